@@ -1,0 +1,59 @@
+# Every target sets up what it needs, without root; see `make help`.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-long lint types bench bench-long docs lock clean
+
+PYTHON ?=
+JOBS ?= 2
+BIN := .venv/bin
+READY := .venv/.ready
+BENCH_READY := .venv-bench/.ready
+export PYTHON
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+$(READY): requirements/dev.txt pyproject.toml tools/bootstrap.sh
+	@sh tools/bootstrap.sh .venv requirements/dev.txt
+	@touch $@
+
+# An environment of its own: csp, the partner of the comparison, pins an older pyarrow.
+$(BENCH_READY): requirements/bench.txt pyproject.toml tools/bootstrap.sh
+	@sh tools/bootstrap.sh .venv-bench requirements/bench.txt
+	@touch $@
+
+demo: $(READY)  ## a recorded shop, replayed and explained in this terminal
+	@$(BIN)/qianmian demo
+
+test: $(READY)  ## all tests but the long ones (at most 8 minutes)
+	$(BIN)/python -m pytest -n $(JOBS) -m "not long" --durations=10
+
+test-long: $(READY)  ## the long tests
+	QIANMIAN_HYPOTHESIS=long $(BIN)/python -m pytest -n $(JOBS) -m long --durations=10
+
+lint: $(READY)  ## style, floors, spelling, house rules, sizes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/python -m tools.lints
+	$(BIN)/python -m tools.size_ratchet
+
+types: $(READY)  ## mypy, strict, on the product, the tools and the tests
+	$(BIN)/mypy
+
+bench: $(BENCH_READY)  ## speed against plain Python and csp, in one interleaved run
+	.venv-bench/bin/qianmian bench
+
+bench-long: $(BENCH_READY)  ## the same at every scale; takes hours
+	.venv-bench/bin/qianmian bench --long
+
+docs: $(READY)  ## write the generated pages again
+	$(BIN)/python -m tools.docs
+
+lock:  ## pin the newest dependencies (needs uv)
+	sh tools/lock.sh
+
+clean:  ## remove everything that make made
+	rm -rf .venv .venv-bench dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""How an intervention reaches a viewer: one adapter per provider."""

@@ -1,0 +1,1 @@
+"""Assignment, holdouts and effects with intervals: what a strategy really changed."""

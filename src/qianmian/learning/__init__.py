@@ -1,0 +1,1 @@
+"""Models that learn from history and give viewers scores."""

@@ -1,0 +1,1 @@
+"""Sets of viewers for whom an expression holds now."""

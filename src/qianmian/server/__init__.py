@@ -1,0 +1,1 @@
+"""The HTTP edge: ingest routes, management routes and WebSockets over the runtime."""

@@ -1,0 +1,1 @@
+"""Invented rooms and viewers with known truths, to try definitions on."""

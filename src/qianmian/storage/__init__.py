@@ -1,0 +1,1 @@
+"""Where things are kept: log, definitions, history and snapshots, behind the ports."""

@@ -1,0 +1,1 @@
+"""From firings to decisions: eligibility, guardrails, arbitration and shared limits, all pure."""

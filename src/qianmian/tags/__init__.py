@@ -1,0 +1,1 @@
+"""Named, computed statements about a viewer, each with its evidence."""

@@ -1,0 +1,1 @@
+"""Fakes, a simulated clock and contract checks, shipped for people who extend Qianmian."""

@@ -1,0 +1,1 @@
+"""The nouns of the product: ids, time, money, events, products, orders, firings."""

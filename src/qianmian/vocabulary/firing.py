@@ -1,0 +1,78 @@
+"""A firing: a moment became true. Its id is its content, so every runner makes the same one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+def canonical_json(value: object) -> str:
+    """JSON in the one form of RFC 8785; for strings, integers, null, lists, objects; no floats."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def hash128(*parts: str | int | None) -> str:
+    """BLAKE2b with 16 bytes, in hex, over the canonical JSON array of the parts."""
+    return hashlib.blake2b(canonical_json(list(parts)).encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A moment became true for a viewer, or, with viewer None, for a room.
+
+    `because` holds the ids of the events that made it, when asked for.
+
+    Units: at in ms UTC (the decision time).
+    """
+
+    at: int
+    viewer: str | None
+    room: str
+    session: str
+    moment: str
+    version: int
+    key: str | None
+    namespace: str = "default"
+    because: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """hash128 of namespace, viewer, room, session, moment@version, decision time and key."""
+        return hash128(
+            self.namespace,
+            self.viewer or "",
+            self.room,
+            self.session,
+            f"{self.moment}@{self.version}",
+            self.at,
+            self.key,
+        )
+
+    @property
+    def order(self) -> tuple[int, str, str, str, str]:
+        """Output order: decision time, viewer, room, definition, key."""
+        return (self.at, self.viewer or "", self.room, self.moment, self.key or "")
+
+
+def digest(firings: Iterable[Firing]) -> str:
+    """SHA-256 over one canonical JSON line per firing, sorted by (at, id)."""
+    lines = sorted(
+        (
+            firing.at,
+            firing.id,
+            canonical_json(
+                {
+                    "at": firing.at,
+                    "id": firing.id,
+                    "key": firing.key,
+                    "moment": firing.moment,
+                    "room": firing.room,
+                    "viewer": firing.viewer,
+                }
+            ),
+        )
+        for firing in firings
+    )
+    return hashlib.sha256("".join(line + "\n" for _, _, line in lines).encode()).hexdigest()

@@ -1,0 +1,654 @@
+"""Mutants of the rules of docs/semantics.md: one wrong line of the oracle each.
+
+`old` stands exactly once in the file; `tools/mutants.py` fails when it does not, so that the list
+cannot rot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A rule, the oracle's file, and the edit that breaks the rule."""
+
+    rule: str
+    file: str
+    old: str
+    new: str
+
+
+WORLD, ROWS, VIEW = "world.py", "rows.py", "view.py"
+INSTANCES, DUPLICATES, EVENTS = "instances.py", "duplicates.py", "events.py"
+JUDGE, CONVERT = "judge.py", "convert.py"
+
+MUTANTS = (
+    # -- clock and time
+    Mutant("EVENT TIME clamped to arrival", WORLD, "min(int(given), clock)", "int(given)"),
+    Mutant("WATERMARK strict", WORLD, "if event_time < watermark:", "if event_time <= watermark:"),
+    Mutant("WATERMARK applied", WORLD, "if event_time < watermark:", "if event_time < -1:"),
+    Mutant("WATERMARK exceptions", WORLD, "if not about.never_late:", "if True:"),
+    Mutant("WATERMARK late orders stand at it", WORLD, "event_time = watermark\n", "pass\n"),
+    Mutant(
+        "NOW is the clock",
+        VIEW,
+        "self.now - within < self._time_of(e)",
+        "max(map(self._time_of, entries)) - within < self._time_of(e)",
+    ),
+    Mutant(
+        "WINDOWS open at the old end",
+        VIEW,
+        "self.now - within < self._time_of(e)",
+        "self.now - within <= self._time_of(e)",
+    ),
+    Mutant(
+        "WINDOWS expiry flips without an event",
+        "operators/count.py",
+        'yield entry.event_time + tree["within"]',
+        "yield -1",
+    ),
+    Mutant(
+        "WINDOWS panes",
+        "operators/count.py",
+        "start + pane > now - within",
+        "e.event_time > now - within",
+    ),
+    Mutant("WINDOWS sum over 64", "operators/sum.py", "MAX_AMOUNTS = 64", "MAX_AMOUNTS = 99"),
+    Mutant("WINDOWS 8 keys", ROWS, "MAX_KEYS = 8", "MAX_KEYS = 99"),
+    Mutant("WINDOWS not fewer than 8 keys", ROWS, "MAX_KEYS = 8", "MAX_KEYS = 7"),
+    Mutant("WINDOWS 8 instances", INSTANCES, "MAX_INSTANCES = 8", "MAX_INSTANCES = 99"),
+    Mutant(
+        "WINDOWS not fewer than 8 instances", INSTANCES, "MAX_INSTANCES = 8", "MAX_INSTANCES = 7"
+    ),
+    Mutant("ORDER by event time", ROWS, "self.entries.sort(key=lambda e: e.order)", "pass"),
+    Mutant(
+        "ORDER events before timers",
+        WORLD,
+        "self.advance(clock - 1)\n        placed",
+        "self.advance(clock)\n        placed",
+    ),
+    Mutant(
+        "ORDER leaving before timers",
+        WORLD,
+        "ends is not None and ends <= now:",
+        "ends is not None and ends < now:",
+    ),
+    Mutant(
+        "TIMERS at the end of a file",
+        "run.py",
+        "world.advance(last if",
+        "world.advance(last - 1 if",
+    ),
+    Mutant(
+        "TIMERS decision time is due",
+        INSTANCES,
+        "self.due(wanted_ms) + wait_ms, self.armed",
+        "self.due(wanted_ms) + wait_ms + 1, self.armed",
+    ),
+    Mutant(
+        "TIMERS cancelled at exactly due",
+        INSTANCES,
+        "one.cancel <= one.due(self.wanted_ms)",
+        "one.cancel < one.due(self.wanted_ms)",
+    ),
+    Mutant(
+        "TIMERS already past: clock of arming",
+        INSTANCES,
+        "max(self.due(wanted_ms) + wait_ms, self.armed)",
+        "self.due(wanted_ms) + wait_ms if self.due(wanted_ms) >= self.armed else 1 << 60",
+    ),
+    Mutant(
+        "TIMERS already past: event time compared with due",
+        INSTANCES,
+        "return one.fired or one.cancel <= one.due(self.wanted_ms)",
+        "return one.fired or one.cancel <= one.turn(self.wanted_ms, 0)",
+    ),
+    Mutant(
+        "TIMERS wait delays",
+        INSTANCES,
+        "self.due(wanted_ms) + wait_ms, self.armed",
+        "self.due(wanted_ms), self.armed",
+    ),
+    Mutant(
+        "TIMERS wait: what comes after does not disturb",
+        INSTANCES,
+        "one.cancel <= one.due(self.wanted_ms)",
+        "one.cancel <= one.due(self.wanted_ms) + self.wait_ms",
+    ),
+    Mutant(
+        "SEQUENCE within T inclusive",
+        "operators/then.py",
+        'latest.event_time > tree["within_ms"]',
+        'latest.event_time >= tree["within_ms"]',
+    ),
+    Mutant(
+        "SEQUENCE A before B",
+        "operators/then.py",
+        "latest is None or latest.order > entry.order",
+        "latest is None",
+    ),
+    Mutant(
+        "SEQUENCE latest A by order",
+        "operators/then.py",
+        'sorted(view.selected(tree["first"], entries), key=lambda e: e.order)',
+        'sorted(view.selected(tree["first"], entries), key=lambda e: e.arrival)',
+    ),
+    Mutant("SEQUENCE same visit", "operators/then.py", "latest.event_time < visit.start", "False"),
+    Mutant("ABSENCE correlated", "operators/without.py", "if one.key == key:", "if True:"),
+    Mutant(
+        "ABSENCE a B before its A by order does not cancel",
+        INSTANCES,
+        "if event_time < instance.entry.event_time:",
+        "if False:",
+    ),
+    Mutant(
+        "ABSENCE a B that came before its A",
+        "operators/without.py",
+        "[kept.get(key), row.left_at]",
+        "[row.left_at]",
+    ),
+    Mutant(
+        "ABSENCE room_left that came before its A",
+        "operators/without.py",
+        "[kept.get(key), row.left_at]",
+        "[kept.get(key)]",
+    ),
+    Mutant(
+        "ABSENCE ties: position decides",
+        "operators/without.py",
+        "time > one.entry.event_time",
+        "time >= one.entry.event_time",
+    ),
+    # -- log and inputs
+    Mutant("DUPLICATES message_id", DUPLICATES, "clock - first <= KEPT_MS", "False"),
+    Mutant("DUPLICATES for one hour", DUPLICATES, "KEPT_MS = 3_600_000", "KEPT_MS = 1 << 60"),
+    Mutant(
+        "DUPLICATES stream and seq first",
+        DUPLICATES,
+        "if stream is not None and seq is not None:",
+        "if False:",
+    ),
+    Mutant("DUPLICATES gaps may be filled", DUPLICATES, "if gap[0] <= seq <= gap[1]:", "if False:"),
+    Mutant(
+        "DUPLICATES a gap is filled once",
+        DUPLICATES,
+        "self.gaps.remove(gap)",
+        "self.gaps.remove(gap); self.gaps.append((seq, seq))",
+    ),
+    Mutant("DUPLICATES 8 gaps", DUPLICATES, "MAX_GAPS = 8", "MAX_GAPS = 99"),
+    Mutant("DUPLICATES not fewer than 8 gaps", DUPLICATES, "MAX_GAPS = 8", "MAX_GAPS = 7"),
+    Mutant("DUPLICATES 4 streams", DUPLICATES, "MAX_STREAMS = 4", "MAX_STREAMS = 99"),
+    Mutant(
+        "DUPLICATES a jump is a new stream",
+        DUPLICATES,
+        'self.streams[source, stream] = _opened(seq)\n        return "new"',
+        "self.streams[source, stream] = _opened(seq)\n"
+        '        return "new" if known is None else "gap_lost"',
+    ),
+    Mutant(
+        "DUPLICATES per viewer",
+        WORLD,
+        "self.seen.setdefault(viewer, Seen())",
+        'self.seen.setdefault("", Seen())',
+    ),
+    Mutant(
+        "DUPLICATES orders by order_id",
+        DUPLICATES,
+        "if before is None or (verified and not before):",
+        "if True:",
+    ),
+    Mutant(
+        "DUPLICATES refunds by refund_id", DUPLICATES, 'str(event.get("refund_id") or "")', '""'
+    ),
+    Mutant(
+        "DUPLICATES move with a merge",
+        WORLD,
+        "self.seen.setdefault(known, Seen()).absorb(self.seen.pop(other, Seen()))",
+        "pass",
+    ),
+    # -- people, rooms, orders
+    Mutant("SESSION silent for 30 min", WORLD, "SILENT_MS = 30 * 60_000", "SILENT_MS = 1 << 50"),
+    Mutant(
+        "SESSION 30 min inclusive",
+        WORLD,
+        "state.last_clock + SILENT_MS,",
+        "state.last_clock + SILENT_MS - 1,",
+    ),
+    Mutant("SESSION started lasts until it ends", WORLD, "or state.is_explicit:", "or False:"),
+    Mutant("SESSION end clears the once-set", WORLD, "del self.once[name]", "pass"),
+    Mutant(
+        "SESSION end takes the rows",
+        WORLD,
+        "for row in self._rows_of_room(room):\n            self._bury(row)",
+        "for row in self._rows_of_room(room):\n            pass",
+    ),
+    Mutant(
+        "SESSION end empties the room",
+        WORLD,
+        "self.rooms[room] = RoomState(room)\n\n",
+        "self.rooms[room].is_open = False\n\n",
+    ),
+    Mutant(
+        "SESSION end after the timers of its instant",
+        WORLD,
+        "is not None and now <= clock:\n            for rows",
+        "is not None and now <= clock:\n"
+        "            for state in list(self.rooms.values()):\n"
+        "                if self._session_end(state) == now:\n"
+        "                    self._end_session(state.name)\n"
+        "            for rows",
+    ),
+    Mutant(
+        "PERSON events without a room reach every live row",
+        WORLD,
+        "for name in sorted(rows):",
+        "for name in sorted(rows)[:1]:",
+    ),
+    Mutant("PERSON orders cancel in every row", WORLD, "if about.name in ORDERS:", "if False:"),
+    Mutant(
+        "PERSON orders with a room count there only",
+        WORLD,
+        "row.elsewhere.append(entry)",
+        "row.add(entry)",
+    ),
+    Mutant(
+        "PERSON events without a room never make present",
+        WORLD,
+        "entry, shows_presence=False)",
+        "entry, shows_presence=True)",
+    ),
+    Mutant(
+        "PAGE another product ends the view",
+        "operators/viewing.py",
+        'return product != one.product and entry.event.get("page_id") == one.page_id',
+        "return False",
+    ),
+    Mutant(
+        "PAGE page_id separates views",
+        "operators/viewing.py",
+        'return product != one.product and entry.event.get("page_id") == one.page_id',
+        "return product != one.product",
+    ),
+    Mutant(
+        "PAGE the same product does not restart",
+        "operators/viewing.py",
+        'return product != one.product and entry.event.get("page_id") == one.page_id',
+        'return entry.event.get("page_id") == one.page_id',
+    ),
+    Mutant(
+        "PAGE product_left ends the view of that product",
+        "operators/viewing.py",
+        "return product is not None and product == one.product",
+        "return True",
+    ),
+    Mutant(
+        "PAGE product_left that came before",
+        "operators/viewing.py",
+        "left.get(one.product), row",
+        "row",
+    ),
+    Mutant("PAGE another view that came before", "operators/viewing.py", ", *others]", "]"),
+    Mutant(
+        "IDLE idle_ms of a heartbeat",
+        ROWS,
+        'return entry.event_time - int(entry.event["idle_ms"])',
+        "return entry.event_time",
+    ),
+    Mutant(
+        "IDLE a heartbeat is no operation",
+        ROWS,
+        "if entry.viewer and entry.about.operation:",
+        'if entry.viewer and (entry.about.operation or entry.type == "heartbeat"):',
+    ),
+    Mutant("IDLE greatest event time", ROWS, "time > best[0]", "entry.arrival > best[1].arrival"),
+    Mutant("IDLE only visible", "operators/idle.py", "or row.hidden_since() is not None", ""),
+    Mutant("IDLE only present", "operators/idle.py", "or not row.present ", ""),
+    Mutant(
+        "IDLE on an open page only",
+        "operators/idle.py",
+        'if tree["on_product_page"]:\n        pages',
+        "if False:\n        pages",
+    ),
+    Mutant(
+        "IDLE as a timer", "operators/idle.py", "true = true and flag.true and not moved", "pass"
+    ),
+    Mutant(
+        "VISIBLE greatest event time decides",
+        ROWS,
+        "for entry in self.entries:\n            visible",
+        "for entry in sorted(self.entries, key=lambda e: e.arrival):\n            visible",
+    ),
+    Mutant(
+        "VISIBLE first hiding report",
+        ROWS,
+        "elif visible is False and since is None:",
+        "elif visible is False:",
+    ),
+    Mutant(
+        "VISIBLE an operation shows",
+        ROWS,
+        "return True if entry.about.operation else None",
+        "return None",
+    ),
+    Mutant(
+        "VISIBLE leaving cancels its timer",
+        "operators/hidden.py",
+        "since is not None and row.present",
+        "since is not None",
+    ),
+    Mutant(
+        "IN ROOM as a timer",
+        "operators/in_room.py",
+        "true = true and flag.true and number == flag.since",
+        "pass",
+    ),
+    Mutant(
+        "IN ROOM from the least event time",
+        ROWS,
+        "if entry.order < visit.first.order:",
+        "if False:",
+    ),
+    Mutant("LEAVING after 45 s", ROWS, "GONE_MS = 45_000", "GONE_MS = 60_000"),
+    Mutant("LEAVING at exactly 45 s", ROWS, "GONE_MS = 45_000", "GONE_MS = 44_999"),
+    Mutant(
+        "LEAVING by room_left",
+        WORLD,
+        "row.leave_for_good(entry.event_time)\n        elif",
+        "pass\n        elif",
+    ),
+    Mutant(
+        "LEAVING elsewhere by the same stream",
+        WORLD,
+        "if name != own.room and is_same and row.present:",
+        "if False:",
+    ),
+    Mutant("LEAVING another stream does not", WORLD, "row.stream[1] == stream", "True"),
+    Mutant(
+        "LEAVING cancels",
+        ROWS,
+        "self.cancel_all(event_time)\n\n    def leave_for_good",
+        "pass\n\n    def leave_for_good",
+    ),
+    Mutant(
+        "LEAVING product_withdrawn cancels",
+        WORLD,
+        'row.cancel_all(entry.event_time, entry.event.get("product"))',
+        "pass",
+    ),
+    Mutant(
+        "LEAVING product_withdrawn of that product only",
+        WORLD,
+        'row.cancel_all(entry.event_time, entry.event.get("product"))',
+        "row.cancel_all(entry.event_time)",
+    ),
+    Mutant(
+        "LEAVING the visit ended when last seen",
+        "operators/previous_visit.py",
+        'end > view.now - tree["ago_ms"]',
+        'end + 45_000 > view.now - tree["ago_ms"]',
+    ),
+    Mutant(
+        "VISIT another id",
+        ROWS,
+        "starts = not self.present or another",
+        "starts = not self.present",
+    ),
+    Mutant(
+        "VISIT not from before the leaving",
+        ROWS,
+        "if self.left_at is not None and entry.event_time <= self.left_at:",
+        "if False:",
+    ),
+    Mutant("VISIT previous in another room", ROWS, "if other is not self:", "if False:"),
+    Mutant("EVICTION at all", ROWS, "EVICTED_MS = 30 * 60_000", "EVICTED_MS = 1 << 50"),
+    Mutant("EVICTION at a whole minute", ROWS, "MINUTE_MS = 60_000", "MINUTE_MS = 1"),
+    Mutant("EVICTION not while armed", WORLD, "== now and not row.is_armed:", "== now:"),
+    Mutant(
+        "EVICTION keeps the once-set",
+        WORLD,
+        "self.buried.append(row)",
+        "self.buried.append(row)\n        self.once.pop((row.viewer, row.room), None)",
+    ),
+    Mutant(
+        "ORDERS one key per item",
+        EVENTS,
+        "return list(dict.fromkeys(found))\n\n\ndef amount_of",
+        "return list(dict.fromkeys(found))[:1]\n\n\ndef amount_of",
+    ),
+    Mutant(
+        "ORDERS the sum of the items",
+        EVENTS,
+        "return sum(amounts) if amounts and None not in amounts else None",
+        "return None",
+    ),
+    Mutant(
+        "MERGE later events are the known viewer's",
+        WORLD,
+        "return self.links.get(own, own)",
+        "return own",
+    ),
+    Mutant("MERGE once-sets unite", WORLD, "mine[name] = max(at, mine.get(name, at))", "pass"),
+    Mutant("MERGE moves instances", WORLD, "own.slots[name].absorb(slot)", "pass"),
+    Mutant(
+        "MERGE lists by time",
+        WORLD,
+        "own.entries = sorted([*own.entries, *other.entries], key=lambda e: e.order)",
+        "pass",
+    ),
+    Mutant(
+        "MERGE lesser start",
+        WORLD,
+        "min(mine.first, theirs.first,",
+        "max(mine.first, theirs.first,",
+    ),
+    Mutant("MERGE one page in focus", WORLD, "cancel(one, newer.entry.event_time)", "pass"),
+    Mutant("MERGE once only", WORLD, "if other in self.links or is_anonymous(known):", "if False:"),
+    Mutant(
+        "MERGE due before the link fires before it",
+        WORLD,
+        "self.advance(clock - 1)\n        placed",
+        "placed",
+    ),
+    # -- firing and definition
+    Mutant("FIRING rising edge", JUDGE, "if token not in before:", "if True:"),
+    Mutant("FIRING once per session and key", WORLD, "if last is not None and (", "if False and ("),
+    Mutant(
+        "FIRING once per key, not per moment",
+        WORLD,
+        "last = last_by_key.get((rule.key, key))",
+        "last = max((t for n, t in last_by_key.items() if n[0] == rule.key), default=None)",
+    ),
+    Mutant(
+        "FIRING again at exactly D",
+        WORLD,
+        "at < last + rule.again_after_ms",
+        "at <= last + rule.again_after_ms",
+    ),
+    Mutant(
+        "FIRING what is true of nobody is no news",
+        WORLD,
+        "row.truth[rule] = set(holding)  # what is true of nobody is no news",
+        "pass",
+    ),
+    Mutant(
+        "FIRING output order",
+        "run.py",
+        '(f.at, f.viewer or "", f.room, f.moment, f.key or "")',
+        '(f.at, f.room, f.viewer or "", f.moment, f.key or "")',
+    ),
+    Mutant(
+        "EDIT keeps what only numbers changed",
+        WORLD,
+        "and shape(old.tree) == shape(new.tree)",
+        "and False",
+    ),
+    Mutant(
+        "EDIT anything else is new", WORLD, "and shape(old.tree) == shape(new.tree)", "and True"
+    ),
+    Mutant(
+        "EDIT due recomputed",
+        WORLD,
+        'self.counts["superseded"] += slot.retime(wanted, node["wait_ms"], clock)',
+        "pass",
+    ),
+    Mutant(
+        "EDIT superseded, no burst",
+        INSTANCES,
+        "if not one.fired and one.due(wanted_ms) + wait_ms < clock",
+        "if False",
+    ),
+    Mutant(
+        "EDIT fires nothing", WORLD, "row.truth[rule.key] = set(after.get(rule.key, {}))", "pass"
+    ),
+    Mutant(
+        "EDIT of a tag fires no moment",
+        WORLD,
+        "self._change_silently(row, holdings, after)",
+        "pass",
+    ),
+    Mutant(
+        "EDIT counts from the edit",
+        WORLD,
+        "rule = rule_of(definition, self.arrivals)",
+        "rule = rule_of(definition, 0)",
+    ),
+    Mutant(
+        "EDIT keeps the once-set",
+        WORLD,
+        "self._retime(rule, rows, clock)",
+        "self._retime(rule, rows, clock); self.once.clear()",
+    ),
+    # -- the room
+    Mutant(
+        "ROOM events for viewers who enter later",
+        "operators/then.py",
+        "(own.get(key), of_room.get(key))",
+        "(own.get(key), None)",
+    ),
+    Mutant(
+        "ROOM facts fire nothing",
+        WORLD,
+        "self._change_silently(row, before, self._holdings(row, entry.clock))",
+        "pass",
+    ),
+    Mutant(
+        "ROOM facts guard room moments",
+        JUDGE,
+        "holding = and_.guarded(holding, guards, view)",
+        "holding = dict(holding)",
+    ),
+    Mutant("ROOM comment about what is presented", EVENTS, 'out["product"] = presenting', "pass"),
+    Mutant(
+        "ROOM a withdrawn product is not presented",
+        WORLD,
+        'state.facts.pop("presenting", None)',
+        "pass",
+    ),
+    Mutant(
+        "ROOM only the presented one is withdrawn",
+        WORLD,
+        'and state.facts.get("presenting") == product',
+        "",
+    ),
+    Mutant(
+        "ROOM moments count by clock",
+        VIEW,
+        "return entry.clock if self.row is None",
+        "return entry.event_time if self.row is None",
+    ),
+    Mutant("ROOM moments at whole seconds", WORLD, "SECOND_MS = 1_000", "SECOND_MS = 100"),
+    Mutant(
+        "ROOM moments at the second itself",
+        WORLD,
+        "return second if second <= until else None",
+        "return second + 1_000 if second <= until else None",
+    ),
+    Mutant(
+        "ROOM each room for itself",
+        WORLD,
+        "self.rooms[row.room].log.append(entry)",
+        "[state.log.append(entry) for state in self.rooms.values()]",
+    ),
+    # -- readings
+    Mutant(
+        "READINGS each A arms",
+        INSTANCES,
+        "self.instances.append(instance)\n",
+        "self.instances = [i for i in self.instances if i.key != instance.key]\n"
+        "        self.instances.append(instance)\n",
+    ),
+    Mutant(
+        "READINGS a B without a product cancels nothing",
+        EVENTS,
+        "found = [value for value in (items or own) if value is not None]",
+        "found = list(items or own)",
+    ),
+    Mutant(
+        "READINGS least event time of the cancellers",
+        INSTANCES,
+        "if instance.cancel is None or event_time < instance.cancel:",
+        "if instance.cancel is None:",
+    ),
+    Mutant(
+        "READINGS level of a view ends with its canceller",
+        INSTANCES,
+        "return one.fired or one.cancel",
+        "return one.cancel",
+    ),
+    Mutant("READINGS this visit", VIEW, "e.event_time >= visit.start", "True"),
+    Mutant(
+        "READINGS `or` of pulses once per key",
+        "operators/or_.py",
+        "found[key] = found.get(key, frozenset()) | why",
+        "found.setdefault(key, why)",
+    ),
+    Mutant(
+        "READINGS a fired absence is a pulse at its instant",
+        INSTANCES,
+        "self.firing = []\n        self._drop",
+        "self._drop",
+    ),
+    Mutant(
+        "READINGS because: the newest k",
+        "operators/count.py",
+        "ids(*found[-enough:])",
+        "ids(*found[:enough])",
+    ),
+    Mutant(
+        "READINGS because: the newest that reach the sum",
+        "operators/sum.py",
+        'if compare(reached, tree["cmp"], tree["value"]):\n            break',
+        "if False:\n            break",
+    ),
+    Mutant(
+        "READINGS because: only A of an absence",
+        "operators/without.py",
+        "| ids(one.entry)\n    return found",
+        "\n    return found",
+    ),
+    Mutant(
+        "READINGS ascending because",
+        WORLD,
+        "return tuple(sorted(because))",
+        "return tuple(sorted(because, reverse=True))",
+    ),
+    Mutant(
+        "READINGS unknown is false",
+        VIEW,
+        "if left is None or right is None:\n        return False",
+        'if left is None or right is None:\n        return cmp == "!="',
+    ),
+    Mutant(
+        "READINGS the key of a view",
+        "operators/and_.py",
+        "if left[0] is None:\n        return right",
+        "if left[0] is None:\n        return left",
+    ),
+    Mutant(
+        "READINGS restart",
+        "run.py",
+        'if what in ("tick", "restart"):',
+        'if what == "restart":\n        world.rows.clear()\n    elif what == "tick":',
+    ),
+)
