@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.vectors.documents import expected_of, names, oracle_firings, read
-from tools.mutant_list import MUTANTS, Mutant
+from tools.mutant import Mutant
+from tools.mutant_list import MUTANTS
 
 ORACLE = Path(__file__).resolve().parent.parent / "tests" / "oracle"
 

@@ -1,0 +1,187 @@
+"""Wiring: the only place that knows concrete classes and hands them to those that need them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import qianmian.connectors.catalog
+import qianmian.moments.catalog
+from qianmian.connectors.format import Format, FormatOptions, OpenedFile, open_file
+from qianmian.engine.core import Core
+from qianmian.errors import DefinitionError
+from qianmian.language.definition import Definition
+from qianmian.learning.danmaku import TextClassifier
+from qianmian.learning.lexicon import Lexicon
+from qianmian.moments.definition import Moment, check_moment
+from qianmian.registry import Registry, load_catalog
+from qianmian.runtime.definitions import DefinitionFile, checked_definitions
+from qianmian.runtime.ports import Advance, Engine, ignored
+from qianmian.runtime.recorded import Recorder
+from qianmian.runtime.replay import Replayed, ReplayOptions, replay
+from qianmian.runtime.vectors import VectorBench, VectorReport, check_vector
+from qianmian.vocabulary.product import Product
+
+
+def load_formats() -> Registry[Format]:
+    """The file formats that replay reads."""
+    return load_catalog(qianmian.connectors.catalog, Format, noun="format")
+
+
+def load_moments() -> Registry[Moment]:
+    """The built-in moments, each checked at the door."""
+    moments = load_catalog(qianmian.moments.catalog, Moment, noun="moment")
+    for moment in moments.values():
+        check_moment(moment)
+    return moments
+
+
+def load_classifier() -> TextClassifier:
+    """The text classes of danmaku, by the lexicon that comes with the product."""
+    file = resources.files("qianmian.learning").joinpath("data", "danmaku_lexicon.json")
+    return TextClassifier(Lexicon.from_json(file.read_bytes()))
+
+
+def demo_file() -> Path:
+    """The recorded sessions that come with the product (OTTO, MIT; SOURCE.md is beside them)."""
+    return Path(str(resources.files("qianmian.connectors").joinpath("data", "otto", "train.jsonl")))
+
+
+def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
+    """The built-in moments and those of a file, as the file says.
+
+    Raises: DefinitionError for the first one that cannot be used.
+    """
+    moments = load_moments()
+    file = file or DefinitionFile()
+    given, problems = checked_definitions(file.definitions)
+    if problems:
+        raise problems[0]
+    for key in file.parameters:
+        moments.named(key)
+    by_key: dict[str, Definition] = {}
+    if file.keeps_builtin:
+        by_key = {key: m.definition(file.parameters.get(key)) for key, m in moments.items()}
+    elif file.parameters:
+        raise DefinitionError(
+            "parameters are of built-in moments, and this file has none; add builtin: true"
+        )
+    return list((by_key | {definition.key: definition for definition in given}).values())
+
+
+def open_recording(path: Path, name: str | None, *, mapping: Path | None = None) -> OpenedFile:
+    """A file to replay, in the named format or in the one that its first bytes give away.
+
+    Raises: InputError when it cannot be read; UnknownName for a format there is not.
+    """
+    return open_file(path, load_formats(), name, FormatOptions(mapping=mapping))
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """Makes engines: the `EngineMaker` of the product."""
+
+    def new(
+        self,
+        definitions: Sequence[Definition],
+        *,
+        products: Sequence[Product] = (),
+        lateness_ms: int = 5_000,
+        shards: int = 1,
+        presence: bool = True,
+        session_timeout: bool = True,
+    ) -> Engine:
+        """An empty engine."""
+        return Core(
+            definitions,
+            products=products,
+            lateness_ms=lateness_ms,
+            shards=shards,
+            presence=presence,
+            session_timeout=session_timeout,
+        )
+
+    def restored(self, snapshot: bytes) -> Engine:
+        """The engine that a snapshot was taken of."""
+        return Core.restore(snapshot)
+
+
+def replay_file(
+    recording: OpenedFile,
+    definitions: Sequence[Definition],
+    options: ReplayOptions,
+    *,
+    shards: int,
+    on_read: Advance,
+    on_run: Advance,
+) -> Replayed:
+    """Replay a file through a new engine.
+
+    Raises: InputError when the file cannot be read.
+    """
+    engine = Cores().new(
+        definitions, shards=shards, presence=recording.presence, session_timeout=False
+    )
+    recorder = Recorder(load_classifier().classify_many)
+    return replay(recording, recorder, engine, definitions, options, on_read=on_read, on_run=on_run)
+
+
+def warm_up(definitions: Sequence[Definition]) -> None:
+    """Run the packaged sessions once, so that everything compiled is in the cache."""
+    replay_file(
+        open_recording(demo_file(), "otto"),
+        definitions,
+        ReplayOptions(),
+        shards=1,
+        on_read=ignored,
+        on_run=ignored,
+    )
+
+
+def check_vectors(paths: Sequence[Path], advance: Advance) -> VectorReport:
+    """Run vectors of the semantics through the engine."""
+    classifier = load_classifier()
+    bench = VectorBench(Cores(), classifier.classify)
+    report = VectorReport()
+    for done, path in enumerate(paths, 1):
+        failure = check_vector(path, bench)
+        if failure is None:
+            report.passed += 1
+        else:
+            report.failures.append(failure)
+        advance(done, len(paths))
+    return report
+
+
+def check_definition_file(file: DefinitionFile) -> tuple[list[Definition], list[DefinitionError]]:
+    """Every definition of a file that can be used, and the problems of the others."""
+    good, problems = checked_definitions(file.definitions)
+    moments = load_moments()
+    for key, numbers in file.parameters.items():
+        try:
+            good.append(moments.named(key).definition(numbers))
+        except DefinitionError as exc:
+            exc.params["key"] = key
+            problems.append(exc)
+    if good and not problems:
+        try:
+            Core(good)
+        except DefinitionError as exc:
+            problems.append(exc)
+    return good, problems
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What definitions cost: bytes of a viewer's row, instructions and look-ups of the program."""
+
+    bytes_per_viewer: int
+    instructions: int
+
+
+def cost_of(definitions: Sequence[Definition]) -> Cost:
+    """The cost of these definitions together; parts that they share count once."""
+    tables = Core(definitions).plan.fresh_tables()
+    return Cost(tables.TEMPLATE.nbytes, len(tables.INS) + len(tables.NODE))

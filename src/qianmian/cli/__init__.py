@@ -1,0 +1,1 @@
+"""The commands of `qianmian`: read arguments, call the floors below, show the answer."""

@@ -1,0 +1,5 @@
+"""`python -m qianmian.cli`: the same as `qianmian`."""
+
+from qianmian.cli.main import main
+
+main()

@@ -1,0 +1,108 @@
+"""`qianmian definitions check|cost`: are they right, and what do they cost?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.padding import Padding
+from rich.text import Text
+
+from qianmian.bootstrap import active_definitions, check_definition_file, cost_of
+from qianmian.cli.exit_codes import FINDINGS, OK
+from qianmian.cli.report.view import BAD, GOOD, QUIET, table
+from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
+from qianmian.errors import DefinitionError, SyntaxProblem
+from qianmian.language.definition import Definition
+from qianmian.language.sentence import sentence
+from qianmian.language.types import warnings
+from qianmian.runtime.definitions import read_definitions
+
+FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
+BUILTIN = click.option("--builtin", is_flag=True, help=help_text("option.builtin"))
+AS_JSON = click.option("--json", "as_json", is_flag=True, help=help_text("option.json"))
+
+
+@click.group(name="definitions", help=help_text("help.definitions"))
+def command() -> None:
+    """The group."""
+
+
+@command.command(name="check", help=help_text("help.definitions.check"))
+@FILE
+@BUILTIN
+@AS_JSON
+@locale_option
+def check(file: Path | None, *, builtin: bool, as_json: bool, locale: str | None) -> int:
+    """Parse, check, and say each in words."""
+    good, problems = _checked(file, builtin=builtin)
+    texts = texts_for(locale)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "passed": [d.key for d in good],
+                    "problems": [
+                        {"key": e.params.get("key"), "code": e.code, "message": e.message}
+                        for e in problems
+                    ],
+                },
+                ensure_ascii=False,
+            )
+        )
+        return FINDINGS if problems else OK
+    console = out_console()
+    for definition in good:
+        console.print(Text.assemble(("✓ ", GOOD), (definition.key, "bold"), f"  {definition.kind}"))
+        console.print(Padding.indent(sentence(definition.expr, texts.locale), 4))
+        for found in warnings(definition.expr):
+            note = f"{texts['definitions.warning']}: {found}"
+            console.print(Padding.indent(Text(note, style="yellow"), 4))
+    for problem in problems:
+        text = problem.pointed if isinstance(problem, SyntaxProblem) else problem.message
+        console.print(Text.assemble(("✗ ", BAD), (str(problem.params.get("key")), "bold")))
+        console.print(Padding.indent(Text(text), 4))
+    console.print(Text(texts.say("definitions.ok", count=len(good)), style=QUIET))
+    if problems:
+        console.print(Text(texts.say("definitions.bad", count=len(problems)), style=BAD))
+    return FINDINGS if problems else OK
+
+
+@command.command(name="cost", help=help_text("help.definitions.cost"))
+@FILE
+@BUILTIN
+@AS_JSON
+@locale_option
+def cost(file: Path | None, *, builtin: bool, as_json: bool, locale: str | None) -> int:
+    """Bytes of a viewer's row and instructions, alone and together."""
+    good, problems = _checked(file, builtin=builtin)
+    if problems:
+        raise problems[0]
+    alone = {definition.key: cost_of([definition]) for definition in good}
+    together = cost_of(good)
+    if as_json:
+        rows = [{"key": key} | asdict(one) for key, one in alone.items()]
+        click.echo(json.dumps({"definitions": rows, "together": asdict(together)}))
+        return OK
+    texts = texts_for(locale)
+    grid = table(
+        (texts["definitions.key"], "left"),
+        (texts["cost.bytes"], "right"),
+        (texts["cost.instructions"], "right"),
+    )
+    for key, one in alone.items():
+        grid.add_row(key, f"{one.bytes_per_viewer:,}", f"{one.instructions:,}")
+    total = (texts["cost.total"], together.bytes_per_viewer, together.instructions)
+    grid.add_row(*(Text(f"{c:,}" if isinstance(c, int) else c, style="bold") for c in total))
+    out_console().print(grid)
+    return OK
+
+
+def _checked(file: Path | None, *, builtin: bool) -> tuple[list[Definition], list[DefinitionError]]:
+    if (file is None) != builtin:
+        raise click.UsageError("name a file, or --builtin")
+    if file is None:
+        return active_definitions(), []
+    return check_definition_file(read_definitions(file))

@@ -1,0 +1,1 @@
+"""A replay as a person reads it in a terminal, one part per file."""

@@ -1,0 +1,1 @@
+"""Where events come from: one adapter per source, translating its messages to our events."""

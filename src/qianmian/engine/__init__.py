@@ -1,0 +1,1 @@
+"""The function (state, log message) to (state, firings), over columns of viewers."""

@@ -1,0 +1,504 @@
+"""The core: a log of messages in, firings out. It has no clock, no randomness and no I/O.
+
+All shards of one process together. `run` may be called with any grouping of messages; the firings are
+the same, whatever the grouping, the number of shards, or the point of a restore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qianmian.columns.batch import EventBatch
+from qianmian.engine import words as w
+from qianmian.engine.merge import merge_viewers
+from qianmian.engine.predicates import COMPARE
+from qianmian.engine.prepare import NOTHING, Names, Preparer
+from qianmian.engine.programs import Plan, plan_of
+from qianmian.engine.room import RoomStage
+from qianmian.engine.shard import Events, Shard
+from qianmian.engine.state import NO_KEY
+from qianmian.language import ast
+from qianmian.language.definition import Definition
+from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
+from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.ids import shard_of
+from qianmian.vocabulary.product import Product
+
+SESSION_MS = 30 * 60_000
+MINUTE_MS = 60_000
+LINKED = CODE_BY_NAME["identity_linked"]
+ROOM_CODES = frozenset(code for code, event in enumerate(CATALOG) if event.scope == "room")
+CONTROL = np.array([code in ROOM_CODES or code == LINKED for code in range(len(CATALOG))])
+PRESENTING, PRESENTING_CATEGORY, STAGE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counts since the start.
+
+    `overflow` counts entries pushed out by the bounds of the semantics, `lost` instants that did not fit
+    the engine's buffer (must be 0), `refused` rows whose ids no longer fitted the dictionaries.
+    """
+
+    accepted: int
+    duplicates: int
+    late: int
+    refused: int
+    viewers: int
+    rows: int
+    evicted: int
+    overflow: int
+    contradicted: int
+    gap_lost: int
+    once: int
+    lost: int
+    merged: int
+    merges_refused: int
+
+
+class Core:
+    """Definitions, state and loop.
+
+    Args:
+        definitions: tags, segments and moments; they may refer to each other.
+        products: the shop's catalogue; gives products their category where events do not.
+        lateness_ms: how late an event may be to count for the engine.
+        shards: how many parts the viewers are dealt to; changes nothing but the layout.
+        presence: whether silence means leaving (False for files of shops).
+        session_timeout: whether 30 minutes without events end a room's session.
+
+    Raises: DefinitionError when a definition cannot be compiled.
+    """
+
+    def __init__(
+        self,
+        definitions: Sequence[Definition],
+        *,
+        products: Sequence[Product] = (),
+        lateness_ms: int = 5_000,
+        shards: int = 1,
+        presence: bool = True,
+        session_timeout: bool = True,
+        namespace: str = "default",
+    ) -> None:
+        self.names = Names(products)
+        self.lateness_ms = lateness_ms
+        self.presence = presence
+        self.session_timeout = session_timeout
+        self.namespace = namespace
+        self.n_shards = shards
+        self.preparer = Preparer(self.names)
+        self.plan = self._plan(definitions, None)
+        self.shards: list[Shard] = []
+        self.clock = -1
+        self.sessions: dict[int, str] = {}
+        self.room_clock: dict[int, int] = {}
+        self.linked: set[int] = set()
+        self.merged = self.merges_refused = self.refused = 0
+        self.outcomes: npt.NDArray[np.uint8] = np.zeros(0, np.uint8)
+        self._shard_by_viewer = np.zeros(0, np.int16)
+        self._raw: list[npt.NDArray[np.int64]] = []
+        self._out: list[Firing] = []
+        self._room = RoomStage(self.plan.room_moments, self.names, self.plan.layout.program.filters)
+        self._room.guard = self._room_holds
+
+    # -- the log
+
+    def run(self, batch: EventBatch) -> list[Firing]:
+        """Apply messages; the firings that are certain now, in output order."""
+        outcomes = []
+        for part in self._parts(batch):
+            self.outcomes = np.zeros(len(part), np.uint8)
+            self._start(int(part.clock[0]))
+            events = self.preparer.prepare(part)
+            self._reserve()
+            self._walk(part, events)
+            self.clock = int(part.clock[-1])
+            outcomes.append(self.outcomes)
+        self.outcomes = np.concatenate(outcomes) if outcomes else np.zeros(0, np.uint8)
+        if outcomes:
+            self._sweep(self.clock)
+        return self._take()
+
+    def _parts(self, batch: EventBatch) -> Iterator[EventBatch]:
+        """The batch, cut after each link and before each end of a session by silence.
+
+        What decides how rows are prepared changes only there, so calls may be cut anywhere.
+        """
+        if not len(batch):
+            return
+        cuts = set((np.flatnonzero(batch.type == LINKED) + 1).tolist())
+        if self.session_timeout:
+            room = self.names.codes(batch.strings.get("room"), self.names.rooms, len(batch))
+            cuts |= set(self._gaps(room, batch.clock))
+        edges = sorted({0, len(batch), *cuts})
+        for start, stop in pairwise(edges):
+            yield batch.slice(start, stop)
+
+    def advance(self, clock_ms: int) -> list[Firing]:
+        """A tick: the clock passes to `clock_ms` without an event."""
+        if self.clock >= 0:
+            self._expire_sessions(clock_ms)
+            self.clock = max(self.clock, clock_ms)
+            self._sweep(self.clock)
+        return self._take()
+
+    def finish(self, clock_ms: int) -> list[Firing]:
+        """The end of a file: everything due at or before `clock_ms` happens."""
+        return self.advance(clock_ms) + self._ended(clock_ms)
+
+    def _ended(self, clock_ms: int) -> list[Firing]:
+        if self.clock >= 0:
+            self._sweep(clock_ms + 1)
+            self._room.pass_to(clock_ms + 1, self._out)
+        return self._take()
+
+    def _start(self, clock_ms: int) -> None:
+        if not self.shards:
+            base = (clock_ms // MINUTE_MS - 10) * MINUTE_MS
+            self.shards = [self._shard(base) for _ in range(self.n_shards)]
+
+    def _shard(self, base_ms: int) -> Shard:
+        return Shard(
+            self.plan.layout,
+            self.plan.fresh_tables(),
+            base_ms=base_ms,
+            lateness_ms=self.lateness_ms,
+            presence=self.presence,
+            take=self._raw.append,
+        )
+
+    def _plan(self, definitions: Sequence[Definition], before: Plan | None) -> Plan:
+        plan = plan_of(definitions, self.names, before)
+        self.preparer.filters = plan.layout.program.filters
+        self.preparer.attribute_bits = plan.attribute_bits
+        self.preparer.bit_words = plan.layout.bit_words
+        return plan
+
+    def _reserve(self) -> None:
+        n = len(self.names.viewers)
+        for shard in self.shards:
+            shard.reserve(n, len(self.names.rooms))
+        known = len(self._shard_by_viewer)
+        if n > known:
+            if self.n_shards == 1:
+                fresh = np.zeros(n - known, np.int16)
+            else:
+                fresh = np.array(
+                    [
+                        shard_of(str(self.names.viewers.value(code)), self.n_shards, namespace=self.namespace)
+                        for code in range(known, n)
+                    ],
+                    np.int16,
+                )  # fmt: skip
+            self._shard_by_viewer = np.append(self._shard_by_viewer, fresh)
+
+    def _walk(self, batch: EventBatch, events: Events) -> None:
+        """Apply the events between the rows that concern more than one viewer, and those rows."""
+        at, n = 0, len(events.TYPE)
+        self._expire_sessions(int(events.CLOCK[0]))
+        for stop in np.flatnonzero(CONTROL[events.TYPE]).tolist():
+            self._apply(events, at, stop, batch)
+            self._open(events, stop, stop + 1, batch)
+            self._control(batch, events, stop)
+            at = stop + 1 + int(events.MORE[stop])
+        self._apply(events, at, n, batch)
+
+    def _apply(self, events: Events, first: int, last: int, batch: EventBatch) -> None:
+        if last <= first:
+            return
+        self._open(events, first, last, batch)
+        odd = (events.VIEWER[first:last] < 0) & (events.MORE[first:last] >= 0)
+        if odd.any():
+            self._refuse(events, first, odd)
+        clock = int(events.CLOCK[last - 1])
+        for number, shard in enumerate(self.shards):
+            shard.rebase_if_needed(clock)
+            if self.n_shards == 1 and not odd.any():
+                shard.apply(events, first, last)
+                continue
+            mine = self._shard_by_viewer[events.VIEWER[first:last]] == number
+            mine &= ~odd
+            rows = np.flatnonzero(mine) + first
+            if len(rows):
+                part = Events(*(c if name in _BY_PROFILE else c[rows] for name, c in events._asdict().items()))
+                shard.apply(part, 0, len(rows))
+                events.OUTCOME[rows] = part.OUTCOME
+        self._note(events, first, last)
+
+    def _refuse(self, events: Events, first: int, odd: npt.NDArray[np.bool_]) -> None:
+        rows = np.flatnonzero(odd) + first
+        events.OUTCOME[rows] = w.REFUSED
+        self.refused += len(rows)
+
+    def _note(self, events: Events, first: int, last: int) -> None:
+        """Remember outcomes by row of the batch, and tell the room stage what was accepted."""
+        rows = self.preparer.expanded[first:last]
+        self.outcomes[rows[::-1]] = events.OUTCOME[first:last][::-1]
+        self._room.add(events, first, last, self.sessions, self._out)
+        rooms = events.ROOM[first:last]
+        if self.session_timeout and len(rooms):
+            codes, back = np.unique(rooms[::-1], return_index=True)
+            clocks = events.CLOCK[first:last][::-1]
+            for code, place in zip(codes.tolist(), back.tolist(), strict=True):
+                if code >= 0:
+                    self.room_clock[code] = int(clocks[place])
+
+    # -- sessions and rooms
+
+    def _open(self, events: Events, first: int, last: int, batch: EventBatch) -> None:
+        """Rooms that speak for the first time since their session ended open a new one."""
+        codes, places = np.unique(events.ROOM[first:last], return_index=True)
+        for code, place in zip(codes.tolist(), places.tolist(), strict=True):
+            if code >= 0 and code not in self.sessions:
+                row = int(self.preparer.expanded[first + place])
+                given = batch.strings.get("session")
+                name = given.get(row) if given is not None else None
+                clock = int(events.CLOCK[first + place])
+                self.sessions[code] = name or f"{self.names.rooms.value(code)}@{clock}"
+                self.room_clock[code] = clock
+
+    def _gaps(self, room: npt.NDArray[np.int32], clock: npt.NDArray[np.int64]) -> list[int]:
+        """Rows before which some room's session may have ended by silence."""
+        last_clock = int(clock[-1])
+        spoken = dict(self.room_clock)
+        earliest = min([*spoken.values(), int(clock[0])])
+        if last_clock - earliest <= SESSION_MS:
+            return []
+        found: list[int] = []
+        for code in set(np.unique(room).tolist()) | set(spoken):
+            clocks = clock[room == code]
+            if code in spoken:
+                clocks = np.append(spoken[code], clocks)
+            ends = clocks[np.append(np.diff(clocks), last_clock - clocks[-1]) > SESSION_MS]
+            found += np.searchsorted(clock, ends + SESSION_MS, "right").tolist()
+        return [row for row in found if row < len(clock)]
+
+    def _expire_sessions(self, clock_ms: int) -> None:
+        """End the sessions of rooms that were silent for 30 minutes before `clock_ms`."""
+        if not self.session_timeout:
+            return
+        silent = [
+            (last + SESSION_MS, code)
+            for code, last in self.room_clock.items()
+            if code in self.sessions and clock_ms > last + SESSION_MS
+        ]
+        for ended, code in sorted(silent):
+            self._sweep(ended + 1)
+            self._end_session(code, ended)
+
+    def _end_session(self, room: int, now_ms: int) -> None:
+        for shard in self.shards:
+            shard.end_room(room, now_ms)
+        self._name_output()
+        self._room.end(room, now_ms, self._out)
+        self.sessions.pop(room, None)
+        self.room_clock.pop(room, None)
+        self.preparer.presenting.pop(room, None)
+
+    def _control(self, batch: EventBatch, events: Events, at: int) -> None:
+        """An event that concerns a whole room, or two viewers."""
+        kind, clock, time = CATALOG[events.TYPE[at]].name, int(events.CLOCK[at]), int(events.TIME[at])
+        row = int(self.preparer.expanded[at])
+        if kind == "identity_linked":
+            self._link(batch, events, at, row)
+            return
+        room = int(events.ROOM[at])
+        if room < 0 or self._seen(events, at) or time < clock - self.lateness_ms:
+            self._settle_control(events, at, row, time < clock - self.lateness_ms, room)
+            return
+        self._sweep(clock)
+        product, category = int(events.PRODUCT[at]), int(events.CATEGORY[at])
+        self._room_slots(events, at, room, product, category, time)
+        self.room_clock[room] = clock
+        if kind == "session_ended":
+            self._end_session(room, clock)
+        elif kind == "session_started":
+            self._restart_session(batch, row, room, clock)
+        elif kind == "product_withdrawn" and product >= 0:
+            for shard in self.shards:
+                shard.withdraw(room, product, time, clock)
+        for shard in self.shards:
+            facts = shard.state.RS[room]
+            if kind == "product_presented":
+                facts[PRESENTING], facts[PRESENTING_CATEGORY] = product, category
+            elif kind == "product_withdrawn" and facts[PRESENTING] == product:
+                facts[PRESENTING] = facts[PRESENTING_CATEGORY] = NOTHING
+            elif kind in _STAGES:
+                facts[STAGE] = self.names.texts.intern(_STAGES[kind])
+        self.shards[0].state.G[w.G_ACCEPTED] += 1
+        self._room.add(events, at, at + 1, self.sessions, self._out)
+
+    def _seen(self, events: Events, at: int) -> bool:
+        """Duplicates of room events, by message id (they have no viewer)."""
+        key = int(events.MESSAGE[at])
+        if not key:
+            return False
+        name = f"room\x1f{key}"
+        seen = self.preparer.orders_of(NOTHING)
+        if name in seen:
+            events.OUTCOME[at] = w.DUPLICATE
+            return True
+        seen[name] = True
+        return False
+
+    def _settle_control(self, events: Events, at: int, row: int, late: bool, room: int) -> None:
+        if room < 0:
+            outcome, counter = w.REFUSED, None
+        elif events.OUTCOME[at] == w.DUPLICATE:
+            outcome, counter = w.DUPLICATE, w.G_DUPLICATES
+        else:
+            outcome, counter = (w.LATE if late else w.ACCEPTED), w.G_LATE
+        events.OUTCOME[at] = outcome
+        self.outcomes[row] = outcome
+        if counter is None:
+            self.refused += 1
+        else:
+            self.shards[0].state.G[counter] += 1
+
+    def _restart_session(self, batch: EventBatch, row: int, room: int, clock: int) -> None:
+        """A session that starts while another is open ends it."""
+        given = batch.strings.get("session")
+        name = (given.get(row) if given is not None else None) or f"{self.names.rooms.value(room)}@{clock}"
+        if self.sessions.get(room) != name:
+            if room in self.sessions and any((s.state.VROW >= 0).any() for s in self.shards):
+                self._end_session(room, clock)
+            self.sessions[room] = name
+            self.room_clock[room] = clock
+
+    def _room_slots(
+        self, events: Events, at: int, room: int, product: int, category: int, time: int
+    ) -> None:
+        """Keep the latest time per key of room events that a sequence begins with."""
+        for slot, number in self.plan.room_slots:
+            if CATALOG[events.TYPE[at]].name not in slot.of.types:
+                continue
+            if slot.of.where is not None:
+                bit = self.preparer.filters.index(slot.of.where)
+                if not int(events.FILTER[at, bit >> 6]) >> (bit & 63) & 1:
+                    continue
+            key = {"product": product, "category": category}.get(slot.key or "", 0)
+            if key >= 0:
+                for shard in self.shards:
+                    keep_latest(shard.state.RT[room, number], key, time)
+
+    def _link(self, batch: EventBatch, events: Events, at: int, row: int) -> None:
+        """An anonymous viewer turns out to be a known one."""
+        column = batch.strings.get("linked_viewer")
+        name = column.get(row) if column is not None else None
+        anonymous = int(events.VIEWER[at])
+        known = self.names.viewers.intern(name) if name else NOTHING
+        self._reserve()
+        events.OUTCOME[at] = w.ACCEPTED
+        self.shards[0].state.G[w.G_ACCEPTED] += 1
+        spelled = str(self.names.viewers.value(anonymous)) if anonymous >= 0 else ""
+        refused = anonymous < 0 or known < 0 or anonymous in self.linked or not spelled.startswith("?")
+        if refused or (name or "").startswith("?"):
+            self.merges_refused += 1
+            return
+        self._sweep(int(events.CLOCK[at]))
+        source = self.shards[self._shard_by_viewer[anonymous]]
+        target = self.shards[self._shard_by_viewer[known]]
+        self.preparer.link(anonymous, known)
+        known_bits, values = self.preparer.answers_of(known)
+        answers = (known_bits, values)
+        merge_viewers(source, target, anonymous, known, int(events.CLOCK[at]), answers)
+        self.linked.add(anonymous)
+        self.merged += 1
+
+    def _room_holds(self, fact: ast.RoomFact, room: int, key: int) -> bool:
+        """Whether a fact of the room holds now, for a moment of the room."""
+        column, comparison, value, is_key = self.plan.layout.room_fact(fact)
+        now = int(self.shards[0].state.RS[room, column])
+        if now < 0:
+            return False
+        return bool(list(COMPARE.values())[comparison](now, key if is_key else value))
+
+    # -- output
+
+    def _sweep(self, clock_ms: int) -> None:
+        for shard in self.shards:
+            shard.rebase_if_needed(clock_ms)
+            shard.sweep(clock_ms)
+        self._room.pass_to(clock_ms, self._out)
+
+    def _name_output(self) -> None:
+        """Turn raw output into firings while the sessions it belongs to are known."""
+        for shard in self.shards:
+            shard.drain()
+        for block in self._raw:
+            base = self.shards[0].base_ms
+            for viewer, room, definition, at, key in block.tolist():
+                one = self.plan.definitions[definition]
+                names = self.names.categories if self.plan.key_of[definition] == "category" else self.names.products
+                self._out.append(
+                    Firing(
+                        at=at + base,
+                        viewer=str(self.names.viewers.value(viewer)),
+                        room=str(self.names.rooms.value(room)),
+                        session=self.sessions.get(room, ""),
+                        moment=one.key,
+                        version=one.version,
+                        key=names.value(key),
+                        namespace=self.namespace,
+                    )
+                )
+        self._raw.clear()
+
+    def _take(self) -> list[Firing]:
+        self._name_output()
+        out = sorted(self._out, key=lambda firing: firing.order)
+        self._out.clear()
+        return out
+
+    def statistics(self) -> Statistics:
+        """Counts since the start."""
+        total = np.zeros(w.COUNTERS, np.int64)
+        rows = 0
+        for shard in self.shards:
+            total += shard.state.G
+            rows += int(shard.state.G[w.G_ROWS] - shard.state.G[w.G_FREE])
+        return Statistics(
+            accepted=int(total[w.G_ACCEPTED]),
+            duplicates=int(total[w.G_DUPLICATES]),
+            late=int(total[w.G_LATE]),
+            refused=self.refused,
+            viewers=len(self.names.viewers),
+            rows=rows,
+            evicted=int(total[w.G_EVICTED]),
+            overflow=int(total[w.G_OVERFLOW]),
+            contradicted=int(total[w.G_CONTRADICTED]),
+            gap_lost=int(total[w.G_GAP_LOST]),
+            once=int(total[w.G_ONCE]),
+            lost=int(total[w.G_LOST]),
+            merged=self.merged,
+            merges_refused=self.merges_refused,
+        )
+
+
+_BY_PROFILE = {"KNOWN", "VALUES"}
+_STAGES: dict[str, str] = {
+    "session_started": "live",
+    "promo_started": "promo",
+    "promo_ended": "live",
+}
+
+
+def keep_latest(keys: npt.NDArray[Any], key: int, time: int) -> None:
+    """Put (key, time) into a list of at most eight keys, latest first.
+
+    Shapes: int64[8, 2], changed in place.
+    """
+    entries = [(int(t), int(k)) for k, t in keys.tolist() if k not in (NO_KEY, key)]
+    mine = [int(t) for k, t in keys.tolist() if k == key]
+    entries = [(max([time, *mine]), key), *entries]
+    entries.sort(key=lambda entry: -entry[0])
+    keys[:] = NO_KEY
+    for place, (when, which) in enumerate(entries[: len(keys)]):
+        keys[place] = (which, when)

@@ -1,0 +1,199 @@
+"""Duplicates: sequence numbers per client stream, else message ids kept for an hour of clock.
+
+Per viewer the four newest streams are kept, each as its newest number and at most eight gaps below.
+A table of 64-bit hashes of (source, viewer, message id) serves clients without numbers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qianmian.engine.jit import inline, kernel
+from qianmian.engine.lists import mix
+from qianmian.engine.words import (
+    G_FREE_GAP,
+    G_FREE_STREAM,
+    G_GAP_LOST,
+    G_GAPS,
+    G_MESSAGES,
+    G_STREAMS,
+)
+
+STREAMS_KEPT = 4
+GAPS_KEPT = 8
+JUMP = 10_000
+MESSAGE_MS = 3_600_000
+ABSENT = np.iinfo(np.int64).min
+
+
+@inline
+def new_gap(S, low, high, after):
+    """A gap low..high in front of `after`."""
+    g = S.G[G_FREE_GAP]
+    if g >= 0:
+        S.G[G_FREE_GAP] = S.GNEXT[g]
+    else:
+        g = S.G[G_GAPS]
+        S.G[G_GAPS] = g + 1
+    S.GLO[g] = low
+    S.GHI[g] = high
+    S.GNEXT[g] = after
+    return g
+
+
+@inline
+def drop_gap(S, g):
+    """Give a gap back."""
+    S.GNEXT[g] = S.G[G_FREE_GAP]
+    S.G[G_FREE_GAP] = g
+
+
+@inline
+def bound_gaps(S, stream):
+    """Keep the eight newest gaps (the list begins with the highest)."""
+    g = np.int64(S.SGAP[stream])
+    count = 0
+    before = np.int64(-1)
+    while g >= 0:
+        count += 1
+        following = np.int64(S.GNEXT[g])
+        if count > GAPS_KEPT:
+            S.GNEXT[before] = -1
+            drop_gap(S, g)
+            S.G[G_GAP_LOST] += 1
+        else:
+            before = g
+        g = following
+
+
+@inline
+def stream_of(S, viewer, key, seq):
+    """The stream's record, made if it is new (then -1 - record); the fifth pushes the oldest out."""
+    at = np.int64(S.VSTREAM[viewer])
+    count = 0
+    before = np.int64(-1)
+    while at >= 0:
+        if S.SKEY[at] == key:
+            return at
+        count += 1
+        if count == STREAMS_KEPT:
+            if before >= 0:
+                S.SNEXT[before] = S.SNEXT[at]
+            else:
+                S.VSTREAM[viewer] = S.SNEXT[at]
+            g = np.int64(S.SGAP[at])
+            while g >= 0:
+                following = np.int64(S.GNEXT[g])
+                drop_gap(S, g)
+                g = following
+            S.SNEXT[at] = S.G[G_FREE_STREAM]
+            S.G[G_FREE_STREAM] = at
+            break
+        before = at
+        at = np.int64(S.SNEXT[at])
+    fresh = S.G[G_FREE_STREAM]
+    if fresh >= 0:
+        S.G[G_FREE_STREAM] = S.SNEXT[fresh]
+    else:
+        fresh = S.G[G_STREAMS]
+        S.G[G_STREAMS] = fresh + 1
+    S.SKEY[fresh] = key
+    S.SNEW[fresh] = seq
+    S.SGAP[fresh] = -1
+    if seq > 0:
+        S.SGAP[fresh] = new_gap(S, max(np.int64(0), seq - JUMP), seq - 1, -1)
+    S.SNEXT[fresh] = S.VSTREAM[viewer]
+    S.VSTREAM[viewer] = fresh
+    return -1 - fresh
+
+
+@inline
+def seen_number(S, viewer, key, seq):
+    """Whether this number of this stream has been applied."""
+    stream = stream_of(S, viewer, key, seq)
+    if stream < 0:
+        return False
+    newest = S.SNEW[stream]
+    if seq > newest:
+        if seq - newest > JUMP:
+            g = np.int64(S.SGAP[stream])
+            while g >= 0:
+                following = np.int64(S.GNEXT[g])
+                drop_gap(S, g)
+                g = following
+            S.SGAP[stream] = new_gap(S, seq - JUMP, seq - 1, -1)
+        elif seq > newest + 1:
+            S.SGAP[stream] = new_gap(S, newest + 1, seq - 1, S.SGAP[stream])
+            bound_gaps(S, stream)
+        S.SNEW[stream] = seq
+        return False
+    g = np.int64(S.SGAP[stream])
+    before = np.int64(-1)
+    while g >= 0:
+        low = S.GLO[g]
+        high = S.GHI[g]
+        if low <= seq <= high:
+            if low == high:
+                if before >= 0:
+                    S.GNEXT[before] = S.GNEXT[g]
+                else:
+                    S.SGAP[stream] = S.GNEXT[g]
+                drop_gap(S, g)
+            elif seq == low:
+                S.GLO[g] = seq + 1
+            elif seq == high:
+                S.GHI[g] = seq - 1
+            else:
+                S.GNEXT[g] = new_gap(S, low, seq - 1, S.GNEXT[g])
+                S.GLO[g] = seq + 1
+                bound_gaps(S, stream)
+            return False
+        before = g
+        g = np.int64(S.GNEXT[g])
+    return True
+
+
+@inline
+def seen_message(S, viewer, key, clock):
+    """Whether this message id came within the last hour of clock."""
+    mask = len(S.MK) - 1
+    h = mix(key ^ (np.uint64(viewer) * np.uint64(0x9E3779B97F4A7C15)))
+    if h == 0:
+        h = np.uint64(1)
+    at = np.int64(h & np.uint64(mask))
+    while S.MK[at] != 0:
+        if S.MK[at] == h:
+            if S.MT[at] > clock - MESSAGE_MS:
+                return True
+            S.MT[at] = clock
+            return False
+        at = (at + 1) & mask
+    S.MK[at] = h
+    S.MT[at] = clock
+    S.G[G_MESSAGES] += 1
+    return False
+
+
+@inline
+def seen_before(S, E, i, viewer):
+    """Whether event i is a repetition; if not, it is remembered."""
+    if E.REPEATED[i]:
+        return True
+    if E.STREAM[i] and E.SEQ[i] != ABSENT:
+        return seen_number(S, viewer, E.STREAM[i], E.SEQ[i])
+    if E.MESSAGE[i]:
+        return seen_message(S, viewer, E.MESSAGE[i], E.CLOCK[i])
+    return False
+
+
+@kernel
+def refill_messages(S, keys, times):
+    """Put hashes that are still young into an empty table."""
+    mask = len(S.MK) - 1
+    for k in range(len(keys)):
+        at = np.int64(keys[k] & np.uint64(mask))
+        while S.MK[at] != 0:
+            at = (at + 1) & mask
+        S.MK[at] = keys[k]
+        S.MT[at] = times[k]
+        S.G[G_MESSAGES] += 1

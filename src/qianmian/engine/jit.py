@@ -1,0 +1,105 @@
+"""The one door to Numba: a typed decorator, and the two machine instructions NumPy does not offer."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from llvmlite import ir
+from numba import config, njit, types
+from numba.extending import intrinsic
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def sources_hash() -> str:
+    """A short hash of every source file whose code may end up in a kernel."""
+    here = Path(__file__).parent
+    content = b"".join(path.read_bytes() for path in sorted(here.glob("*.py")))
+    return hashlib.blake2b(content, digest_size=6).hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where machine code is kept.
+
+    Numba notices a change only in the file of the kernel itself, not in the files of what is compiled
+    into it; so the folder's name carries the hash of all of them.
+    """
+    name = f"kernels-{sources_hash()}"
+    beside = Path(__file__).parent / "__pycache__"
+    writable = os.access(beside if beside.exists() else beside.parent, os.W_OK)
+    base = Path(config.CACHE_DIR) if config.CACHE_DIR else beside
+    if not config.CACHE_DIR and not writable:
+        base = Path(tempfile.gettempdir()) / f"qianmian-{os.getuid()}"
+    return base / name
+
+
+CACHE_FOLDER = cache_folder()
+config.CACHE_DIR = str(CACHE_FOLDER)
+
+INNER: dict[str, Any] = {
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,  # never called from Python: saves a third of the compile time
+    "no_cfunc_wrapper": True,
+    "_nrt": False,  # nothing is allocated inside, so no array needs its references counted
+}
+
+
+def kernel(function: F) -> F:
+    """Compile once, keep the machine code on disk, release the interpreter lock."""
+    return njit(nogil=True, cache=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+
+
+def inline(function: F) -> F:
+    """Compile into the caller: a call would copy the hundreds of words of the state's array headers."""
+    return njit(forceinline=True, **INNER)(function)  # type: ignore[no-any-return]
+
+
+def routine(function: F) -> F:
+    """Compile as a function of its own: for what happens rarely enough that a call costs nothing."""
+    return njit(**INNER)(function)  # type: ignore[no-any-return]
+
+
+if config.DISABLE_JIT:  # the interpreter runs as plain Python, for coverage and for debugging
+
+    def lowest_bit(word: int) -> int:
+        """Position of the lowest set bit of a non-zero word."""
+        value = int(word)
+        return (value & -value).bit_length() - 1
+
+    def prefetch(array: object, byte: int) -> None:  # noqa: ARG001 — nothing to fetch here
+        """Nothing: there is no cache to warm."""
+
+else:
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def lowest_bit(typingctx: Any, word: Any) -> Any:  # noqa: ARG001
+        """Position of the lowest set bit of a non-zero word (one instruction)."""
+
+        def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+        return types.int64(types.uint64), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def prefetch(typingctx: Any, array: Any, byte: Any) -> Any:  # noqa: ARG001
+        """Ask for the cache line that holds `byte` of the array, to be written soon."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            made = context.make_array(signature.args[0])(context, builder, args[0])
+            start = builder.bitcast(made.data, ir.IntType(8).as_pointer())
+            place = builder.gep(start, [args[1]])
+            word = ir.IntType(32)
+            call = builder.module.declare_intrinsic(
+                "llvm.prefetch",
+                [ir.IntType(8).as_pointer()],
+                ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), word, word, word]),
+            )
+            builder.call(call, [place, word(1), word(3), word(1)])
+            return context.get_dummy_value()
+
+        return types.void(array, types.int64), generate

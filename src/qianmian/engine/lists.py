@@ -1,0 +1,137 @@
+"""Bounded lists in the arena, newest first, and the exact hash tables beside them.
+
+A list slot is two words of the row: the arena index of its block (0: none) and entries | class << 8.
+A block of class c has 16 << c words. An entry begins with its time; the rest is the slot's business.
+"""
+
+# Times of entries never increase along a list; among equal times the later arrival stands first.
+from __future__ import annotations
+
+import numpy as np
+
+from qianmian.engine.jit import inline
+from qianmian.engine.words import (
+    G_ARENA,
+    G_OVERFLOW,
+    NEVER,
+)
+
+ONE = np.uint64(1)
+
+
+@inline
+def block(S, size_class):
+    """A free block of the class."""
+    head = np.int64(S.FREE[size_class])
+    if head:
+        S.FREE[size_class] = S.AR[head]
+        return head
+    at = S.G[G_ARENA]
+    S.G[G_ARENA] = at + (16 << size_class)
+    return at
+
+
+@inline
+def release(S, u, off):
+    """Give a list's block back."""
+    ptr = np.int64(S.I[u, off])
+    if ptr:
+        size_class = np.int64(S.I[u, off + 1]) >> 8
+        S.AR[ptr] = S.FREE[size_class]
+        S.FREE[size_class] = ptr
+        S.I[u, off] = 0
+        S.I[u, off + 1] = 0
+
+
+@inline
+def insert(S, u, off, width, cap, ts):
+    """Make room for an entry at time `ts`; its arena index, or -1 if it is older than a full list."""
+    ptr = np.int64(S.I[u, off])
+    meta = np.int64(S.I[u, off + 1])
+    n = meta & 255
+    size_class = meta >> 8
+    if n >= cap:
+        if S.AR[ptr + (n - 1) * width] > ts:
+            return np.int64(-1)
+        n -= 1
+    need = (n + 1) * width
+    if ptr == 0 or need > (16 << size_class):
+        grown = size_class
+        if ptr == 0:
+            grown = 0
+        while need > (16 << grown):
+            grown += 1
+        fresh = block(S, grown)
+        for j in range(n * width):
+            S.AR[fresh + j] = S.AR[ptr + j]
+        if ptr:
+            S.AR[ptr] = S.FREE[size_class]
+            S.FREE[size_class] = ptr
+        ptr = fresh
+        size_class = grown
+        S.I[u, off] = ptr
+    at = n
+    while at > 0 and S.AR[ptr + (at - 1) * width] <= ts:
+        for j in range(width):
+            S.AR[ptr + at * width + j] = S.AR[ptr + (at - 1) * width + j]
+        at -= 1
+    S.AR[ptr + at * width] = ts
+    S.I[u, off + 1] = (n + 1) | (size_class << 8)
+    return ptr + at * width
+
+
+@inline
+def count_overflow(S, u, off, cap):
+    """Count an entry that a bound of the semantics is about to push out."""
+    if (np.int64(S.I[u, off + 1]) & 255) >= cap:
+        S.G[G_OVERFLOW] += 1
+
+
+@inline
+def remove(S, u, off, width, at):
+    """Take entry number `at` out."""
+    ptr = np.int64(S.I[u, off])
+    meta = np.int64(S.I[u, off + 1])
+    n = meta & 255
+    for j in range(at * width, (n - 1) * width):
+        S.AR[ptr + j] = S.AR[ptr + j + width]
+    S.I[u, off + 1] = meta - 1
+
+
+@inline
+def touch(S, u, off, width, cap, key, ts):
+    """Set the latest time of a key; the entry's arena index, or -1 if nothing changed."""
+    ptr = np.int64(S.I[u, off])
+    n = np.int64(S.I[u, off + 1]) & 255
+    found = np.int64(-1)
+    for j in range(n):
+        if S.AR[ptr + j * width + 1] == key:
+            found = j
+            break
+    if found >= 0:
+        if S.AR[ptr + found * width] >= ts:
+            return np.int64(-1)
+        remove(S, u, off, width, found)
+    at = insert(S, u, off, width, cap, ts)
+    if at >= 0:
+        S.AR[at + 1] = key
+    return at
+
+
+@inline
+def time_of_key(S, u, off, width, key, cap):
+    """The latest time of a key among the first `cap` entries, NEVER if it is not there."""
+    ptr = np.int64(S.I[u, off])
+    n = min(np.int64(S.I[u, off + 1]) & 255, cap)
+    for j in range(n):
+        if S.AR[ptr + j * width + 1] == key:
+            return np.int64(S.AR[ptr + j * width])
+    return np.int64(NEVER)
+
+
+@inline
+def mix(x):
+    """Spread the bits of a 64-bit word (the finalizer of splitmix64)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))

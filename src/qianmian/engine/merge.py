@@ -1,0 +1,316 @@
+"""An anonymous viewer turns out to be a known one: rows merge room by room, at the clock of the link.
+
+Lists merge by time, instances and stamps keep their event times, streams and the once-set are united;
+of two pages the newer view stays in focus. The anonymous rows are freed; what is due from then on is
+the known viewer's. The two may live in different shards.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from qianmian.engine import words as w
+from qianmian.engine.dedupe import GAPS_KEPT, STREAMS_KEPT
+from qianmian.engine.layout import WIDTH, Layout
+from qianmian.engine.once import refill
+from qianmian.engine.rows import drop_row, make_row, reevaluate
+from qianmian.engine.shard import Shard
+from qianmian.engine.state import with_streams
+from qianmian.language.program import INSTANCES, SlotKind
+
+Entries = npt.NDArray[np.int32]
+LATEST = (w.LAST_SEEN, w.LEFT_TIME, w.LAST_OPERATION, w.SHOWN_TIME)
+CLOCKS = (w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK)
+
+
+class Carried(NamedTuple):
+    """A row taken out of its shard: its words, and the entries of its lists by word."""
+
+    words: Entries
+    lists: dict[int, Entries]
+    previous: int
+    present: bool
+
+
+def merge_viewers(  # noqa: PLR0913 — the two sides, who, when, and what is known of them
+    source: Shard,
+    target: Shard,
+    anonymous: int,
+    known: int,
+    clock_ms: int,
+    answers: tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]],
+) -> None:
+    """Move everything of `anonymous` to `known`.
+
+    Both shards have been swept to `clock_ms`: what was due before has happened. `answers` are the masks
+    of known and of true attribute atoms of the united person.
+    """
+    _merge_once(source, target, anonymous, known)
+    for row in _rows_of(source, anonymous):
+        carried = _carry(source, row)
+        room = int(carried.words[w.ROOM])
+        drop_row(source.tables, source.state, row)
+        if carried.present:
+            source.state.ONLINE[room] -= 1
+        _merge_row(target, known, room, carried, clock_ms - target.base_ms, answers)
+    seen = source.state.VSEEN[anonymous]
+    target.state.VSEEN[known] = max(target.state.VSEEN[known], seen)
+    _merge_streams(source, target, anonymous, known)
+
+
+def _rows_of(shard: Shard, viewer: int) -> list[int]:
+    rows = []
+    row = int(shard.state.VROW[viewer])
+    while row >= 0:
+        rows.append(row)
+        row = int(shard.state.NEXT[row])
+    return rows
+
+
+def _widths(layout: Layout) -> list[tuple[int, int, int, SlotKind]]:
+    """Every list of a row: its word, width, capacity and the kind of its slot."""
+    found = []
+    for slot in layout.program.slots:
+        if slot.kind not in WIDTH:
+            continue
+        off, cap = layout.offset_of[slot.id], layout.capacity_of(slot)
+        found.append((off, WIDTH[slot.kind], cap, slot.kind))
+        if slot.kind is SlotKind.PENDING:
+            found.append((off + 2, 2, INSTANCES, SlotKind.RECENT))
+    return found
+
+
+def _carry(shard: Shard, row: int) -> Carried:
+    state = shard.state
+    lists = {}
+    for off, width, _, _ in _widths(shard.layout):
+        n, at = int(state.I[row, off + 1]) & 255, int(state.I[row, off])
+        lists[off] = state.AR[at : at + n * width].reshape(n, width).copy()
+    words = state.I[row].copy()
+    present = bool(int(state.Q[row, shard.tables.M[0]]) & 1)
+    return Carried(words, lists, int(state.PREV[row]), present)
+
+
+def _merge_row(  # noqa: PLR0913 — as above
+    shard: Shard,
+    known: int,
+    room: int,
+    carried: Carried,
+    clock: int,
+    answers: tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]],
+) -> None:
+    mine = [row for row in _rows_of(shard, known) if shard.state.I[row, w.ROOM] == room]
+    row = mine[0] if mine else _new_row(shard, known, room)
+    state, layout = shard.state, shard.layout
+    _merge_header(shard, row, carried)
+    for off, words in _times_in_row(layout):
+        both = np.concatenate([state.I[row, off : off + words], carried.words[off : off + words]])
+        state.I[row, off : off + words] = np.sort(both)[::-1][:words]
+    _merge_edges(shard, row, carried)
+    ours = _carry(shard, row)
+    merged = {
+        off: _merged(ours.lists[off], carried.lists[off], cap, kind)
+        for off, _, cap, kind in _widths(layout)
+    }
+    for slot in layout.pending:
+        if slot.is_view:
+            off = layout.offset_of[slot.id]
+            merged[off] = _focused(merged[off])
+    for off, width, _, _ in _widths(layout):
+        _store(shard, row, off, width, merged[off])
+    first, words = layout.bits_at, 2 * layout.bit_words
+    shard.state.I[row, first : first + words] |= carried.words[first : first + words]
+    bits = shard.state.Q[row, first // 2 : first // 2 + layout.bit_words]
+    bits[:] = (bits & ~answers[0]) | answers[1]
+    reevaluate(shard.tables, shard.state, row, clock)
+
+
+def _new_row(shard: Shard, viewer: int, room: int) -> int:
+    while int(shard.state.G[w.G_FREE]) == 0 and int(shard.state.G[w.G_ROWS]) >= len(shard.state.I):
+        shard.grow(w.NEED_ROWS)
+    return int(make_row(shard.tables, shard.state, viewer, room))
+
+
+def _merge_header(shard: Shard, row: int, carried: Carried) -> None:
+    state, theirs = shard.state, carried.words
+    mine = state.I[row]
+    here = int(state.Q[row, shard.tables.M[0]]) & 1
+    newer_hidden = int(theirs[w.HIDDEN_LAST]) > int(mine[w.HIDDEN_LAST])
+    mine[[w.TIMER_DUE]] = np.minimum(mine[[w.TIMER_DUE]], theirs[[w.TIMER_DUE]])
+    state.PREV[row] = max(int(state.PREV[row]), carried.previous)
+    if carried.present:
+        if not here:
+            mine[[w.VISIT_START, w.VISIT_ID]] = theirs[[w.VISIT_START, w.VISIT_ID]]
+            mine[w.LEAVE_DUE] = theirs[w.LEAVE_DUE]
+            state.ONLINE[mine[w.ROOM]] += 1
+        else:
+            mine[w.VISIT_START] = min(mine[w.VISIT_START], theirs[w.VISIT_START])
+    elif not here and w.FAR not in (mine[w.LEAVE_DUE], theirs[w.LEAVE_DUE]):
+        mine[w.LEAVE_DUE] = max(mine[w.LEAVE_DUE], theirs[w.LEAVE_DUE])
+    for word in (*LATEST, *CLOCKS):
+        mine[word] = max(mine[word], theirs[word])
+    if newer_hidden:
+        for word in (w.HIDDEN, w.HIDDEN_FIRST, w.HIDDEN_LAST):
+            mine[word] = theirs[word]
+    if mine[w.HIDDEN] and mine[w.SHOWN_TIME] > mine[w.HIDDEN_LAST]:
+        mine[w.HIDDEN] = 0
+    if theirs[w.STREAM_TIME] > mine[w.STREAM_TIME]:
+        mine[[w.STREAM, w.STREAM_TIME]] = theirs[[w.STREAM, w.STREAM_TIME]]
+    _merge_views(mine, theirs)
+
+
+def _merge_views(mine: Entries, theirs: Entries) -> None:
+    """Of both, the two products viewed last."""
+    views: dict[int, tuple[int, int]] = {}
+    for words in (mine, theirs):
+        for product, time, page in (
+            (w.VIEW_1, w.VIEW_1_TIME, w.VIEW_1_PAGE), (w.VIEW_2, w.VIEW_2_TIME, w.VIEW_2_PAGE),
+        ):  # fmt: skip
+            if words[product] >= 0:
+                code, seen = int(words[product]), (int(words[time]), int(words[page]))
+                views[code] = max(views.get(code, (w.NEVER, -1)), seen)
+    ranked = sorted(views.items(), key=lambda view: -view[1][0])[:2]
+    ranked += [(-1, (w.NEVER, -1))] * (2 - len(ranked))
+    mine[[w.VIEW_1, w.VIEW_1_TIME, w.VIEW_1_PAGE]] = [ranked[0][0], *ranked[0][1]]
+    mine[[w.VIEW_2, w.VIEW_2_TIME, w.VIEW_2_PAGE]] = [ranked[1][0], *ranked[1][1]]
+
+
+def _times_in_row(layout: Layout) -> list[tuple[int, int]]:
+    return [
+        (layout.offset_of[slot.id], slot.need)
+        for slot in layout.program.slots
+        if slot.kind is SlotKind.TIMES
+    ]
+
+
+def _merge_edges(shard: Shard, row: int, carried: Carried) -> None:
+    """First and last events: the earlier or the later of the two."""
+    state, layout = shard.state, shard.layout
+    for slot in layout.program.slots:
+        if slot.kind is not SlotKind.EDGE:
+            continue
+        off = layout.offset_of[slot.id]
+        ours, theirs = int(state.I[row, off]), int(carried.words[off])
+        take = theirs != w.NEVER and (
+            ours == w.NEVER or (theirs > ours if slot.last else theirs < ours)
+        )
+        if take:
+            state.I[row, off : off + 2] = carried.words[off : off + 2]
+        first, last = layout.atoms_of[slot.id]
+        for bit in range(first, last):
+            word, mask = shard.tables.M[0] + (bit >> 6), np.uint64(1) << np.uint64(bit & 63)
+            state.Q[row, word] &= ~mask
+            if state.I[row, off + 1] and state.I[row, off] != w.NEVER:
+                state.Q[row, word] |= mask
+
+
+def _merged(ours: Entries, theirs: Entries, cap: int, kind: SlotKind) -> Entries:
+    """Two lists as one, newest first."""
+    both = np.concatenate([ours, theirs])
+    both = both[np.argsort(-both[:, 0], kind="stable")]
+    if kind in {SlotKind.RECENT, SlotKind.GROUPED}:
+        _, first = np.unique(both[:, 1], return_index=True)
+        both = both[np.sort(first)]
+    elif kind is SlotKind.PANES and len(both):
+        ends, place = np.unique(both[:, 0], return_inverse=True)
+        counts = np.bincount(place, weights=both[:, 1]).astype(np.int32)
+        both = np.stack([ends, counts], axis=1)[::-1]
+    return np.ascontiguousarray(both[:cap], dtype=np.int32)
+
+
+def _focused(instances: Entries) -> Entries:
+    """One page in focus: a view ends where a newer one of another product took its page."""
+    for entry in instances:
+        newer = [
+            int(other[0])
+            for other in instances
+            if other[0] > entry[0] and other[4] == entry[4] and other[1] != entry[1]
+        ]
+        entry[3] = min([int(entry[3]), *newer])
+    return instances
+
+
+def _store(shard: Shard, row: int, off: int, width: int, entries: Entries) -> None:
+    """Write a list into the arena in a block of its own."""
+    state = shard.state
+    if not len(entries):
+        state.I[row, off + 1] = (int(state.I[row, off + 1]) >> 8) << 8
+        return
+    size_class = 0
+    while len(entries) * width > 16 << size_class:
+        size_class += 1
+    while int(state.G[w.G_ARENA]) + (16 << size_class) + int(shard.tables.M[9]) > len(state.AR):
+        shard.grow(w.NEED_ARENA)
+        state = shard.state
+    at = int(state.G[w.G_ARENA])
+    state.G[w.G_ARENA] = at + (16 << size_class)
+    state.AR[at : at + entries.size] = entries.ravel()
+    old, meta = int(state.I[row, off]), int(state.I[row, off + 1])
+    if old:
+        state.AR[old] = state.FREE[meta >> 8]
+        state.FREE[meta >> 8] = old
+    state.I[row, off : off + 2] = (at, len(entries) | size_class << 8)
+
+
+def _merge_streams(source: Shard, target: Shard, anonymous: int, known: int) -> None:
+    """The client goes on numbering: its streams are the known viewer's now."""
+    for key, newest, gaps in reversed(_streams(source, anonymous)):
+        shard = target
+        while int(shard.state.G[w.G_STREAMS]) + 2 > len(shard.state.SKEY) or int(
+            shard.state.G[w.G_GAPS]
+        ) + 2 * GAPS_KEPT > len(shard.state.GLO):
+            shard.state = with_streams(shard.state)
+        state = shard.state
+        if any(known_key == key for known_key, _, _ in _streams(shard, known)):
+            continue
+        at = int(state.G[w.G_STREAMS])
+        state.G[w.G_STREAMS] = at + 1
+        head = -1
+        for low, high in reversed(gaps):
+            gap = int(state.G[w.G_GAPS])
+            state.G[w.G_GAPS] = gap + 1
+            state.GLO[gap], state.GHI[gap], state.GNEXT[gap] = low, high, head
+            head = gap
+        state.SKEY[at], state.SNEW[at], state.SGAP[at] = key, newest, head
+        state.SNEXT[at] = state.VSTREAM[known]
+        state.VSTREAM[known] = at
+    _bound_streams(target, known)
+    source.state.VSTREAM[anonymous] = -1
+
+
+def _bound_streams(shard: Shard, viewer: int) -> None:
+    at, count = int(shard.state.VSTREAM[viewer]), 1
+    while at >= 0:
+        if count == STREAMS_KEPT:
+            shard.state.SNEXT[at] = -1
+        at, count = int(shard.state.SNEXT[at]), count + 1
+
+
+def _streams(shard: Shard, viewer: int) -> list[tuple[int, int, list[tuple[int, int]]]]:
+    state = shard.state
+    found = []
+    at = int(state.VSTREAM[viewer])
+    while at >= 0:
+        gaps, gap = [], int(state.SGAP[at])
+        while gap >= 0:
+            gaps.append((int(state.GLO[gap]), int(state.GHI[gap])))
+            gap = int(state.GNEXT[gap])
+        found.append((state.SKEY[at], int(state.SNEW[at]), gaps))
+        at = int(state.SNEXT[at])
+    return found
+
+
+def _merge_once(source: Shard, target: Shard, anonymous: int, known: int) -> None:
+    old: Any = source.state
+    mine = old.HV == anonymous
+    if not mine.any():
+        return
+    columns = [column[mine].copy() for column in (old.HV, old.HR, old.HD, old.HP, old.HT)]
+    columns[0][:] = known
+    source.regrow_once(len(old.HV), old.HV != anonymous)
+    while (int(target.state.G[w.G_ONCE]) + len(columns[0]) + 4_096) * 2 > len(target.state.HV):
+        target.regrow_once(2 * len(target.state.HV))
+    refill(target.state, *columns)

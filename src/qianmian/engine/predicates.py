@@ -1,0 +1,87 @@
+"""Predicates on single events, evaluated for a whole batch at once: one look per distinct string."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qianmian.columns.batch import MISSING, StringColumn
+from qianmian.errors import TypeProblem
+from qianmian.language import ast
+from qianmian.vocabulary.text_classes import TEXT_CLASSES
+
+Bool = npt.NDArray[np.bool_]
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+
+def holds(
+    where: ast.Node,
+    n: int,
+    strings: Mapping[str, StringColumn],
+    numbers: Mapping[str, npt.NDArray[np.int64]],
+) -> Bool:
+    """Which of `n` events satisfy the predicate; an absent field satisfies none.
+
+    Shapes: -> bool[n]
+    Cost: O(n) per field, and one string comparison per distinct value.
+    """
+    match where:
+        case ast.And(parts):
+            return np.logical_and.reduce([holds(part, n, strings, numbers) for part in parts])
+        case ast.Or(parts):
+            return np.logical_or.reduce([holds(part, n, strings, numbers) for part in parts])
+        case ast.Not(part):
+            return ~holds(part, n, strings, numbers)
+        case ast.Field("class", "has", value):
+            classes = numbers.get("classes")
+            if classes is None or value not in TEXT_CLASSES:
+                return np.zeros(n, bool)
+            bit = np.int64(1 << TEXT_CLASSES.index(str(value)))
+            return (classes != MISSING) & (classes & bit != 0)
+        case ast.Field(name, cmp, value):
+            if name in numbers:
+                return _numbers(numbers[name], cmp, value)
+            column = strings.get(name)
+            if column is None:
+                return np.zeros(n, bool)
+            table = np.array([*(compare(text, cmp, value) for text in column.values), False], bool)
+            return table[column.codes]
+    raise TypeProblem(f"{type(where).__name__} is not a predicate on an event")
+
+
+def compare(value: object, cmp: str, wanted: object) -> bool:
+    """One comparison of a known value; values of different kinds are only ever unequal."""
+    if cmp == "in":
+        return isinstance(wanted, tuple) and any(compare(value, "==", one) for one in wanted)
+    if cmp == "contains":
+        return isinstance(value, str) and str(wanted) in value
+    if cmp == "starts_with":
+        return isinstance(value, str) and value.startswith(str(wanted))
+    if isinstance(value, str) != isinstance(wanted, str):
+        return cmp == "!="
+    return bool(COMPARE[cmp](value, wanted))
+
+
+def _numbers(column: npt.NDArray[np.int64], cmp: str, value: object) -> Bool:
+    present = column != MISSING
+    if cmp == "in":
+        return present & np.isin(column, [v for v in _tuple(value) if isinstance(v, int)])
+    if not isinstance(value, int | float):
+        return np.zeros(len(column), bool)
+    result: Bool = present & COMPARE[cmp](column, value)
+    return result
+
+
+def _tuple(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)

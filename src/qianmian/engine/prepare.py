@@ -1,0 +1,397 @@
+"""From an event batch to the integers the kernels read: global codes, keys, filters, hashes.
+
+One `Names` serves all shards of a process; its codes never change while it lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qianmian.columns.batch import MISSING, EventBatch, StringColumn
+from qianmian.columns.dictionary import ABSENT, Dictionary
+from qianmian.engine.predicates import compare, holds
+from qianmian.engine.shard import Events
+from qianmian.language import ast
+from qianmian.vocabulary.events import CODE_BY_NAME
+from qianmian.vocabulary.ids import hash64
+from qianmian.vocabulary.product import Product
+
+VIEWER_LIMIT = 50_000_000
+NAME_LIMIT = 4_000_000
+ORDERS = tuple(
+    CODE_BY_NAME[name] for name in ("order_created", "order_paid", "order_cancelled", "order_refunded")
+)
+COMMENT = CODE_BY_NAME["comment_sent"]
+PRESENTED = CODE_BY_NAME["product_presented"]
+WITHDRAWN = CODE_BY_NAME["product_withdrawn"]
+SESSION_ENDED = CODE_BY_NAME["session_ended"]
+PROFILE = CODE_BY_NAME["profile_updated"]
+LINKED = CODE_BY_NAME["identity_linked"]
+NOTHING = -1
+
+
+class Names:
+    """Global codes of viewers, rooms, products, categories and other strings."""
+
+    def __init__(self, products: Sequence[Product] = ()) -> None:
+        self.viewers = Dictionary(VIEWER_LIMIT)
+        self.rooms = Dictionary(1_000_000)
+        self.products = Dictionary(NAME_LIMIT)
+        self.categories = Dictionary(NAME_LIMIT)
+        self.texts = Dictionary(NAME_LIMIT)
+        self.category_of: dict[int, int] = {}
+        self._maps: dict[int, tuple[list[str], npt.NDArray[np.int32]]] = {}
+        for product in products:
+            category = product.narrowest_category
+            if category is not None:
+                code = self.products.intern(product.id)
+                self.category_of[code] = self.categories.intern(category)
+
+    def codes(self, column: StringColumn | None, into: Dictionary, n: int) -> npt.NDArray[np.int32]:
+        """Global codes of a column, -1 where it has no value.
+
+        Cost: one look-up per distinct value; none when the same list of values came before.
+        """
+        if column is None:
+            return np.full(n, NOTHING, np.int32)
+        known = self._maps.get(id(column.values))
+        if known is not None and known[0] is column.values and len(known[1]) == len(column.values) + 1:
+            return known[1][column.codes]
+        if len(column.values) > 4 * n + 64:
+            used, place = np.unique(column.codes, return_inverse=True)
+            wanted = [column.values[code] if code >= 0 else None for code in used.tolist()]
+            table = np.array([NOTHING if v is None else into.intern(v) for v in wanted], np.int32)
+            return table[place]
+        table = np.append(into.intern_many(column.values), np.int32(NOTHING))
+        table[table < 0] = NOTHING
+        if len(self._maps) > 32:
+            self._maps.clear()
+        self._maps[id(column.values)] = (column.values, table)
+        return table[column.codes]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything, as JSON."""
+        parts = (self.viewers, self.rooms, self.products, self.categories, self.texts)
+        return {
+            "names": [part.snapshot() for part in parts],
+            "category_of": sorted(self.category_of.items()),
+        }
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """The opposite of `snapshot`."""
+        limits = (VIEWER_LIMIT, 1_000_000, NAME_LIMIT, NAME_LIMIT, NAME_LIMIT)
+        parts = [Dictionary(limit, values) for limit, values in zip(limits, stored["names"], strict=True)]
+        self.viewers, self.rooms, self.products, self.categories, self.texts = parts
+        self.category_of = {int(code): int(category) for code, category in stored["category_of"]}
+
+
+class Preparer:
+    """Turns batches into prepared columns; keeps what deciding about orders and profiles needs.
+
+    `presenting` is the product (code) presented in each room (code) as of the last batch.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.filters: Sequence[ast.Node] = ()
+        self.attribute_bits: list[tuple[int, ast.Node]] = []
+        self.bit_words = 1
+        self.orders_seen: dict[int, dict[str, bool]] = {}
+        self.alias: npt.NDArray[np.int32] = np.zeros(0, np.int32)
+        self.attributes: dict[int, dict[str, tuple[Any, int]]] = {}
+        self.presenting: dict[int, int] = {}
+        self.expanded: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+
+    def prepare(self, batch: EventBatch) -> Events:
+        """The columns of a batch; further items of an order follow their event as rows of their own.
+
+        `expanded` then says which row of the batch each prepared row stands for.
+        """
+        n = len(batch)
+        names, strings, numbers = self.names, batch.strings, batch.numbers
+        viewer = self._viewers(batch)
+        product = names.codes(strings.get("product"), names.products, n)
+        category = names.codes(strings.get("category"), names.categories, n)
+        room = names.codes(strings.get("room"), names.rooms, n)
+        product = self._presented(batch, room, product)
+        category = self._with_categories(product, category)
+        source, more, lines = self._lines(batch, product, category)
+        self.expanded = source
+        product, category, fresh = lines
+        profile, known, values = self._profiles(batch, viewer)
+        strings_by_row = batch.strings if len(source) == n else _taken(batch.strings, source)
+        numbers_by_row = numbers if len(source) == n else {k: v[source] for k, v in numbers.items()}
+        visible = numbers_by_row.get("visible")
+        size = len(source)
+        return Events(
+            VIEWER=viewer[source],
+            ROOM=room[source],
+            CLOCK=batch.clock[source],
+            TIME=batch.event_time[source],
+            TYPE=batch.type[source],
+            MORE=more,
+            PRODUCT=product,
+            CATEGORY=category,
+            FRESH=fresh,
+            AMOUNT=numbers_by_row.get("amount", np.full(size, MISSING)),
+            VISIT=names.codes(strings.get("visit"), names.texts, n)[source],
+            PAGE=names.codes(strings.get("page_id"), names.texts, n)[source],
+            IDLE=numbers_by_row.get("idle_ms", np.full(size, MISSING)),
+            SHOWN=np.full(size, -1, np.int8)
+            if visible is None
+            else np.where(visible == MISSING, -1, visible).astype(np.int8),
+            FILTER=self._filters(size, strings_by_row, numbers_by_row, product, category),
+            STREAM=self._stream(batch)[source],
+            SEQ=numbers_by_row.get("seq", np.full(size, MISSING)),
+            MESSAGE=self._message(batch)[source],
+            REPEATED=self._repeated(batch, viewer)[source],
+            PROFILE=profile[source],
+            KNOWN=known,
+            VALUES=values,
+            OUTCOME=np.zeros(size, np.uint8),
+        )
+
+    def _presented(
+        self, batch: EventBatch, room: npt.NDArray[np.int32], product: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.int32]:
+        """Comments without a product speak of the one that the room is presenting at that point."""
+        concerned = np.flatnonzero(
+            np.isin(batch.type, (PRESENTED, WITHDRAWN, SESSION_ENDED))
+            | ((batch.type == COMMENT) & (product < 0))
+        )
+        if not len(concerned):
+            return product
+        product = product.copy()
+        shown = dict(self.presenting)
+        for row in concerned.tolist():
+            place, kind = int(room[row]), batch.type[row]
+            if kind == PRESENTED:
+                shown[place] = int(product[row])
+            elif kind == SESSION_ENDED or (kind == WITHDRAWN and shown.get(place) == product[row]):
+                shown.pop(place, None)
+            elif kind == COMMENT:
+                product[row] = shown.get(place, NOTHING)
+        self.presenting = shown
+        return product
+
+    def _with_categories(
+        self, product: npt.NDArray[np.int32], category: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.int32]:
+        if not self.names.category_of:
+            return category
+        table = np.full(len(self.names.products) + 1, NOTHING, np.int32)
+        for code, value in self.names.category_of.items():
+            table[code] = value
+        return np.where(category >= 0, category, table[product]).astype(np.int32)
+
+    def _lines(
+        self, batch: EventBatch, product: npt.NDArray[np.int32], category: npt.NDArray[np.int32]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], tuple[Any, Any, Any]]:
+        """One prepared row per event, and one more for each further product of an order."""
+        n = len(batch)
+        plain = np.arange(n)
+        items = batch.items
+        if items is None or not len(items.quantity):
+            return plain, np.zeros(n, np.int32), (product, category, np.ones(n, np.uint8))
+        names, m = self.names, len(items.quantity)
+        item_product = names.codes(items.product, names.products, m)
+        item_category = self._with_categories(
+            item_product, names.codes(items.category, names.categories, m)
+        )
+        source: list[int] = []
+        more, products, categories, fresh = [], [], [], []
+        for row in range(n):
+            a, b = int(items.offsets[row]), int(items.offsets[row + 1])
+            unique = dict.fromkeys(
+                zip(item_product[a:b].tolist(), item_category[a:b].tolist(), strict=True)
+            )
+            pairs = list(unique) or [(int(product[row]), int(category[row]))]
+            for k, (one, group) in enumerate(pairs):
+                source.append(row)
+                more.append(len(pairs) - 1 if k == 0 else 0)
+                products.append(one)
+                categories.append(group)
+                fresh.append(all(group != earlier for _, earlier in pairs[:k]))
+        return (
+            np.array(source, np.int64),
+            np.array(more, np.int32),
+            (np.array(products, np.int32), np.array(categories, np.int32), np.array(fresh, np.uint8)),
+        )
+
+    def _filters(
+        self,
+        n: int,
+        strings: Mapping[str, StringColumn],
+        numbers: Mapping[str, npt.NDArray[np.int64]],
+        product: npt.NDArray[np.int32],
+        category: npt.NDArray[np.int32],
+    ) -> npt.NDArray[np.uint64]:
+        masks = np.zeros((n, -(-max(len(self.filters), 1) // 64)), np.uint64)
+        if not self.filters:
+            return masks
+        columns = dict(strings)
+        wanted = {
+            part.name for where in self.filters for part in ast.walk(where) if isinstance(part, ast.Field)
+        }
+        if "product" in wanted:
+            columns["product"] = _named(product, self.names.products)
+        if "category" in wanted:
+            columns["category"] = _named(category, self.names.categories)
+        for number, where in enumerate(self.filters):
+            true = holds(where, n, columns, numbers)
+            masks[true, number >> 6] |= np.uint64(1) << np.uint64(number & 63)
+        return masks
+
+    def _stream(self, batch: EventBatch) -> npt.NDArray[np.uint64]:
+        """A key per (source, stream), 0 where there is none."""
+        column = batch.strings.get("stream")
+        if column is None:
+            return np.zeros(len(batch), np.uint64)
+        keys = self._hashed(batch, column)
+        keys[column.codes < 0] = 0
+        return keys
+
+    def _message(self, batch: EventBatch) -> npt.NDArray[np.uint64]:
+        column = batch.strings.get("message_id")
+        if column is None:
+            return np.zeros(len(batch), np.uint64)
+        keys = self._hashed(batch, column)
+        keys[column.codes < 0] = 0
+        return keys
+
+    def _hashed(self, batch: EventBatch, column: StringColumn) -> npt.NDArray[np.uint64]:
+        """A 64-bit hash per row of (source, value); never 0 for a value."""
+        table = np.array([*(hash64(value) | 1 for value in column.values), 0], np.uint64)
+        keys = table[column.codes]
+        source = batch.strings.get("source")
+        if source is not None:
+            salt = np.array([*(hash64(value) << 1 & (1 << 64) - 1 for value in source.values), 0], np.uint64)
+            keys ^= salt[source.codes]
+        return keys
+
+    def orders_of(self, viewer: int) -> dict[str, bool]:
+        """Orders of a viewer that have been told, and whether by a verified source."""
+        return self.orders_seen.setdefault(viewer, {})
+
+    def _repeated(
+        self, batch: EventBatch, viewer: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.uint8]:
+        """Orders that have been told before, by (viewer, order, type, refund): a verified word wins."""
+        repeated = np.zeros(len(batch), np.uint8)
+        column = batch.strings.get("order_id")
+        if column is None:
+            return repeated
+        verified = batch.numbers.get("verified")
+        refund = batch.strings.get("refund_id")
+        for row in np.flatnonzero(np.isin(batch.type, ORDERS) & (column.codes >= 0)).tolist():
+            name = f"{batch.type[row]}\x1f{column.get(row)}\x1f{refund.get(row) if refund else ''}"
+            told = self.orders_of(int(viewer[row]))
+            sure = verified is None or verified[row] != 0
+            if name in told and (told[name] or not sure):
+                repeated[row] = 1
+            else:
+                told[name] = sure
+        return repeated
+
+    def link(self, anonymous: int, known: int) -> None:
+        """From now on the anonymous code means the known viewer; what was kept for it moves."""
+        if len(self.alias) < len(self.names.viewers):
+            more = np.arange(len(self.alias), len(self.names.viewers), dtype=np.int32)
+            self.alias = np.append(self.alias, more)
+        self.alias[self.alias == anonymous] = known
+        for kept in (self.orders_seen, self.attributes):
+            theirs: dict[str, Any] | None = kept.pop(anonymous, None)  # type: ignore[attr-defined]
+            if theirs is not None:
+                kept[known] = _later(theirs, kept.get(known, {}))  # type: ignore[index, attr-defined]
+
+    def _viewers(self, batch: EventBatch) -> npt.NDArray[np.int32]:
+        """Viewer codes; events of anonymous ids that were linked belong to the known viewer."""
+        codes = self.names.codes(batch.strings.get("viewer"), self.names.viewers, len(batch))
+        if not len(self.alias):
+            return codes
+        known = (codes >= 0) & (codes < len(self.alias)) & (batch.type != LINKED)
+        return np.where(known, self.alias[np.where(known, codes, 0)], codes).astype(np.int32)
+
+    def _profiles(
+        self, batch: EventBatch, codes: npt.NDArray[np.int32]
+    ) -> tuple[Any, Any, Any]:
+        profile = np.full(len(batch), NOTHING, np.int32)
+        rows = sorted(row for row in batch.traits if batch.type[row] == PROFILE)
+        known = np.zeros((len(rows), self.bit_words), np.uint64)
+        values = np.zeros((len(rows), self.bit_words), np.uint64)
+        for number, row in enumerate(rows):
+            if codes[row] < 0:
+                continue
+            profile[row] = number
+            mine = self.attributes.setdefault(int(codes[row]), {})
+            time = int(batch.event_time[row])
+            fresh = {
+                name: value
+                for name, value in batch.traits[row].items()
+                if name not in mine or mine[name][1] <= time
+            }
+            mine.update((name, (value, time)) for name, value in fresh.items())
+            self.answers(fresh, known[number], values[number])
+        return profile, known, values
+
+    def answers_of(self, viewer: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+        """What the stored attributes of a viewer decide: masks of known and of true atoms."""
+        known = np.zeros(self.bit_words, np.uint64)
+        values = np.zeros(self.bit_words, np.uint64)
+        stored = {name: value for name, (value, _) in self.attributes.get(viewer, {}).items()}
+        self.answers(stored, known, values)
+        return known, values
+
+    def answers(
+        self,
+        attributes: Mapping[str, Any],
+        known: npt.NDArray[np.uint64],
+        values: npt.NDArray[np.uint64],
+    ) -> None:
+        """Write which attribute atoms these attributes decide, and how."""
+        for bit, node in self.attribute_bits:
+            name = node.name if isinstance(node, ast.Trait) else f"score.{_score(node).key}"
+            if name not in attributes:
+                continue
+            wanted = node.value if isinstance(node, ast.Trait | ast.Score) else None
+            cmp = node.cmp if isinstance(node, ast.Trait | ast.Score) else "=="
+            mask = np.uint64(1) << np.uint64(bit & 63)
+            known[bit >> 6] |= mask
+            value = attributes[name]
+            if value is not None and compare(value, cmp, wanted):
+                values[bit >> 6] |= mask
+
+
+def _later(theirs: dict[str, Any], mine: dict[str, Any]) -> dict[str, Any]:
+    """Both dictionaries; where both have a name, attributes (value, time) keep the later time."""
+    merged = {**theirs, **mine}
+    for name in theirs.keys() & mine.keys():
+        if isinstance(mine[name], tuple) and theirs[name][1] > mine[name][1]:
+            merged[name] = theirs[name]
+    return merged
+
+
+def _score(node: ast.Node) -> ast.Score:
+    assert isinstance(node, ast.Score)  # noqa: S101 — attribute atoms are traits or scores
+    return node
+
+
+def _named(codes: npt.NDArray[np.int32], names: Dictionary) -> StringColumn:
+    """A string column of global codes that holds only the values used."""
+    used, place = np.unique(codes, return_inverse=True)
+    first = 1 if len(used) and used[0] < 0 else 0
+    values = [str(names.value(code)) for code in used[first:].tolist()]
+    return StringColumn((place - first).astype(np.int32), values)
+
+
+def _taken(
+    strings: Mapping[str, StringColumn], rows: npt.NDArray[np.int64]
+) -> dict[str, StringColumn]:
+    return {name: StringColumn(column.codes[rows], column.values) for name, column in strings.items()}
+
+
+assert ABSENT == NOTHING  # noqa: S101 — both mean "no string"

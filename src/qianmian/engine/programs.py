@@ -1,0 +1,130 @@
+"""From definitions to what the shards need: program, layout, tables and lasting numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qianmian.engine.layout import Layout, Tables
+from qianmian.engine.predicates import COMPARE
+from qianmian.engine.prepare import Names
+from qianmian.errors import TypeProblem, UnknownName
+from qianmian.language import ast
+from qianmian.language.compile import compile_program, is_room_moment
+from qianmian.language.definition import Definition
+from qianmian.language.program import AtomKind, Slot
+
+ROOM_FACTS = {"presenting": 0, "product": 0, "category": 1, "stage": 2, "online": 8}
+
+
+class NamedLayout(Layout):
+    """A layout that knows the codes of names, so that facts of the room can be compared."""
+
+    def __init__(self, definitions: Sequence[Definition], names: Names) -> None:
+        self.names = names
+        super().__init__(compile_program(definitions))
+
+    def room_fact(self, node: object) -> tuple[int, int, int, int]:
+        """Column, comparison, value, and whether the value is the firing's key."""
+        if not isinstance(node, ast.RoomFact):
+            raise TypeProblem("not a fact of the room")
+        column = ROOM_FACTS.get(node.name)
+        if column is None:
+            raise UnknownName.of("fact of the room", node.name, ROOM_FACTS)
+        comparison = list(COMPARE).index(node.cmp)
+        if node.value is None:
+            return column, comparison, -1, 1
+        if isinstance(node.value, str):
+            codes = self.names.products if column == 0 else self.names.categories if column == 1 else self.names.texts
+            return column, comparison, codes.intern(node.value), 0
+        return column, comparison, int(node.value), 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Definitions made ready; `numbers` are the lasting numbers under which the once-set knows them."""
+
+    definitions: tuple[Definition, ...]
+    numbers: tuple[int, ...]
+    layout: NamedLayout
+    key_of: tuple[str | None, ...]
+    room_moments: tuple[Definition, ...]
+    room_slots: tuple[tuple[Slot, int], ...]
+    attribute_bits: list[tuple[int, ast.Node]]
+
+    def fresh_tables(self) -> Tables:
+        """Tables of one shard (its template row is settled in place)."""
+        rows = [
+            (number, -1 if one.again_after_ms is None else one.again_after_ms)
+            for one, number in zip(self.definitions, self.numbers, strict=True)
+        ]
+        return self.layout.tables(rows)
+
+
+def plan_of(definitions: Sequence[Definition], names: Names, before: Plan | None) -> Plan:
+    """Compile and lay out.
+
+    A definition that was there before with the same expression keeps its number, and with it its
+    once-set; a changed one gets a new number.
+    """
+    given = tuple(definitions)
+    kept = {}
+    following = 0
+    if before is not None:
+        following = max(before.numbers, default=-1) + 1
+        kept = {
+            (one.kind, one.key): (one, number)
+            for one, number in zip(before.definitions, before.numbers, strict=True)
+        }
+    numbers = []
+    for one in given:
+        old = kept.get((one.kind, one.key))
+        if old is not None and same_shape(old[0].expr, one.expr):
+            numbers.append(old[1])
+        else:
+            numbers.append(following)
+            following += 1
+    layout = NamedLayout(given, names)
+    program = layout.program
+    return Plan(
+        definitions=given,
+        numbers=tuple(numbers),
+        layout=layout,
+        key_of=tuple(key_of(one.expr) for one in given),
+        room_moments=tuple(one for one in given if is_room_moment(one.expr)),
+        room_slots=tuple((s, layout.room_slot_of[s.id]) for s in program.slots if s.id in layout.room_slot_of),
+        attribute_bits=[
+            (layout.bit_of[atom.bit], atom.attribute)
+            for atom in program.atoms
+            if atom.kind is AtomKind.ATTRIBUTE and atom.attribute is not None
+        ],
+    )
+
+
+def same_shape(old: ast.Node, new: ast.Node) -> bool:
+    """Whether two expressions differ at most in their numbers."""
+    return _shape(old) == _shape(new)
+
+
+def _shape(node: ast.Node) -> str:
+    parts = [type(node).__name__]
+    for name in node.__dataclass_fields__:
+        value = getattr(node, name)
+        if isinstance(value, ast.Node):
+            parts.append(_shape(value))
+        elif isinstance(value, tuple) and value and isinstance(value[0], ast.Node):
+            parts += [_shape(part) for part in value]
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            parts.append("number")
+        else:
+            parts.append(repr(value))
+    return f"({' '.join(parts)})"
+
+
+def key_of(node: ast.Node) -> str | None:
+    """Whether the firings of an expression are keyed by product or by category."""
+    for part in ast.walk(node):
+        same = getattr(part, "same", None)
+        if same in ast.KEYS:
+            return str(same)
+    return None

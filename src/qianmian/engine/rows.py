@@ -1,0 +1,173 @@
+"""Rare things that concern many rows: the template, the end of a session, a withdrawal, a new base."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qianmian.engine import instances
+from qianmian.engine.bits import expire, flipped, get_bit, is_true, pivot, set_bit, settle
+from qianmian.engine.interpreter import (
+    PRESENT,
+    free_row,
+    new_row,
+    read_triggers,
+    refresh_states,
+    schedule,
+)
+from qianmian.engine.jit import inline, kernel
+from qianmian.engine.lists import ONE
+from qianmian.engine.words import (
+    FAR,
+    G_BASE,
+    G_DIRTY,
+    G_PRESENCE,
+    G_PULSES,
+    G_ROWS,
+    G_SILENT,
+    HEADER,
+    LAST_SEEN,
+    LEAVE_DUE,
+    NEVER,
+    PRESENCE_MS,
+    ROOM,
+    S_KEY,
+    TIMER_DUE,
+    VIEWER,
+)
+
+BY_PRODUCT = 1
+
+
+@inline
+def _moved(time, shift):
+    """A time under the new base; NEVER and FAR mean what they meant."""
+    if time == NEVER or time == FAR:
+        return time
+    return max(time - shift, np.int64(NEVER) + 1)
+
+
+@inline
+def _truth(P, S, u, a, now):
+    """Whether a windowed atom holds now."""
+    return is_true(P, S, u, a, pivot(P, S, u, a), now)
+
+
+@kernel
+def settle_template(P, S):
+    """Give the nodes of the template row the values of an empty viewer."""
+    for j in range(S.I.shape[1]):
+        S.I[0, j] = P.TEMPLATE[j]
+    for rank in range(P.M[2]):
+        S.D[rank >> 6] |= ONE << np.uint64(rank & 63)
+    S.G[G_SILENT] = 1
+    settle(P, S, 0)
+    S.G[G_SILENT] = 0
+    S.G[G_PULSES] = 0
+    for j in range(S.I.shape[1]):
+        P.TEMPLATE[j] = S.I[0, j]
+    S.I[0, VIEWER] = -1
+
+
+@kernel
+def make_row(P, S, viewer, room):
+    """A new row for a viewer; there must be a free one."""
+    return new_row(P, S, viewer, room)
+
+
+@kernel
+def drop_row(P, S, u):
+    """Free one row."""
+    free_row(P, S, u)
+
+
+@kernel
+def end_room(P, S, room, now):
+    """Free every row of a room."""
+    for u in range(S.G[G_ROWS]):
+        if S.I[u, VIEWER] >= 0 and S.I[u, ROOM] == room:
+            free_row(P, S, u)
+
+
+@kernel
+def withdraw(P, S, room, product, ts, clk):
+    """Cancel what waits for a product in a room."""
+    for u in range(S.G[G_ROWS]):
+        if S.I[u, VIEWER] < 0 or S.I[u, ROOM] != room:
+            continue
+        for s in range(P.M[4]):
+            if P.PS[s, S_KEY] == BY_PRODUCT:
+                instances.cancel_in(P, S, u, s, instances.BY_KEY, product, 0, ts, clk)
+        refresh_states(P, S, u, clk)
+        expire(P, S, u, clk)
+        if S.G[G_DIRTY]:
+            settle(P, S, u)
+        if S.G[G_PULSES]:
+            read_triggers(P, S, u, clk)
+        schedule(P, S, u)
+
+
+@kernel
+def reevaluate(P, S, u, clk):
+    """After a merge: give every atom of a row its truth and let the network follow."""
+    for a in range(P.M[1] * 64):
+        kind = P.A[a, 0]
+        if kind == 3:
+            if get_bit(P, S, u, a):
+                flipped(P, S, u, a, True)
+        elif kind == 0 or kind == 1 or kind == 2 or kind == 10:
+            off = a >> 6
+            holds = _truth(P, S, u, a, clk)
+            set_bit(P, S, u, a, holds, clk)
+            if holds and P.A[a, 2] >= 0:
+                S.I[u, HEADER + off] = min(np.int64(S.I[u, HEADER + off]), clk)
+    for s in range(P.M[4]):
+        instances.levels_in(P, S, u, s, clk, clk - 1)
+    for rank in range(P.M[2]):
+        S.D[rank >> 6] |= ONE << np.uint64(rank & 63)
+    S.G[G_DIRTY] = 1
+    S.I[u, TIMER_DUE] = min(np.int64(S.I[u, TIMER_DUE]), clk)
+    if get_bit(P, S, u, PRESENT) and S.G[G_PRESENCE]:
+        S.I[u, LEAVE_DUE] = min(np.int64(S.I[u, LEAVE_DUE]), S.I[u, LAST_SEEN] + PRESENCE_MS)
+    refresh_states(P, S, u, clk)
+    if S.G[G_DIRTY]:
+        settle(P, S, u)
+    if S.G[G_PULSES]:
+        read_triggers(P, S, u, clk)
+    schedule(P, S, u)
+
+
+@kernel
+def rebase(S, shift, words, lists, times):
+    """Subtract `shift` from every time of every row; what is older than any window stays at its floor."""
+    for u in range(S.G[G_ROWS]):
+        if S.I[u, VIEWER] < 0:
+            continue
+        for j in range(len(words)):
+            S.I[u, words[j]] = _moved(np.int64(S.I[u, words[j]]), shift)
+        for k in range(len(lists)):
+            off, width = lists[k, 0], lists[k, 1]
+            if width == 0:
+                continue
+            ptr = np.int64(S.I[u, off])
+            for j in range(np.int64(S.I[u, off + 1]) & 255):
+                for x in range(width):
+                    if times[k, x]:
+                        at = ptr + j * width + x
+                        S.AR[at] = _moved(np.int64(S.AR[at]), shift)
+        if S.PREV[u] != NEVER:
+            S.PREV[u] -= shift
+        S.DUE[u] = _moved(np.int64(S.DUE[u]), shift)
+    for b in range(len(S.TREE)):
+        low = FAR
+        for u in range(b * 16, b * 16 + 16):
+            low = min(low, S.DUE[u])
+        S.TREE[b] = low
+    for c in range(len(S.TOP)):
+        low = FAR
+        for b in range(c * 16, c * 16 + 16):
+            low = min(low, S.TREE[b])
+        S.TOP[c] = low
+    for v in range(len(S.VSEEN)):
+        if S.VSEEN[v] != NEVER:
+            S.VSEEN[v] -= shift
+    S.G[G_BASE] += shift

@@ -1,0 +1,212 @@
+"""One shard: the state of its viewers and the loop that grows it while the kernels run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from qianmian.engine import words as w
+from qianmian.engine.dedupe import MESSAGE_MS, refill_messages
+from qianmian.engine.interpreter import due_rows, mend_tree, run
+from qianmian.engine.layout import Layout, Tables
+from qianmian.engine.once import refill
+from qianmian.engine.rows import end_room, rebase, settle_template, withdraw
+from qianmian.engine.state import (
+    NO_KEY,
+    State,
+    empty_once,
+    grown,
+    new_state,
+    with_rooms,
+    with_rows,
+    with_streams,
+    with_viewers,
+)
+
+NO_ROWS = np.zeros(0, np.int32)
+
+
+class Events(NamedTuple):
+    """Prepared columns of a batch, in log order (see `engine/prepare.py`).
+
+    Shapes: all [n]; FILTER uint64[n, filter_words]; KNOWN, VALUES uint64[n_profiles, bit_words].
+    """
+
+    VIEWER: npt.NDArray[np.int32]
+    ROOM: npt.NDArray[np.int32]
+    CLOCK: npt.NDArray[np.int64]
+    TIME: npt.NDArray[np.int64]
+    TYPE: npt.NDArray[np.uint8]
+    MORE: npt.NDArray[np.int32]
+    PRODUCT: npt.NDArray[np.int32]
+    CATEGORY: npt.NDArray[np.int32]
+    FRESH: npt.NDArray[np.uint8]
+    AMOUNT: npt.NDArray[np.int64]
+    VISIT: npt.NDArray[np.int32]
+    PAGE: npt.NDArray[np.int32]
+    IDLE: npt.NDArray[np.int64]
+    SHOWN: npt.NDArray[np.int8]
+    FILTER: npt.NDArray[np.uint64]
+    STREAM: npt.NDArray[np.uint64]
+    SEQ: npt.NDArray[np.int64]
+    MESSAGE: npt.NDArray[np.uint64]
+    REPEATED: npt.NDArray[np.uint8]
+    PROFILE: npt.NDArray[np.int32]
+    KNOWN: npt.NDArray[np.uint64]
+    VALUES: npt.NDArray[np.uint64]
+    OUTCOME: npt.NDArray[np.uint8]
+
+
+def no_events(bit_words: int) -> Events:
+    """The columns of a sweep: nothing happened, only time passed."""
+    types: dict[str, object] = {
+        "CLOCK": np.int64, "TIME": np.int64, "AMOUNT": np.int64, "IDLE": np.int64, "SEQ": np.int64,
+        "TYPE": np.uint8, "SHOWN": np.int8, "STREAM": np.uint64, "MESSAGE": np.uint64,
+        "REPEATED": np.uint8, "FRESH": np.uint8, "OUTCOME": np.uint8,
+    }  # fmt: skip
+    columns = {name: np.zeros(0, types.get(name, np.int32)) for name in Events._fields}  # type: ignore[call-overload]
+    columns["FILTER"] = np.zeros((0, 1), np.uint64)
+    columns["KNOWN"] = columns["VALUES"] = np.zeros((0, bit_words), np.uint64)
+    return Events(**columns)
+
+
+class Shard:
+    """State and tables of one shard.
+
+    `take` is called with finished output, in no particular order, before its place is reused.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        tables: Tables,
+        *,
+        base_ms: int,
+        lateness_ms: int,
+        presence: bool,
+        take: Callable[[npt.NDArray[np.int64]], None],
+    ) -> None:
+        self.layout = layout
+        self.tables = tables
+        self.take = take
+        self.state = new_state(
+            tables,
+            len(layout.room_slot_of),
+            base_ms=base_ms,
+            lateness_ms=lateness_ms,
+            presence=presence,
+        )
+        settle_template(tables, self.state)
+        self.quiet = no_events(int(tables.M[6]) // 64)
+
+    @property
+    def base_ms(self) -> int:
+        """What times in rows are relative to."""
+        return int(self.state.G[w.G_BASE])
+
+    def reserve(self, viewers: int, rooms: int) -> None:
+        """Make room for so many viewers and rooms."""
+        self.state = with_rooms(with_viewers(self.state, viewers), rooms)
+
+    def apply(self, events: Events, first: int, last: int) -> None:
+        """Apply events first..last."""
+        at = first
+        while at < last:
+            at = run(self.tables, self.state, events, at, last, NO_ROWS, 0)
+            self.grow(int(self.state.G[w.G_NEED]))
+
+    def sweep(self, limit_ms: int) -> None:
+        """Bring every row that is due before `limit_ms` (absolute) forward to it."""
+        limit = min(limit_ms - self.base_ms, w.FAR)
+        rows = np.empty(len(self.state.DUE), np.int32)
+        n = due_rows(self.state, limit, rows)
+        self.forward(rows[:n], limit)
+        mend_tree(self.state, limit)
+
+    def forward(self, rows: npt.NDArray[np.int32], limit: int) -> None:
+        """Bring these rows forward to before `limit` (relative)."""
+        at = 0
+        while at < len(rows):
+            at = run(self.tables, self.state, self.quiet, at, 0, rows, limit)
+            self.grow(int(self.state.G[w.G_NEED]))
+
+    def drain(self) -> None:
+        """Hand all output over."""
+        n = int(self.state.G[w.G_OUT])
+        if n:
+            self.take(self.state.OUT[:n].copy())
+            self.state.G[w.G_OUT] = 0
+
+    def grow(self, need: int) -> None:
+        """Make more of what a kernel ran short of."""
+        state = self.state
+        if need == w.NEED_OUT:
+            self.drain()
+        elif need == w.NEED_ROWS:
+            self.state = with_rows(state)
+        elif need == w.NEED_ONCE:
+            self.regrow_once(2 * len(state.HV))
+        elif need == w.NEED_STREAMS:
+            self.state = with_streams(state)
+        elif need == w.NEED_MESSAGES:
+            self._regrow_messages()
+        elif need == w.NEED_ARENA:
+            self.state = state._replace(AR=grown(state.AR, 2 * len(state.AR), 0))
+        elif need == w.NEED_ATTRIBUTES:
+            self.state = state._replace(ATTS=grown(state.ATTS, 2 * len(state.ATTS), 0))
+
+    def regrow_once(self, size: int, keep: npt.NDArray[np.bool_] | None = None) -> None:
+        """Rebuild the once-set with the entries to keep (default: all)."""
+        old = self.state
+        kept = old.HV >= 0
+        if keep is not None:
+            kept &= keep
+        columns = [column[kept] for column in (old.HV, old.HR, old.HD, old.HP, old.HT)]
+        self.state = empty_once(old, size)
+        refill(self.state, *columns)
+
+    def _regrow_messages(self) -> None:
+        """Drop hashes older than an hour; double the table only if it stays more than a quarter full."""
+        old = self.state
+        newest = int(old.MT.max())
+        young = (old.MK != 0) & (old.MT > newest - MESSAGE_MS)
+        size = len(old.MK)
+        while int(young.sum()) * 4 > size:
+            size *= 2
+        self.state = old._replace(MK=np.zeros(size, np.uint64), MT=np.zeros(size, np.int64))
+        self.state.G[w.G_MESSAGES] = 0
+        refill_messages(self.state, old.MK[young], old.MT[young])
+
+    # -- rooms
+
+    def end_room(self, room: int, now_ms: int) -> None:
+        """The session of a room is over: its rows go, and its once-set with them."""
+        end_room(self.tables, self.state, room, now_ms - self.base_ms)
+        self.regrow_once(len(self.state.HV), self.state.HR != room)
+        self.state.RS[room, :] = -1
+        self.state.RT[room] = NO_KEY
+        self.state.ONLINE[room] = 0
+
+    def withdraw(self, room: int, product: int, time_ms: int, clock_ms: int) -> None:
+        """A product is taken down: what waits for it in this room is cancelled."""
+        withdraw(
+            self.tables, self.state, room, product, time_ms - self.base_ms, clock_ms - self.base_ms
+        )
+
+    def rebase_if_needed(self, clock_ms: int) -> None:
+        """Move the zero of relative times before they leave 32 bits (about every six days)."""
+        shift = clock_ms - self.base_ms - w.REBASE_AT
+        if shift <= 0:
+            return
+        shift = -(-(clock_ms - self.base_ms - 60_000) // 60_000) * 60_000
+        lists = self.layout.list_times()
+        rebase(
+            self.state,
+            shift,
+            np.array(self.layout.time_words(), np.int32),
+            np.array([(off, width) for off, width, _ in lists] or [(0, 0)], np.int32),
+            np.array([[int(k in times) for k in range(6)] for _, _, times in lists] or [[0] * 6], np.int32),
+        )

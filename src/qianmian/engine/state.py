@@ -1,0 +1,203 @@
+"""The arrays of one shard, and how they grow.
+
+Everything the kernels change lives here, so a snapshot is these arrays and nothing else. Capacities
+double; no array is ever larger than twice what was needed at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from qianmian.engine import words as w
+from qianmian.engine.layout import Tables
+
+ROOM_KEYS = 8
+ROOM_COLUMNS = 24
+PULSE_BUFFER = 4_096
+NO_KEY = -9
+
+
+class State(NamedTuple):
+    """Arrays of a shard.
+
+    Shapes: I int32[rows, row_words] and Q, the same memory as uint64; DUE int32[rows] with the min tree
+    TREE (16 rows each) and TOP (256); by row: NEXT, PREV; by viewer: VROW, VSTREAM, VATT, VSEEN; streams
+    SKEY, SNEW, SNEXT, SGAP; gaps GLO, GHI, GNEXT; message hashes MK, MT; once-set HV, HR, HD, HP, HT;
+    arena AR with FREE lists per class; rooms RS, RT, ONLINE; attributes ATTS; output OUT int64[n, 5].
+    """
+
+    I: npt.NDArray[np.int32]  # noqa: E741 — the row block
+    Q: npt.NDArray[np.uint64]
+    DUE: npt.NDArray[np.int32]
+    TREE: npt.NDArray[np.int32]
+    TOP: npt.NDArray[np.int32]
+    NEXT: npt.NDArray[np.int32]
+    PREV: npt.NDArray[np.int64]
+    FREEROW: npt.NDArray[np.int32]
+    VROW: npt.NDArray[np.int32]
+    VSTREAM: npt.NDArray[np.int32]
+    VATT: npt.NDArray[np.int32]
+    VSEEN: npt.NDArray[np.int64]
+    SKEY: npt.NDArray[np.uint64]
+    SNEW: npt.NDArray[np.int64]
+    SNEXT: npt.NDArray[np.int32]
+    SGAP: npt.NDArray[np.int32]
+    GLO: npt.NDArray[np.int64]
+    GHI: npt.NDArray[np.int64]
+    GNEXT: npt.NDArray[np.int32]
+    MK: npt.NDArray[np.uint64]
+    MT: npt.NDArray[np.int64]
+    HV: npt.NDArray[np.int32]
+    HR: npt.NDArray[np.int32]
+    HD: npt.NDArray[np.int32]
+    HP: npt.NDArray[np.int32]
+    HT: npt.NDArray[np.int64]
+    AR: npt.NDArray[np.int32]
+    FREE: npt.NDArray[np.int32]
+    RS: npt.NDArray[np.int64]
+    RT: npt.NDArray[np.int64]
+    ONLINE: npt.NDArray[np.int64]
+    ATTS: npt.NDArray[np.uint64]
+    OUT: npt.NDArray[np.int64]
+    G: npt.NDArray[np.int64]
+    D: npt.NDArray[np.uint64]
+    PB: npt.NDArray[np.int64]
+
+
+SCRATCH = {"Q", "D", "PB", "OUT"}
+"""Not part of a snapshot: views and working space."""
+
+
+def row_block(rows: int, row_words: int) -> npt.NDArray[np.int32]:
+    """An uninitialized block of rows that begins at a cache line."""
+    raw = np.empty(rows * row_words * 4 + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + rows * row_words * 4].view(np.int32).reshape(rows, row_words)
+
+
+def new_state(tables: Tables, room_slots: int, *, base_ms: int, lateness_ms: int, presence: bool) -> State:
+    """An empty shard."""
+    counters = np.zeros(w.COUNTERS, np.int64)
+    counters[w.G_ARENA] = 16  # 0 means no block
+    counters[w.G_BASE] = base_ms
+    counters[w.G_LATENESS] = lateness_ms
+    counters[w.G_PRESENCE] = presence
+    counters[[w.G_FREE_GAP, w.G_FREE_STREAM]] = -1
+    rows, row_words = 256, int(tables.M[8])
+    block = row_block(rows, row_words)
+    return State(
+        I=block,
+        Q=block.view(np.uint64),
+        DUE=np.full(rows, w.FAR, np.int32),
+        TREE=np.full(rows // 16, w.FAR, np.int32),
+        TOP=np.full(rows // 256, w.FAR, np.int32),
+        NEXT=np.full(rows, -1, np.int32),
+        PREV=np.full(rows, w.NEVER, np.int64),
+        FREEROW=np.zeros(rows, np.int32),
+        VROW=np.full(256, -1, np.int32),
+        VSTREAM=np.full(256, -1, np.int32),
+        VATT=np.full(256, -1, np.int32),
+        VSEEN=np.full(256, w.NEVER, np.int64),
+        SKEY=np.zeros(256, np.uint64),
+        SNEW=np.zeros(256, np.int64),
+        SNEXT=np.full(256, -1, np.int32),
+        SGAP=np.full(256, -1, np.int32),
+        GLO=np.zeros(256, np.int64),
+        GHI=np.zeros(256, np.int64),
+        GNEXT=np.full(256, -1, np.int32),
+        MK=np.zeros(1_024, np.uint64),
+        MT=np.zeros(1_024, np.int64),
+        HV=np.full(16_384, -1, np.int32),
+        HR=np.zeros(16_384, np.int32),
+        HD=np.zeros(16_384, np.int32),
+        HP=np.zeros(16_384, np.int32),
+        HT=np.zeros(16_384, np.int64),
+        AR=np.zeros(int(tables.M[9]) + 16_384, np.int32),
+        FREE=np.zeros(8, np.int32),
+        RS=np.full((4, ROOM_COLUMNS), -1, np.int64),
+        RT=np.full((4, max(room_slots, 1), ROOM_KEYS, 2), NO_KEY, np.int64),
+        ONLINE=np.zeros(4, np.int64),
+        ATTS=np.zeros((16, int(tables.M[6]) // 64), np.uint64),
+        OUT=np.zeros((16_384, 5), np.int64),
+        G=counters,
+        D=np.zeros(int(tables.M[3]) + 1, np.uint64),
+        PB=np.zeros((PULSE_BUFFER + len(tables.TRIG), 2), np.int64),
+    )
+
+
+def grown(array: npt.NDArray[Any], size: int, fill: int) -> npt.NDArray[Any]:
+    """A longer copy along the first axis."""
+    longer = np.full((size, *array.shape[1:]), fill, array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+def with_viewers(state: State, n: int) -> State:
+    """Room for at least `n` viewers."""
+    if n <= len(state.VROW):
+        return state
+    size = max(n, 2 * len(state.VROW))
+    return state._replace(
+        VROW=grown(state.VROW, size, -1),
+        VSTREAM=grown(state.VSTREAM, size, -1),
+        VATT=grown(state.VATT, size, -1),
+        VSEEN=grown(state.VSEEN, size, w.NEVER),
+    )
+
+
+def with_rooms(state: State, n: int) -> State:
+    """Room for at least `n` rooms."""
+    if n <= len(state.RS):
+        return state
+    size = max(n, 2 * len(state.RS))
+    return state._replace(
+        RS=grown(state.RS, size, -1),
+        RT=grown(state.RT, size, NO_KEY),
+        ONLINE=grown(state.ONLINE, size, 0),
+    )
+
+
+def with_rows(state: State, n: int = 0) -> State:
+    """Twice the rows (or at least `n`)."""
+    size = max(2 * len(state.I), -(-n // 256) * 256)
+    block = row_block(size, state.I.shape[1])
+    block[: len(state.I)] = state.I
+    return state._replace(
+        I=block,
+        Q=block.view(np.uint64),
+        DUE=grown(state.DUE, size, w.FAR),
+        TREE=grown(state.TREE, size // 16, w.FAR),
+        TOP=grown(state.TOP, size // 256, w.FAR),
+        NEXT=grown(state.NEXT, size, -1),
+        PREV=grown(state.PREV, size, w.NEVER),
+        FREEROW=grown(state.FREEROW, size, 0),
+    )
+
+
+def with_streams(state: State) -> State:
+    """Twice the stream and gap records."""
+    streams, gaps = 2 * len(state.SKEY), 2 * len(state.GLO)
+    return state._replace(
+        SKEY=grown(state.SKEY, streams, 0),
+        SNEW=grown(state.SNEW, streams, 0),
+        SNEXT=grown(state.SNEXT, streams, -1),
+        SGAP=grown(state.SGAP, streams, -1),
+        GLO=grown(state.GLO, gaps, 0),
+        GHI=grown(state.GHI, gaps, 0),
+        GNEXT=grown(state.GNEXT, gaps, -1),
+    )
+
+
+def empty_once(state: State, size: int) -> State:
+    """An empty once-set of the given size (a power of two)."""
+    state.G[w.G_ONCE] = 0
+    return state._replace(
+        HV=np.full(size, -1, np.int32),
+        HR=np.zeros(size, np.int32),
+        HD=np.zeros(size, np.int32),
+        HP=np.zeros(size, np.int32),
+        HT=np.zeros(size, np.int64),
+    )

@@ -1,0 +1,122 @@
+"""Where things stand: the words of a viewer's row, the columns of the tables, the counters.
+
+A row is `int32[row_words]`, 64-byte aligned: header, one due word per word of atom bits, the bits
+(atoms, then nodes), the slots. Times in rows are ms relative to the shard's base.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# header words
+VIEWER: Final = 0
+ROOM: Final = 1
+LAST_SEEN: Final = 2
+VISIT_START: Final = 3
+VISIT_ID: Final = 4
+HIDDEN: Final = 5  # 1 while the page is hidden
+LEFT_TIME: Final = 6  # greatest event time of room_left
+LAST_OPERATION: Final = 7
+SHOWN_TIME: Final = 8  # greatest event time of a report that the page is visible
+HIDDEN_FIRST: Final = 9
+HIDDEN_LAST: Final = 10
+IDLE_CLOCK: Final = 11  # clock at which the idle state last changed
+HIDDEN_CLOCK: Final = 12
+VISIT_CLOCK: Final = 13
+TIMER_DUE: Final = 14  # lower bound of the next instance or state timer
+LEAVE_DUE: Final = 15  # lower bound of presence lost, or of eviction
+LEFT_CLOCK: Final = 16  # decision time of the last leaving
+VIEW_1: Final = 17  # the two products viewed last (without page id) and their times
+VIEW_1_TIME: Final = 18
+VIEW_2: Final = 19
+VIEW_2_TIME: Final = 20
+VIEW_1_PAGE: Final = 21
+VIEW_2_PAGE: Final = 22
+STREAM: Final = 23  # the client stream seen last, and when
+STREAM_TIME: Final = 24
+HEADER: Final = 26
+
+NEVER: Final = -(1 << 30)  # earlier than any time
+FAR: Final = (1 << 31) - 1  # later than any time
+REBASE_AT: Final = 1 << 29  # about six days: then times move so that they stay within 32 bits
+
+PRESENCE_MS: Final = 45_000
+EVICT_MS: Final = 30 * 60_000
+
+# list slots: arena pointer, entries | size class << 8
+# an instance: time, key, clock of arming, cancel time, page
+PENDING_WIDTH: Final = 5
+
+# opcodes of instructions
+(
+    OP_THEN,
+    OP_TIMES,
+    OP_TIMES_LIST,
+    OP_PANES,
+    OP_RECENT,
+    OP_KEYED,
+    OP_GROUPED,
+    OP_AMOUNTS,
+    OP_EDGE,
+    OP_CANCEL,
+    OP_ARM,
+    OP_HAPPENED,
+    OP_KEYED_COUNT,
+    OP_GROUPED_DISTINCT,
+    OP_ROOM_THEN,
+) = range(15)
+
+# columns of an instruction
+(I_OP, I_OFF, I_CAP, I_FILTER, I_ATOM0, I_ATOM1, I_KEY, I_X, I_PULSE0, I_PULSE1, I_Y) = range(11)
+INSTRUCTION: Final = 11
+
+# columns of an atom
+(A_KIND, A_OFF, A_WINDOW, A_RANK, A_WIDTH) = range(5)
+
+# columns of a pending slot
+(S_OFF, S_PULSE0, S_PULSE1, S_VIEW0, S_VIEW1, S_IS_VIEW, S_KEY, S_LEAST, S_MOST, S_OPEN) = range(10)
+
+# columns of a trigger
+(M_DEF, M_GUARD, M_VIEW, M_ROOM0, M_ROOM1, M_NODE0, M_NODE1, M_WAIT) = range(8)
+
+# counters
+(
+    G_OUT,
+    G_DUPLICATES,
+    G_LATE,
+    G_OVERFLOW,
+    G_ONCE,
+    G_CONTRADICTED,
+    G_PULSES,
+    G_LOST,
+    G_DIRTY,
+    G_SILENT,
+    G_ROWS,
+    G_FREE,
+    G_STREAMS,
+    G_GAPS,
+    G_MESSAGES,
+    G_ARENA,
+    G_ATTRIBUTES,
+    G_GAP_LOST,
+    G_FREE_GAP,
+    G_ADVANCES,
+    G_ACCEPTED,
+    G_BASE,
+    G_LATENESS,
+    G_PRESENCE,
+    G_EVICTED,
+    G_FREE_STREAM,
+    G_NEED,
+    G_BRIEF,
+) = range(28)
+COUNTERS: Final = 32
+
+# what the kernel ran out of
+NEED_NOTHING, NEED_OUT, NEED_ROWS, NEED_ONCE, NEED_STREAMS, NEED_MESSAGES, NEED_ARENA, NEED_ATTRIBUTES = range(8)
+
+# outcomes of an event
+ACCEPTED, DUPLICATE, LATE, REFUSED = range(4)
+
+# flags of an event in the prepared columns
+F_OPERATION, F_HEARTBEAT, F_LEFT, F_NEVER_LATE, F_VIEWED, F_ORDER, F_ENTERED = 1, 2, 4, 8, 16, 32, 64

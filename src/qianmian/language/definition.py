@@ -1,0 +1,24 @@
+"""A definition: a key, a kind, and an expression that says when it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qianmian.language.ast import Node
+
+KINDS = ("moment", "tag", "segment")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One named, versioned expression.
+
+    A moment fires when `expr` becomes true, once per viewer, session and key, or again when
+    `again_after_ms` have passed since its last firing. Tags and segments are levels.
+    """
+
+    key: str
+    kind: str
+    expr: Node
+    again_after_ms: int | None = None
+    version: int = 1

@@ -1,0 +1,102 @@
+"""Boolean formulas over bits, folded and cut into look-up tables of at most six inputs.
+
+A formula is a bool (a constant), an int (a bit), or a tuple ("not", f) / ("and", f…) / ("or", f…).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Formula = bool | int | tuple["str | Formula", ...]
+
+INPUTS = 6
+
+
+def negate(formula: Formula) -> Formula:
+    """The opposite, without double negation."""
+    if isinstance(formula, bool):
+        return not formula
+    if isinstance(formula, tuple) and formula[0] == "not":
+        return _operand(formula, 1)
+    return ("not", formula)
+
+
+def join(word: str, parts: list[Formula]) -> Formula:
+    """`and` or `or` of the parts with constants folded and equal words flattened."""
+    absorbing = word == "or"
+    flat: list[Formula] = []
+    for part in parts:
+        if isinstance(part, bool):
+            if part == absorbing:
+                return absorbing
+        elif isinstance(part, tuple) and part[0] == word:
+            flat.extend(_operands(part))
+        else:
+            flat.append(part)
+    unique = list(dict.fromkeys(flat))
+    if not unique:
+        return not absorbing
+    return unique[0] if len(unique) == 1 else (word, *unique)
+
+
+def inputs_of(formula: Formula) -> tuple[int, ...]:
+    """The bits a formula reads, in order of first use."""
+    seen: dict[int, None] = {}
+    stack: list[Formula] = [formula]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, tuple):
+            stack.extend(reversed(_operands(top)))
+        elif not isinstance(top, bool):
+            seen.setdefault(top)
+    return tuple(seen)
+
+
+def truth_of(formula: Formula, true_bits: frozenset[int]) -> bool:
+    """The value of the formula when exactly these bits are true."""
+    if isinstance(formula, bool):
+        return formula
+    if isinstance(formula, int):
+        return formula in true_bits
+    values = (truth_of(part, true_bits) for part in _operands(formula))
+    if formula[0] == "not":
+        return not next(values)
+    return all(values) if formula[0] == "and" else any(values)
+
+
+def table_of(formula: Formula, inputs: tuple[int, ...]) -> int:
+    """The 64-bit look-up table over at most six inputs (unused digits repeat)."""
+    table = 0
+    for index in range(1 << INPUTS):
+        chosen = frozenset(bit for digit, bit in enumerate(inputs) if index >> digit & 1)
+        if truth_of(formula, chosen):
+            table |= 1 << index
+    return table
+
+
+def cut(formula: Formula, make: Callable[[tuple[int, ...], int], int]) -> int:
+    """The bit of a formula: a bit stays itself, anything else becomes nodes made by `make`."""
+    if isinstance(formula, int) and not isinstance(formula, bool):
+        return formula
+    inputs = inputs_of(formula)
+    if len(inputs) <= INPUTS:
+        return make(inputs, table_of(formula, inputs))
+    assert isinstance(formula, tuple)  # noqa: S101 — only compound formulas have many inputs
+    word, parts = str(formula[0]), [cut(part, make) for part in _operands(formula)]
+    while len(parts) > INPUTS:
+        parts = [
+            cut(join(word, list(parts[at : at + INPUTS])), make)
+            for at in range(0, len(parts), INPUTS)
+        ]
+    whole = (word, *parts) if word == "not" else join(word, list(parts))
+    return cut(whole, make)
+
+
+def _operands(formula: tuple[str | Formula, ...]) -> list[Formula]:
+    return [part for part in formula[1:] if not isinstance(part, str)]
+
+
+def _operand(formula: tuple[str | Formula, ...], at: int) -> Formula:
+    part = formula[at]
+    assert not isinstance(part, str)  # noqa: S101 — only place 0 holds the word
+    return part

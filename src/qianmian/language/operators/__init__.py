@@ -1,0 +1,1 @@
+"""One file per operator, collected by `language/catalog.py`."""

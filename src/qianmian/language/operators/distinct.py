@@ -1,0 +1,85 @@
+"""`distinct(product_clicked.product) within 60s >= 3 on same category`: how many different ones."""
+
+from collections.abc import Callable
+
+from qianmian.errors import TypeProblem
+from qianmian.language.ast import COMPARISONS, KEYS, Distinct, Node
+from qianmian.language.comparing import NEEDED_MORE, of_field, windowed
+from qianmian.language.kinds import Kind
+from qianmian.language.operator import Operator, TextOf
+from qianmian.language.phrases import Phrase, compared, phrase, span
+from qianmian.language.relations import Completions, DistinctWindow, Relation
+from qianmian.language.values import MAX_DISTINCT, check_cmp, check_int, check_within, same, window
+
+ALLOWED = {
+    "product": (None, "category"),
+    "category": (None,),
+    "viewer": (None, *KEYS),
+}
+"""Keys by field: products of one category; viewers about one product or category."""
+
+
+def verify(node: Distinct) -> None:
+    """A field, a window, a comparison and a threshold of 1…64."""
+    if node.field not in ALLOWED:
+        raise TypeProblem(f'distinct counts product, category or viewer, not "{node.field}"')
+    if node.same not in ALLOWED[node.field]:
+        raise TypeProblem(
+            f"distinct {node.field} cannot be on same {node.same}; "
+            "products go with same category, viewers with same product or category"
+        )
+    check_within(node.within)
+    if node.same is None and node.field != "viewer":
+        check_cmp(node.cmp, COMPARISONS, "a distinct count")
+    else:
+        check_cmp(node.cmp, (">=", ">"), "a distinct count of viewers or on the same key")
+    most = MAX_DISTINCT - NEEDED_MORE[node.cmp]
+    check_int(node.value, 1, most, "the threshold of a distinct count")
+
+
+def check(node: Distinct, kind: Callable[[Node], Kind]) -> Kind:
+    """A level; of products per category a pulse; of viewers a level of the room."""
+    kind(node.of)
+    if node.field == "viewer":
+        return Kind("level", node.same, room_moment=True)
+    return Kind("level" if node.same is None else "pulse", node.same)
+
+
+def show(node: Distinct, text: TextOf) -> str:
+    """The field stands behind the events."""
+    counted = f"distinct({of_field(node.of, node.field, text)}) {window(node.within)}"
+    return f"{counted} {node.cmp} {node.value}{same(node.same)}"
+
+
+def sentence(node: Distinct) -> Phrase:
+    """How many different ones in which window."""
+    key = f"distinct.{node.field}" + (f".{node.same}" if node.same else "")
+    value = compared(node.cmp, node.value)
+    return phrase(key, events=node.of, window=span(node.within), value=value)
+
+
+def plan(node: Distinct, part: Callable[[Node], Relation]) -> Relation:
+    """A windowed distinct count, or the rows that complete one."""
+    rows = windowed(node.of, node.within, part)
+    if node.same is None or node.field == "viewer":
+        return DistinctWindow(rows, node.field, node.cmp, node.value, node.same)
+    return Completions(rows, node.same, node.value + NEEDED_MORE[node.cmp], node.field)
+
+
+OPERATOR = Operator(
+    name="distinct",
+    node=Distinct,
+    forms=(
+        ("of", "select"),
+        ("field", "string"),
+        ("within", "window"),
+        ("cmp", "string"),
+        ("value", "int"),
+        ("same", "string"),
+    ),
+    show=show,
+    sentence=sentence,
+    plan=plan,
+    check=check,
+    verify=verify,
+)

@@ -1,0 +1,87 @@
+"""Parsing of states of the viewer and of attributes."""
+
+from __future__ import annotations
+
+from qianmian.language.ast import (
+    Hidden,
+    Idle,
+    InRoom,
+    InSegment,
+    Node,
+    PreviousVisit,
+    RoomFact,
+    Score,
+    Tag,
+    Trait,
+)
+from qianmian.language.cursor import Cursor
+from qianmian.language.names import FACTS
+from qianmian.language.parse_select import read_comparison, read_int, read_value
+from qianmian.language.tokens import Token
+
+ATTRIBUTES = ("tag", "trait", "score", "room", "session")
+STATES = ("idle", "in", "previous")
+
+
+def is_state(cursor: Cursor) -> bool:
+    """Whether a state starts here."""
+    return cursor.token.word in STATES
+
+
+def is_attribute(cursor: Cursor) -> bool:
+    """Whether an attribute starts here."""
+    return cursor.token.word in ATTRIBUTES and cursor.is_symbol(".", 1)
+
+
+def read_hidden(cursor: Cursor, token: Token) -> Node:
+    """What follows `not visible`."""
+    cursor.need_word("for", "after not visible")
+    return cursor.made(Hidden(cursor.need_duration("after for")), token)
+
+
+def read_state(cursor: Cursor) -> Node:
+    """Idle, in room, in segment or previous visit."""
+    token = cursor.advance()
+    if token.word == "idle":
+        cursor.need_word("for", "after idle")
+        for_ms = cursor.need_duration("after for")
+        on_page = cursor.take_words("on", "product", "page")
+        return cursor.made(Idle(for_ms, on_page), token)
+    if token.word == "previous":
+        cursor.need_word("visit", "after previous")
+        if cursor.token.sort != "duration":
+            return cursor.made(PreviousVisit(), token)
+        ago_ms = cursor.need_duration("after previous visit")
+        cursor.need_word("ago", "after the duration")
+        return cursor.made(PreviousVisit(ago_ms), token)
+    if cursor.take_words("segment"):
+        cursor.need_symbol(".", "after in segment")
+        return cursor.made(InSegment(cursor.need_name('after "."').text), token)
+    cursor.need_word("room", "after in: in room for 60s, or in segment.NAME")
+    cursor.need_word("for", "after in room")
+    return cursor.made(InRoom(cursor.need_duration("after for")), token)
+
+
+def read_attribute(cursor: Cursor) -> Node:
+    """Tag, trait, score or fact of the room."""
+    token = cursor.advance()
+    cursor.advance()
+    name = cursor.need_name(f"after {token.word}.").text
+    left = f"{token.word}.{name}"
+    if token.word == "tag":
+        return cursor.made(Tag(name), token)
+    if token.word == "trait":
+        return cursor.made(Trait(name, *read_comparison(cursor, left)), token)
+    cmp = cursor.need_comparison(left)
+    if token.word == "score":
+        number = cursor.token
+        if number.sort != "number":
+            cursor.fail("a number is expected, for example 0.7")
+        cursor.advance()
+        value = float(number.text) if len(number.text) < 40 else float(read_int(cursor, number))
+        return cursor.made(Score(name, cmp, value), token)
+    if cursor.token.word in ("product", "category"):
+        cursor.key_words.append(cursor.advance())
+        return cursor.made(RoomFact(name, cmp, None), token)
+    is_money = FACTS.get(name) == "money" if name in FACTS else None
+    return cursor.made(RoomFact(name, cmp, read_value(cursor, is_money=is_money)), token)

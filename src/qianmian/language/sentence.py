@@ -1,0 +1,146 @@
+"""An expression as a sentence for people, in zh-CN and en-US.
+
+Operators say which message they are (`language/phrases.py`); the words are in
+`locales/<locale>/language.json`, titles of events in `events.json`, of tags and segments in theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from qianmian.errors import UnknownName
+from qianmian.language.ast import And, Node, Not, Or
+from qianmian.language.catalog import operator_of
+from qianmian.language.definition import Definition
+from qianmian.language.limits import check_size
+from qianmian.language.phrases import (
+    Arg,
+    Denied,
+    Duration,
+    Events,
+    KeyWord,
+    Listing,
+    Money,
+    Phrase,
+    Titled,
+    phrase,
+)
+from qianmian.language.types import key_of
+from qianmian.language.values import money
+from qianmian.locales.texts import LOCALES, document
+from qianmian.vocabulary.time import format_duration
+
+_SPAN_PART: Final = re.compile(r"([0-9]+)([a-z]+)")
+_FILE_BY_FAMILY: Final = {"tag": "tags", "segment": "segments"}
+
+
+def sentence(node: Node, locale: str = "zh-CN") -> str:
+    """The sentence of an expression.
+
+    Raises: UnknownName for a locale that is not there; LimitExceeded for a tree that is too large.
+    """
+    check_size(node)
+    return _Speaker(locale, key_of(node) or "product").whole(node)
+
+
+def sentence_of_definition(definition: Definition, locale: str = "zh-CN") -> str:
+    """The sentence of a definition, with when it fires again."""
+    check_size(definition.expr)
+    speaker = _Speaker(locale, key_of(definition.expr) or "product")
+    if definition.again_after_ms is None:
+        return speaker.whole(definition.expr)
+    again = Duration(definition.again_after_ms)
+    return speaker.whole(phrase("definition.again", said=definition.expr, span=again))
+
+
+class _Speaker:
+    """Renders arguments of messages in one locale."""
+
+    def __init__(self, locale: str, key: str) -> None:
+        if locale not in LOCALES:
+            raise UnknownName.of("locale", locale, LOCALES)
+        self._locale = locale
+        self._key = key
+        self._texts = document(locale, "language")
+
+    def whole(self, arg: Arg) -> str:
+        """A whole sentence, beginning with a capital letter where the language has them."""
+        said = self._say(arg)
+        return said[:1].upper() + said[1:]
+
+    def _say(self, arg: Arg) -> str:
+        match arg:
+            case str():
+                return arg
+            case int() | float():
+                return repr(arg)
+            case Phrase(key, args):
+                return str(self._texts[key]).format(**{name: self._say(one) for name, one in args})
+            case Duration(ms):
+                return self._span(ms)
+            case Money(minor):
+                return money(minor)
+            case Events(types):
+                return self._joined([self._event(name) for name in types], "or", close=True)
+            case Titled(family, name):
+                return self._title(family, name)
+            case KeyWord():
+                return str(self._texts[f"key.{self._key}"])
+            case Listing(items, joint, close):
+                return self._joined([self._grouped(item) for item in items], joint, close=close)
+            case Denied(node):
+                return self._denied(node)
+            case Node():
+                return self._say(operator_of(arg).sentence(arg))
+        raise TypeError(f"{type(arg).__name__} cannot be said")  # pragma: no cover - Arg is closed
+
+    def _grouped(self, arg: Arg) -> str:
+        said = self._say(arg)
+        return self._filled("group", part=said) if isinstance(arg, And | Or) else said
+
+    def _denied(self, node: Node) -> str:
+        own = operator_of(node).deny(node)
+        if own is not None:
+            return self._say(own)
+        key = "not" if isinstance(node, And | Or | Not) else "not.one"
+        return self._filled(key, part=self._say(node))
+
+    def _filled(self, key: str, **places: str) -> str:
+        return str(self._texts[key]).format(**places)
+
+    def _joined(self, said: list[str], joint: str, *, close: bool) -> str:
+        family = "close" if close else "list"
+        if len(said) == 1:
+            return said[0]
+        between, last = self._texts[f"{family}.{joint}"], self._texts[f"{family}.{joint}.last"]
+        return f"{str(between).join(said[:-1])}{last}{said[-1]}"
+
+    def _span(self, ms: int) -> str:
+        parts = _SPAN_PART.findall(format_duration(ms))
+        said = [
+            self._filled(f"unit.{unit}.{'one' if number == '1' else 'many'}", number=number)
+            for number, unit in parts
+        ]
+        return str(self._texts["unit.join"]).join(said)
+
+    def _event(self, name: str) -> str:
+        title = _title_in(self._locale, "events", name)
+        if title is None:
+            return name
+        return title[:1].lower() + title[1:]
+
+    def _title(self, family: str, name: str) -> str:
+        if family in _FILE_BY_FAMILY:
+            return _title_in(self._locale, _FILE_BY_FAMILY[family], name) or name
+        return str(self._texts.get(f"{family}.{name}", name))
+
+
+def _title_in(locale: str, file: str, name: str) -> str | None:
+    """The title of a catalog entry; None while that catalog has no texts."""
+    try:
+        entry: Any = document(locale, file).get(name)
+    except FileNotFoundError:
+        return None
+    return str(entry["title"]) if isinstance(entry, Mapping) and "title" in entry else None

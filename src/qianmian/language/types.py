@@ -1,0 +1,193 @@
+"""The types of the language: what is an instant, what is a state, what has a key, what can fire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from qianmian.errors import TypeProblem
+from qianmian.language.ast import (
+    And,
+    Count,
+    Distinct,
+    Field,
+    Node,
+    Not,
+    Or,
+    RoomFact,
+    Score,
+    Sum,
+    TimeSince,
+    Viewing,
+    Without,
+    children,
+    walk,
+)
+from qianmian.language.catalog import operator_of
+from qianmian.language.definition import KINDS, Definition
+from qianmian.language.kinds import Kind
+from qianmian.language.limits import check_size
+from qianmian.language.names import TAG_FACTS
+from qianmian.language.values import check_int, check_name, check_span, duration
+
+LATENESS_MS: Final = 5_000
+"""How late an event may arrive by default."""
+
+
+def check(node: Node) -> Kind:
+    """The kind of an expression, after checking every part of it.
+
+    A fact of the room may stand alone here, as a condition of a strategy does; only a definition
+    needs something that can trigger (`check_definition`).
+
+    Raises: DefinitionError naming the part, the rule and the next step.
+    """
+    check_size(node)
+    for below in walk(node):
+        operator_of(below).verify(below)
+    kind = _kind(node)
+    if kind.sort not in ("pulse", "level"):
+        raise TypeProblem("a predicate alone is no expression; write EVENT where …")
+    _check_key_words(node, kind)
+    if kind.room_moment:
+        _check_room_moment(node)
+    return kind
+
+
+def _kind(node: Node) -> Kind:
+    return operator_of(node).check(node, _kind)
+
+
+def sort_of(node: Node) -> str:
+    """Whether a well-typed expression is a pulse or a level."""
+    return _kind(node).sort
+
+
+def key_of(node: Node) -> str | None:
+    """The key of an expression, also of one that is not checked."""
+    for below in walk(node):
+        same = getattr(below, "same", None)
+        if same in ("product", "category"):
+            return str(same)
+    return None
+
+
+def _check_key_words(node: Node, kind: Kind) -> None:
+    if kind.key is not None or not kind.triggers:
+        return
+    for below in walk(node):
+        if isinstance(below, RoomFact) and below.value is None:
+            raise TypeProblem(
+                f"room.{below.name} is compared with the product of the moment, which has none; "
+                "add on same product to the part that fires"
+            )
+
+
+def _check_room_moment(node: Node) -> None:
+    parts = node.parts if isinstance(node, And) else (node,)
+    counted = [part for part in parts if isinstance(part, Distinct)]
+    facts = [part for part in parts if isinstance(part, RoomFact)]
+    if len(counted) != 1 or len(counted) + len(facts) != len(parts):
+        raise TypeProblem(
+            "distinct viewers are counted for the whole room and cannot be joined with a "
+            "condition of one viewer; only facts of the room may stand beside one such count"
+        )
+
+
+def check_definition(definition: Definition) -> Kind:
+    """The kind of a definition, after checking it.
+
+    Raises: DefinitionError when it could not be used as what it is.
+    """
+    check_name(definition.key, "the key of a definition")
+    if definition.kind not in KINDS:
+        raise TypeProblem(f'a definition is a {", ".join(KINDS)}, not a "{definition.kind}"')
+    check_int(definition.version, 1, 2**31 - 1, "the version")
+    kind = check(definition.expr)
+    _check_guards(definition.expr, is_guarded=False)
+    if definition.kind == "moment":
+        if definition.again_after_ms is not None:
+            check_span(definition.again_after_ms, "again after")
+    else:
+        _check_state(definition, kind)
+    return kind
+
+
+def _check_state(definition: Definition, kind: Kind) -> None:
+    what = f"a {definition.kind}"
+    if definition.again_after_ms is not None:
+        raise TypeProblem(f"{what} does not fire; remove again after")
+    if kind.sort != "level":
+        raise TypeProblem(
+            f"{what} is a state, and this is an instant; write for example cart_added this session"
+        )
+    if kind.key is not None:
+        raise TypeProblem(f"{what} is about a viewer; remove on same {kind.key}")
+    if kind.room_moment:
+        raise TypeProblem(f"{what} is about a viewer; distinct viewers make a moment of a room")
+    for below in walk(definition.expr):
+        if isinstance(below, RoomFact) and below.name not in TAG_FACTS:
+            raise TypeProblem(
+                f'{what} cannot read the fact "{below.name}", which changes all the time; it may '
+                f"read {', '.join(sorted(TAG_FACTS))}"
+            )
+
+
+def _check_guards(node: Node, *, is_guarded: bool) -> None:
+    if isinstance(node, RoomFact):
+        if not is_guarded:
+            raise TypeProblem(
+                "a fact of the room fires nothing, it is only read when something else happens; "
+                "join it by and with an event or a state of the viewer"
+            )
+    elif isinstance(node, And):
+        triggers = [_kind(part).triggers for part in node.parts]
+        for part, own in zip(node.parts, triggers, strict=True):
+            others = sum(triggers) > own
+            _check_guards(part, is_guarded=is_guarded or others)
+    elif isinstance(node, Or | Not):
+        for part in children(node):
+            _check_guards(part, is_guarded=is_guarded)
+
+
+def warnings(node: Node, *, lateness_ms: int = LATENESS_MS) -> tuple[str, ...]:
+    """What is allowed and yet hardly meant, as sentences in the order of the text."""
+    return tuple(found for below in walk(node) for found in _warnings_of(below, lateness_ms))
+
+
+def _warnings_of(node: Node, lateness_ms: int) -> Iterator[str]:
+    if isinstance(node, Without) and node.within_ms <= lateness_ms:
+        yield (
+            f"an absence within {duration(node.within_ms)} is not above the lateness of "
+            f"{duration(lateness_ms)}: what arrives late comes after the decision; write a longer "
+            f"time or wait {duration(lateness_ms)}"
+        )
+    if isinstance(node, Viewing) and node.without is not None and node.for_ms <= lateness_ms:
+        yield (
+            f"a view of {duration(node.for_ms)} is not above the lateness of "
+            f"{duration(lateness_ms)}: what arrives late comes after the decision"
+        )
+    if isinstance(node, Sum) and node.value == 0 and node.cmp in (">=", "<"):
+        yield f"a sum {node.cmp} ¥0 is always {'true' if node.cmp == '>=' else 'false'}"
+    if isinstance(node, Count | Distinct) and node.cmp == "<" and node.value == 1:
+        yield "a count < 1 is true for everybody who has done nothing; write no … if that is meant"
+    if isinstance(node, TimeSince) and node.value_ms == 0:
+        yield f"a time since {node.cmp} 0s is {_ZERO_TRUTH[node.cmp]} once it happened"
+    if isinstance(node, Field) and _is_impossible(node):
+        yield f"{node.name} {node.cmp} {node.value} is never true, because it is not negative"
+    if isinstance(node, Score) and not 0 <= node.value <= 1:
+        yield f"score.{node.key} is compared with {node.value}; most scores lie in 0…1"
+
+
+_ZERO_TRUTH: Final = {
+    ">=": "always true",
+    "<": "always false",
+    ">": "nearly always true",
+    "<=": "true at that instant only",
+}
+
+
+def _is_impossible(node: Field) -> bool:
+    if isinstance(node.value, bool) or not isinstance(node.value, int):
+        return False
+    return (node.cmp == "<" and node.value <= 0) or (node.cmp in ("<=", "==") and node.value < 0)

@@ -1,0 +1,85 @@
+"""What a moment of the catalog is: a text of the condition language with named numbers.
+
+A catalog file holds `DEFINITION = Moment(...)`. Its numbers are data: `{dwell}` in the text stands
+for `parameters["dwell"]`, and a shop that sees it differently gives another value, not another
+text. Its examples are its tests. Title and meaning are in `locales/<locale>/moments.json` under the
+same key.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from qianmian.errors import InputError, UnknownName
+from qianmian.language.definition import Definition
+from qianmian.language.parse import parse_definition
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A short story and the instants at which the moment fires in it.
+
+    `timeline` has one line per event: when, type, then `field=value`, for instance
+    `"90s cart_added product=p1"`. The clock runs on to `until` after the last event. An empty
+    `fires` says that it must stay silent. With `presence`, a viewer without heartbeats leaves
+    after 45 s; without, nobody leaves by silence. Events are of viewer `v1` and room `r1` unless
+    they say otherwise.
+
+    Units: every instant is a duration since the start of the story, as in the language ("2m").
+    """
+
+    name: str
+    timeline: tuple[str, ...]
+    until: str
+    fires: tuple[str, ...] = ()
+    presence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One built-in moment.
+
+    `version` is part of every firing's identity; it grows when the meaning of the text changes.
+    """
+
+    key: str
+    text: str
+    examples: tuple[Example, ...]
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    version: int = 1
+
+    def written(self, changed: Mapping[str, str | int] | None = None) -> str:
+        """The text with its numbers filled in; `changed` replaces some of them.
+
+        Raises: UnknownName for a number the moment does not have.
+        """
+        for name in changed or {}:
+            if name not in self.parameters:
+                raise UnknownName.of(f"parameter of {self.key}", name, self.parameters)
+        return self.text.format(**{**self.parameters, **(changed or {})})
+
+    def definition(self, changed: Mapping[str, str | int] | None = None) -> Definition:
+        """The checked definition.
+
+        Raises: DefinitionError when a changed number makes no sense at its place.
+        """
+        return parse_definition(self.key, self.written(changed), "moment", self.version)
+
+
+def check_moment(moment: Moment) -> None:
+    """Refuse a catalog entry that could not be shown, changed or tested.
+
+    Raises: InputError naming the moment and what is wrong with it.
+    """
+    places = {name for _, name, _, _ in string.Formatter().parse(moment.text) if name}
+    if places != set(moment.parameters):
+        odd = ", ".join(sorted(places ^ set(moment.parameters)))
+        raise InputError(f"moment {moment.key}: text and parameters differ in {odd}")
+    if not any(example.fires for example in moment.examples):
+        raise InputError(f"moment {moment.key}: no example in which it fires")
+    if all(example.fires for example in moment.examples):
+        raise InputError(f"moment {moment.key}: no example in which it stays silent")

@@ -1,0 +1,1 @@
+"""The only floor that waits and knows the domain: ports, ingest, dispatch, definitions, replay."""

@@ -1,0 +1,258 @@
+"""Why a firing happened: the ids of the events that made it, from the rows that had been applied.
+
+The engine keeps no ids; an explanation looks at the log again, for one firing at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from qianmian.language.ast import Distinct, InSegment, Node, Tag, Without, walk
+from qianmian.language.definition import Definition
+from qianmian.language.explain import because
+from qianmian.language.rows import Known, is_selected, keys_of
+from qianmian.language.rows import Row as Applied
+from qianmian.language.snapshot import at_instant
+from qianmian.language.truth import truth_of
+from qianmian.learning.danmaku import CLASSES
+from qianmian.vocabulary.events import event_type
+from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.ids import anonymous
+from qianmian.vocabulary.product import Product
+
+Row = Mapping[str, Any]
+
+DEFAULT_LATENESS_MS = 5_000
+_OWN_FIELDS = frozenset(
+    "message_id event_time clock type product category items classes traits".split()
+)
+
+
+class Explainer:
+    """Finds the evidence of firings of one source.
+
+    Args:
+        products: the catalog, which gives products their category where events do not.
+        presence: whether silence means leaving.
+        lateness_ms: as of the engine.
+    """
+
+    def __init__(
+        self,
+        *,
+        products: Iterable[Product] = (),
+        presence: bool = True,
+        lateness_ms: int = DEFAULT_LATENESS_MS,
+    ) -> None:
+        self._category_by_product = {p.id: p.narrowest_category for p in products}
+        self._presence = presence
+        self._lateness_ms = lateness_ms
+
+    def evidence(
+        self,
+        firing: Firing,
+        definitions: Mapping[str, Definition],
+        rows: Sequence[Row],
+        *,
+        counted_from: int = 0,
+    ) -> tuple[str, ...]:
+        """Ids of the events that made the firing, ascending.
+
+        Args:
+            firing: what fired.
+            definitions: the active ones by key; tags and segments that it names are among them.
+            rows: applied rows in the order of their application, at least those of its viewer, of
+                who was linked to them, and of its room, up to its instant.
+            counted_from: clock of the edit since which the definition counts.
+        """
+        definition = definitions[firing.moment]
+        arrived = [row for row in rows if row["clock"] <= firing.at]
+        is_of_room = _counts_viewers(definition.expr)
+        own = arrived if is_of_room else list(_of(firing, arrived))
+        applied = list(self._in_room(own, firing.room, counted_from))
+        known = self._known(own, applied, definitions, firing)
+        found = because(definition, applied, firing.at, firing.key, known)
+        if not found and firing.key is not None:  # an instant without a key took that of a view
+            found = because(definition, applied, firing.at, None, known)
+        if not found:
+            found = _armed(definition.expr, applied, firing)
+        return tuple(name for name in found if name)  # an event may come without an id
+
+    def _in_room(self, rows: Sequence[Row], room: str, counted_from: int) -> Iterator[Applied]:
+        """The rows as they were applied to the row of the viewer in this room."""
+        presenting: Row = {}
+        streams: set[object] = set()
+        for place, row in enumerate(rows):
+            if row.get("room") not in (None, room):
+                if row["type"] == "room_entered" and row.get("stream") in streams:
+                    yield self._applied({**row, "type": "room_left", "message_id": ""}, place)
+                continue
+            streams |= {row["stream"]} if row.get("stream") is not None else set()
+            if row["type"] == "product_presented":
+                presenting = row
+            elif row["type"] == "product_withdrawn" and presenting:
+                presenting = {} if presenting.get("product") == row.get("product") else presenting
+            elif _is_about_presented(row) and presenting and row["clock"] >= counted_from:
+                about = {n: presenting[n] for n in ("product", "category") if n in presenting}
+                yield self._applied({**row, **about}, place)
+                continue
+            applied = self._applied(row, place)
+            yield _remembered(applied) if row["clock"] < counted_from else applied
+
+    def _applied(self, row: Row, place: int) -> Applied:
+        clock = int(row["clock"])
+        event_time = _time(row)
+        if event_type(row["type"]).never_late:
+            event_time = max(event_time, clock - self._lateness_ms)
+        products, categories = self._products(row)
+        fields: dict[str, Any] = {k: v for k, v in row.items() if k not in _OWN_FIELDS}
+        mask = row.get("classes", 0)
+        fields["class"] = tuple(name for name, bit in CLASSES.items() if mask >> bit & 1)
+        if "visible" in fields:
+            fields["visible"] = bool(fields["visible"])
+        return Applied(
+            message_id=str(row.get("message_id", "")),
+            event_time=event_time,
+            arrival_order=place,
+            clock=clock,
+            type=row["type"],
+            products=products,
+            categories=categories,
+            fields=fields,
+        )
+
+    def _products(self, row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Products, each once, and their categories beside them ("" where unknown)."""
+        lines = [*(row.get("items") or ())]
+        if row.get("product") is not None:
+            lines.insert(0, row)
+        category_by_product: dict[str, str | None] = {}
+        for line in lines:
+            product = line["product"]
+            known = line.get("category") or self._category_by_product.get(product)
+            category_by_product[product] = category_by_product.get(product) or known
+        if not category_by_product:
+            return (), (row["category"],) if row.get("category") else ()
+        categories = tuple(category or "" for category in category_by_product.values())
+        return tuple(category_by_product), categories if any(categories) else ()
+
+    def _known(
+        self,
+        rows: Sequence[Row],
+        applied: Sequence[Applied],
+        definitions: Mapping[str, Definition],
+        firing: Firing,
+    ) -> Known:
+        traits: dict[str, Any] = {}
+        for row in sorted(rows, key=_time):
+            traits |= row.get("traits") or {}
+        elsewhere = [r for r in rows if r.get("room") not in (None, firing.room) and _viewer(r)]
+        known = Known(
+            traits=traits,
+            facts=_facts(applied),
+            presence_none=not self._presence,
+            previous_visit_end=max(
+                (r.get("event_time", r["clock"]) for r in elsewhere), default=None
+            ),
+        )
+        snapshot = at_instant(applied, firing.at, known)
+        levels = [one for one in definitions.values() if one.kind != "moment"]
+        for one in sorted(levels, key=lambda one: _names_others(one.expr)):
+            if truth_of(one.expr, snapshot).holds:
+                if one.kind == "tag":
+                    known = replace(known, tags=(*known.tags, one.key))
+                else:
+                    known = replace(known, segments=(*known.segments, one.key))
+                snapshot = at_instant(applied, firing.at, known)
+        return known
+
+
+def _armed(node: Node, rows: Iterable[Applied], firing: Firing) -> tuple[str, ...]:
+    """The A of an absence that fired although a B is in the log: the engine's bound let it go."""
+    return tuple(
+        row.message_id
+        for below in walk(node)
+        if isinstance(below, Without)
+        for row in rows
+        if is_selected(row, below.first)
+        and (below.same is None or firing.key in keys_of(row, below.same))
+        and row.event_time + below.within_ms + below.wait_ms == firing.at
+    )
+
+
+def _is_about_presented(row: Row) -> bool:
+    """Whether it is a comment that names no product, and so means the one presented."""
+    return row["type"] == "comment_sent" and row.get("product") is None
+
+
+def _remembered(row: Applied) -> Applied:
+    """A row from before an edit: it shows presence and an act, and is not counted any more."""
+    event = event_type(row.type)
+    if event.scope == "room" or row.type == "room_left":
+        return row
+    fields = {**row.fields, "visible": True} | ({"idle_ms": 0} if event.operation else {})
+    return replace(row, type="heartbeat", products=(), categories=(), fields=fields)
+
+
+def _of(firing: Firing, rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows of the viewer, of who was linked to them by then, and of the room."""
+    rows = list(rows)
+    mine = {firing.viewer}
+    for row in rows:
+        if row["type"] == "identity_linked":
+            link = _link(row)
+            if link is not None and link[1] == firing.viewer:
+                mine.add(link[0])
+    for row in rows:
+        viewer = _viewer(row)
+        if viewer is None or viewer in mine:
+            yield row
+
+
+def _time(row: Row) -> int:
+    return int(row.get("event_time", row["clock"]))
+
+
+def _viewer(row: Row) -> str | None:
+    if row.get("viewer") is not None:
+        return str(row["viewer"])
+    return anonymous(row["anonymous_id"]) if row.get("anonymous_id") is not None else None
+
+
+def _link(row: Row) -> tuple[str, str] | None:
+    """(anonymous, known) of a link, as decoded or as stored in columns."""
+    if row.get("linked_viewer") is not None:
+        return str(row["viewer"]), str(row["linked_viewer"])
+    if row.get("anonymous_id") is not None and row.get("viewer") is not None:
+        return anonymous(row["anonymous_id"]), str(row["viewer"])
+    return None
+
+
+def _facts(rows: Iterable[Applied]) -> dict[str, Any]:
+    """Facts of the room that its events give."""
+    facts: dict[str, Any] = {}
+    for row in rows:
+        if row.type == "product_presented" and row.products:
+            facts["presenting"] = row.products[0]
+            facts["presenting_category"] = (row.categories or (None,))[0]
+        elif row.type == "product_withdrawn" and row.products:
+            if facts.get("presenting") == row.products[0]:
+                facts.pop("presenting")
+                facts.pop("presenting_category", None)
+        elif row.type in _STAGE_BY_TYPE:
+            facts["stage"] = row.fields.get("stage") or _STAGE_BY_TYPE[row.type]
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+_STAGE_BY_TYPE = {"session_started": "live", "promo_started": "promo", "promo_ended": "live"}
+
+
+def _counts_viewers(node: Node) -> bool:
+    return any(isinstance(below, Distinct) and below.field == "viewer" for below in walk(node))
+
+
+def _names_others(node: Node) -> int:
+    """How many tags and segments it names: those that name none are settled first."""
+    return sum(isinstance(below, Tag | InSegment) for below in walk(node))

@@ -1,0 +1,288 @@
+"""Vectors of the semantics: a definition, a timeline, and exactly what must come of it.
+
+A vector is one JSON document (schema: `schemas/vectors.schema.json`):
+
+    {"name", "lateness"?, "zone"?, "definitions": [{"key", "text"}], "catalog": [product],
+     "timeline": [{"at", "event": {…}} | {"at", "do": "restart" | …}], "expected": [firing]}
+
+`at` is the arrival, ms from 0; each item is a log message of its own. `expected` is compared as a
+whole, in output order, with the evidence. A document that cannot be run is a failure that says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from qianmian.columns.batch import EventBatch
+from qianmian.errors import InputError, QianmianError
+from qianmian.language.ast import Field, Node
+from qianmian.learning.danmaku import CLASSES
+from qianmian.runtime.definitions import Written
+from qianmian.runtime.evidence import Explainer
+from qianmian.runtime.ports import ACCEPTED, Engine, EngineMaker
+from qianmian.vocabulary.decode import canonical
+from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.product import Product, product_of
+from qianmian.vocabulary.rejected import Rejected
+
+DEFAULT_LATENESS_MS = 5_000
+Row = dict[str, Any]
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One item of a timeline."""
+
+    at: int
+    event: Row | None = None
+    do: str | None = None
+    room: str | None = None
+    definition: Written | None = None
+    anonymous_id: str | None = None
+    viewer: str | None = None
+
+
+class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One firing as a vector writes it."""
+
+    at: int
+    viewer: str | None
+    room: str
+    moment: str
+    because: list[str]
+    key: str | None = None
+
+
+class Vector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole document."""
+
+    name: str
+    definitions: list[Written]
+    timeline: list[Step]
+    expected: list[Expected]
+    catalog: list[Row] = []
+    lateness: int = DEFAULT_LATENESS_MS
+    zone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class VectorFailure:
+    """Why a vector does not hold. `place` is the index of the first firing that differs."""
+
+    file: str
+    name: str
+    reason: str
+    place: int | None = None
+    expected: object = None
+    got: object = None
+
+
+@dataclass(slots=True)
+class VectorReport:
+    """What a run over many vectors found."""
+
+    passed: int = 0
+    failures: list[VectorFailure] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorBench:
+    """What vectors are run with: engines, and the text classes of a comment."""
+
+    engines: EngineMaker
+    classify: Callable[[str], int]
+
+
+def find_vectors(paths: Sequence[Path]) -> list[Path]:
+    """The files named, and those in the folders named, in order.
+
+    Raises: InputError when a path is not there or a folder holds none.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.rglob("*.json"))
+            if not inside:
+                raise InputError(f"there is no vector (*.json) in {path}", path=str(path))
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise InputError(f"there is no file {path}; check the path", path=str(path))
+    return found
+
+
+def check_vector(path: Path, bench: VectorBench) -> VectorFailure | None:
+    """Run one vector; None when it holds."""
+    try:
+        vector = msgspec.json.decode(path.read_bytes(), type=Vector)
+    except (OSError, msgspec.MsgspecError) as exc:
+        return VectorFailure(path.name, path.stem, f"not a vector: {exc}")
+    try:
+        got = run_vector(vector, bench)
+    except QianmianError as exc:
+        return VectorFailure(path.name, vector.name, f"cannot be run: {exc.message}")
+    return _difference(path.name, vector, got)
+
+
+def run_vector(vector: Vector, bench: VectorBench) -> list[Expected]:
+    """What the engine makes of a timeline.
+
+    Raises: QianmianError when a definition, a product or an event cannot be used.
+    """
+    run = _Run(vector, bench)
+    for place, step in enumerate(vector.timeline):
+        run.take(place, step)
+    return run.finish()
+
+
+class _Run:
+    """One vector on its way through the engine."""
+
+    def __init__(self, vector: Vector, bench: VectorBench) -> None:
+        self._bench = bench
+        self._definitions = {one.key: one.definition() for one in vector.definitions}
+        lateness_ms = vector.lateness
+        products = [_product(raw) for raw in vector.catalog]
+        self._engine: Engine = bench.engines.new(
+            list(self._definitions.values()), products=products, lateness_ms=lateness_ms
+        )
+        self._explainer = Explainer(products=products, lateness_ms=lateness_ms)
+        self._rows: list[Row] = []
+        self._found: list[tuple[Firing, tuple[str, ...]]] = []
+        self._clock = 0
+        self._counted_from: dict[str, int] = {}
+
+    def take(self, place: int, step: Step) -> None:
+        """Apply one item of the timeline."""
+        if step.at < self._clock:
+            raise InputError(f"timeline[{place}]: at goes back from {self._clock} to {step.at}")
+        self._clock = step.at
+        if step.event is not None:
+            self._run(place, step.event)
+        elif step.do == "tick":
+            self._note(self._engine.advance(step.at))
+        elif step.do == "restart":
+            self._engine = self._bench.engines.restored(self._engine.snapshot())
+        elif step.do == "session_end":
+            self._run(place, {"type": "session_ended", "room": step.room})
+        elif step.do == "merge":
+            link = {"anonymous_id": step.anonymous_id, "viewer": step.viewer}
+            self._run(place, {"type": "identity_linked", **link})
+        elif step.do == "edit" and step.definition is not None:
+            self._edit(step.definition)
+            definitions = list(self._definitions.values())
+            self._note(self._engine.change(definitions, step.at) or [])
+        else:
+            raise InputError(f"timeline[{place}] is neither an event nor something to do")
+
+    def finish(self) -> list[Expected]:
+        """Everything that fired, in output order."""
+        self._note(self._engine.finish(self._clock))
+        self._found.sort(key=lambda pair: pair[0].order)
+        return [
+            Expected(f.at, f.viewer, f.room, f.moment, list(because), f.key)
+            for f, because in self._found
+        ]
+
+    def _edit(self, written: Written) -> None:
+        changed, before = written.definition(), self._definitions.get(written.key)
+        self._definitions[written.key] = changed
+        if before is not None and not differ_in_numbers_only(before.expr, changed.expr):
+            self._counted_from[written.key] = self._clock
+
+    def _run(self, place: int, event: Row) -> None:
+        row = self._canonical(place, event)
+        firings = self._engine.run(EventBatch.from_rows([row], first_message=place))
+        if self._engine.outcomes[0] == ACCEPTED:
+            self._rows.append(row)
+        self._note(firings)
+
+    def _canonical(self, place: int, event: Row) -> Row:
+        """The row of an event; its text classes are those it names, else those of its text."""
+        given = {name: value for name, value in event.items() if name != "classes"}
+        row = canonical(given, arrival=self._clock)
+        if isinstance(row, Rejected):
+            raise InputError(f"timeline[{place}]: {row.detail}")
+        if "classes" in event:
+            row["classes"] = sum(1 << CLASSES[name] for name in event["classes"])
+        elif "text" in row:
+            row["classes"] = self._bench.classify(row["text"])
+        return row
+
+    def _note(self, firings: Sequence[Firing]) -> None:
+        for firing in firings:
+            because = self._explainer.evidence(
+                firing,
+                self._definitions,
+                self._rows,
+                counted_from=self._counted_from.get(firing.moment, 0),
+            )
+            self._found.append((firing, because))
+
+
+def differ_in_numbers_only(one: Node, other: Node) -> bool:
+    """Whether two expressions keep the same lists; a number in `where` decides what was kept."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, Field):
+        return one == other
+    for name in (known.name for known in fields(one)):
+        left, right = getattr(one, name), getattr(other, name)
+        if isinstance(left, Node) and isinstance(right, Node):
+            if not differ_in_numbers_only(left, right):
+                return False
+        elif isinstance(left, tuple) and any(isinstance(part, Node) for part in left):
+            if len(left) != len(right) or not all(map(differ_in_numbers_only, left, right)):
+                return False
+        elif type(left) is not type(right) or (not isinstance(left, int) and left != right):
+            return False
+    return True
+
+
+def _product(raw: Row) -> Product:
+    product = product_of(raw)
+    if isinstance(product, Rejected):
+        raise InputError(f"catalog: {product.detail}")
+    return product
+
+
+def _difference(file: str, vector: Vector, got: list[Expected]) -> VectorFailure | None:
+    """The first firing that differs."""
+    for place, (wanted, found) in enumerate(zip(vector.expected, got, strict=False)):
+        if wanted != found:
+            names = [name for name in wanted.__struct_fields__ if _differ(name, wanted, found)]
+            reason = f"firing {place} differs in {', '.join(names)}"
+            return VectorFailure(file, vector.name, reason, place, _plain(wanted), _plain(found))
+    place = min(len(vector.expected), len(got))
+    if len(got) > place:
+        return VectorFailure(
+            file,
+            vector.name,
+            f"{len(got) - place} firing(s) too many",
+            place,
+            None,
+            _plain(got[place]),
+        )
+    if len(vector.expected) > place:
+        missing = len(vector.expected) - place
+        return VectorFailure(
+            file,
+            vector.name,
+            f"{missing} firing(s) missing",
+            place,
+            _plain(vector.expected[place]),
+        )
+    return None
+
+
+def _differ(name: str, wanted: Expected, found: Expected) -> bool:
+    return bool(getattr(wanted, name) != getattr(found, name))
+
+
+def _plain(firing: Expected) -> object:
+    return msgspec.to_builtins(firing)

@@ -1,0 +1,1 @@
+"""Fast against obvious."""

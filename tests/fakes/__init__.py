@@ -1,0 +1,1 @@
+"""Hand-written stand-ins, each with its own file."""

@@ -1,0 +1,1 @@
+"""The obvious slow twin of the engine: keeps every event and judges by definition."""

@@ -1,0 +1,75 @@
+"""`count(...) within W >= k`: by definition, over everything that arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.oracle.convert import NEEDED_MORE, Tree
+from tests.oracle.events import Because, Entry, ids, key_values
+from tests.oracle.rows import KeyedLists
+from tests.oracle.view import PLAIN, Holding, Pulses, View, compare, selects
+
+MAX_EXACT = 64
+
+
+def holds(tree: Tree, view: View) -> Holding:
+    entries = view.entries(tree["of"])
+    if isinstance(tree["within"], int) and tree["value"] > MAX_EXACT:
+        found = in_panes(entries, tree["within"], view.now)
+    else:
+        found = view.in_window(entries, tree["within"])
+    if not compare(len(found), tree["cmp"], tree["value"]):
+        return {}
+    return {PLAIN: because(tree, found)}
+
+
+def because(tree: Tree, found: list[Entry]) -> Because:
+    """The newest k that satisfy the threshold; there is none for "fewer than"."""
+    if tree["cmp"] in ("<", "<=", "!="):
+        return frozenset()
+    enough = tree["value"] + (1 if tree["cmp"] == ">" else 0)
+    return ids(*found[-enough:])
+
+
+def pane_ms(within: int) -> int:
+    return max(100, -(-within // 60))
+
+
+def in_panes(entries: list[Entry], within: int, now: int) -> list[Entry]:
+    """Entries in panes with end > now - W and start <= now."""
+    pane = pane_ms(within)
+    starts = [(e, e.event_time // pane * pane) for e in entries]
+    return [e for e, start in starts if start + pane > now - within and start <= now]
+
+
+def observe(tree: Tree, view: View, entry: Entry, *, cancels_only: bool) -> None:
+    """With a key it is a pulse: this event completes the count of its key."""
+    if tree["same"] is None or cancels_only or not selects(tree["of"], entry.event):
+        return
+    lists = view.its_row.lists.setdefault(view.slot_id(tree), KeyedLists())
+    keys = [key for key in key_values(entry.event, tree["same"]) if key is not None]
+    for key in keys:
+        lists.add(key, entry)
+    found: Pulses = {}
+    needed = tree["value"] + NEEDED_MORE[tree["cmp"]]
+    for key in keys:
+        kept = sorted(lists.by_key.get(key, []), key=lambda e: e.order)
+        inside = view.in_window(kept, tree["within"])
+        if len(inside) >= needed:
+            found[key] = ids(*inside[-needed:])
+    view.fresh[view.slot_id(tree)] = found
+
+
+def pulses(tree: Tree, view: View) -> Pulses:
+    return view.fresh.get(view.slot_id(tree), {})
+
+
+def instants(tree: Tree, view: View) -> Iterator[int]:
+    """When an event falls out of the window."""
+    if isinstance(tree["within"], int) and tree["same"] is None:
+        for entry in view.entries(tree["of"]):
+            if tree["value"] > MAX_EXACT:
+                pane = pane_ms(tree["within"])
+                yield entry.event_time // pane * pane + pane + tree["within"]
+            else:
+                yield entry.event_time + tree["within"]

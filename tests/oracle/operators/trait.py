@@ -1,0 +1,14 @@
+"""`trait.city_tier in (tier_1)`: the last value by order; unknown is false."""
+
+from __future__ import annotations
+
+from tests.oracle.convert import Tree
+from tests.oracle.view import PLAIN, Holding, View, compare
+
+
+def holds(tree: Tree, view: View) -> Holding:
+    value = None
+    for entry in view.its_row.entries:
+        traits = entry.event.get("traits") if entry.type == "profile_updated" else None
+        value = (traits or {}).get(tree["name"], value)
+    return {PLAIN: frozenset()} if compare(value, tree["cmp"], tree["value"]) else {}

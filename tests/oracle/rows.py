@@ -1,0 +1,223 @@
+"""A live row: one viewer in one room, with its presence, its visits and everything that arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.oracle.events import Entry
+from tests.oracle.instances import InstanceSlot
+
+GONE_MS = 45_000
+EVICTED_MS = 30 * 60_000
+MINUTE_MS = 60_000
+MAX_KEYS = 8
+
+Token = tuple[str | None, int]
+"""What makes a level true: (key, number of the instance); (None, 0) where there is no key."""
+
+SlotId = tuple[str, int]
+"""Definition and number of the node."""
+
+
+@dataclass
+class Visit:
+    """One stay. `first` is its first event by order, `end` the greatest event time seen in it."""
+
+    first: Entry
+    end: int
+    number: int
+
+    @property
+    def start(self) -> int:
+        return self.first.event_time
+
+
+@dataclass
+class KeyedLists:
+    """The events of the eight newest keys of a correlated count or distinct."""
+
+    by_key: dict[str, list[Entry]] = field(default_factory=dict)
+    overflow: int = 0
+
+    def add(self, key: str, entry: Entry) -> None:
+        self.by_key.setdefault(key, []).append(entry)
+        self.keep_bound()
+
+    def keep_bound(self) -> None:
+        while len(self.by_key) > MAX_KEYS:
+            oldest = min(self.by_key, key=lambda key: max(e.order for e in self.by_key[key]))
+            del self.by_key[oldest]
+            self.overflow += 1
+
+
+@dataclass
+class TimerFlag:
+    """A level that becomes true as a timer does: never in the evaluation of an event."""
+
+    true: bool = False
+    since: int | None = None
+
+
+@dataclass
+class Row:
+    """Everything known of one viewer in one room.
+
+    Attributes:
+        entries: all events of the row by order; its lists are read from them by definition.
+        elsewhere: the viewer's orders in other rooms, which cancel here and count there.
+        left_at: the greatest event time of `room_left`.
+        gone_at: event time of the last leaving of any kind; eviction counts from it.
+        truth: for each moment the tokens that were true at its last evaluation.
+        touched: the last clock at which something happened here; that instant is judged again
+            after its events, for its timers.
+    """
+
+    viewer: str
+    room: str
+    entries: list[Entry] = field(default_factory=list)
+    elsewhere: list[Entry] = field(default_factory=list)
+    present: bool = False
+    visits: list[Visit] = field(default_factory=list)
+    visit_id: str | None = None
+    last_seen: int | None = None
+    left_at: int | None = None
+    gone_at: int | None = None
+    stream: tuple[int, Any] | None = None
+    slots: dict[SlotId, InstanceSlot] = field(default_factory=dict)
+    lists: dict[SlotId, KeyedLists] = field(default_factory=dict)
+    flags: dict[SlotId, TimerFlag] = field(default_factory=dict)
+    truth: dict[str, set[Token]] = field(default_factory=dict)
+    touched: int | None = None
+    previous: int | None = None
+
+    @property
+    def visit(self) -> Visit | None:
+        """The present visit, or the last one."""
+        return self.visits[-1] if self.visits else None
+
+    @property
+    def is_armed(self) -> bool:
+        return any(slot.is_armed for slot in self.slots.values())
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.entries.sort(key=lambda e: e.order)
+
+    # -- leaving -------------------------------------------------------------------------------
+
+    def leave(self, event_time: int) -> None:
+        """The viewer is gone since this event time."""
+        self.present = False
+        self.gone_at = event_time if self.gone_at is None else max(self.gone_at, event_time)
+        self.cancel_all(event_time)
+
+    def leave_for_good(self, event_time: int) -> None:
+        """`room_left`, or the same stream entered another room."""
+        self.left_at = event_time if self.left_at is None else max(self.left_at, event_time)
+        self.leave(event_time)
+
+    def presence_ends(self) -> int | None:
+        """The event time at which silence means gone."""
+        return self.last_seen + GONE_MS if self.present and self.last_seen is not None else None
+
+    def cancel_all(self, event_time: int, product: str | None = None) -> None:
+        """Cancel every instance, or those of one product (withdrawn)."""
+        for slot in self.slots.values():
+            for one in [*slot.instances, *slot.over]:
+                if product is None or product in _products_of(one.key, one.product, slot):
+                    slot.cancel(one, event_time)
+
+    # -- coming --------------------------------------------------------------------------------
+
+    def note_presence(self, entry: Entry) -> bool:
+        """An event that shows the viewer here; returns whether a visit starts with it."""
+        if self.left_at is not None and entry.event_time <= self.left_at:
+            return False  # it happened before the viewer left
+        visit_id = entry.event.get("visit")
+        another = visit_id is not None and self.visit_id is not None and visit_id != self.visit_id
+        starts = not self.present or another
+        if starts:
+            if self.present:
+                self.leave(entry.event_time)  # the first event of another visit counts as leaving
+            self.visits.append(Visit(entry, entry.event_time, len(self.visits)))
+            self.visit_id = visit_id
+        visit = self.visits[-1]
+        if entry.order < visit.first.order:
+            visit.first = entry
+        visit.end = max(visit.end, entry.event_time)
+        self.visit_id = self.visit_id if visit_id is None else visit_id
+        self.present = True
+        self.gone_at = None
+        self.see(entry)
+        return starts
+
+    def see(self, entry: Entry) -> None:
+        """Move last_seen, and remember the newest stream."""
+        if self.last_seen is None or entry.event_time > self.last_seen:
+            self.last_seen = entry.event_time
+        stream = entry.event.get("stream")
+        if stream is not None and (self.stream is None or entry.event_time >= self.stream[0]):
+            self.stream = (entry.event_time, stream)
+
+    # -- what operators ask --------------------------------------------------------------------
+
+    def last_operation(self) -> tuple[int, Entry] | None:
+        """The time of the last operation, and the event that set it first."""
+        best: tuple[int, Entry] | None = None
+        for entry in sorted(self.entries, key=lambda e: e.arrival):
+            time = _operation_time(entry)
+            if time is not None and (best is None or time > best[0]):
+                best = (time, entry)
+        return best
+
+    def hidden_since(self) -> Entry | None:
+        """The first hiding report after the last showing one; None while visible."""
+        since: Entry | None = None
+        for entry in self.entries:
+            visible = _visible(entry)
+            if visible is True:
+                since = None
+            elif visible is False and since is None:
+                since = entry
+        return since
+
+    def newest_views(self) -> list[Entry]:
+        """The newest view of each of the two newest products in focus."""
+        newest: dict[str, Entry] = {}
+        for entry in self.entries:
+            if entry.type == "product_viewed" and entry.event.get("product") is not None:
+                newest[entry.event["product"]] = entry
+        return sorted(newest.values(), key=lambda e: e.order)[-2:]
+
+    def previous_end(self, others: Mapping[str, Row]) -> int | None:
+        """The end of the visit before this one, here or in another live row of the viewer."""
+        visit = self.visit
+        if visit is None:
+            return None
+        ends = [earlier.end for earlier in self.visits[:-1]]
+        for other in others.values():
+            if other is not self:
+                ends += [v.end for v in other.visits if v.start < visit.start]
+        return max(ends, default=None)
+
+
+def _products_of(key: str | None, product: str | None, slot: InstanceSlot) -> set[str]:
+    """The product an instance is about: of a view its page, of an absence its key."""
+    return {value for value in (product if slot.is_view else key,) if value is not None}
+
+
+def _operation_time(entry: Entry) -> int | None:
+    if entry.viewer and entry.about.operation:
+        return entry.event_time
+    if entry.type == "heartbeat" and entry.event.get("idle_ms") is not None:
+        return entry.event_time - int(entry.event["idle_ms"])
+    return None
+
+
+def _visible(entry: Entry) -> bool | None:
+    if entry.type == "heartbeat":
+        visible = entry.event.get("visible")
+        return None if visible is None else bool(visible)
+    return True if entry.about.operation else None

@@ -1,0 +1,171 @@
+"""What an operator may look at while it judges one row, or one room, at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.oracle.convert import Rule, Tree
+from tests.oracle.events import Because, Entry, Event, field_values
+from tests.oracle.rows import Row, SlotId, Token
+
+Holding = dict[Token, Because]
+"""Why a level is true: nothing when it is false."""
+
+Pulses = dict[str | None, Because]
+"""Keys at which a pulse happens now, and why."""
+
+PLAIN: Token = (None, 0)
+
+
+@dataclass
+class RoomState:
+    """The room's own row: what is presented, its events, and those of its viewers."""
+
+    name: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    log: list[Entry] = field(default_factory=list)
+    truth: dict[str, set[Token]] = field(default_factory=dict)
+    is_open: bool = False
+    is_explicit: bool = False
+    last_clock: int = 0
+
+
+@dataclass(frozen=True)
+class View:
+    """One evaluation.
+
+    Attributes:
+        row: None when a room moment is judged.
+        now: the clock of the event, or the instant.
+        is_event: an event is being applied: leaving and timers of this instant come later.
+        visit_started: the event that started a visit in this evaluation.
+        key: of the moment, for facts compared with it.
+        fresh: pulses found while the event was applied.
+    """
+
+    rule: Rule
+    rules: Mapping[str, Rule]
+    room: RoomState
+    row: Row | None
+    rows_of_viewer: Mapping[str, Row]
+    now: int
+    is_event: bool
+    operators: Mapping[str, Any]
+    fresh: dict[SlotId, Pulses] = field(default_factory=dict)
+    visit_started: Entry | None = None
+    key: str | None = None
+
+    # -- the parts of an expression ------------------------------------------------------------
+
+    def holds(self, tree: Tree) -> Holding:
+        """A level at this instant."""
+        return dict(self.operators[tree["op"]].holds(tree, self))
+
+    def pulses(self, tree: Tree) -> Pulses:
+        """A pulse at this instant."""
+        return dict(self.operators[tree["op"]].pulses(tree, self))
+
+    def with_key(self, key: str | None) -> View:
+        return replace(self, key=key)
+
+    def of_rule(self, rule: Rule) -> View:
+        return replace(self, rule=rule, key=None)
+
+    def slot_id(self, tree: Tree) -> SlotId:
+        return (self.rule.key, tree["id"])
+
+    @property
+    def its_row(self) -> Row:
+        if self.row is None:
+            raise LookupError("a room moment has no viewer")
+        return self.row
+
+    # -- events --------------------------------------------------------------------------------
+
+    def selected(self, select: Tree, entries: Iterable[Entry]) -> list[Entry]:
+        """Those of the entries that the selection means, and that arrived since the definition."""
+        return [e for e in entries if e.arrival > self.rule.since and selects(select, e.event)]
+
+    def entries(self, select: Tree) -> list[Entry]:
+        """All selected events of the row and of its room, by order."""
+        if self.row is None:
+            found = self.selected(select, self.room.log)
+        else:
+            found = self.selected(select, [*self.row.entries, *self.room.entries])
+        return sorted(found, key=lambda e: e.order)
+
+    def in_window(self, entries: list[Entry], within: int | str) -> list[Entry]:
+        """Those in (now - W, now], or in the scope."""
+        if isinstance(within, int):
+            return [e for e in entries if self.now - within < self._time_of(e) <= self.now]
+        if within == "visit":
+            visit = self.its_row.visit
+            return [e for e in entries if visit is not None and e.event_time >= visit.start]
+        return entries
+
+    def _time_of(self, entry: Entry) -> int:
+        return entry.clock if self.row is None else entry.event_time
+
+
+def is_pulse(tree: Tree) -> bool:
+    """Whether an expression is true at instants only."""
+    if tree["op"] in ("happened", "then", "without", "visit_started"):
+        return True
+    if tree["op"] in ("count", "distinct"):
+        return tree["same"] is not None and tree.get("field") != "viewer"
+    if tree["op"] in ("and", "or"):
+        return any(is_pulse(part) for part in tree["parts"])
+    return False
+
+
+def selects(select: Tree, event: Event) -> bool:
+    """Whether the selection means this event."""
+    if event["type"] not in select["types"]:
+        return False
+    return select["where"] is None or passes(select["where"], event)
+
+
+def passes(where: Tree, event: Event) -> bool:
+    """A predicate on the fields of one event; a field it has not fails every comparison."""
+    if where["op"] == "and":
+        return all(passes(part, event) for part in where["parts"])
+    if where["op"] == "or":
+        return any(passes(part, event) for part in where["parts"])
+    if where["op"] == "not":
+        return not passes(where["part"], event)
+    if where["cmp"] == "has":
+        return where["value"] in (event.get("classes") or ())
+    found = field_values(event, where["name"])
+    return any(compare(value, where["cmp"], where["value"]) for value in found)
+
+
+COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": lambda a, b: bool(a == b),
+    "!=": lambda a, b: bool(a != b),
+    ">=": lambda a, b: bool(a >= b),
+    "<=": lambda a, b: bool(a <= b),
+    ">": lambda a, b: bool(a > b),
+    "<": lambda a, b: bool(a < b),
+    "in": lambda a, b: a in b,
+    "contains": lambda a, b: b in a,
+    "starts_with": lambda a, b: str(a).startswith(b),
+}
+
+
+def compare(left: Any, cmp: str, right: Any) -> bool:
+    """Compare two values of one type; an unknown value or another type fails."""
+    if left is None or right is None:
+        return False
+    others = right if isinstance(right, list) else [right]
+    if any(_sort_of(left) != _sort_of(other) for other in others):
+        return False
+    return COMPARE[cmp](left, right)
+
+
+def _sort_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return "number" if isinstance(value, int | float) else "string"

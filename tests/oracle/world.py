@@ -1,0 +1,561 @@
+"""The whole world by definition: messages in, firings out.
+
+Every event is kept; after every event, and at every instant at which anything may change by itself,
+the rows concerned are judged anew. The order at one instant: events, expiries, leaving, timers;
+then the whole second of the room, the end of a silent session, eviction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from qianmian.vocabulary.events import EventType, event_type
+from qianmian.vocabulary.ids import anonymous, is_anonymous
+from tests.oracle.convert import Rule, long_enough, rule_of, shape
+from tests.oracle.duplicates import Seen
+from tests.oracle.events import ORDERS, Because, Entry, Event, completed
+from tests.oracle.judge import Edge, Judge
+from tests.oracle.rows import EVICTED_MS, MINUTE_MS, Row, SlotId, Token
+from tests.oracle.view import Holding, Pulses, RoomState
+
+SILENT_MS = 30 * 60_000
+SECOND_MS = 1_000
+FACT_EVENTS = ("product_presented", "product_withdrawn", "session_started")
+
+
+class Fired(NamedTuple):
+    """A firing in the order of output; `because` ascending."""
+
+    at: int
+    viewer: str | None
+    room: str
+    moment: str
+    key: str | None
+    because: tuple[str, ...]
+
+
+@dataclass
+class World:
+    """Rows, rooms, links and what has been seen."""
+
+    catalog: Mapping[str, Event]
+    lateness_ms: int
+    presence: bool
+    session_timeout: bool
+    rules: dict[str, Rule] = field(default_factory=dict)
+    rooms: dict[str, RoomState] = field(default_factory=dict)
+    rows: dict[str, dict[str, Row]] = field(default_factory=dict)
+    once: dict[tuple[str, str], dict[tuple[str, str | None], int]] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    fired: list[Fired] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    buried: list[Row] = field(default_factory=list)
+    arrivals: int = 0
+    done: int = -(1 << 62)
+    next_by_row: dict[int, int | None] = field(default_factory=dict)
+
+    # -- the log -------------------------------------------------------------------------------
+
+    def message(self, clock: int, events: Iterable[Event]) -> None:
+        """One log message: what is due before it, then its events by (event time, position)."""
+        self.advance(clock - 1)
+        placed = []
+        for event in events:
+            given = event.get("event_time")
+            placed.append((clock if given is None else min(int(given), clock), event))
+        for event_time, event in sorted(placed, key=lambda pair: pair[0]):
+            self._arrive(clock, event_time, event)
+
+    def _arrive(self, clock: int, event_time: int, event: Event) -> None:
+        about = event_type(event["type"])
+        viewer = "" if about.scope == "room" else self._who(event)
+        verdict = self.seen.setdefault(viewer, Seen()).judge(event, clock)
+        if verdict != "new":
+            self.counts["duplicates" if verdict == "duplicate" else verdict] += 1
+            return
+        watermark = clock - self.lateness_ms
+        if event_time < watermark:
+            if not about.never_late:
+                self.counts["late"] += 1
+                return
+            self.counts["late_applied"] += 1
+            event_time = watermark
+        if event.get("room") is None and not about.person_scoped:
+            self.counts["rejected"] += 1
+            return
+        self.counts["accepted"] += 1
+        self._apply(clock, event_time, viewer, event, about)
+
+    def _who(self, event: Event) -> str:
+        """The viewer an event belongs to: the known one, where the anonymous has been linked."""
+        given = event.get("viewer")
+        own = str(given) if given is not None else anonymous(str(event["anonymous_id"]))
+        return self.links.get(own, own)
+
+    def _entry(self, clock: int, event_time: int, viewer: str, event: Event) -> Entry:
+        self.arrivals += 1
+        room = self.rooms.get(str(event.get("room")))
+        presenting = None if room is None else room.facts.get("presenting")
+        given = completed(event, self.catalog, presenting)
+        return Entry(event_time, self.arrivals, clock, viewer, given)
+
+    def _apply(
+        self, clock: int, event_time: int, viewer: str, event: Event, about: EventType
+    ) -> None:
+        if event.get("room") is not None:
+            self._open_session(str(event["room"]), clock, about.name)
+        entry = self._entry(clock, event_time, viewer, event)
+        if about.scope == "room":
+            self._apply_to_room(entry, str(event["room"]))
+            return
+        if about.name == "identity_linked" and not self._link(entry):
+            return
+        rows = self.rows.setdefault(viewer, {})
+        if event.get("room") is None:
+            for name in sorted(rows):
+                self._apply_to_row(rows[name], entry, shows_presence=False)
+            return
+        row = self._row(viewer, str(event["room"]), clock)
+        if about.name == "room_entered":
+            self._leave_elsewhere(row, entry)
+        self._apply_to_row(row, entry, shows_presence=True)
+        if about.name in ORDERS:
+            self._cancel_elsewhere(row, entry)
+        self.rooms[row.room].log.append(entry)
+
+    # -- rooms and sessions --------------------------------------------------------------------
+
+    def _open_session(self, room: str, clock: int, type_: str) -> None:
+        state = self.rooms.setdefault(room, RoomState(room))
+        state.is_open = True
+        state.last_clock = clock
+        state.is_explicit = state.is_explicit or type_ == "session_started"
+
+    def _apply_to_room(self, entry: Entry, room: str) -> None:
+        """A room event: its facts first, silently; then for every row of the room."""
+        state = self.rooms[room]
+        rows = self._rows_of_room(room)
+        if entry.type in FACT_EVENTS:
+            with_old = [self._holdings(row, entry.clock) for row in rows]
+            self._set_facts(state, entry)
+            for row, before in zip(rows, with_old, strict=True):
+                self._change_silently(row, before, self._holdings(row, entry.clock))
+        fresh: list[dict[SlotId, Pulses]] = []
+        for row in rows:
+            if entry.type == "product_withdrawn":
+                row.cancel_all(entry.event_time, entry.event.get("product"))
+            if entry.type == "session_ended":
+                row.cancel_all(entry.event_time)
+            fresh.append(self._observe(row, entry, cancels_only=False))
+        state.entries.append(entry)
+        for row, found in zip(rows, fresh, strict=True):
+            self._judge(row, entry.clock, is_event=True, fresh=found)
+        if entry.type == "session_ended":
+            self._end_session(room)
+
+    def _set_facts(self, state: RoomState, entry: Entry) -> None:
+        product = entry.event.get("product")
+        if entry.type == "product_presented":
+            state.facts.update(presenting=product, product=product)
+        elif entry.type == "product_withdrawn" and state.facts.get("presenting") == product:
+            state.facts.pop("presenting", None)
+            state.facts.pop("product", None)
+        elif entry.type == "session_started" and entry.event.get("stage") is not None:
+            state.facts["stage"] = entry.event["stage"]
+
+    def _end_session(self, room: str) -> None:
+        """The rows go, and with them what has fired in this session."""
+        for row in self._rows_of_room(room):
+            self._bury(row)
+        for name in [name for name in self.once if name[1] == room]:
+            del self.once[name]
+        self.rooms[room] = RoomState(room)
+
+    def _rows_of_room(self, room: str) -> list[Row]:
+        return [rows[room] for rows in self.rows.values() if room in rows]
+
+    def _bury(self, row: Row) -> None:
+        del self.rows[row.viewer][row.room]
+        self.buried.append(row)
+
+    # -- rows ----------------------------------------------------------------------------------
+
+    def _row(self, viewer: str, room: str, clock: int) -> Row:
+        rows = self.rows.setdefault(viewer, {})
+        if room not in rows:
+            row = Row(viewer, room)
+            for rule, holding in self._holdings(row, clock, of_nothing=True).items():
+                row.truth[rule] = set(holding)  # what is true of nobody is no news
+            rows[room] = row
+        return rows[room]
+
+    def _apply_to_row(self, row: Row, entry: Entry, *, shows_presence: bool) -> None:
+        started = False
+        if shows_presence and entry.type == "room_left":
+            if row.visit is not None:
+                row.visit.end = max(row.visit.end, entry.event_time)
+            row.see(entry)
+            row.leave_for_good(entry.event_time)
+        elif shows_presence and entry.about.presence:
+            started = row.note_presence(entry)
+            if started:
+                row.previous = row.previous_end(self.rows[row.viewer])
+        fresh = self._observe(row, entry, cancels_only=False)
+        row.add(entry)
+        self._judge(
+            row, entry.clock, is_event=True, fresh=fresh, visit_started=entry if started else None
+        )
+
+    def _cancel_elsewhere(self, own: Row, entry: Entry) -> None:
+        """An order with a room cancels in every row of the viewer; it counts in its own only."""
+        for name, row in sorted(self.rows[own.viewer].items()):
+            if name != own.room:
+                self._observe(row, entry, cancels_only=True)
+                row.elsewhere.append(entry)
+                self._judge(row, entry.clock, is_event=True)
+
+    def _leave_elsewhere(self, own: Row, entry: Entry) -> None:
+        """The same stream entered another room: it has left the one where it was."""
+        stream = entry.event.get("stream")
+        for name, row in sorted(self.rows[own.viewer].items()):
+            is_same = stream is not None and row.stream is not None and row.stream[1] == stream
+            if name != own.room and is_same and row.present:
+                row.leave_for_good(entry.event_time)
+                self._judge(row, entry.clock, is_event=True)
+
+    def _observe(self, row: Row, entry: Entry, *, cancels_only: bool) -> dict[SlotId, Pulses]:
+        fresh: dict[SlotId, Pulses] = {}
+        judge = Judge(self.rules)
+        for rule in judge.viewer_rules():
+            view = judge.view(
+                rule,
+                self.rooms[row.room],
+                row,
+                self.rows.get(row.viewer, {}),
+                entry.clock,
+                is_event=True,
+                fresh=fresh,
+            )
+            judge.observe(view, entry, cancels_only=cancels_only)
+        return fresh
+
+    def _judge(
+        self,
+        row: Row,
+        now: int,
+        *,
+        is_event: bool,
+        fresh: dict[SlotId, Pulses] | None = None,
+        visit_started: Entry | None = None,
+    ) -> None:
+        """One evaluation of one row."""
+        judge = Judge(self.rules)
+        siblings = self.rows.get(row.viewer, {})
+        views = [
+            judge.view(
+                rule,
+                self.rooms[row.room],
+                row,
+                siblings,
+                now,
+                is_event=is_event,
+                fresh=fresh,
+                visit_started=visit_started,
+            )
+            for rule in judge.viewer_rules()
+        ]
+        for view in views:
+            judge.settle(view)
+        for view in views:
+            if view.rule.kind == "moment":
+                for edge in judge.edges(view, row.truth):
+                    self._fire(now, row.viewer, row.room, edge)
+        if is_event:
+            row.touched = now
+        for sibling in siblings.values():
+            self.next_by_row.pop(id(sibling), None)
+
+    def _holdings(self, row: Row, now: int, *, of_nothing: bool = False) -> dict[str, Holding]:
+        """The levels of all moments of a row, without changing anything."""
+        judge = Judge(self.rules)
+        room = self.rooms[row.room]
+        if of_nothing:
+            room = replace(room, entries=[], log=[])
+        siblings: Mapping[str, Row] = self.rows.get(row.viewer, {})
+        return {
+            rule.key: judge.holding(judge.view(rule, room, row, siblings, now, is_event=True))
+            for rule in judge.viewer_rules()
+            if rule.kind == "moment"
+        }
+
+    def _change_silently(
+        self, row: Row, before: Mapping[str, Holding], after: Mapping[str, Holding]
+    ) -> None:
+        """Room facts and edits change what is true, but no moment fires from it."""
+        for rule, holding in after.items():
+            old, new = set(before.get(rule, {})), set(holding)
+            truth: set[Token] = row.truth.get(rule, set())
+            row.truth[rule] = (truth | (new - old)) - (old - new)
+
+    def _fire(self, at: int, viewer: str | None, room: str, edge: Edge) -> None:
+        """Once per viewer, session and key, or again after a while."""
+        rule, key, because = edge
+        last_by_key = self.once.setdefault((viewer or "", room), {})
+        last = last_by_key.get((rule.key, key))
+        if last is not None and (rule.again_after_ms is None or at < last + rule.again_after_ms):
+            return
+        last_by_key[rule.key, key] = at
+        self.fired.append(Fired(at, viewer, room, rule.key, key, _ascending(because)))
+
+    # -- time ----------------------------------------------------------------------------------
+
+    def advance(self, clock: int) -> None:
+        """Everything that is due up to and including this clock."""
+        while (now := self._next_instant()) is not None and now <= clock:
+            for rows in list(self.rows.values()):
+                for row in list(rows.values()):
+                    if self._row_next(row) == now:
+                        self._instant(row, now)
+            for state in list(self.rooms.values()):
+                if self._room_second(state) == now:
+                    self._judge_room(state, now)
+            for state in list(self.rooms.values()):
+                if self._session_end(state) == now:
+                    self._end_session(state.name)
+            for rows in list(self.rows.values()):
+                for row in list(rows.values()):
+                    if self._eviction(row) == now and not row.is_armed:
+                        self._bury(row)
+            self.done = now
+            self.next_by_row.clear()
+        self.done = max(self.done, clock)
+        self.next_by_row.clear()
+
+    def _next_instant(self) -> int | None:
+        times: list[int | None] = []
+        for rows in self.rows.values():
+            for row in rows.values():
+                times += [self._row_next(row), self._eviction(row)]
+        for state in self.rooms.values():
+            times += [self._room_second(state), self._session_end(state)]
+        return min((time for time in times if time is not None), default=None)
+
+    def _row_next(self, row: Row) -> int | None:
+        """The next instant at which anything of the row may change by itself."""
+        if id(row) not in self.next_by_row:
+            times = [time for time in self._row_times(row) if time > self.done]
+            self.next_by_row[id(row)] = min(times, default=None)
+        return self.next_by_row[id(row)]
+
+    def _row_times(self, row: Row) -> Iterator[int]:
+        if row.touched is not None:
+            yield row.touched
+        ends = row.presence_ends()
+        if self.presence and ends is not None:
+            yield ends
+        judge = Judge(self.rules)
+        siblings = self.rows.get(row.viewer, {})
+        for rule in judge.viewer_rules():
+            if judge.instant_nodes(rule):
+                view = judge.view(
+                    rule, self.rooms[row.room], row, siblings, self.done, is_event=False
+                )
+                yield from judge.instants(view)
+
+    def _instant(self, row: Row, now: int) -> None:
+        """Expiries, leaving and all timers of one instant, then one evaluation."""
+        ends = row.presence_ends()
+        if self.presence and ends is not None and ends <= now:
+            row.leave(ends)
+        for slot in row.slots.values():
+            slot.fire_due(now)
+        self._judge(row, now, is_event=False)
+        for slot in row.slots.values():
+            slot.settle()
+
+    def _eviction(self, row: Row) -> int | None:
+        """The next whole minute at least 30 minutes after leaving."""
+        if row.present or row.gone_at is None:
+            return None
+        earliest = max(row.gone_at + EVICTED_MS, self.done + 1)
+        return -(-earliest // MINUTE_MS) * MINUTE_MS
+
+    def _session_end(self, state: RoomState) -> int | None:
+        """Without `session_started` a session ends after 30 minutes without an event."""
+        if not self.session_timeout or not state.is_open or state.is_explicit:
+            return None
+        return max(state.last_clock + SILENT_MS, self.done + 1)
+
+    def _room_second(self, state: RoomState) -> int | None:
+        """The next whole second at which a room moment may change."""
+        rules = [rule for rule in self.rules.values() if rule.is_room_moment]
+        if not rules or not state.log:
+            return None
+        windows = [
+            node["within"]
+            for rule in rules
+            for node in rule.nodes
+            if isinstance(node.get("within"), int)
+        ]
+        second = -(-(self.done + 1) // SECOND_MS) * SECOND_MS
+        until = state.log[-1].clock + max(windows, default=0) + 2 * SECOND_MS
+        return second if second <= until else None
+
+    def _judge_room(self, state: RoomState, now: int) -> None:
+        judge = Judge(self.rules)
+        for rule in self.rules.values():
+            if rule.is_room_moment and rule.kind == "moment":
+                view = judge.view(rule, state, None, {}, now, is_event=False)
+                for edge in judge.edges(view, state.truth):
+                    self._fire(now, None, state.name, edge)
+
+    # -- merging -------------------------------------------------------------------------------
+
+    def _link(self, entry: Entry) -> bool:
+        """A is K from now on; returns whether the link stands."""
+        known = entry.viewer
+        other = anonymous(str(entry.event["anonymous_id"]))
+        if other in self.links or is_anonymous(known):
+            self.counts["refused_links"] += 1
+            return False
+        self.links[other] = known
+        self.seen.setdefault(known, Seen()).absorb(self.seen.pop(other, Seen()))
+        for room, row in sorted(self.rows.pop(other, {}).items()):
+            self.rows.setdefault(known, {})
+            own = self.rows[known].get(room)
+            self.rows[known][room] = self._moved(row, known) if own is None else _joined(own, row)
+            self.rows[known][room].touched = entry.clock
+        for (viewer, room), last_by_key in list(self.once.items()):
+            if viewer == other:
+                mine = self.once.setdefault((known, room), {})
+                for name, at in last_by_key.items():
+                    mine[name] = max(at, mine.get(name, at))
+                del self.once[viewer, room]
+        return True
+
+    def _moved(self, row: Row, viewer: str) -> Row:
+        row.viewer = viewer
+        return row
+
+    # -- editing -------------------------------------------------------------------------------
+
+    def edit(self, clock: int, definition: Any) -> None:
+        """A definition is new or changed: counts go on where only numbers changed."""
+        self.advance(clock - 1)
+        rows = [row for rows in self.rows.values() for row in rows.values()]
+        before = [self._holdings(row, clock) for row in rows]
+        rule = rule_of(definition, self.arrivals)
+        old = self.rules.get(rule.key)
+        if old is not None and _only_numbers(old, rule):
+            rule = replace(rule, since=old.since)
+            self._retime(rule, rows, clock)
+        else:
+            self._forget(rule.key, rows)
+        self.rules[rule.key] = rule
+        judge = Judge(self.rules)
+        for row, holdings in zip(rows, before, strict=True):
+            siblings = self.rows[row.viewer]
+            if not rule.is_room_moment:
+                past = judge.view(
+                    rule, self.rooms[row.room], row, siblings, clock - 1, is_event=False
+                )
+                judge.settle(past)
+            after = self._holdings(row, clock)
+            self._change_silently(row, holdings, after)
+            row.truth[rule.key] = set(after.get(rule.key, {}))
+            row.touched = clock
+        if rule.is_room_moment:
+            for state in self.rooms.values():
+                view = judge.view(rule, state, None, {}, clock - 1, is_event=False)
+                state.truth[rule.key] = set(judge.holding(view))
+        self.next_by_row.clear()
+
+    def _retime(self, rule: Rule, rows: list[Row], clock: int) -> None:
+        for row in rows:
+            for node in rule.nodes:
+                slot = row.slots.get((rule.key, node["id"]))
+                if slot is not None:
+                    wanted = node["within_ms"] if node["op"] == "without" else node["for_ms"]
+                    self.counts["superseded"] += slot.retime(wanted, node["wait_ms"], clock)
+
+    def _forget(self, key: str, rows: list[Row]) -> None:
+        """New slots and a new once-set; old timers die."""
+        for row in rows:
+            row.slots = {name: slot for name, slot in row.slots.items() if name[0] != key}
+            row.lists = {name: kept for name, kept in row.lists.items() if name[0] != key}
+            row.flags = {name: flag for name, flag in row.flags.items() if name[0] != key}
+            row.truth.pop(key, None)
+        for session, last_by_key in self.once.items():
+            others = {name: at for name, at in last_by_key.items() if name[0] != key}
+            self.once[session] = others
+
+
+def _only_numbers(old: Rule, new: Rule) -> bool:
+    return (
+        old.kind == new.kind
+        and shape(old.tree) == shape(new.tree)
+        and long_enough(old.tree, new.tree)
+    )
+
+
+def _joined(own: Row, other: Row) -> Row:
+    """The rows of one room become one: lists by time, one page in focus."""
+    visits = sorted([*own.visits, *other.visits], key=lambda visit: visit.first.order)
+    if own.present and other.present:
+        mine, theirs = own.visits[-1], other.visits[-1]
+        first, end = min(mine.first, theirs.first, key=lambda e: e.order), max(mine.end, theirs.end)
+        closed = [visit for visit in visits if visit not in (mine, theirs)]
+        visits = [*closed, replace(mine, first=first, end=end)]
+    elif own.present or other.present:
+        current = (own if own.present else other).visits[-1]
+        visits = [*[visit for visit in visits if visit is not current], current]
+        own.visit_id = own.visit_id if own.present else other.visit_id
+    own.visits = visits
+    own.entries = sorted([*own.entries, *other.entries], key=lambda e: e.order)
+    own.elsewhere += other.elsewhere
+    own.present = own.present or other.present
+    own.last_seen = _greater(own.last_seen, other.last_seen)
+    own.left_at = _greater(own.left_at, other.left_at)
+    own.gone_at = None if own.present else _greater(own.gone_at, other.gone_at)
+    own.stream = _greater(own.stream, other.stream)
+    for name, slot in other.slots.items():
+        if name in own.slots:
+            own.slots[name].absorb(slot)
+        else:
+            own.slots[name] = slot
+    for slot in own.slots.values():
+        if slot.is_view:
+            _focus_newer(slot.instances, slot.cancel)
+    for name, lists in other.lists.items():
+        mine_ = own.lists.setdefault(name, type(lists)())
+        for key, entries in lists.by_key.items():
+            mine_.by_key.setdefault(key, []).extend(entries)
+        mine_.keep_bound()
+    for rule, tokens in other.truth.items():
+        own.truth[rule] = own.truth.get(rule, set()) | tokens
+    for name, flag in other.flags.items():
+        if flag.true or name not in own.flags:
+            own.flags[name] = flag
+    return own
+
+
+def _focus_newer(instances: list[Any], cancel: Any) -> None:
+    """One page in focus: a view is over when a newer one of another product took its page."""
+    for one in list(instances):
+        for newer in list(instances):
+            is_newer = newer.entry.order > one.entry.order
+            if is_newer and newer.page_id == one.page_id and newer.product != one.product:
+                cancel(one, newer.entry.event_time)
+
+
+def _greater(left: Any, right: Any) -> Any:
+    given = [value for value in (left, right) if value is not None]
+    return max(given, default=None)
+
+
+def _ascending(because: Because) -> tuple[str, ...]:
+    return tuple(sorted(because))

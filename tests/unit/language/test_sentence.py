@@ -1,0 +1,126 @@
+"""Every operator has a sentence in both languages."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+
+from qianmian.errors import UnknownName
+from qianmian.language.ast import Node, walk
+from qianmian.language.catalog import operators_by_name
+from qianmian.language.parse import parse, parse_definition
+from qianmian.language.sentence import sentence, sentence_of_definition
+from qianmian.locales.texts import LOCALES, document
+from tests.unit.language.test_parse import EXPRESSIONS
+
+WHOLE = [
+    (
+        (
+            "product_viewed for 2m without (checkout_started or order_created or order_paid)"
+            " on same product"
+        ),
+        "在同一商品页停留满 2 分钟，期间没有对该商品开始结算、下单或支付",
+        (
+            "On the page of one product for 2 minutes, without having started checkout,"
+            " ordered or paid for that product meanwhile"
+        ),
+    ),
+    (
+        "cart_added without order_paid within 5m on same product wait 5s",
+        "加入购物车之后 5 分钟内没有支付（同一商品）（多等 5 秒，以收齐迟到的事件）",
+        (
+            "Added to the cart, without having paid within 5 minutes after it, for the same product"
+            " (waiting 5 seconds more for late events)"
+        ),
+    ),
+    (
+        "sum(order_paid.amount) within 90d >= ¥500 and time_since(order_paid) > 30d",
+        "最近一次日结前的 90 天及其后至今，支付的金额合计不少于 ¥500，且距最近一次支付超过 30 天",
+        (
+            'Amounts of "paid" within the 90 days before the last day boundary and since then add'
+            ' up to at least ¥500, and the last "paid" is more than 30 days ago'
+        ),
+    ),
+    (
+        "not tag.x and not (in segment.y or no liked this session)",
+        "没有标签“x”，且不满足（属于人群“y”，或本场中没有点赞）",
+        (
+            'Does not have the tag "x", and it does not hold that (belongs to the segment'
+            ' "y", or has not liked in this session)'
+        ),
+    ),
+    (
+        "count(comment_sent where class has doubt) this visit == 1",
+        "本次到访中发弹幕（文字的类别属于“疑虑”）恰好 1 次",
+        'Sent a comment (class of the text is "doubt") exactly 1 times in this visit',
+    ),
+]
+
+
+def every_kind() -> list[Node]:
+    texts = [
+        "first(order_paid.amount) >= ¥500",
+        "last(product_viewed.category) != cream",
+        "trait.x contains a or trait.x starts_with b or trait.y < 1.5 or trait.z == true",
+        "count(liked) within 1h30m <= 2 or count(liked) ever == 2 or count(liked) ever != 2",
+        "previous visit 3d ago and idle for 1ms",
+        "room.presenting != product and room.gmv >= ¥5 and room.my_fact == x",
+        "distinct(liked.product) within 5s >= 2 or distinct(liked.category) within 5s >= 2",
+        *(f"distinct(liked.viewer) within 5s >= 2{on}" for on in ("", *SAME)),
+        *(f"liked then shared within 5s{on}" for on in ("", *SAME, " on same visit")),
+        *(f"liked without shared within 5s{on}" for on in ("", *SAME, " on same visit")),
+        *(f"count(liked) within 5s > 2{on}" for on in SAME),
+        *(f"liked{on}" for on in SAME),
+        "product_viewed for 2m",
+        "product_viewed for 2m without liked",
+        "product_viewed for 2m on same product",
+    ]
+    return [node for _, node in EXPRESSIONS] + [parse(text) for text in texts]
+
+
+SAME = (" on same product", " on same category")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_kind_of_node_can_be_said(locale: str) -> None:
+    nodes = every_kind()
+    said = [sentence(node, locale) for node in nodes]
+    assert all(re.search(r"[{}]", one) is None for one in said)
+    assert len(set(said)) == len(set(nodes)), "different expressions have different sentences"
+    shown = {type(below) for node in nodes for below in walk(node)}
+    assert shown == {operator.node for operator in operators_by_name().values()}
+
+
+@pytest.mark.parametrize(("text", "chinese", "english"), WHOLE)
+def test_sentences_read_like_this(text: str, chinese: str, english: str) -> None:
+    assert sentence(parse(text), "zh-CN") == chinese
+    assert sentence(parse(text), "en-US") == english
+
+
+def test_a_definition_says_when_it_fires_again() -> None:
+    definition = parse_definition("eager", "liked again after 10m")
+    assert sentence_of_definition(definition) == "点赞；触发后满 10 分钟可再次触发"
+    assert sentence_of_definition(parse_definition("eager", "liked")) == "点赞"
+
+
+def test_both_languages_have_the_same_keys_and_places() -> None:
+    first, second = (document(locale, "language") for locale in LOCALES)
+    assert list(first) == list(second)
+    for key in first:
+        assert places(first[key]) == places(second[key]), key
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_braces_in_values_are_only_text() -> None:
+    node = parse('trait.x == "{name}{0}"')
+    assert sentence(node, "en-US") == 'Trait "x" is "{name}{0}"'
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(UnknownName, match="zh-CN"):
+        sentence(parse("liked"), "zh-C")

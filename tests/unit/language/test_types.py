@@ -1,0 +1,169 @@
+"""What fits together, and what is only a warning."""
+
+from __future__ import annotations
+
+import pytest
+
+from qianmian.errors import LimitExceeded, TypeProblem
+from qianmian.language.ast import And, Count, Field, Happened, Node, Not, Select, Sum, Tag
+from qianmian.language.definition import Definition
+from qianmian.language.kinds import Kind
+from qianmian.language.limits import check_live
+from qianmian.language.parse import parse, parse_definition
+from qianmian.language.types import check, check_definition, warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("liked", Kind("pulse")),
+        ("liked on same product", Kind("pulse", "product")),
+        ("tag.x", Kind("level")),
+        ("count(liked) within 5s >= 2 on same category", Kind("pulse", "category")),
+        ("product_viewed for 2m on same product", Kind("level", "product")),
+        ("product_viewed for 2m on same product and tag.x", Kind("level", "product")),
+        ("liked and tag.x", Kind("pulse")),
+        ("liked then shared within 5s on same visit", Kind("pulse")),
+        ("liked and room.online > 5", Kind("pulse", reads_room=True)),
+        ("room.online > 5", Kind("level", reads_room=True, triggers=False)),
+        (
+            "distinct(liked.viewer) within 5s >= 2 on same product",
+            Kind("level", "product", room_moment=True),
+        ),
+    ],
+)
+def test_the_kind_of_an_expression(text: str, kind: Kind) -> None:
+    assert check(parse(text)) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("liked and shared", "two instants"),
+        ("liked or tag.x", "an instant with a state"),
+        ("not liked", "not takes a state"),
+        ("not (product_viewed for 2m on same product)", "without a key"),
+        ("liked on same product or shared", "different keys"),
+        ("liked on same product or shared on same category", "different keys"),
+        ("product_viewed for 2m on same product or product_viewed for 3m on same product", "or"),
+        ("product_viewed for 2m on same product and liked on same product", "two parts are"),
+        ("liked and room.presenting == product", "add on same product"),
+        ("distinct(liked.viewer) within 5s >= 2 and tag.x", "the whole room"),
+        ("not distinct(liked.viewer) within 5s >= 2", "the whole room"),
+        ("count(liked) within 5s <= 2 on same product", "cannot be compared"),
+        ("distinct(liked.category) within 5s >= 2 on same category", "cannot be on same"),
+    ],
+)
+def test_what_does_not_fit_is_refused(text: str, says: str) -> None:
+    with pytest.raises(TypeProblem, match=says):
+        check(parse(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "says"),
+    [
+        ("room.online > 5", "moment", "fires nothing"),
+        ("room.online > 5 and not session.stage == x", "moment", "fires nothing"),
+        ("room.online > 5 or tag.x", "moment", "fires nothing"),
+        ("liked and (room.online > 5 or tag.x)", "moment", ""),
+        ("tag.y and room.online > 5", "moment", ""),
+        ("tag.y and room.online > 5", "tag", "changes all the time"),
+        ("tag.y and session.stage == x", "tag", ""),
+        ("liked", "tag", "is a state"),
+        ("tag.x again after 5m", "tag", "does not fire"),
+        ("product_viewed for 2m on same product", "segment", "remove on same product"),
+        ("distinct(liked.viewer) within 5s >= 2", "segment", "of a room"),
+        ("tag.x", "label", "moment, tag, segment"),
+    ],
+)
+def test_a_definition_must_be_able_to_be_what_it_is(text: str, kind: str, says: str) -> None:
+    if not says:
+        assert parse_definition("it", text, kind).kind == kind
+        return
+    with pytest.raises(TypeProblem, match=says):
+        parse_definition("it", text, kind)
+
+
+@pytest.mark.parametrize(
+    ("node", "says"),
+    [
+        (Field("category", "==", "x"), "a predicate alone"),
+        (And((Tag("x"), Field("category", "==", "x"))), "behind where"),
+        (Happened(Select(("liked",), Tag("x"))), "where tests fields"),
+        (And((Tag("x"),)), "at least two"),
+        (Select(("liked",)), "predicate alone"),
+        (Not(Select(("liked",))), "predicate alone"),
+        (Count(Select(()), 5, ">=", 1), "at least one event"),
+        (Count(Select(("liked",)), 5, ">=", True), "whole number"),
+        (Count(Select(("liked",)), True, ">=", 1), "duration"),
+        (Count(Select(("liked",)), "week", ">=", 1), "session"),
+        (Sum(Select(("order_paid",)), "price", 5, ">=", 1), "only amounts"),
+        (Happened(Select(("liked",), Field("amount", ">", 1.5))), "without a fraction"),
+        (Happened(Select(("liked",), Field("class", "==", "x"))), "class has"),
+        (Happened(Select(("liked",), Field("text", "has", "x"))), "one value"),
+        (Happened(Select(("liked",), Field("brand", "in", ()))), "at least one value"),
+        (Happened(Select(("liked",), Field("brand", "in", ("a", 1)))), "mixes"),
+        (Happened(Select(("liked",), Field("brand", "==", float("nan")))), "no value"),
+        (Happened(Select(("liked",), Field("brand", "==", "a\x00"))), "control character"),
+    ],
+)
+def test_hand_made_nodes_are_checked_too(node: Node, says: str) -> None:
+    with pytest.raises(TypeProblem, match=says):
+        check(node)
+
+
+def test_a_tree_that_is_too_deep_or_too_large_is_refused_without_recursion() -> None:
+    deep: Node = Tag("x")
+    for _ in range(5_000):
+        deep = Not(deep)
+    for large in (deep, And(tuple(Tag("x") for _ in range(1_000)))):
+        with pytest.raises(LimitExceeded):
+            check(large)
+        with pytest.raises(LimitExceeded):
+            check_live(large)
+    assert check(And(tuple(Tag("x") for _ in range(999)))).sort == "level"
+
+
+def test_a_live_window_is_at_most_seven_days() -> None:
+    check_live(
+        parse("count(liked) within 7d >= 3 and time_since(liked) > 30d and previous visit 90d ago")
+    )
+    for text in (
+        "sum(order_paid.amount) within 90d >= ¥500",
+        "tag.x or idle for 8d",
+        "liked without shared within 8d",
+    ):
+        with pytest.raises(LimitExceeded, match=r"write tag\.NAME"):
+            check_live(parse(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("liked without shared within 5s", "lateness"),
+        ("product_viewed for 3s without order_paid", "lateness"),
+        ("sum(order_paid.amount) within 7d >= ¥0", "always true"),
+        ("sum(order_paid.amount) within 7d < ¥0", "always false"),
+        ("count(liked) within 60s < 1", "done nothing"),
+        ("time_since(liked) >= 0s", "always true"),
+        ("order_paid where amount < ¥0", "never true"),
+        ("score.churn > 70", "0…1"),
+        ("liked without shared within 6s", ""),
+        ("tag.x", ""),
+    ],
+)
+def test_what_is_hardly_meant_is_warned_about(text: str, says: str) -> None:
+    found = warnings(parse(text))
+    assert bool(found) == bool(says)
+    assert says in "".join(found)
+
+
+def test_a_definition_has_a_name_and_a_version() -> None:
+    for definition in (
+        Definition("a b", "tag", Tag("x")),
+        Definition("", "tag", Tag("x")),
+    ):
+        with pytest.raises(TypeProblem):
+            check_definition(definition)
+    with pytest.raises(LimitExceeded):
+        check_definition(Definition("a", "tag", Tag("x"), version=0))

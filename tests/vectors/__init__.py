@@ -1,0 +1,1 @@
+"""Inputs and expected outputs as JSON documents, for this and any other implementation."""

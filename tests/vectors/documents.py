@@ -1,0 +1,81 @@
+"""Vectors as Python sees them, and what the oracle makes of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from qianmian.language.definition import Definition
+from qianmian.language.parse import parse_definition
+from tests.oracle.run import LATENESS_MS, Message, Result, run
+from tests.oracle.world import Fired
+
+FOLDER = Path(__file__).parent / "moments"
+Document = dict[str, Any]
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all documents, without `.json`."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
+
+
+@cache
+def read(name: str) -> Document:
+    """One document."""
+    document: Document = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return document
+
+
+def definition_of(given: Document) -> Definition:
+    """The definition of {key, text, kind?}."""
+    return parse_definition(given["key"], given["text"], given.get("kind", "moment"))
+
+
+def definitions_of(document: Document) -> list[Definition]:
+    return [definition_of(given) for given in document["definitions"]]
+
+
+def messages_of(document: Document) -> list[Message]:
+    """Each item of the timeline is a log message of its own."""
+    return [_message(item) for item in document["timeline"]]
+
+
+def _message(item: Document) -> Message:
+    at = item["at"]
+    if "event" in item:
+        return (at, [item["event"]])
+    if item["do"] == "edit":
+        return (at, "edit", definition_of(item["definition"]))
+    if item["do"] == "session_end":
+        return (at, "session_end", item["room"])
+    if item["do"] == "merge":
+        return (at, "merge", item["anonymous_id"], item["viewer"])
+    return (at, item["do"])
+
+
+def expected_of(document: Document) -> list[Fired]:
+    return [
+        Fired(
+            given["at"],
+            given["viewer"],
+            given["room"],
+            given["moment"],
+            given.get("key"),
+            tuple(given["because"]),
+        )
+        for given in document["expected"]
+    ]
+
+
+def oracle_firings(document: Document, judge: Callable[..., Result] = run) -> list[Fired]:
+    """What the oracle says, or a mutant of it."""
+    return judge(
+        definitions_of(document),
+        messages_of(document),
+        catalog=document["catalog"],
+        lateness_ms=document.get("lateness", LATENESS_MS),
+    ).firings
