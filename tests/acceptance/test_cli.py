@@ -91,7 +91,9 @@ def test_definitions_can_be_given_and_numbers_changed(
 
 def test_the_report_can_be_saved_as_a_picture(log: Path, tmp_path: Path) -> None:
     assert run(["replay", str(log), "--svg", str(tmp_path / "r.svg")]) == 0
-    assert (tmp_path / "r.svg").read_text(encoding="utf-8").startswith("<svg")
+    picture = (tmp_path / "r.svg").read_text(encoding="utf-8")
+    assert picture.startswith("<svg")
+    assert "url(" not in picture.split("</style>")[0], "looking at it calls nobody"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -26,7 +27,10 @@ WITHOUT_EDITS = [
 def world(seed: int) -> tuple[list[Definition], list[Message]]:
     rng = Random(seed)
     definitions = [parse_definition(*given) for given in random_definitions(rng, 8)]
-    return definitions, random_messages(rng)
+    messages = random_messages(rng)
+    if any(message[1] == "merge" for message in messages):
+        definitions = [replace(one, again_after_ms=None) for one in definitions]
+    return definitions, messages
 
 
 def compare(seed: int, *, shards: int = 1, cuts: int = 0, restores: int = 0) -> None:

@@ -59,6 +59,14 @@ def field_values(event: Event, name: str) -> list[Any]:
     return []
 
 
+def lines(event: Event) -> list[Event]:
+    """The event once per item, as if that item were its only one; other events as they are."""
+    items = event.get("items") or ()
+    if not items:
+        return [event]
+    return [{**event, "items": [item], **item, "amount": event.get("amount")} for item in items]
+
+
 def key_values(event: Event, same: str | None) -> list[str | None]:
     """The correlation keys of an event; [None] when nothing is correlated, [] when it has none.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.oracle.convert import Rule, Tree
-from tests.oracle.events import Because, Entry, Event, field_values
+from tests.oracle.events import Because, Entry, Event, field_values, key_values, lines
 from tests.oracle.rows import Row, SlotId, Token
 
 Holding = dict[Token, Because]
@@ -125,7 +125,17 @@ def selects(select: Tree, event: Event) -> bool:
     """Whether the selection means this event."""
     if event["type"] not in select["types"]:
         return False
-    return select["where"] is None or passes(select["where"], event)
+    return select["where"] is None or any(passes(select["where"], one) for one in lines(event))
+
+
+def selected_keys(select: Tree, event: Event, same: str | None) -> list[str | None]:
+    """The keys of an event that a selection means: of an order, those of the lines it means."""
+    if event["type"] not in select["types"]:
+        return []
+    meant = [
+        one for one in lines(event) if select["where"] is None or passes(select["where"], one)
+    ]
+    return list(dict.fromkeys(key for one in meant for key in key_values(one, same)))
 
 
 def passes(where: Tree, event: Event) -> bool:

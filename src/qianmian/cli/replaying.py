@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from qianmian.runtime.definitions import read_definitions
 from qianmian.runtime.replay import Replayed, ReplayOptions
 
 REJECTED_IN_JSON = 20
+_FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,11 @@ def _save_svg(shown: RenderableType, path: Path, title: str) -> None:
     )
     console.print(shown)
     try:
-        path.write_text(console.export_svg(title=title), encoding="utf-8")
+        path.write_text(_without_web_fonts(console.export_svg(title=title)), encoding="utf-8")
     except OSError as exc:
         raise InputError(f"the picture cannot be written to {path}: {exc.strerror}") from exc
+
+
+def _without_web_fonts(svg: str) -> str:
+    """The picture with fonts of the reader's machine: looking at it must not call anybody."""
+    return _FONT_FACE.sub("", svg).replace("Fira Code", "Noto Sans Mono CJK SC, Menlo, Consolas")

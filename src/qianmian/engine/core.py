@@ -7,7 +7,7 @@ the same, whatever the grouping, the number of shards, or the point of a restore
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,12 +16,14 @@ import numpy.typing as npt
 
 from qianmian.columns.batch import EventBatch
 from qianmian.engine import words as w
+from qianmian.engine.change import relay
 from qianmian.engine.merge import merge_viewers
 from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer
 from qianmian.engine.programs import Plan, plan_of
 from qianmian.engine.room import RoomStage
 from qianmian.engine.shard import Events, Shard
+from qianmian.engine.snapshot import dump, load
 from qianmian.engine.state import NO_KEY
 from qianmian.language import ast
 from qianmian.language.definition import Definition
@@ -31,6 +33,7 @@ from qianmian.vocabulary.ids import shard_of
 from qianmian.vocabulary.product import Product
 
 SESSION_MS = 30 * 60_000
+PART_MS = 4 * 86_400_000
 MINUTE_MS = 60_000
 LINKED = CODE_BY_NAME["identity_linked"]
 ROOM_CODES = frozenset(code for code, event in enumerate(CATALOG) if event.scope == "room")
@@ -60,6 +63,7 @@ class Statistics:
     lost: int
     merged: int
     merges_refused: int
+    superseded: int
 
 
 class Core:
@@ -88,25 +92,73 @@ class Core:
         namespace: str = "default",
     ) -> None:
         self.names = Names(products)
+        self.products = tuple(products)
         self.lateness_ms = lateness_ms
         self.presence = presence
         self.session_timeout = session_timeout
         self.namespace = namespace
         self.n_shards = shards
         self.preparer = Preparer(self.names)
-        self.plan = self._plan(definitions, None)
+        self._use(plan_of(definitions, self.names, None))
         self.shards: list[Shard] = []
         self.clock = -1
         self.sessions: dict[int, str] = {}
         self.room_clock: dict[int, int] = {}
         self.linked: set[int] = set()
-        self.merged = self.merges_refused = self.refused = 0
+        self.merged = self.merges_refused = self.refused = self.superseded = 0
         self.outcomes: npt.NDArray[np.uint8] = np.zeros(0, np.uint8)
         self._shard_by_viewer = np.zeros(0, np.int16)
-        self._raw: list[npt.NDArray[np.int64]] = []
+        self._raw: list[tuple[int, npt.NDArray[np.int64]]] = []
         self._out: list[Firing] = []
-        self._room = RoomStage(self.plan.room_moments, self.names, self.plan.layout.program.filters)
-        self._room.guard = self._room_holds
+        self.room = self._room_stage()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings it was made with."""
+        return {
+            "lateness_ms": self.lateness_ms,
+            "shards": self.n_shards,
+            "presence": self.presence,
+            "session_timeout": self.session_timeout,
+            "namespace": self.namespace,
+        }
+
+    def snapshot(self) -> bytes:
+        """Everything it has to remember (see `engine/snapshot.py`)."""
+        return dump(self)
+
+    @classmethod
+    def restore(cls, data: bytes) -> Core:
+        """The core a snapshot was taken of.
+
+        Raises: SnapshotProblem.
+        """
+        return load(data, cls)
+
+    def renumber(self, numbers: Sequence[int]) -> None:
+        """Use the lasting numbers of a snapshot, under which its once-set knows the definitions."""
+        self.plan = replace(self.plan, numbers=tuple(numbers))
+
+    def change(self, definitions: Sequence[Definition], clock_ms: int) -> list[Firing]:
+        """Definitions as of `clock_ms`: what stays keeps its state, what is new counts from now.
+
+        No moment fires from a change. Raises: DefinitionError, and then nothing has changed.
+        """
+        plan = plan_of(definitions, self.names, self.plan)
+        out = self.advance(clock_ms)
+        self._use(plan)
+        for shard in self.shards:
+            answers = self.preparer.answers_of
+            self.superseded += relay(shard, plan.layout, plan.fresh_tables(), clock_ms, answers)
+        before = self.room
+        self.room = self._room_stage()
+        self.room.restore(before.snapshot())
+        return out
+
+    def _room_stage(self) -> RoomStage:
+        stage = RoomStage(self.plan.room_moments, self.names, self.plan.layout.program.filters)
+        stage.guard = self._room_holds
+        return stage
 
     # -- the log
 
@@ -115,9 +167,10 @@ class Core:
         outcomes = []
         for part in self._parts(batch):
             self.outcomes = np.zeros(len(part), np.uint8)
-            self._start(int(part.clock[0]))
+            self.begin(int(part.clock[0]))
+            self._keep_within(int(part.clock[0]))
             events = self.preparer.prepare(part)
-            self._reserve()
+            self.reserve()
             self._walk(part, events)
             self.clock = int(part.clock[-1])
             outcomes.append(self.outcomes)
@@ -126,10 +179,17 @@ class Core:
             self._sweep(self.clock)
         return self._take()
 
+    def _keep_within(self, clock_ms: int) -> None:
+        """Before a long step of the clock: what is due happens, named by the sessions it belongs to."""
+        for shard in self.shards:
+            if clock_ms - shard.base_ms > w.REBASE_AT:
+                self._sweep(clock_ms)
+
     def _parts(self, batch: EventBatch) -> Iterator[EventBatch]:
         """The batch, cut after each link and before each end of a session by silence.
 
-        What decides how rows are prepared changes only there, so calls may be cut anywhere.
+        What decides how rows are prepared changes only there, so calls may be cut anywhere. No part
+        spans more than four days.
         """
         if not len(batch):
             return
@@ -137,6 +197,8 @@ class Core:
         if self.session_timeout:
             room = self.names.codes(batch.strings.get("room"), self.names.rooms, len(batch))
             cuts |= set(self._gaps(room, batch.clock))
+        steps = np.arange(int(batch.clock[0]), int(batch.clock[-1]), PART_MS)
+        cuts |= set(np.searchsorted(batch.clock, steps).tolist())
         edges = sorted({0, len(batch), *cuts})
         for start, stop in pairwise(edges):
             yield batch.slice(start, stop)
@@ -156,10 +218,11 @@ class Core:
     def _ended(self, clock_ms: int) -> list[Firing]:
         if self.clock >= 0:
             self._sweep(clock_ms + 1)
-            self._room.pass_to(clock_ms + 1, self._out)
+            self.room.pass_to(clock_ms + 1, self._out)
         return self._take()
 
-    def _start(self, clock_ms: int) -> None:
+    def begin(self, clock_ms: int) -> None:
+        """Make the shards when the first clock is known."""
         if not self.shards:
             base = (clock_ms // MINUTE_MS - 10) * MINUTE_MS
             self.shards = [self._shard(base) for _ in range(self.n_shards)]
@@ -174,14 +237,15 @@ class Core:
             take=self._raw.append,
         )
 
-    def _plan(self, definitions: Sequence[Definition], before: Plan | None) -> Plan:
-        plan = plan_of(definitions, self.names, before)
+    def _use(self, plan: Plan) -> None:
+        """Prepare batches for this plan from now on."""
+        self.plan = plan
         self.preparer.filters = plan.layout.program.filters
         self.preparer.attribute_bits = plan.attribute_bits
         self.preparer.bit_words = plan.layout.bit_words
-        return plan
 
-    def _reserve(self) -> None:
+    def reserve(self) -> None:
+        """Make room for every viewer and room that has a name."""
         n = len(self.names.viewers)
         for shard in self.shards:
             shard.reserve(n, len(self.names.rooms))
@@ -219,7 +283,6 @@ class Core:
             self._refuse(events, first, odd)
         clock = int(events.CLOCK[last - 1])
         for number, shard in enumerate(self.shards):
-            shard.rebase_if_needed(clock)
             if self.n_shards == 1 and not odd.any():
                 shard.apply(events, first, last)
                 continue
@@ -241,7 +304,7 @@ class Core:
         """Remember outcomes by row of the batch, and tell the room stage what was accepted."""
         rows = self.preparer.expanded[first:last]
         self.outcomes[rows[::-1]] = events.OUTCOME[first:last][::-1]
-        self._room.add(events, first, last, self.sessions, self._out)
+        self.room.add(events, first, last, self.sessions, self._out)
         rooms = events.ROOM[first:last]
         if self.session_timeout and len(rooms):
             codes, back = np.unique(rooms[::-1], return_index=True)
@@ -291,13 +354,13 @@ class Core:
         ]
         for ended, code in sorted(silent):
             self._sweep(ended + 1)
-            self._end_session(code, ended)
+            self._end_session(code, ended, ended)
 
-    def _end_session(self, room: int, now_ms: int) -> None:
+    def _end_session(self, room: int, time_ms: int, now_ms: int) -> None:
         for shard in self.shards:
-            shard.end_room(room, now_ms)
+            shard.end_room(room, time_ms, now_ms)
         self._name_output()
-        self._room.end(room, now_ms, self._out)
+        self.room.end(room, now_ms, self._out)
         self.sessions.pop(room, None)
         self.room_clock.pop(room, None)
         self.preparer.presenting.pop(room, None)
@@ -318,7 +381,7 @@ class Core:
         self._room_slots(events, at, room, product, category, time)
         self.room_clock[room] = clock
         if kind == "session_ended":
-            self._end_session(room, clock)
+            self._end_session(room, time, clock)
         elif kind == "session_started":
             self._restart_session(batch, row, room, clock)
         elif kind == "product_withdrawn" and product >= 0:
@@ -333,7 +396,7 @@ class Core:
             elif kind in _STAGES:
                 facts[STAGE] = self.names.texts.intern(_STAGES[kind])
         self.shards[0].state.G[w.G_ACCEPTED] += 1
-        self._room.add(events, at, at + 1, self.sessions, self._out)
+        self.room.add(events, at, at + 1, self.sessions, self._out)
 
     def _seen(self, events: Events, at: int) -> bool:
         """Duplicates of room events, by message id (they have no viewer)."""
@@ -368,7 +431,7 @@ class Core:
         name = (given.get(row) if given is not None else None) or f"{self.names.rooms.value(room)}@{clock}"
         if self.sessions.get(room) != name:
             if room in self.sessions and any((s.state.VROW >= 0).any() for s in self.shards):
-                self._end_session(room, clock)
+                self._end_session(room, clock, clock)
             self.sessions[room] = name
             self.room_clock[room] = clock
 
@@ -394,7 +457,7 @@ class Core:
         name = column.get(row) if column is not None else None
         anonymous = int(events.VIEWER[at])
         known = self.names.viewers.intern(name) if name else NOTHING
-        self._reserve()
+        self.reserve()
         events.OUTCOME[at] = w.ACCEPTED
         self.shards[0].state.G[w.G_ACCEPTED] += 1
         spelled = str(self.names.viewers.value(anonymous)) if anonymous >= 0 else ""
@@ -424,16 +487,15 @@ class Core:
 
     def _sweep(self, clock_ms: int) -> None:
         for shard in self.shards:
-            shard.rebase_if_needed(clock_ms)
+            shard.keep_within(clock_ms)
             shard.sweep(clock_ms)
-        self._room.pass_to(clock_ms, self._out)
+        self.room.pass_to(clock_ms, self._out)
 
     def _name_output(self) -> None:
         """Turn raw output into firings while the sessions it belongs to are known."""
         for shard in self.shards:
             shard.drain()
-        for block in self._raw:
-            base = self.shards[0].base_ms
+        for base, block in self._raw:
             for viewer, room, definition, at, key in block.tolist():
                 one = self.plan.definitions[definition]
                 names = self.names.categories if self.plan.key_of[definition] == "category" else self.names.products
@@ -479,6 +541,7 @@ class Core:
             lost=int(total[w.G_LOST]),
             merged=self.merged,
             merges_refused=self.merges_refused,
+            superseded=self.superseded,
         )
 
 

@@ -38,7 +38,6 @@ from qianmian.engine.words import (
     VIEW_2,
     VIEW_2_PAGE,
     VIEW_2_TIME,
-    VISIT_START,
 )
 
 BY_KEY, ALL, OTHER_PAGE, ANY_KEY = 0, 1, 2, 3
@@ -208,8 +207,6 @@ def arm(P, S, u, s, key, page, ts, clk):
         ended = earlier
     if S.I[u, LEFT_TIME] > ts:
         ended = min(ended, np.int64(S.I[u, LEFT_TIME]))
-    if S.I[u, VISIT_START] > ts:
-        ended = min(ended, np.int64(S.I[u, VISIT_START]))
     if P.PS[s, S_IS_VIEW]:
         if S.I[u, VIEW_1] != key and S.I[u, VIEW_1_PAGE] == page and S.I[u, VIEW_1_TIME] > ts:
             ended = min(ended, np.int64(S.I[u, VIEW_1_TIME]))

@@ -273,6 +273,25 @@ class Preparer:
             keys ^= salt[source.codes]
         return keys
 
+    def snapshot(self) -> dict[str, Any]:
+        """What is kept between batches, as JSON."""
+        return {
+            "orders": [[viewer, told] for viewer, told in sorted(self.orders_seen.items())],
+            "alias": self.alias.tolist(),
+            "attributes": [[viewer, kept] for viewer, kept in sorted(self.attributes.items())],
+            "presenting": sorted(self.presenting.items()),
+        }
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """The opposite of `snapshot`."""
+        self.orders_seen = {int(viewer): dict(told) for viewer, told in stored["orders"]}
+        self.alias = np.array(stored["alias"], np.int32)
+        self.attributes = {
+            int(viewer): {name: (value, time) for name, (value, time) in kept.items()}
+            for viewer, kept in stored["attributes"]
+        }
+        self.presenting = {int(room): int(code) for room, code in stored["presenting"]}
+
     def orders_of(self, viewer: int) -> dict[str, bool]:
         """Orders of a viewer that have been told, and whether by a verified source."""
         return self.orders_seen.setdefault(viewer, {})

@@ -7,6 +7,7 @@ holds at s and did not hold at s - 1 s.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -71,6 +72,31 @@ class RoomStage:
         self.sessions: dict[int, str] = {}
         self.filters = filters
         self.guard: Callable[[ast.RoomFact, int, int], bool] = lambda fact, room, key: False  # noqa: ARG005
+
+    def snapshot(self) -> list[Any]:
+        """What is kept, as JSON, one entry per moment."""
+        return [
+            {
+                "key": moment.definition.key,
+                "events": [[*place, entries] for place, entries in sorted(moment.events.items())],
+                "seconds": sorted(moment.seconds),
+                "fired": [[*place, at] for place, at in sorted(moment.fired.items())],
+                "sessions": sorted(self.sessions.items()),
+            }
+            for moment in self.moments
+        ]
+
+    def restore(self, stored: Sequence[Any]) -> None:
+        """The opposite of `snapshot`; of moments that are gone nothing is kept."""
+        by_key = {one["key"]: one for one in stored}
+        for moment in self.moments:
+            one = by_key.get(moment.definition.key)
+            if one is None:
+                continue
+            moment.events = {(r, k): [(c, v) for c, v in entries] for r, k, entries in one["events"]}
+            moment.seconds = {(s, r, k) for s, r, k in one["seconds"]}
+            moment.fired = {(r, k): at for r, k, at in one["fired"]}
+            self.sessions = {int(room): name for room, name in one["sessions"]}
 
     def add(
         self, events: Events, first: int, last: int, sessions: dict[int, str], out: list[Firing]

@@ -13,6 +13,7 @@ from qianmian.engine.interpreter import (
     read_triggers,
     refresh_states,
     schedule,
+    state_due,
 )
 from qianmian.engine.jit import inline, kernel
 from qianmian.engine.lists import ONE
@@ -28,6 +29,7 @@ from qianmian.engine.words import (
     LAST_SEEN,
     LEAVE_DUE,
     NEVER,
+    PENDING_WIDTH,
     PRESENCE_MS,
     ROOM,
     S_KEY,
@@ -68,6 +70,18 @@ def settle_template(P, S):
     S.I[0, VIEWER] = -1
 
 
+@inline
+def look_again(P, S, u, now):
+    """Judge a row at the clock of an event of its room."""
+    refresh_states(P, S, u, now)
+    expire(P, S, u, now)
+    if S.G[G_DIRTY]:
+        settle(P, S, u)
+    if S.G[G_PULSES]:
+        read_triggers(P, S, u, now)
+    schedule(P, S, u)
+
+
 @kernel
 def make_row(P, S, viewer, room):
     """A new row for a viewer; there must be a free one."""
@@ -81,11 +95,15 @@ def drop_row(P, S, u):
 
 
 @kernel
-def end_room(P, S, room, now):
-    """Free every row of a room."""
+def end_room(P, S, room, ts, now):
+    """Free every row of a room, after a last look at each with what waited cancelled at `ts`."""
     for u in range(S.G[G_ROWS]):
-        if S.I[u, VIEWER] >= 0 and S.I[u, ROOM] == room:
-            free_row(P, S, u)
+        if S.I[u, VIEWER] < 0 or S.I[u, ROOM] != room:
+            continue
+        for s in range(P.M[4]):
+            instances.cancel_in(P, S, u, s, instances.ALL, 0, 0, ts, now)
+        look_again(P, S, u, now)
+        free_row(P, S, u)
 
 
 @kernel
@@ -97,13 +115,7 @@ def withdraw(P, S, room, product, ts, clk):
         for s in range(P.M[4]):
             if P.PS[s, S_KEY] == BY_PRODUCT:
                 instances.cancel_in(P, S, u, s, instances.BY_KEY, product, 0, ts, clk)
-        refresh_states(P, S, u, clk)
-        expire(P, S, u, clk)
-        if S.G[G_DIRTY]:
-            settle(P, S, u)
-        if S.G[G_PULSES]:
-            read_triggers(P, S, u, clk)
-        schedule(P, S, u)
+        look_again(P, S, u, clk)
 
 
 @kernel
@@ -134,6 +146,71 @@ def reevaluate(P, S, u, clk):
     if S.G[G_PULSES]:
         read_triggers(P, S, u, clk)
     schedule(P, S, u)
+
+
+@kernel
+def adopt(P, S, now):
+    """After a change of definitions: give every row the truth of its new atoms, silently.
+
+    Returns how many instances were already past their new time and therefore never fire.
+    """
+    superseded = 0
+    S.G[G_SILENT] = 1
+    for u in range(S.G[G_ROWS]):
+        if S.I[u, VIEWER] < 0:
+            continue
+        for word in range(P.M[1]):
+            S.I[u, HEADER + word] = FAR
+        for a in range(P.M[1] * 64):
+            kind = P.A[a, 0]
+            if kind == 0 or kind == 1 or kind == 2 or kind == 10:
+                holds = _truth(P, S, u, a, now)
+                set_bit(P, S, u, a, holds, now)
+                if holds and P.A[a, 2] >= 0:
+                    due = min(pivot(P, S, u, a) + P.A[a, 2], FAR)
+                    S.I[u, HEADER + (a >> 6)] = min(np.int64(S.I[u, HEADER + (a >> 6)]), due)
+            elif kind == 3:
+                set_bit(P, S, u, a, S.I[u, P.A[a, 1]] != NEVER and S.I[u, P.A[a, 1] + 1] != 0, now)
+        S.I[u, TIMER_DUE] = FAR
+        for s in range(P.M[4]):
+            instances.levels_in(P, S, u, s, now + 1, now - 1)
+            superseded += _next_instance(P, S, u, s, now)
+        present = get_bit(P, S, u, PRESENT)
+        for k in range(P.M[5]):
+            due = np.int64(FAR)
+            if present and (P.ST[k, 0] != 7 or get_bit(P, S, u, instances.OPEN)):
+                due = state_due(S, u, P.ST[k, 0], P.ST[k, 1])
+            set_bit(P, S, u, P.ST[k, 2], due < now, now)
+            if due >= now and due < S.I[u, TIMER_DUE]:
+                S.I[u, TIMER_DUE] = due
+        for rank in range(P.M[2]):
+            S.D[rank >> 6] |= ONE << np.uint64(rank & 63)
+        settle(P, S, u)
+        S.G[G_PULSES] = 0
+        schedule(P, S, u)
+    S.G[G_SILENT] = 0
+    return superseded
+
+
+@inline
+def _next_instance(P, S, u, s, now):
+    """Set the timer for what is still to come; how many are past."""
+    past = 0
+    off = P.PS[s, 0]
+    ptr = np.int64(S.I[u, off])
+    for j in range(np.int64(S.I[u, off + 1]) & 255):
+        at = ptr + j * PENDING_WIDTH
+        for p in range(P.PS[s, 1], P.PS[s, 2]):
+            due = instances.due_of(P, S, at, P.PP[p])
+            if due >= now:
+                S.I[u, TIMER_DUE] = min(np.int64(S.I[u, TIMER_DUE]), due)
+            elif S.AR[at + 3] > S.AR[at] + P.PP[p, 1]:
+                past += 1
+        for v in range(P.PS[s, 3], P.PS[s, 4]):
+            due = instances.due_of(P, S, at, P.PV[v])
+            if due >= now:
+                S.I[u, TIMER_DUE] = min(np.int64(S.I[u, TIMER_DUE]), due)
+    return past
 
 
 @kernel

@@ -27,6 +27,8 @@ from qianmian.engine.state import (
 )
 
 NO_ROWS = np.zeros(0, np.int32)
+MINUTE_MS = 60_000
+FAR_MS = 20 * 86_400_000  # a stretch of time that fits into 32 bits with every window on top
 
 
 class Events(NamedTuple):
@@ -76,7 +78,7 @@ def no_events(bit_words: int) -> Events:
 class Shard:
     """State and tables of one shard.
 
-    `take` is called with finished output, in no particular order, before its place is reused.
+    `take` is called with (base, finished output), in no particular order, before its place is reused.
     """
 
     def __init__(
@@ -87,7 +89,7 @@ class Shard:
         base_ms: int,
         lateness_ms: int,
         presence: bool,
-        take: Callable[[npt.NDArray[np.int64]], None],
+        take: Callable[[tuple[int, npt.NDArray[np.int64]]], None],
     ) -> None:
         self.layout = layout
         self.tables = tables
@@ -137,7 +139,7 @@ class Shard:
         """Hand all output over."""
         n = int(self.state.G[w.G_OUT])
         if n:
-            self.take(self.state.OUT[:n].copy())
+            self.take((self.base_ms, self.state.OUT[:n].copy()))
             self.state.G[w.G_OUT] = 0
 
     def grow(self, need: int) -> None:
@@ -182,9 +184,11 @@ class Shard:
 
     # -- rooms
 
-    def end_room(self, room: int, now_ms: int) -> None:
+    def end_room(self, room: int, time_ms: int, now_ms: int) -> None:
         """The session of a room is over: its rows go, and its once-set with them."""
-        end_room(self.tables, self.state, room, now_ms - self.base_ms)
+        base = self.base_ms
+        end_room(self.tables, self.state, room, time_ms - base, now_ms - base)
+        self.drain()
         self.regrow_once(len(self.state.HV), self.state.HR != room)
         self.state.RS[room, :] = -1
         self.state.RT[room] = NO_KEY
@@ -196,17 +200,21 @@ class Shard:
             self.tables, self.state, room, product, time_ms - self.base_ms, clock_ms - self.base_ms
         )
 
-    def rebase_if_needed(self, clock_ms: int) -> None:
-        """Move the zero of relative times before they leave 32 bits (about every six days)."""
-        shift = clock_ms - self.base_ms - w.REBASE_AT
-        if shift <= 0:
-            return
-        shift = -(-(clock_ms - self.base_ms - 60_000) // 60_000) * 60_000
-        lists = self.layout.list_times()
-        rebase(
-            self.state,
-            shift,
-            np.array(self.layout.time_words(), np.int32),
-            np.array([(off, width) for off, width, _ in lists] or [(0, 0)], np.int32),
-            np.array([[int(k in times) for k in range(6)] for _, _, times in lists] or [[0] * 6], np.int32),
-        )
+    def keep_within(self, clock_ms: int) -> None:
+        """Move the zero of relative times, so that times near `clock_ms` fit into 32 bits.
+
+        What was due before has happened by then; about every six days, and after long silences.
+        """
+        while clock_ms - self.base_ms > w.REBASE_AT:
+            reach = min(clock_ms, self.base_ms + FAR_MS)
+            self.sweep(reach)
+            self.drain()
+            shift = (reach - self.base_ms) // MINUTE_MS * MINUTE_MS - 10 * MINUTE_MS
+            lists = self.layout.list_times()
+            rebase(
+                self.state,
+                shift,
+                np.array(self.layout.time_words(), np.int32),
+                np.array([(off, width) for off, width, _ in lists] or [(0, 0)], np.int32),
+                np.array([[int(k in t) for k in range(6)] for _, _, t in lists] or [[0] * 6], np.int32),
+            )

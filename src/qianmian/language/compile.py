@@ -243,16 +243,14 @@ class Compiler:
                 "a fact of the room starts nothing by itself; join it with a behavior"
             )
         guard = join("and", [self.level(part) for part in parts if reads_room(part)])
-        views = [part for part in live_parts if isinstance(part, ast.Viewing)]
-        keyed_views = [part for part in views if part.same]
-        view = (keyed_views or views)[0] if len(keyed_views or views) == 1 else None
+        views = [part for part in live_parts if isinstance(part, ast.Viewing) and part.same]
+        view = views[0] if len(views) == 1 else None
         if view is not None:
             rest = [self.level(part) for part in live_parts if part is not view]
             pulse = self._view_pulse(view)
             self._trigger(index, pulse=pulse.id, guard=join("and", [*rest, guard]))
             if not rest:
                 return
-            view = view if view.same else None
         rising = self._bit(join("and", [self.level(part) for part in live_parts]))
         self._trigger(index, bit=rising, guard=guard, view=view)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.oracle.convert import NEEDED_MORE, Tree
-from tests.oracle.events import Because, Entry, ids, key_values
+from tests.oracle.events import Because, Entry, ids
 from tests.oracle.rows import KeyedLists
-from tests.oracle.view import PLAIN, Holding, Pulses, View, compare, selects
+from tests.oracle.view import PLAIN, Holding, Pulses, View, compare, selected_keys, selects
 
 MAX_EXACT = 64
 
@@ -47,7 +47,8 @@ def observe(tree: Tree, view: View, entry: Entry, *, cancels_only: bool) -> None
     if tree["same"] is None or cancels_only or not selects(tree["of"], entry.event):
         return
     lists = view.its_row.lists.setdefault(view.slot_id(tree), KeyedLists())
-    keys = [key for key in key_values(entry.event, tree["same"]) if key is not None]
+    keys = selected_keys(tree["of"], entry.event, tree["same"])
+    keys = [key for key in keys if key is not None]
     for key in keys:
         lists.add(key, entry)
     found: Pulses = {}

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from tests.oracle.convert import NEEDED_MORE, Tree
 from tests.oracle.events import Because, Entry, ids, key_values
 from tests.oracle.rows import KeyedLists
-from tests.oracle.view import PLAIN, Holding, Pulses, View, compare, selects
+from tests.oracle.view import PLAIN, Holding, Pulses, View, compare, selected_keys, selects
 
 
 def values_of(tree: Tree, entry: Entry) -> list[str]:
     if tree["field"] == "viewer":
         return [entry.viewer]
-    return [value for value in key_values(entry.event, tree["field"]) if value is not None]
+    found = selected_keys(tree["of"], entry.event, tree["field"])
+    return [value for value in found if value is not None]
 
 
 def newest_by_value(tree: Tree, entries: list[Entry]) -> dict[str, Entry]:
@@ -52,7 +53,8 @@ def observe(tree: Tree, view: View, entry: Entry, *, cancels_only: bool) -> None
     if tree["field"] == "viewer" or not selects(tree["of"], entry.event):
         return
     lists = view.its_row.lists.setdefault(view.slot_id(tree), KeyedLists())
-    keys = [key for key in key_values(entry.event, tree["same"]) if key is not None]
+    keys = selected_keys(tree["of"], entry.event, tree["same"])
+    keys = [key for key in keys if key is not None]
     for key in keys:
         lists.add(key, entry)
     found: Pulses = {}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from tests.oracle.convert import Tree
-from tests.oracle.events import Entry, ids, key_values
+from tests.oracle.events import Entry, ids
 from tests.oracle.rows import MAX_KEYS
-from tests.oracle.view import Pulses, View, selects
+from tests.oracle.view import Pulses, View, selected_keys, selects
 
 
 def latest_by_key(tree: Tree, view: View, entries: list[Entry]) -> dict[str | None, Entry]:
     """The latest A by order per key; only the eight newest keys are kept."""
     found: dict[str | None, Entry] = {}
     for entry in sorted(view.selected(tree["first"], entries), key=lambda e: e.order):
-        for key in key_values(entry.event, tree["same"]):
+        for key in selected_keys(tree["first"], entry.event, tree["same"]):
             found[key] = entry
     newest = sorted(found, key=lambda key: found[key].order)[-MAX_KEYS:]
     return {key: found[key] for key in newest}
@@ -26,7 +26,7 @@ def observe(tree: Tree, view: View, entry: Entry, *, cancels_only: bool) -> None
     own = latest_by_key(tree, view, row.entries)
     of_room = latest_by_key(tree, view, view.room.entries)
     found: Pulses = {}
-    for key in key_values(entry.event, tree["same"]):
+    for key in selected_keys(tree["second"], entry.event, tree["same"]):
         latest = max(
             (a for a in (own.get(key), of_room.get(key)) if a is not None),
             key=lambda a: a.order,

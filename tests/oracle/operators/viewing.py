@@ -9,7 +9,7 @@ from tests.oracle.events import Entry, ids, key_values
 from tests.oracle.instances import Instance, InstanceSlot
 from tests.oracle.operators.without import arm, kept_cancellers
 from tests.oracle.rows import Row
-from tests.oracle.view import PLAIN, Holding, View, selects
+from tests.oracle.view import PLAIN, Holding, View, selected_keys, selects
 
 LEFT: Tree = {"op": "select", "types": ["product_left"], "where": None}
 
@@ -39,7 +39,7 @@ def closes(tree: Tree, one: Instance, entry: Entry) -> bool:
     """Whether this event ends the view: B, leaving the page, or another product on the page."""
     without = tree["without"]
     is_b = without is not None and selects(without, entry.event)
-    if is_b and one.key in key_values(entry.event, tree["same"]):
+    if is_b and one.key in selected_keys(without, entry.event, tree["same"]):
         return True
     product = entry.event.get("product")
     if entry.type == "product_left":

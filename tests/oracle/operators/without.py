@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.oracle.convert import Tree
-from tests.oracle.events import Entry, ids, key_values
+from tests.oracle.events import Entry, ids
 from tests.oracle.instances import Instance, InstanceSlot
 from tests.oracle.rows import MAX_KEYS, Row
-from tests.oracle.view import Pulses, View, selects
+from tests.oracle.view import Pulses, View, selected_keys, selects
 
 
 def slot_of(tree: Tree, view: View, row: Row) -> InstanceSlot:
@@ -20,14 +20,14 @@ def observe(tree: Tree, view: View, entry: Entry, *, cancels_only: bool) -> None
     row = view.its_row
     slot = slot_of(tree, view, row)
     if selects(tree["second"], entry.event):
-        for key in key_values(entry.event, tree["same"]):
+        for key in selected_keys(tree["second"], entry.event, tree["same"]):
             for one in [*slot.instances, *slot.over]:
                 if one.key == key:
                     slot.cancel(one, entry.event_time)
     if cancels_only or not selects(tree["first"], entry.event):
         return
     kept = kept_cancellers(tree["second"], tree["same"], view, row)
-    for key in key_values(entry.event, tree["same"]):
+    for key in selected_keys(tree["first"], entry.event, tree["same"]):
         arm(slot, Instance(entry, key, view.now), [kept.get(key), row.left_at])
 
 
@@ -47,7 +47,7 @@ def kept_cancellers(
     found: dict[str | None, Entry] = {}
     entries = [*row.entries, *row.elsewhere, *view.room.entries]
     for entry in sorted(view.selected(select, entries), key=lambda e: e.order):
-        for key in key_values(entry.event, same):
+        for key in selected_keys(select, entry.event, same):
             found[key] = entry
     newest = sorted(found, key=lambda key: found[key].order)[-MAX_KEYS:]
     return {key: found[key].event_time for key in newest}
