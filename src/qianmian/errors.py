@@ -11,7 +11,7 @@
     └── OperationalError       expected trouble of the surroundings: warn and count
 
 Any other exception is our bug. Bad *data* is never an exception: it becomes a `Rejected` value.
-The docstring of a class is its default message; `code` is stable and is the key of its translations.
+The docstring of a class is its default message; `code` is stable and the key of its translations.
 """
 
 from __future__ import annotations
@@ -54,7 +54,11 @@ class SyntaxProblem(DefinitionError):
     @property
     def pointed(self) -> str:
         """The message, the text, and a caret under the place."""
-        return f"{self.message}\n  {self.text}\n  {' ' * self.position}^" if self.text else self.message
+        return (
+            f"{self.message}\n  {self.text}\n  {' ' * self.position}^"
+            if self.text
+            else self.message
+        )
 
 
 class TypeProblem(DefinitionError):

@@ -132,9 +132,7 @@ def selected_keys(select: Tree, event: Event, same: str | None) -> list[str | No
     """The keys of an event that a selection means: of an order, those of the lines it means."""
     if event["type"] not in select["types"]:
         return []
-    meant = [
-        one for one in lines(event) if select["where"] is None or passes(select["where"], one)
-    ]
+    meant = [one for one in lines(event) if select["where"] is None or passes(select["where"], one)]
     return list(dict.fromkeys(key for one in meant for key in key_values(one, same)))
 
 

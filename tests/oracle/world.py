@@ -515,6 +515,8 @@ def _joined(own: Row, other: Row) -> Row:
         visits = [*[visit for visit in visits if visit is not current], current]
         own.visit_id = own.visit_id if own.present else other.visit_id
     own.visits = visits
+    ends = [visit.end for visit in visits[:-1]]
+    own.previous = max([*ends, *_given(own.previous, other.previous)], default=None)
     own.entries = sorted([*own.entries, *other.entries], key=lambda e: e.order)
     own.elsewhere += other.elsewhere
     own.present = own.present or other.present
@@ -552,9 +554,12 @@ def _focus_newer(instances: list[Any], cancel: Any) -> None:
                 cancel(one, newer.entry.event_time)
 
 
+def _given(*values: Any) -> list[Any]:
+    return [value for value in values if value is not None]
+
+
 def _greater(left: Any, right: Any) -> Any:
-    given = [value for value in (left, right) if value is not None]
-    return max(given, default=None)
+    return max(_given(left, right), default=None)
 
 
 def _ascending(because: Because) -> tuple[str, ...]:

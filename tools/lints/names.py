@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tools.lints.rule import Source
 
-KERNEL_DECORATORS = frozenset({"inline", "intrinsic", "jit", "kernel", "njit"})
+KERNEL_DECORATORS = frozenset({"inline", "intrinsic", "jit", "kernel", "njit", "routine"})
 
 
 def imported_modules(source: Source) -> Iterator[tuple[int, str]]:

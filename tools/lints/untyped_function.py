@@ -23,10 +23,8 @@ def _untyped(node: ast.AST) -> Iterator[tuple[int, str]]:
             if is_kernel(child):
                 continue
             if not _is_typed(child):
-                yield (
-                    child.lineno,
-                    f"annotate {child.name}(), or compile it with @kernel or @inline",
-                )
+                ways = "compile it with @kernel, @inline or @routine"
+                yield child.lineno, f"annotate {child.name}(), or {ways}"
         yield from _untyped(child)
 
 

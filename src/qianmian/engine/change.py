@@ -1,8 +1,8 @@
 """A change of definitions on a running shard: new tables, rows laid out anew, nothing compiled.
 
 Slots, bits and once-sets of what stays keep their content; new slots are empty and count from now.
-Levels that are true now become true silently: no moment fires from a change. Instances and states that
-are already past a new, shorter T do not fire either; they are counted as superseded.
+Levels that are true now become true silently: no moment fires from a change. Instances and states
+that are already past a new, shorter T do not fire either; they are counted as superseded.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qianmian.columns.batch import MISSING
 from qianmian.engine import words as w
 from qianmian.engine.layout import Layout, Tables, signature
+from qianmian.engine.predicates import COMPARE
 from qianmian.engine.rows import adopt, settle_template
 from qianmian.engine.shard import Shard, no_events
 from qianmian.engine.state import NO_KEY, PULSE_BUFFER, ROOM_KEYS, row_block
-from qianmian.language.program import Atom, SlotKind
+from qianmian.language.ast import Field
+from qianmian.language.program import Atom, Slot, SlotKind
 
 Answers = Callable[[int], tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]
 
@@ -49,23 +52,48 @@ def relay(shard: Shard, layout: Layout, tables: Tables, clock_ms: int, answers: 
     _free_dropped(shard, old_layout, layout, old.I, used)
     for slot_from, slot_to, n in _moves(old_layout, layout):
         block[:used, slot_to : slot_to + n] = old.I[:used, slot_from : slot_from + n]
+    _compare_again(shard, layout, used)
     _move_bits(shard, old_layout, layout, old.Q[:used], used)
     shard.layout, shard.tables = layout, tables
     shard.quiet = no_events(int(tables.M[6]) // 64)
-    _answer(shard, used, answers)
+    fresh = _new_bits(old_layout, layout)
+    _answer(shard, used, answers, fresh)
     return int(adopt(tables, shard.state, clock_ms - shard.base_ms))
 
 
 def _moves(before: Layout, after: Layout) -> list[tuple[int, int, int]]:
     """Runs of words (from, to, how many) of the slots that stay."""
-    places = {signature(slot): slot for slot in before.program.slots}
+    places = {_place(slot): slot for slot in before.program.slots}
     found = []
     for slot in after.program.slots:
-        old = places.get(signature(slot))
+        old = places.get(_place(slot))
         if old is not None and slot.id in after.offset_of:
             n = min(before.words_of(old), after.words_of(slot))
             found.append((before.offset_of[old.id], after.offset_of[slot.id], n))
     return found
+
+
+def _place(slot: Slot) -> tuple[object, ...]:
+    """What a slot keeps; of the amount of a first or last event, whatever it is compared with."""
+    if slot.kind is SlotKind.EDGE and isinstance(slot.predicate, Field):
+        if slot.predicate.name in {"amount", "price"} and slot.predicate.cmp in COMPARE:
+            return (slot.kind, slot.of, slot.last, slot.predicate.name)
+    return signature(slot)
+
+
+def _compare_again(shard: Shard, layout: Layout, used: int) -> None:
+    """First and last amounts that were kept are compared with the number of now."""
+    for slot in layout.program.slots:
+        if slot.kind is not SlotKind.EDGE or _place(slot) == signature(slot):
+            continue
+        off, predicate = layout.offset_of[slot.id], slot.predicate
+        assert isinstance(predicate, Field)  # noqa: S101 — see _place
+        words = shard.state.I[:used]
+        amount = (words[:, off + 3].astype(np.int64) << 32) | (
+            words[:, off + 2].astype(np.int64) & 0xFFFFFFFF
+        )
+        holds = (amount != MISSING) & COMPARE[predicate.cmp](amount, predicate.value)
+        words[:, off + 1] = (words[:, off] != w.NEVER) & holds
 
 
 def _free_dropped(
@@ -75,7 +103,11 @@ def _free_dropped(
     kept = {signature(slot) for slot in after.program.slots}
     state = shard.state
     for slot in before.program.slots:
-        if signature(slot) in kept or slot.kind in {SlotKind.TIMES, SlotKind.EDGE, SlotKind.ROOM_RECENT}:
+        if signature(slot) in kept or slot.kind in {
+            SlotKind.TIMES,
+            SlotKind.EDGE,
+            SlotKind.ROOM_RECENT,
+        }:
             continue
         words = [0, 2] if slot.kind is SlotKind.PENDING else [0]
         for word in words:
@@ -126,14 +158,28 @@ def _move_bits(
         column |= values << np.uint64(bit & 63)
 
 
-def _answer(shard: Shard, used: int, answers: Answers) -> None:
-    """Write what stored attributes decide, for viewers who have any."""
+def _new_bits(before: Layout, after: Layout) -> npt.NDArray[np.uint64]:
+    """The bits of atoms that were not there before: only those are answered from the profile."""
+    known = {_identity(atom) for atom in before.program.atoms}
+    mask = np.zeros(after.bit_words, np.uint64)
+    for atom in after.program.atoms:
+        if _identity(atom) not in known:
+            bit = after.bit_of[atom.bit]
+            mask[bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+    return mask
+
+
+def _answer(shard: Shard, used: int, answers: Answers, fresh: npt.NDArray[np.uint64]) -> None:
+    """Write what stored attributes decide about the fresh atoms, for viewers who have any."""
+    if not fresh.any():
+        return
     first = int(shard.tables.M[0])
     for row in range(used):
         viewer = int(shard.state.I[row, w.VIEWER])
         if viewer < 0:
             continue
         known, values = answers(viewer)
+        known &= fresh
         if known.any():
             bits = shard.state.Q[row, first : first + len(known)]
-            bits[:] = (bits & ~known) | values
+            bits[:] = (bits & ~known) | (values & known)

@@ -1,13 +1,13 @@
 """The core: a log of messages in, firings out. It has no clock, no randomness and no I/O.
 
-All shards of one process together. `run` may be called with any grouping of messages; the firings are
-the same, whatever the grouping, the number of shards, or the point of a restore.
+All shards of one process together. `run` may be called with any grouping of messages; the firings
+are the same, whatever the grouping, the number of shards, or the point of a restore.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from qianmian.columns.batch import EventBatch
 from qianmian.engine import words as w
+from qianmian.engine.board import Boards, RoomBoard
 from qianmian.engine.change import relay
 from qianmian.engine.merge import merge_viewers
 from qianmian.engine.predicates import COMPARE
@@ -25,45 +26,24 @@ from qianmian.engine.room import RoomStage
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
 from qianmian.engine.state import NO_KEY
+from qianmian.engine.statistics import Statistics
+from qianmian.errors import UnknownName
 from qianmian.language import ast
 from qianmian.language.definition import Definition
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import shard_of
-from qianmian.vocabulary.product import Product
+from qianmian.vocabulary.product import Product, ProductCatalog
 
 SESSION_MS = 30 * 60_000
+SECOND_MS = 1_000
 PART_MS = 4 * 86_400_000
 MINUTE_MS = 60_000
 LINKED = CODE_BY_NAME["identity_linked"]
 ROOM_CODES = frozenset(code for code, event in enumerate(CATALOG) if event.scope == "room")
 CONTROL = np.array([code in ROOM_CODES or code == LINKED for code in range(len(CATALOG))])
 PRESENTING, PRESENTING_CATEGORY, STAGE = 0, 1, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """Counts since the start.
-
-    `overflow` counts entries pushed out by the bounds of the semantics, `lost` instants that did not fit
-    the engine's buffer (must be 0), `refused` rows whose ids no longer fitted the dictionaries.
-    """
-
-    accepted: int
-    duplicates: int
-    late: int
-    refused: int
-    viewers: int
-    rows: int
-    evicted: int
-    overflow: int
-    contradicted: int
-    gap_lost: int
-    once: int
-    lost: int
-    merged: int
-    merges_refused: int
-    superseded: int
+NUMBERS = 8  # online, gmv and orders per minute stand from here
 
 
 class Core:
@@ -99,17 +79,21 @@ class Core:
         self.namespace = namespace
         self.n_shards = shards
         self.preparer = Preparer(self.names)
-        self._use(plan_of(definitions, self.names, None))
+        self.plan: Plan = plan_of(definitions, self.names, None)
+        self._use(self.plan)
         self.shards: list[Shard] = []
         self.clock = -1
         self.sessions: dict[int, str] = {}
         self.room_clock: dict[int, int] = {}
+        self.announced: set[int] = set()
         self.linked: set[int] = set()
         self.merged = self.merges_refused = self.refused = self.superseded = 0
         self.outcomes: npt.NDArray[np.uint8] = np.zeros(0, np.uint8)
         self._shard_by_viewer = np.zeros(0, np.int16)
         self._raw: list[tuple[int, npt.NDArray[np.int64]]] = []
         self._out: list[Firing] = []
+        self.boards = Boards(self.names)
+        self.second: int | None = None
         self.room = self._room_stage()
 
     @property
@@ -169,6 +153,7 @@ class Core:
             self.outcomes = np.zeros(len(part), np.uint8)
             self.begin(int(part.clock[0]))
             self._keep_within(int(part.clock[0]))
+            self._pass_seconds(int(part.clock[0]))
             events = self.preparer.prepare(part)
             self.reserve()
             self._walk(part, events)
@@ -180,7 +165,7 @@ class Core:
         return self._take()
 
     def _keep_within(self, clock_ms: int) -> None:
-        """Before a long step of the clock: what is due happens, named by the sessions it belongs to."""
+        """Before a long step of the clock: what is due happens, while its sessions are known."""
         for shard in self.shards:
             if clock_ms - shard.base_ms > w.REBASE_AT:
                 self._sweep(clock_ms)
@@ -199,6 +184,8 @@ class Core:
             cuts |= set(self._gaps(room, batch.clock))
         steps = np.arange(int(batch.clock[0]), int(batch.clock[-1]), PART_MS)
         cuts |= set(np.searchsorted(batch.clock, steps).tolist())
+        if self.plan.reads_numbers:
+            cuts |= set((np.flatnonzero(np.diff((batch.clock - 1) // SECOND_MS)) + 1).tolist())
         edges = sorted({0, len(batch), *cuts})
         for start, stop in pairwise(edges):
             yield batch.slice(start, stop)
@@ -206,6 +193,7 @@ class Core:
     def advance(self, clock_ms: int) -> list[Firing]:
         """A tick: the clock passes to `clock_ms` without an event."""
         if self.clock >= 0:
+            self._pass_seconds(clock_ms)
             self._expire_sessions(clock_ms)
             self.clock = max(self.clock, clock_ms)
             self._sweep(self.clock)
@@ -220,6 +208,44 @@ class Core:
             self._sweep(clock_ms + 1)
             self.room.pass_to(clock_ms + 1, self._out)
         return self._take()
+
+    def _pass_seconds(self, clock_ms: int) -> None:
+        """Numbers of rooms become facts at each whole second before `clock_ms`, if a guard reads one."""
+        last = (clock_ms - 1) // SECOND_MS * SECOND_MS
+        if not self.plan.reads_numbers or not self.sessions:
+            self.second = last
+            return
+        before = last if self.second is None else self.second
+        for second in range(before + SECOND_MS, last + 1, SECOND_MS):
+            self._sweep(second + 1)
+            for room in self.sessions:
+                numbers = (
+                    self._online(room),
+                    self.boards.gmv_minor(room),
+                    self.boards.orders_per_min(room, second),
+                )
+                for shard in self.shards:
+                    shard.state.RS[room, NUMBERS : NUMBERS + len(numbers)] = numbers
+        self.second = last
+
+    def _online(self, room: int) -> int:
+        return sum(int(shard.state.ONLINE[room]) for shard in self.shards)
+
+    def board(self, room: str) -> RoomBoard:
+        """What a room as a whole is doing, as of the last message.
+
+        Raises: UnknownName when the room has never spoken.
+        """
+        code = self.names.rooms.code(room)
+        if code < 0:
+            raise UnknownName.of("room", room, self.names.rooms.snapshot()[:1_000])
+        return self.boards.board(
+            code,
+            session=self.sessions.get(code, ""),
+            at=self.clock,
+            online=self._online(code) if self.shards else 0,
+            products=ProductCatalog(self.products),
+        )
 
     def begin(self, clock_ms: int) -> None:
         """Make the shards when the first clock is known."""
@@ -254,14 +280,12 @@ class Core:
             if self.n_shards == 1:
                 fresh = np.zeros(n - known, np.int16)
             else:
-                fresh = np.array(
-                    [
-                        shard_of(str(self.names.viewers.value(code)), self.n_shards, namespace=self.namespace)
-                        for code in range(known, n)
-                    ],
-                    np.int16,
-                )  # fmt: skip
+                fresh = np.array([self._shard_of(code) for code in range(known, n)], np.int16)
             self._shard_by_viewer = np.append(self._shard_by_viewer, fresh)
+
+    def _shard_of(self, viewer: int) -> int:
+        name = str(self.names.viewers.value(viewer))
+        return shard_of(name, self.n_shards, namespace=self.namespace)
 
     def _walk(self, batch: EventBatch, events: Events) -> None:
         """Apply the events between the rows that concern more than one viewer, and those rows."""
@@ -281,7 +305,6 @@ class Core:
         odd = (events.VIEWER[first:last] < 0) & (events.MORE[first:last] >= 0)
         if odd.any():
             self._refuse(events, first, odd)
-        clock = int(events.CLOCK[last - 1])
         for number, shard in enumerate(self.shards):
             if self.n_shards == 1 and not odd.any():
                 shard.apply(events, first, last)
@@ -290,27 +313,32 @@ class Core:
             mine &= ~odd
             rows = np.flatnonzero(mine) + first
             if len(rows):
-                part = Events(*(c if name in _BY_PROFILE else c[rows] for name, c in events._asdict().items()))
+                part = Events(
+                    *(c if name in _BY_PROFILE else c[rows] for name, c in events._asdict().items())
+                )
                 shard.apply(part, 0, len(rows))
                 events.OUTCOME[rows] = part.OUTCOME
-        self._note(events, first, last)
+        self._note(events, first, last, batch)
 
     def _refuse(self, events: Events, first: int, odd: npt.NDArray[np.bool_]) -> None:
         rows = np.flatnonzero(odd) + first
         events.OUTCOME[rows] = w.REFUSED
         self.refused += len(rows)
 
-    def _note(self, events: Events, first: int, last: int) -> None:
+    def _note(self, events: Events, first: int, last: int, batch: EventBatch) -> None:
         """Remember outcomes by row of the batch, and tell the room stage what was accepted."""
         rows = self.preparer.expanded[first:last]
         self.outcomes[rows[::-1]] = events.OUTCOME[first:last][::-1]
         self.room.add(events, first, last, self.sessions, self._out)
+        verified = batch.numbers.get("verified")
+        sure = np.ones(last - first, bool) if verified is None else verified[rows] != 0
+        self.boards.add(events, first, last, sure)
         rooms = events.ROOM[first:last]
         if self.session_timeout and len(rooms):
             codes, back = np.unique(rooms[::-1], return_index=True)
             clocks = events.CLOCK[first:last][::-1]
             for code, place in zip(codes.tolist(), back.tolist(), strict=True):
-                if code >= 0:
+                if code >= 0 and code not in self.announced:
                     self.room_clock[code] = int(clocks[place])
 
     # -- sessions and rooms
@@ -325,7 +353,8 @@ class Core:
                 name = given.get(row) if given is not None else None
                 clock = int(events.CLOCK[first + place])
                 self.sessions[code] = name or f"{self.names.rooms.value(code)}@{clock}"
-                self.room_clock[code] = clock
+                if code not in self.announced:
+                    self.room_clock[code] = clock
 
     def _gaps(self, room: npt.NDArray[np.int32], clock: npt.NDArray[np.int64]) -> list[int]:
         """Rows before which some room's session may have ended by silence."""
@@ -361,13 +390,19 @@ class Core:
             shard.end_room(room, time_ms, now_ms)
         self._name_output()
         self.room.end(room, now_ms, self._out)
+        self.boards.end(room)
         self.sessions.pop(room, None)
+        self.announced.discard(room)
         self.room_clock.pop(room, None)
         self.preparer.presenting.pop(room, None)
 
     def _control(self, batch: EventBatch, events: Events, at: int) -> None:
         """An event that concerns a whole room, or two viewers."""
-        kind, clock, time = CATALOG[events.TYPE[at]].name, int(events.CLOCK[at]), int(events.TIME[at])
+        kind, clock, time = (
+            CATALOG[events.TYPE[at]].name,
+            int(events.CLOCK[at]),
+            int(events.TIME[at]),
+        )
         row = int(self.preparer.expanded[at])
         if kind == "identity_linked":
             self._link(batch, events, at, row)
@@ -379,7 +414,8 @@ class Core:
         self._sweep(clock)
         product, category = int(events.PRODUCT[at]), int(events.CATEGORY[at])
         self._room_slots(events, at, room, product, category, time)
-        self.room_clock[room] = clock
+        if room not in self.announced:
+            self.room_clock[room] = clock
         if kind == "session_ended":
             self._end_session(room, time, clock)
         elif kind == "session_started":
@@ -394,7 +430,9 @@ class Core:
             elif kind == "product_withdrawn" and facts[PRESENTING] == product:
                 facts[PRESENTING] = facts[PRESENTING_CATEGORY] = NOTHING
             elif kind in _STAGES:
-                facts[STAGE] = self.names.texts.intern(_STAGES[kind])
+                given = batch.strings.get("stage")
+                stage = given.get(row) if given is not None else None
+                facts[STAGE] = self.names.texts.intern(stage or _STAGES[kind])
         self.shards[0].state.G[w.G_ACCEPTED] += 1
         self.room.add(events, at, at + 1, self.sessions, self._out)
 
@@ -428,12 +466,15 @@ class Core:
     def _restart_session(self, batch: EventBatch, row: int, room: int, clock: int) -> None:
         """A session that starts while another is open ends it."""
         given = batch.strings.get("session")
-        name = (given.get(row) if given is not None else None) or f"{self.names.rooms.value(room)}@{clock}"
+        name = (
+            given.get(row) if given is not None else None
+        ) or f"{self.names.rooms.value(room)}@{clock}"
         if self.sessions.get(room) != name:
             if room in self.sessions and any((s.state.VROW >= 0).any() for s in self.shards):
                 self._end_session(room, clock, clock)
             self.sessions[room] = name
-            self.room_clock[room] = clock
+        self.announced.add(room)
+        self.room_clock.pop(room, None)
 
     def _room_slots(
         self, events: Events, at: int, room: int, product: int, category: int, time: int
@@ -461,7 +502,9 @@ class Core:
         events.OUTCOME[at] = w.ACCEPTED
         self.shards[0].state.G[w.G_ACCEPTED] += 1
         spelled = str(self.names.viewers.value(anonymous)) if anonymous >= 0 else ""
-        refused = anonymous < 0 or known < 0 or anonymous in self.linked or not spelled.startswith("?")
+        refused = (
+            anonymous < 0 or known < 0 or anonymous in self.linked or not spelled.startswith("?")
+        )
         if refused or (name or "").startswith("?"):
             self.merges_refused += 1
             return
@@ -498,7 +541,11 @@ class Core:
         for base, block in self._raw:
             for viewer, room, definition, at, key in block.tolist():
                 one = self.plan.definitions[definition]
-                names = self.names.categories if self.plan.key_of[definition] == "category" else self.names.products
+                names = (
+                    self.names.categories
+                    if self.plan.key_of[definition] == "category"
+                    else self.names.products
+                )
                 self._out.append(
                     Firing(
                         at=at + base,
@@ -516,6 +563,7 @@ class Core:
     def _take(self) -> list[Firing]:
         self._name_output()
         out = sorted(self._out, key=lambda firing: firing.order)
+        self.boards.fired([one for one in out if one.session in self.sessions.values()])
         self._out.clear()
         return out
 

@@ -68,7 +68,7 @@ def bound_gaps(S, stream):
 
 @inline
 def stream_of(S, viewer, key, seq):
-    """The stream's record, made if it is new (then -1 - record); the fifth pushes the oldest out."""
+    """The stream's record, or -1 - record if made now; a fifth stream pushes the oldest out."""
     at = np.int64(S.VSTREAM[viewer])
     count = 0
     before = np.int64(-1)
@@ -154,12 +154,35 @@ def seen_number(S, viewer, key, seq):
 
 
 @inline
+def message_hash(viewer, key):
+    """The hash under which a message of a viewer is kept (0 means an empty place)."""
+    h = mix(key ^ (np.uint64(viewer) * np.uint64(0x9E3779B97F4A7C15)))
+    return h if h != 0 else np.uint64(1)
+
+
+@inline
+def is_known(S, h, clock):
+    """Whether a hash was seen within the last hour of clock; nothing is remembered."""
+    mask = len(S.MK) - 1
+    at = np.int64(h & np.uint64(mask))
+    while S.MK[at] != 0:
+        if S.MK[at] == h:
+            return S.MT[at] > clock - MESSAGE_MS
+        at = (at + 1) & mask
+    return False
+
+
+@inline
 def seen_message(S, viewer, key, clock):
     """Whether this message id came within the last hour of clock."""
     mask = len(S.MK) - 1
-    h = mix(key ^ (np.uint64(viewer) * np.uint64(0x9E3779B97F4A7C15)))
-    if h == 0:
-        h = np.uint64(1)
+    if viewer >= 0:
+        earlier = np.int64(S.VLINK[viewer])
+        while earlier >= 0:
+            if is_known(S, message_hash(earlier, key), clock):
+                return True
+            earlier = np.int64(S.VLINK[earlier])
+    h = message_hash(viewer, key)
     at = np.int64(h & np.uint64(mask))
     while S.MK[at] != 0:
         if S.MK[at] == h:
@@ -192,8 +215,11 @@ def refill_messages(S, keys, times):
     mask = len(S.MK) - 1
     for k in range(len(keys)):
         at = np.int64(keys[k] & np.uint64(mask))
-        while S.MK[at] != 0:
+        while S.MK[at] != 0 and S.MK[at] != keys[k]:
             at = (at + 1) & mask
-        S.MK[at] = keys[k]
-        S.MT[at] = times[k]
-        S.G[G_MESSAGES] += 1
+        if S.MK[at] == 0:
+            S.MK[at] = keys[k]
+            S.MT[at] = times[k]
+            S.G[G_MESSAGES] += 1
+        elif times[k] > S.MT[at]:
+            S.MT[at] = times[k]

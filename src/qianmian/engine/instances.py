@@ -1,7 +1,7 @@
 """Instances that wait for the absence of something: armed by A, cancelled by B, fired by time.
 
-An instance is [event time of A, key, clock of arming, cancel time, page]. For a pulse (T, wait) it is
-due at max(A + T + wait, clock of arming) and fires there iff its cancel time lies after A + T.
+An instance is [event time of A, key, clock of arming, cancel time, page]. For a pulse (T, wait) it
+is due at max(A + T + wait, clock of arming) and fires there iff its cancel time lies after A + T.
 A slot is four words: the list of instances and the list of cancellers per key.
 """
 
@@ -61,7 +61,7 @@ class Waits(NamedTuple):
 class Held(NamedTuple):
     """The state that instances change."""
 
-    I: npt.NDArray[np.int32]  # noqa: E741 — the row block
+    I: npt.NDArray[np.int32]
     Q: npt.NDArray[np.uint64]
     AR: npt.NDArray[np.int32]
     FREE: npt.NDArray[np.int32]
@@ -97,7 +97,7 @@ def due_of(P, S, at, row):
 
 @routine
 def cancel(P, S, u, s, mode, key, page, ts, clk):
-    """A canceller at event time `ts`: mark the instances it concerns, drop those that cannot fire."""
+    """A canceller at event time `ts`: mark the instances it ends, drop those that cannot fire."""
     off = P.PS[s, S_OFF]
     n = np.int64(S.I[u, off + 1]) & 255
     if n == 0:
@@ -166,10 +166,10 @@ def make_place(P, S, u, s, clk):
 
 @routine
 def levels(P, S, u, s, now, passed):
-    """Set the bits of a view: open, and fired for each T. `passed`: the last instant whose timers ran.
+    """Set the bits of a view: open, and fired for each T.
 
-    A view that fires at this very instant though it has ended since counts for this instant only
-    (G_BRIEF tells the loop to look again).
+    `passed` is the last instant whose timers ran. A view that fires at this very instant though it
+    has ended since counts for this instant only (G_BRIEF tells the loop to look again).
     """
     off = P.PS[s, S_OFF]
     n = np.int64(S.I[u, off + 1]) & 255

@@ -1,4 +1,4 @@
-"""The one door to Numba: a typed decorator, and the two machine instructions NumPy does not offer."""
+"""The one door to Numba: typed decorators, and two machine instructions that NumPy lacks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+import numba
 from llvmlite import ir
-from numba import config, njit, types
+from numba import njit, types
 from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+config: Any = numba.config  # a module that makes its names when it is imported
 
 
 def sources_hash() -> str:
@@ -26,8 +29,8 @@ def sources_hash() -> str:
 def cache_folder() -> Path:
     """Where machine code is kept.
 
-    Numba notices a change only in the file of the kernel itself, not in the files of what is compiled
-    into it; so the folder's name carries the hash of all of them.
+    Numba notices a change only in the file of the kernel itself, not in the files of what is
+    compiled into it; so the folder's name carries the hash of all of them.
     """
     name = f"kernels-{sources_hash()}"
     beside = Path(__file__).parent / "__pycache__"
@@ -51,17 +54,17 @@ INNER: dict[str, Any] = {
 
 def kernel(function: F) -> F:
     """Compile once, keep the machine code on disk, release the interpreter lock."""
-    return njit(nogil=True, cache=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return cast(F, njit(nogil=True, cache=True, error_model="numpy")(function))
 
 
 def inline(function: F) -> F:
-    """Compile into the caller: a call would copy the hundreds of words of the state's array headers."""
-    return njit(forceinline=True, **INNER)(function)  # type: ignore[no-any-return]
+    """Compile into the caller: a call would copy hundreds of words of array headers."""
+    return cast(F, njit(forceinline=True, **INNER)(function))
 
 
 def routine(function: F) -> F:
-    """Compile as a function of its own: for what happens rarely enough that a call costs nothing."""
-    return njit(**INNER)(function)  # type: ignore[no-any-return]
+    """Compile as a function of its own: what happens rarely may well cost a call."""
+    return cast(F, njit(**INNER)(function))
 
 
 if config.DISABLE_JIT:  # the interpreter runs as plain Python, for coverage and for debugging
@@ -71,13 +74,13 @@ if config.DISABLE_JIT:  # the interpreter runs as plain Python, for coverage and
         value = int(word)
         return (value & -value).bit_length() - 1
 
-    def prefetch(array: object, byte: int) -> None:  # noqa: ARG001 — nothing to fetch here
+    def prefetch(array: object, byte: int) -> None:
         """Nothing: there is no cache to warm."""
 
 else:
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def lowest_bit(typingctx: Any, word: Any) -> Any:  # noqa: ARG001
+    @intrinsic
+    def lowest_bit(typingctx: Any, word: Any) -> Any:
         """Position of the lowest set bit of a non-zero word (one instruction)."""
 
         def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -85,8 +88,8 @@ else:
 
         return types.int64(types.uint64), generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def prefetch(typingctx: Any, array: Any, byte: Any) -> Any:  # noqa: ARG001
+    @intrinsic
+    def prefetch(typingctx: Any, array: Any, byte: Any) -> Any:
         """Ask for the cache line that holds `byte` of the array, to be written soon."""
 
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:

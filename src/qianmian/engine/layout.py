@@ -1,4 +1,4 @@
-"""A register program to tables: where each slot and bit stands in a row, and what each event does."""
+"""A register program to tables: where slots and bits stand in a row, and what each event does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from qianmian.engine import words as w
 from qianmian.engine.instances import ALL, ANY_KEY, BY_KEY, OTHER_PAGE
-from qianmian.language.ast import Select
+from qianmian.language.ast import Field, Select
 from qianmian.language.program import (
     INSTANCES,
     LIST_BOUND,
@@ -60,9 +60,9 @@ class Tables(NamedTuple):
     """What the kernels read; rebuilt whenever the definitions change.
 
     Shapes: M int64[16]; INS int32[n, 11] with INS0 offsets per event type; A int64[n_bits, 5];
-    TIMED, RISES uint64[bit_words]; NODE int32[n_nodes, 8]; TRUTH uint64[n_nodes]; FAN0, FAN as CSR by bit;
-    PS, PP, PV int64; ST int64[n, 3]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0 offsets per source;
-    RF int64[n, 5]; DEFINITION int64[n, 2]; TEMPLATE int32[row_words].
+    TIMED, RISES uint64[bit_words]; NODE int32[n_nodes, 8]; TRUTH uint64[n_nodes]; FAN0, FAN as CSR
+    by bit; PS, PP, PV int64; ST int64[n, 3]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0 offsets
+    per source; RF int64[n, 5]; DEFINITION int64[n, 2]; TEMPLATE int32[row_words].
     """
 
     M: npt.NDArray[np.int64]
@@ -120,7 +120,7 @@ class Layout:
         self.n_pulses = max(len(program.pulses), 1)
 
     def _place_bits(self) -> None:
-        """Fixed atoms first, then the atoms of each slot side by side, then the rest, then nodes."""
+        """Fixed atoms first, then those of each slot side by side, then the rest, then nodes."""
         at = 0
         atoms = self.program.atoms
         for atom in atoms:
@@ -161,7 +161,7 @@ class Layout:
         """Words of a slot in the row."""
         if slot.kind is SlotKind.TIMES:
             return slot.need
-        return 4 if slot.kind is SlotKind.PENDING else 2
+        return 4 if slot.kind in {SlotKind.PENDING, SlotKind.EDGE} else 2
 
     @staticmethod
     def capacity_of(slot: Slot) -> int:
@@ -173,7 +173,7 @@ class Layout:
     # -- tables
 
     def tables(self, definition_rows: list[tuple[int, int]]) -> Tables:
-        """All tables; `definition_rows` gives each definition's lasting number and `again` in ms."""
+        """All tables; `definition_rows` gives each definition's lasting number and `again` (ms)."""
         nodes, truth, fan0, fan = self._network()
         pending, pulses_of, views_of = self._pending()
         triggers, trigger0, facts, guard_nodes = self._triggers()
@@ -239,7 +239,11 @@ class Layout:
         table = np.full((self.bit_words * 64, 5), -9, np.int64)
         for atom in self.program.atoms:
             row = table[self.bit_of[atom.bit]]
-            row[w.A_KIND], row[w.A_WINDOW], row[w.A_RANK] = int(atom.kind), atom.window_ms, atom.rank
+            row[w.A_KIND], row[w.A_WINDOW], row[w.A_RANK] = (
+                int(atom.kind),
+                atom.window_ms,
+                atom.rank,
+            )
             slot = atom.slot
             if slot is not None and slot.id in self.offset_of:
                 row[w.A_OFF] = self.offset_of[slot.id]
@@ -274,9 +278,13 @@ class Layout:
         return table, truth, start, np.array(flat or [0], np.int32)
 
     def _pending(self) -> tuple[Any, Any, Any]:
-        rows, pulse_rows, view_rows = [], [], []
+        rows: list[tuple[int, ...]] = []
+        pulse_rows: list[tuple[int, ...]] = []
+        view_rows: list[tuple[int, ...]] = []
         for slot in self.pending:
-            pulses = [p for p in self.program.pulses if p.slot is slot and p.kind is PulseKind.PENDING]
+            pulses = [
+                p for p in self.program.pulses if p.slot is slot and p.kind is PulseKind.PENDING
+            ]
             views = [a for a in self.program.atoms if a.slot is slot and a.kind is AtomKind.VIEW]
             p0, v0 = len(pulse_rows), len(view_rows)
             pulse_rows += [(p.id, p.window_ms, p.wait_ms, KEY_NUMBER[p.key]) for p in pulses]
@@ -285,8 +293,8 @@ class Layout:
             spans += [(a.window_ms, a.wait_ms) for a in views]
             rows.append(
                 (
-                    self.offset_of[slot.id], p0, len(pulse_rows), v0, len(view_rows), int(slot.is_view),
-                    KEY_NUMBER[slot.key], min((t for t, _ in spans), default=0),
+                    self.offset_of[slot.id], p0, len(pulse_rows), v0, len(view_rows),
+                    int(slot.is_view), KEY_NUMBER[slot.key], min((t for t, _ in spans), default=0),
                     max((t + wait for t, wait in spans), default=0),
                     int(slot.is_view and slot.second is None),
                 )
@@ -295,7 +303,10 @@ class Layout:
 
     def _pulses(self) -> npt.NDArray[np.int64]:
         return _int64(
-            [(p.window_ms, p.threshold, KEY_NUMBER[p.key], int(p.same_visit)) for p in self.program.pulses],
+            [
+                (p.window_ms, p.threshold, KEY_NUMBER[p.key], int(p.same_visit))
+                for p in self.program.pulses
+            ],
             4,
         )
 
@@ -338,7 +349,7 @@ class Layout:
         return ranks if bits else []
 
     def room_fact(self, node: object) -> tuple[int, int, int, int]:
-        """Field, comparison, value and whether the value is the key; replaced by the shard's names."""
+        """Field, comparison, value, and whether the value is the key; `NamedLayout` tells."""
         raise NotImplementedError(node)
 
     def _instructions(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -366,7 +377,10 @@ class Layout:
                     x, y = self.filter_number[slot.predicate], int(slot.last)
                 key = KEY_NUMBER[slot.key]
                 op, cap = INSERTS[slot.kind], self.capacity_of(slot)
-                yield self._row(op, slot, slot.of, key=key, cap=cap, atoms=atoms, x=x, y=y)
+                price = int(isinstance(slot.predicate, Field) and slot.predicate.name == "price")
+                yield self._row(
+                    op, slot, slot.of, key=key, cap=cap, atoms=atoms, x=x, y=y, pulse=price
+                )
         for pulse in self.program.pulses:
             yield from self._pulse_rows(pulse)
 
@@ -396,7 +410,7 @@ class Layout:
         cap = INSTANCES if pulse.kind is PulseKind.THEN else 0
         yield self._row(op, slot, pulse.select, key=key, cap=cap, x=x, pulse=pulse.id)
 
-    def _row(  # noqa: PLR0913 — one column each
+    def _row(
         self,
         op: int,
         slot: Slot | None,

@@ -1,7 +1,8 @@
 """Bounded lists in the arena, newest first, and the exact hash tables beside them.
 
-A list slot is two words of the row: the arena index of its block (0: none) and entries | class << 8.
-A block of class c has 16 << c words. An entry begins with its time; the rest is the slot's business.
+A list slot is two words of the row: the arena index of its block (0: none), and
+entries | class << 8. A block of class c has 16 << c words. An entry begins with its time; the rest
+is the slot's business.
 """
 
 # Times of entries never increase along a list; among equal times the later arrival stands first.
@@ -45,7 +46,7 @@ def release(S, u, off):
 
 @inline
 def insert(S, u, off, width, cap, ts):
-    """Make room for an entry at time `ts`; its arena index, or -1 if it is older than a full list."""
+    """Make room for an entry at time `ts`; its arena index, or -1 if older than a full list."""
     ptr = np.int64(S.I[u, off])
     meta = np.int64(S.I[u, off + 1])
     n = meta & 255

@@ -1,8 +1,8 @@
-"""An anonymous viewer turns out to be a known one: rows merge room by room, at the clock of the link.
+"""An anonymous viewer turns out to be a known one: rows merge room by room, at the link's clock.
 
-Lists merge by time, instances and stamps keep their event times, streams and the once-set are united;
-of two pages the newer view stays in focus. The anonymous rows are freed; what is due from then on is
-the known viewer's. The two may live in different shards.
+Lists merge by time, instances and stamps keep their event times, streams and the once-set are
+united; of two pages the newer view stays in focus. The anonymous rows are freed; what is due from
+then on is the known viewer's. The two may live in different shards.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from qianmian.engine import words as w
-from qianmian.engine.dedupe import GAPS_KEPT, STREAMS_KEPT
+from qianmian.engine.dedupe import GAPS_KEPT, STREAMS_KEPT, refill_messages
 from qianmian.engine.layout import WIDTH, Layout
 from qianmian.engine.once import refill
 from qianmian.engine.rows import drop_row, make_row, reevaluate
 from qianmian.engine.shard import Shard
 from qianmian.engine.state import with_streams
-from qianmian.language.program import INSTANCES, SlotKind
+from qianmian.language.program import INSTANCES, PREVIOUS_BIT, SlotKind
 
 Entries = npt.NDArray[np.int32]
 LATEST = (w.LAST_SEEN, w.LEFT_TIME, w.LAST_OPERATION, w.SHOWN_TIME)
@@ -35,7 +35,7 @@ class Carried(NamedTuple):
     present: bool
 
 
-def merge_viewers(  # noqa: PLR0913 — the two sides, who, when, and what is known of them
+def merge_viewers(
     source: Shard,
     target: Shard,
     anonymous: int,
@@ -45,8 +45,8 @@ def merge_viewers(  # noqa: PLR0913 — the two sides, who, when, and what is kn
 ) -> None:
     """Move everything of `anonymous` to `known`.
 
-    Both shards have been swept to `clock_ms`: what was due before has happened. `answers` are the masks
-    of known and of true attribute atoms of the united person.
+    Both shards have been swept to `clock_ms`: what was due before has happened. `answers` are the
+    masks of known and of true attribute atoms of the united person.
     """
     _merge_once(source, target, anonymous, known)
     for row in _rows_of(source, anonymous):
@@ -59,6 +59,7 @@ def merge_viewers(  # noqa: PLR0913 — the two sides, who, when, and what is kn
     seen = source.state.VSEEN[anonymous]
     target.state.VSEEN[known] = max(target.state.VSEEN[known], seen)
     _merge_streams(source, target, anonymous, known)
+    _merge_messages(source, target, anonymous, known)
 
 
 def _rows_of(shard: Shard, viewer: int) -> list[int]:
@@ -94,7 +95,7 @@ def _carry(shard: Shard, row: int) -> Carried:
     return Carried(words, lists, int(state.PREV[row]), present)
 
 
-def _merge_row(  # noqa: PLR0913 — as above
+def _merge_row(
     shard: Shard,
     known: int,
     room: int,
@@ -125,6 +126,8 @@ def _merge_row(  # noqa: PLR0913 — as above
     shard.state.I[row, first : first + words] |= carried.words[first : first + words]
     bits = shard.state.Q[row, first // 2 : first // 2 + layout.bit_words]
     bits[:] = (bits & ~answers[0]) | answers[1]
+    if int(shard.state.PREV[row]) != w.NEVER and int(bits[0]) & 1:
+        bits[0] |= np.uint64(1 << PREVIOUS_BIT)
     reevaluate(shard.tables, shard.state, row, clock)
 
 
@@ -140,7 +143,11 @@ def _merge_header(shard: Shard, row: int, carried: Carried) -> None:
     here = int(state.Q[row, shard.tables.M[0]]) & 1
     newer_hidden = int(theirs[w.HIDDEN_LAST]) > int(mine[w.HIDDEN_LAST])
     mine[[w.TIMER_DUE]] = np.minimum(mine[[w.TIMER_DUE]], theirs[[w.TIMER_DUE]])
-    state.PREV[row] = max(int(state.PREV[row]), carried.previous)
+    earlier = min((mine, theirs), key=lambda words: int(words[w.VISIT_START]))
+    ends = [int(state.PREV[row]), carried.previous]
+    if earlier[w.VISIT_START] > w.NEVER and not (carried.present and here):
+        ends.append(int(earlier[w.LAST_SEEN]))
+    state.PREV[row] = max(ends)
     if carried.present:
         if not here:
             mine[[w.VISIT_START, w.VISIT_ID]] = theirs[[w.VISIT_START, w.VISIT_ID]]
@@ -198,7 +205,7 @@ def _merge_edges(shard: Shard, row: int, carried: Carried) -> None:
             ours == w.NEVER or (theirs > ours if slot.last else theirs < ours)
         )
         if take:
-            state.I[row, off : off + 2] = carried.words[off : off + 2]
+            state.I[row, off : off + 4] = carried.words[off : off + 4]
         first, last = layout.atoms_of[slot.id]
         for bit in range(first, last):
             word, mask = shard.tables.M[0] + (bit >> 6), np.uint64(1) << np.uint64(bit & 63)
@@ -279,6 +286,21 @@ def _merge_streams(source: Shard, target: Shard, anonymous: int, known: int) -> 
         state.VSTREAM[known] = at
     _bound_streams(target, known)
     source.state.VSTREAM[anonymous] = -1
+
+
+def _merge_messages(source: Shard, target: Shard, anonymous: int, known: int) -> None:
+    """Messages of the linked id stay under its own hash; the known viewer looks there, too."""
+    last = known
+    while target.state.VLINK[last] >= 0:
+        last = int(target.state.VLINK[last])
+    target.state.VLINK[last] = anonymous
+    if source is target:
+        return
+    used = source.state.MK != 0
+    keys, times = source.state.MK[used], source.state.MT[used]
+    while (int(target.state.G[w.G_MESSAGES]) + len(keys) + 2) * 2 > len(target.state.MK):
+        target.regrow_messages(2 * len(target.state.MK))
+    refill_messages(target.state, keys, times)
 
 
 def _bound_streams(shard: Shard, viewer: int) -> None:

@@ -1,4 +1,4 @@
-"""Predicates on single events, evaluated for a whole batch at once: one look per distinct string."""
+"""Predicates on single events, for a whole batch at once: one look per distinct string."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ def holds(
     """
     match where:
         case ast.And(parts):
-            return np.logical_and.reduce([holds(part, n, strings, numbers) for part in parts])
+            every: Bool = np.logical_and.reduce([holds(p, n, strings, numbers) for p in parts])
+            return every
         case ast.Or(parts):
-            return np.logical_or.reduce([holds(part, n, strings, numbers) for part in parts])
+            some: Bool = np.logical_or.reduce([holds(p, n, strings, numbers) for p in parts])
+            return some
         case ast.Not(part):
             return ~holds(part, n, strings, numbers)
         case ast.Field("class", "has", value):
@@ -48,7 +50,8 @@ def holds(
             if classes is None or value not in TEXT_CLASSES:
                 return np.zeros(n, bool)
             bit = np.int64(1 << TEXT_CLASSES.index(str(value)))
-            return (classes != MISSING) & (classes & bit != 0)
+            in_class: Bool = (classes != MISSING) & (classes & bit != 0)
+            return in_class
         case ast.Field(name, cmp, value):
             if name in numbers:
                 return _numbers(numbers[name], cmp, value)
@@ -76,11 +79,13 @@ def compare(value: object, cmp: str, wanted: object) -> bool:
 def _numbers(column: npt.NDArray[np.int64], cmp: str, value: object) -> Bool:
     present = column != MISSING
     if cmp == "in":
-        return present & np.isin(column, [v for v in _tuple(value) if isinstance(v, int)])
-    if not isinstance(value, int | float):
-        return np.zeros(len(column), bool)
-    result: Bool = present & COMPARE[cmp](column, value)
-    return result
+        true = np.isin(column, [v for v in _tuple(value) if isinstance(v, int)])
+    elif isinstance(value, int | float):
+        true = COMPARE[cmp](column, value)
+    else:
+        true = np.zeros(len(column), bool)
+    found: Bool = present & true
+    return found
 
 
 def _tuple(value: object) -> tuple[object, ...]:

@@ -23,7 +23,8 @@ from qianmian.vocabulary.product import Product
 VIEWER_LIMIT = 50_000_000
 NAME_LIMIT = 4_000_000
 ORDERS = tuple(
-    CODE_BY_NAME[name] for name in ("order_created", "order_paid", "order_cancelled", "order_refunded")
+    CODE_BY_NAME[name]
+    for name in ("order_created", "order_paid", "order_cancelled", "order_refunded")
 )
 COMMENT = CODE_BY_NAME["comment_sent"]
 PRESENTED = CODE_BY_NAME["product_presented"]
@@ -59,7 +60,11 @@ class Names:
         if column is None:
             return np.full(n, NOTHING, np.int32)
         known = self._maps.get(id(column.values))
-        if known is not None and known[0] is column.values and len(known[1]) == len(column.values) + 1:
+        if (
+            known is not None
+            and known[0] is column.values
+            and len(known[1]) == len(column.values) + 1
+        ):
             return known[1][column.codes]
         if len(column.values) > 4 * n + 64:
             used, place = np.unique(column.codes, return_inverse=True)
@@ -84,7 +89,9 @@ class Names:
     def restore(self, stored: Mapping[str, Any]) -> None:
         """The opposite of `snapshot`."""
         limits = (VIEWER_LIMIT, 1_000_000, NAME_LIMIT, NAME_LIMIT, NAME_LIMIT)
-        parts = [Dictionary(limit, values) for limit, values in zip(limits, stored["names"], strict=True)]
+        parts = [
+            Dictionary(limit, values) for limit, values in zip(limits, stored["names"], strict=True)
+        ]
         self.viewers, self.rooms, self.products, self.categories, self.texts = parts
         self.category_of = {int(code): int(category) for code, category in stored["category_of"]}
 
@@ -107,7 +114,7 @@ class Preparer:
         self.expanded: npt.NDArray[np.int64] = np.zeros(0, np.int64)
 
     def prepare(self, batch: EventBatch) -> Events:
-        """The columns of a batch; further items of an order follow their event as rows of their own.
+        """The columns of a batch; further items of an order follow their event as rows.
 
         `expanded` then says which row of the batch each prepared row stands for.
         """
@@ -138,6 +145,7 @@ class Preparer:
             CATEGORY=category,
             FRESH=fresh,
             AMOUNT=numbers_by_row.get("amount", np.full(size, MISSING)),
+            PRICE=numbers_by_row.get("price", np.full(size, MISSING)),
             VISIT=names.codes(strings.get("visit"), names.texts, n)[source],
             PAGE=names.codes(strings.get("page_id"), names.texts, n)[source],
             IDLE=numbers_by_row.get("idle_ms", np.full(size, MISSING)),
@@ -219,7 +227,11 @@ class Preparer:
         return (
             np.array(source, np.int64),
             np.array(more, np.int32),
-            (np.array(products, np.int32), np.array(categories, np.int32), np.array(fresh, np.uint8)),
+            (
+                np.array(products, np.int32),
+                np.array(categories, np.int32),
+                np.array(fresh, np.uint8),
+            ),
         )
 
     def _filters(
@@ -235,7 +247,10 @@ class Preparer:
             return masks
         columns = dict(strings)
         wanted = {
-            part.name for where in self.filters for part in ast.walk(where) if isinstance(part, ast.Field)
+            part.name
+            for where in self.filters
+            for part in ast.walk(where)
+            if isinstance(part, ast.Field)
         }
         if "product" in wanted:
             columns["product"] = _named(product, self.names.products)
@@ -269,7 +284,9 @@ class Preparer:
         keys = table[column.codes]
         source = batch.strings.get("source")
         if source is not None:
-            salt = np.array([*(hash64(value) << 1 & (1 << 64) - 1 for value in source.values), 0], np.uint64)
+            salt = np.array(
+                [*(hash64(value) << 1 & (1 << 64) - 1 for value in source.values), 0], np.uint64
+            )
             keys ^= salt[source.codes]
         return keys
 
@@ -296,10 +313,8 @@ class Preparer:
         """Orders of a viewer that have been told, and whether by a verified source."""
         return self.orders_seen.setdefault(viewer, {})
 
-    def _repeated(
-        self, batch: EventBatch, viewer: npt.NDArray[np.int32]
-    ) -> npt.NDArray[np.uint8]:
-        """Orders that have been told before, by (viewer, order, type, refund): a verified word wins."""
+    def _repeated(self, batch: EventBatch, viewer: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
+        """Orders told before, by (viewer, order, type, refund): a verified word wins."""
         repeated = np.zeros(len(batch), np.uint8)
         column = batch.strings.get("order_id")
         if column is None:
@@ -309,7 +324,7 @@ class Preparer:
         for row in np.flatnonzero(np.isin(batch.type, ORDERS) & (column.codes >= 0)).tolist():
             name = f"{batch.type[row]}\x1f{column.get(row)}\x1f{refund.get(row) if refund else ''}"
             told = self.orders_of(int(viewer[row]))
-            sure = verified is None or verified[row] != 0
+            sure = verified is None or bool(verified[row] != 0)
             if name in told and (told[name] or not sure):
                 repeated[row] = 1
             else:
@@ -323,9 +338,9 @@ class Preparer:
             self.alias = np.append(self.alias, more)
         self.alias[self.alias == anonymous] = known
         for kept in (self.orders_seen, self.attributes):
-            theirs: dict[str, Any] | None = kept.pop(anonymous, None)  # type: ignore[attr-defined]
+            theirs: dict[str, Any] | None = kept.pop(anonymous, None)
             if theirs is not None:
-                kept[known] = _later(theirs, kept.get(known, {}))  # type: ignore[index, attr-defined]
+                kept[known] = _later(theirs, kept.get(known, {}))
 
     def _viewers(self, batch: EventBatch) -> npt.NDArray[np.int32]:
         """Viewer codes; events of anonymous ids that were linked belong to the known viewer."""
@@ -335,9 +350,7 @@ class Preparer:
         known = (codes >= 0) & (codes < len(self.alias)) & (batch.type != LINKED)
         return np.where(known, self.alias[np.where(known, codes, 0)], codes).astype(np.int32)
 
-    def _profiles(
-        self, batch: EventBatch, codes: npt.NDArray[np.int32]
-    ) -> tuple[Any, Any, Any]:
+    def _profiles(self, batch: EventBatch, codes: npt.NDArray[np.int32]) -> tuple[Any, Any, Any]:
         profile = np.full(len(batch), NOTHING, np.int32)
         rows = sorted(row for row in batch.traits if batch.type[row] == PROFILE)
         known = np.zeros((len(rows), self.bit_words), np.uint64)
@@ -410,7 +423,9 @@ def _named(codes: npt.NDArray[np.int32], names: Dictionary) -> StringColumn:
 def _taken(
     strings: Mapping[str, StringColumn], rows: npt.NDArray[np.int64]
 ) -> dict[str, StringColumn]:
-    return {name: StringColumn(column.codes[rows], column.values) for name, column in strings.items()}
+    return {
+        name: StringColumn(column.codes[rows], column.values) for name, column in strings.items()
+    }
 
 
 assert ABSENT == NOTHING  # noqa: S101 — both mean "no string"

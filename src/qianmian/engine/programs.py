@@ -14,7 +14,18 @@ from qianmian.language.compile import compile_program, is_room_moment
 from qianmian.language.definition import Definition
 from qianmian.language.program import AtomKind, Slot
 
-ROOM_FACTS = {"presenting": 0, "product": 0, "category": 1, "stage": 2, "online": 8}
+ROOM_FACTS = {
+    "presenting": 0,
+    "product": 0,
+    "category": 1,
+    "stage": 2,
+    "online": 8,
+    "gmv": 9,
+    "orders_per_min": 10,
+}
+
+
+NUMBERS = 8
 
 
 class NamedLayout(Layout):
@@ -35,14 +46,20 @@ class NamedLayout(Layout):
         if node.value is None:
             return column, comparison, -1, 1
         if isinstance(node.value, str):
-            codes = self.names.products if column == 0 else self.names.categories if column == 1 else self.names.texts
+            codes = (
+                self.names.products
+                if column == 0
+                else self.names.categories
+                if column == 1
+                else self.names.texts
+            )
             return column, comparison, codes.intern(node.value), 0
         return column, comparison, int(node.value), 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Definitions made ready; `numbers` are the lasting numbers under which the once-set knows them."""
+    """Definitions made ready; under the lasting `numbers` the once-set knows them."""
 
     definitions: tuple[Definition, ...]
     numbers: tuple[int, ...]
@@ -50,6 +67,7 @@ class Plan:
     key_of: tuple[str | None, ...]
     room_moments: tuple[Definition, ...]
     room_slots: tuple[tuple[Slot, int], ...]
+    reads_numbers: bool
     attribute_bits: list[tuple[int, ast.Node]]
 
     def fresh_tables(self) -> Tables:
@@ -92,7 +110,14 @@ def plan_of(definitions: Sequence[Definition], names: Names, before: Plan | None
         layout=layout,
         key_of=tuple(key_of(one.expr) for one in given),
         room_moments=tuple(one for one in given if is_room_moment(one.expr)),
-        room_slots=tuple((s, layout.room_slot_of[s.id]) for s in program.slots if s.id in layout.room_slot_of),
+        room_slots=tuple(
+            (s, layout.room_slot_of[s.id]) for s in program.slots if s.id in layout.room_slot_of
+        ),
+        reads_numbers=any(
+            isinstance(part, ast.RoomFact) and ROOM_FACTS.get(part.name, 0) >= NUMBERS
+            for one in given
+            for part in ast.walk(one.expr)
+        ),
         attribute_bits=[
             (layout.bit_of[atom.bit], atom.attribute)
             for atom in program.atoms

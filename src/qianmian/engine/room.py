@@ -24,10 +24,12 @@ SECOND_MS = 1_000
 
 
 class RoomMoment:
-    """One definition `distinct(… .viewer) within W >= k [on same product]` and its recent events."""
+    """One `distinct(… .viewer) within W >= k [on same product]` and its recent events."""
 
     def __init__(self, definition: Definition) -> None:
-        parts = definition.expr.parts if isinstance(definition.expr, ast.And) else (definition.expr,)
+        parts = (
+            definition.expr.parts if isinstance(definition.expr, ast.And) else (definition.expr,)
+        )
         self.guards = [part for part in parts if isinstance(part, ast.RoomFact)]
         counted = [part for part in parts if not isinstance(part, ast.RoomFact)]
         expr = counted[0] if len(counted) == 1 else definition.expr
@@ -93,7 +95,9 @@ class RoomStage:
             one = by_key.get(moment.definition.key)
             if one is None:
                 continue
-            moment.events = {(r, k): [(c, v) for c, v in entries] for r, k, entries in one["events"]}
+            moment.events = {
+                (r, k): [(c, v) for c, v in entries] for r, k, entries in one["events"]
+            }
             moment.seconds = {(s, r, k) for s, r, k in one["seconds"]}
             moment.fired = {(r, k): at for r, k, at in one["fired"]}
             self.sessions = {int(room): name for room, name in one["sessions"]}

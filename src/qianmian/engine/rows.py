@@ -1,4 +1,4 @@
-"""Rare things that concern many rows: the template, the end of a session, a withdrawal, a new base."""
+"""Rare things that concern many rows: template, end of a session, withdrawal, change, new base."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ import numpy as np
 
 from qianmian.engine import instances
 from qianmian.engine.bits import expire, flipped, get_bit, is_true, pivot, set_bit, settle
-from qianmian.engine.interpreter import (
-    PRESENT,
-    free_row,
-    new_row,
-    read_triggers,
-    refresh_states,
-    schedule,
-    state_due,
-)
+from qianmian.engine.interpreter import schedule
 from qianmian.engine.jit import inline, kernel
 from qianmian.engine.lists import ONE
+from qianmian.engine.presence import PRESENT, free_row, new_row, refresh_states, state_due
+from qianmian.engine.triggers import read_triggers
 from qianmian.engine.words import (
     FAR,
     G_BASE,
@@ -215,7 +209,7 @@ def _next_instance(P, S, u, s, now):
 
 @kernel
 def rebase(S, shift, words, lists, times):
-    """Subtract `shift` from every time of every row; what is older than any window stays at its floor."""
+    """Subtract `shift` from every time of every row; NEVER and FAR stay what they are."""
     for u in range(S.G[G_ROWS]):
         if S.I[u, VIEWER] < 0:
             continue

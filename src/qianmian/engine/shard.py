@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,6 @@ from qianmian.engine.once import refill
 from qianmian.engine.rows import end_room, rebase, settle_template, withdraw
 from qianmian.engine.state import (
     NO_KEY,
-    State,
     empty_once,
     grown,
     new_state,
@@ -47,6 +46,7 @@ class Events(NamedTuple):
     CATEGORY: npt.NDArray[np.int32]
     FRESH: npt.NDArray[np.uint8]
     AMOUNT: npt.NDArray[np.int64]
+    PRICE: npt.NDArray[np.int64]
     VISIT: npt.NDArray[np.int32]
     PAGE: npt.NDArray[np.int32]
     IDLE: npt.NDArray[np.int64]
@@ -64,12 +64,14 @@ class Events(NamedTuple):
 
 def no_events(bit_words: int) -> Events:
     """The columns of a sweep: nothing happened, only time passed."""
-    types: dict[str, object] = {
-        "CLOCK": np.int64, "TIME": np.int64, "AMOUNT": np.int64, "IDLE": np.int64, "SEQ": np.int64,
+    types: dict[str, type[np.generic]] = {
+        "CLOCK": np.int64, "TIME": np.int64, "AMOUNT": np.int64, "PRICE": np.int64, "IDLE": np.int64, "SEQ": np.int64,
         "TYPE": np.uint8, "SHOWN": np.int8, "STREAM": np.uint64, "MESSAGE": np.uint64,
         "REPEATED": np.uint8, "FRESH": np.uint8, "OUTCOME": np.uint8,
     }  # fmt: skip
-    columns = {name: np.zeros(0, types.get(name, np.int32)) for name in Events._fields}  # type: ignore[call-overload]
+    columns: dict[str, npt.NDArray[Any]] = {
+        name: np.zeros(0, types.get(name, np.int32)) for name in Events._fields
+    }
     columns["FILTER"] = np.zeros((0, 1), np.uint64)
     columns["KNOWN"] = columns["VALUES"] = np.zeros((0, bit_words), np.uint64)
     return Events(**columns)
@@ -78,7 +80,8 @@ def no_events(bit_words: int) -> Events:
 class Shard:
     """State and tables of one shard.
 
-    `take` is called with (base, finished output), in no particular order, before its place is reused.
+    `take` is called with (base, finished output), in no particular order, before its place is
+    reused.
     """
 
     def __init__(
@@ -154,7 +157,7 @@ class Shard:
         elif need == w.NEED_STREAMS:
             self.state = with_streams(state)
         elif need == w.NEED_MESSAGES:
-            self._regrow_messages()
+            self.regrow_messages()
         elif need == w.NEED_ARENA:
             self.state = state._replace(AR=grown(state.AR, 2 * len(state.AR), 0))
         elif need == w.NEED_ATTRIBUTES:
@@ -170,12 +173,12 @@ class Shard:
         self.state = empty_once(old, size)
         refill(self.state, *columns)
 
-    def _regrow_messages(self) -> None:
-        """Drop hashes older than an hour; double the table only if it stays more than a quarter full."""
+    def regrow_messages(self, least: int = 0) -> None:
+        """Drop hashes older than an hour; double the table only if more than a quarter stays."""
         old = self.state
         newest = int(old.MT.max())
         young = (old.MK != 0) & (old.MT > newest - MESSAGE_MS)
-        size = len(old.MK)
+        size = max(len(old.MK), least)
         while int(young.sum()) * 4 > size:
             size *= 2
         self.state = old._replace(MK=np.zeros(size, np.uint64), MT=np.zeros(size, np.int64))
@@ -216,5 +219,7 @@ class Shard:
                 shift,
                 np.array(self.layout.time_words(), np.int32),
                 np.array([(off, width) for off, width, _ in lists] or [(0, 0)], np.int32),
-                np.array([[int(k in t) for k in range(6)] for _, _, t in lists] or [[0] * 6], np.int32),
+                np.array(
+                    [[int(k in t) for k in range(6)] for _, _, t in lists] or [[0] * 6], np.int32
+                ),
             )

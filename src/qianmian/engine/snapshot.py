@@ -1,34 +1,75 @@
 """A snapshot: everything the core has to remember, as bytes; restoring gives the same core.
 
-A NumPy archive (no pickles) of the shards' arrays plus one JSON document: definitions, names, sessions
-and counters. Recovery is the newest snapshot and the log after it; there is no other way.
+A NumPy archive (no pickles) of the shards' arrays plus one JSON document: definitions, names,
+sessions and counters. Recovery is the newest snapshot and the log after it; there is no other way.
 """
 
 from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from qianmian.engine import words as w
+from qianmian.engine.board import Boards
 from qianmian.engine.layout import signature
+from qianmian.engine.prepare import Names, Preparer
+from qianmian.engine.programs import Plan
+from qianmian.engine.room import RoomStage
+from qianmian.engine.shard import Shard
 from qianmian.engine.state import SCRATCH, State, row_block
 from qianmian.errors import SnapshotProblem
 from qianmian.language.codec import definition_document, read_definition
 from qianmian.vocabulary.product import Product
 
-if TYPE_CHECKING:
-    from qianmian.engine.core import Core
-    from qianmian.engine.shard import Shard
-
 VERSION = 1
 MAGIC = "qianmian-core"
 
 
-def dump(core: Core) -> bytes:
+class Snapshottable(Protocol):
+    """What a snapshot reads from a core and puts back into it (see `Core`)."""
+
+    plan: Plan
+    products: tuple[Product, ...]
+    names: Names
+    clock: int
+    sessions: dict[int, str]
+    room_clock: dict[int, int]
+    announced: set[int]
+    linked: set[int]
+    merged: int
+    merges_refused: int
+    refused: int
+    superseded: int
+    preparer: Preparer
+    room: RoomStage
+    boards: Boards
+    second: int | None
+    shards: list[Shard]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings it was made with."""
+        ...
+
+    def renumber(self, numbers: Sequence[int]) -> None:
+        """Use these lasting numbers of the definitions."""
+
+    def begin(self, clock_ms: int) -> None:
+        """Make the shards."""
+
+    def reserve(self) -> None:
+        """Make room for every name."""
+
+
+C = TypeVar("C", bound=Snapshottable)
+
+
+def dump(core: Snapshottable) -> bytes:
     """The snapshot of a core.
 
     Cost: O(state); the rows are copied once.
@@ -45,10 +86,13 @@ def dump(core: Core) -> bytes:
         "clock": core.clock,
         "sessions": sorted(core.sessions.items()),
         "room_clock": sorted(core.room_clock.items()),
+        "announced": sorted(core.announced),
         "linked": sorted(core.linked),
         "counts": [core.merged, core.merges_refused, core.refused, core.superseded],
         "preparer": core.preparer.snapshot(),
         "room": core.room.snapshot(),
+        "boards": core.boards.snapshot(),
+        "second": core.second,
         "shards": len(core.shards),
     }
     arrays = {"document": np.frombuffer(json.dumps(document).encode(), np.uint8)}
@@ -63,8 +107,8 @@ def dump(core: Core) -> bytes:
     return stream.getvalue()
 
 
-def load(data: bytes, kind: type[Core]) -> Core:
-    """The core that a snapshot was taken of.
+def load(data: bytes, make: Callable[..., C]) -> C:
+    """The core that a snapshot was taken of, made by `make` as `Core` is.
 
     Raises: SnapshotProblem when the bytes are not a snapshot, or one of another version.
     """
@@ -75,10 +119,10 @@ def load(data: bytes, kind: type[Core]) -> Core:
         raise SnapshotProblem("these bytes are not a snapshot") from problem
     if document.get("format") != MAGIC or document.get("version") != VERSION:
         raise SnapshotProblem(
-            f"the snapshot is of version {document.get('version')}; this program reads version {VERSION}."
-            " Replay the log from its beginning, or use the program that wrote it"
+            f"the snapshot is of version {document.get('version')}; this program reads version"
+            f" {VERSION}. Replay the log from its beginning, or use the program that wrote it"
         )
-    core = kind(
+    core = make(
         [read_definition(one) for one in document["definitions"]],
         products=[_product(one) for one in document["products"]],
         **document["settings"],
@@ -92,15 +136,25 @@ def load(data: bytes, kind: type[Core]) -> Core:
     core.clock = document["clock"]
     core.sessions = {int(room): name for room, name in document["sessions"]}
     core.room_clock = {int(room): clock for room, clock in document["room_clock"]}
+    core.announced = set(document["announced"])
     core.linked = set(document["linked"])
     core.merged, core.merges_refused, core.refused, core.superseded = document["counts"]
     core.preparer.restore(document["preparer"])
     core.room.restore(document["room"])
+    core.boards.restore(document["boards"])
+    core.second = document["second"]
     if document["shards"]:
         core.begin(0)
         core.reserve()
         for number, shard in enumerate(core.shards):
-            _fill(shard, {name: archive[f"{number}/{name}"] for name in State._fields if name not in SCRATCH})
+            _fill(
+                shard,
+                {
+                    name: archive[f"{number}/{name}"]
+                    for name in State._fields
+                    if name not in SCRATCH
+                },
+            )
     return core
 
 
@@ -112,7 +166,7 @@ def _fill(shard: Shard, arrays: dict[str, Any]) -> None:
     shard.state = shard.state._replace(I=block, Q=block.view(np.uint64), **arrays)
 
 
-def _fingerprint(core: Core) -> list[Any]:
+def _fingerprint(core: Snapshottable) -> list[Any]:
     """What must be equal for stored rows to mean the same."""
     layout = core.plan.layout
     slots = [[repr(signature(slot)), slot.need] for slot in layout.program.slots]
@@ -121,4 +175,5 @@ def _fingerprint(core: Core) -> list[Any]:
 
 def _product(stored: dict[str, Any]) -> Product:
     tuples = {"category", "selling_points", "related"}
-    return Product(**{k: tuple(v) if k in tuples else v for k, v in stored.items()})
+    values: dict[str, Any] = {k: tuple(v) if k in tuples else v for k, v in stored.items()}
+    return Product(**values)

@@ -23,13 +23,14 @@ NO_KEY = -9
 class State(NamedTuple):
     """Arrays of a shard.
 
-    Shapes: I int32[rows, row_words] and Q, the same memory as uint64; DUE int32[rows] with the min tree
-    TREE (16 rows each) and TOP (256); by row: NEXT, PREV; by viewer: VROW, VSTREAM, VATT, VSEEN; streams
-    SKEY, SNEW, SNEXT, SGAP; gaps GLO, GHI, GNEXT; message hashes MK, MT; once-set HV, HR, HD, HP, HT;
-    arena AR with FREE lists per class; rooms RS, RT, ONLINE; attributes ATTS; output OUT int64[n, 5].
+    Shapes: I int32[rows, row_words] and Q, the same memory as uint64; DUE int32[rows] with the min
+    tree TREE (16 rows each) and TOP (256); by row: NEXT, PREV; by viewer: VROW, VSTREAM, VATT,
+    VSEEN, and VLINK, the ids linked to a viewer, as a chain; streams SKEY, SNEW, SNEXT, SGAP; gaps
+    GLO, GHI, GNEXT; message hashes MK, MT; once-set HV, HR, HD, HP, HT; arena AR with FREE lists
+    per class; rooms RS, RT, ONLINE; attributes ATTS; output OUT int64[n, 5].
     """
 
-    I: npt.NDArray[np.int32]  # noqa: E741 — the row block
+    I: npt.NDArray[np.int32]
     Q: npt.NDArray[np.uint64]
     DUE: npt.NDArray[np.int32]
     TREE: npt.NDArray[np.int32]
@@ -41,6 +42,7 @@ class State(NamedTuple):
     VSTREAM: npt.NDArray[np.int32]
     VATT: npt.NDArray[np.int32]
     VSEEN: npt.NDArray[np.int64]
+    VLINK: npt.NDArray[np.int32]
     SKEY: npt.NDArray[np.uint64]
     SNEW: npt.NDArray[np.int64]
     SNEXT: npt.NDArray[np.int32]
@@ -78,7 +80,9 @@ def row_block(rows: int, row_words: int) -> npt.NDArray[np.int32]:
     return raw[start : start + rows * row_words * 4].view(np.int32).reshape(rows, row_words)
 
 
-def new_state(tables: Tables, room_slots: int, *, base_ms: int, lateness_ms: int, presence: bool) -> State:
+def new_state(
+    tables: Tables, room_slots: int, *, base_ms: int, lateness_ms: int, presence: bool
+) -> State:
     """An empty shard."""
     counters = np.zeros(w.COUNTERS, np.int64)
     counters[w.G_ARENA] = 16  # 0 means no block
@@ -101,6 +105,7 @@ def new_state(tables: Tables, room_slots: int, *, base_ms: int, lateness_ms: int
         VSTREAM=np.full(256, -1, np.int32),
         VATT=np.full(256, -1, np.int32),
         VSEEN=np.full(256, w.NEVER, np.int64),
+        VLINK=np.full(256, -1, np.int32),
         SKEY=np.zeros(256, np.uint64),
         SNEW=np.zeros(256, np.int64),
         SNEXT=np.full(256, -1, np.int32),
@@ -145,6 +150,7 @@ def with_viewers(state: State, n: int) -> State:
         VSTREAM=grown(state.VSTREAM, size, -1),
         VATT=grown(state.VATT, size, -1),
         VSEEN=grown(state.VSEEN, size, w.NEVER),
+        VLINK=grown(state.VLINK, size, -1),
     )
 
 

@@ -231,6 +231,9 @@ def apply_instructions(P, S, E, u, i, step, ts, clk, viewed, cancels_only):
                     S.I[u, off] = ts
                     holds = any_passes(E, i, step, x)
                     S.I[u, off + 1] = holds
+                    kept = E.PRICE[i] if p else E.AMOUNT[i]
+                    S.I[u, off + 2] = np.int32(kept & 0xFFFFFFFF)
+                    S.I[u, off + 3] = np.int32(kept >> 32)
                     for a in range(P.INS[q, I_ATOM0], P.INS[q, I_ATOM1]):
                         set_bit(P, S, u, a, holds, clk)
                 continue

@@ -113,10 +113,27 @@ INSTRUCTION: Final = 11
 COUNTERS: Final = 32
 
 # what the kernel ran out of
-NEED_NOTHING, NEED_OUT, NEED_ROWS, NEED_ONCE, NEED_STREAMS, NEED_MESSAGES, NEED_ARENA, NEED_ATTRIBUTES = range(8)
+(
+    NEED_NOTHING,
+    NEED_OUT,
+    NEED_ROWS,
+    NEED_ONCE,
+    NEED_STREAMS,
+    NEED_MESSAGES,
+    NEED_ARENA,
+    NEED_ATTRIBUTES,
+) = range(8)
 
 # outcomes of an event
 ACCEPTED, DUPLICATE, LATE, REFUSED = range(4)
 
 # flags of an event in the prepared columns
-F_OPERATION, F_HEARTBEAT, F_LEFT, F_NEVER_LATE, F_VIEWED, F_ORDER, F_ENTERED = 1, 2, 4, 8, 16, 32, 64
+F_OPERATION, F_HEARTBEAT, F_LEFT, F_NEVER_LATE, F_VIEWED, F_ORDER, F_ENTERED = (
+    1,
+    2,
+    4,
+    8,
+    16,
+    32,
+    64,
+)

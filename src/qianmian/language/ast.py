@@ -130,7 +130,7 @@ class Last(Node):
 
 @dataclass(frozen=True, slots=True)
 class TimeSince(Node):
-    """Level: now − the last such event's time, compared with a duration; false if there was none."""
+    """Level: the time since the last such event, compared; false if there was none."""
 
     of: Select
     cmp: str
@@ -139,7 +139,7 @@ class TimeSince(Node):
 
 @dataclass(frozen=True, slots=True)
 class Then(Node):
-    """Pulse: `second` arrives, and the latest `first` (correlated) lies within `within_ms` before."""
+    """Pulse: `second` arrives within `within_ms` after the latest (correlated) `first`."""
 
     first: Select
     second: Select
@@ -160,7 +160,7 @@ class Without(Node):
 
 @dataclass(frozen=True, slots=True)
 class Viewing(Node):
-    """Level: one product page has been in focus for `for_ms`, and no `without` event since it opened.
+    """Level: a product page in focus for `for_ms`, with no `without` event since it opened.
 
     Text: `product_viewed for 2m without (...) on same product`. Its key is the product.
     """

@@ -166,7 +166,8 @@ class Compiler:
             case ast.RoomFact():
                 return self._atom(node, AtomKind.ROOM_FACT, attribute=node).bit
         raise TypeProblem(
-            f"{type(node).__name__} is an instant, not a state that can hold; use it as the start of a moment"
+            f"{type(node).__name__} is an instant, not a state that can hold;"
+            " use it as the start of a moment"
         )
 
     def _reference(self, kind: str, key: str) -> Formula:
@@ -233,8 +234,10 @@ class Compiler:
     def _moment(self, index: int, expr: ast.Node) -> None:
         clauses = self._clauses(expr)
         if clauses:
+            view = open_view(expr)
             for pulse, guards in clauses:
-                self._trigger(index, pulse=pulse.id, guard=join("and", guards))
+                keyless = view if pulse.key is None else None
+                self._trigger(index, pulse=pulse.id, guard=join("and", guards), view=keyless)
             return
         parts = list(expr.parts) if isinstance(expr, ast.And) else [expr]
         live_parts = [part for part in parts if not reads_room(part)]
@@ -344,7 +347,13 @@ class Compiler:
         )
 
     def _trigger(
-        self, index: int, *, pulse: int = -1, bit: int = -1, guard: Formula = True, view: ast.Viewing | None = None
+        self,
+        index: int,
+        *,
+        pulse: int = -1,
+        bit: int = -1,
+        guard: Formula = True,
+        view: ast.Viewing | None = None,
     ) -> None:
         if guard is False:
             return
@@ -383,7 +392,7 @@ class Compiler:
             self.program.filters.append(where)
         return self._filters[where]
 
-    def _slot(  # noqa: PLR0913 — one call site per kind, all by keyword
+    def _slot(
         self,
         kind: SlotKind,
         of: ast.Select,
@@ -403,7 +412,17 @@ class Compiler:
         slot = self._slots.get(identity)
         if slot is None:
             slot = Slot(
-                len(self._slots), kind, of, key, second, predicate, last, is_view, is_loose, pane_ms, need
+                len(self._slots),
+                kind,
+                of,
+                key,
+                second,
+                predicate,
+                last,
+                is_view,
+                is_loose,
+                pane_ms,
+                need,
             )
             self._slots[identity] = slot
             self.program.slots.append(slot)
@@ -415,7 +434,7 @@ class Compiler:
         slot.need = max(slot.need, need)
         return slot
 
-    def _atom(  # noqa: PLR0913 — as above
+    def _atom(
         self,
         identity: object,
         kind: AtomKind,
@@ -434,7 +453,7 @@ class Compiler:
             self.program.atoms.append(atom)
         return atom
 
-    def _pulse(  # noqa: PLR0913 — as above
+    def _pulse(
         self,
         kind: PulseKind,
         slot: Slot | None = None,
@@ -512,6 +531,13 @@ def live(duration_ms: int) -> int:
     return duration_ms
 
 
+def open_view(node: ast.Node) -> ast.Viewing | None:
+    """The one keyed view that guards a pulse: an instant without a key takes that view's key."""
+    parts = node.parts if isinstance(node, ast.And) else ()
+    views = [part for part in parts if isinstance(part, ast.Viewing) and part.same]
+    return views[0] if len(views) == 1 else None
+
+
 def keyed(same: str | None) -> str | None:
     """The correlation key, if there is one."""
     return same if same in ast.KEYS else None
@@ -532,5 +558,6 @@ def refuse_room(select: ast.Select, what: str) -> None:
     names = [name for name in select.types if name in ROOM_TYPES]
     if names:
         raise TypeProblem(
-            f"{names[0]} is an event of the room and cannot {what}; it can be the first part of `then`"
+            f"{names[0]} is an event of the room and cannot {what};"
+            " it can be the first part of `then`"
         )

@@ -88,7 +88,7 @@ def cut(formula: Formula, make: Callable[[tuple[int, ...], int], int]) -> int:
             cut(join(word, list(parts[at : at + INPUTS])), make)
             for at in range(0, len(parts), INPUTS)
         ]
-    whole = (word, *parts) if word == "not" else join(word, list(parts))
+    whole: Formula = (word, *parts) if word == "not" else join(word, list(parts))
     return cut(whole, make)
 
 

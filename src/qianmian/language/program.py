@@ -1,9 +1,10 @@
-"""The register program: what a set of definitions asks the engine to keep and to test, as plain data.
+"""The register program: what definitions ask the engine to keep and to test, as plain data.
 
-A **slot** holds state of one viewer in one room and is shared by every definition that needs the same
-thing (kind, events, filter, key). An **atom** is one true/false question about a slot, a state or an
-attribute. A **node** combines up to six bits (atoms or nodes) by a look-up table. A **pulse** is an
-instant. A **trigger** says which pulse or which rising bit fires which moment, under which guard.
+A **slot** holds state of one viewer in one room and is shared by every definition that needs the
+same thing (kind, events, filter, key). An **atom** is one true/false question about a slot, a state
+or an attribute. A **node** combines up to six bits (atoms or nodes) by a look-up table. A **pulse**
+is an instant. A **trigger** says which pulse or which rising bit fires which moment, under which
+guard.
 
 Identifiers are stable while definitions come and go; unused ones are reused. Nothing here knows of
 memory layout: `engine/layout.py` turns a program into tables.
@@ -82,7 +83,7 @@ class Slot:
 
     id: int
     kind: SlotKind
-    of: Select | None
+    of: Select
     key: str | None = None
     second: Select | None = None
     predicate: Node | None = None

@@ -47,8 +47,8 @@ def observe(tree: Tree, view: View, entry: Entry, *, cancels_only: bool) -> None
     if tree["same"] is None or cancels_only or not selects(tree["of"], entry.event):
         return
     lists = view.its_row.lists.setdefault(view.slot_id(tree), KeyedLists())
-    keys = selected_keys(tree["of"], entry.event, tree["same"])
-    keys = [key for key in keys if key is not None]
+    meant = selected_keys(tree["of"], entry.event, tree["same"])
+    keys = [key for key in meant if key is not None]
     for key in keys:
         lists.add(key, entry)
     found: Pulses = {}

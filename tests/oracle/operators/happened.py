@@ -10,7 +10,9 @@ from tests.oracle.view import Pulses, View, selected_keys, selects
 def observe(tree: Tree, view: View, entry: Entry, *, cancels_only: bool) -> None:
     if cancels_only or not selects(tree["of"], entry.event):
         return
-    found: Pulses = {key: ids(entry) for key in selected_keys(tree["of"], entry.event, tree["same"])}
+    found: Pulses = {
+        key: ids(entry) for key in selected_keys(tree["of"], entry.event, tree["same"])
+    }
     view.fresh[view.slot_id(tree)] = found
 
 

@@ -26,6 +26,7 @@ def test_a_function_without_types_is_found(text: str) -> None:
         "class A:\n    def f(self) -> int: ...",
         "@kernel\ndef f(x):\n    def g(y): ...",
         "@inline\ndef f(x): ...",
+        "@routine\ndef f(x): ...",
         "@numba.njit(nogil=True)\ndef f(x): ...",
     ],
 )

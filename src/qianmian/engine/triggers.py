@@ -1,0 +1,117 @@
+"""What fires: the moments of an instant, under their guards and the once-rule.
+
+Rising bits and pulses note instants while an instant of the row is worked on; they are read at its
+end, when the network has settled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qianmian.engine.bits import evaluate, get_bit
+from qianmian.engine.instances import waiting
+from qianmian.engine.jit import inline, routine
+from qianmian.engine.lists import ONE
+from qianmian.engine.once import first_time
+from qianmian.engine.words import (
+    FAR,
+    G_OUT,
+    G_PULSES,
+    M_DEF,
+    M_GUARD,
+    M_NODE0,
+    M_NODE1,
+    M_ROOM0,
+    M_ROOM1,
+    M_VIEW,
+    M_WAIT,
+    PENDING_WIDTH,
+    ROOM,
+    S_OFF,
+    VIEWER,
+)
+
+
+@inline
+def fact_holds(P, S, room, k, key):
+    """Whether fact number k holds in the room; a comparison with the key uses the firing's key."""
+    value = S.RS[room, P.RF[k, 1]]
+    wanted = P.RF[k, 3]
+    if P.RF[k, 4]:
+        wanted = key
+    if value < 0 and P.RF[k, 1] < 8:
+        return False
+    op = P.RF[k, 2]
+    if op == 0:
+        return value == wanted
+    if op == 1:
+        return value != wanted
+    if op == 2:
+        return value >= wanted
+    if op == 3:
+        return value <= wanted
+    if op == 4:
+        return value > wanted
+    return value < wanted
+
+
+@inline
+def guard_holds(P, S, u, m, key):
+    """The guard of a trigger, with the facts of the room read now."""
+    guard = P.TRIG[m, M_GUARD]
+    if guard < 0:
+        return True
+    for k in range(P.TRIG[m, M_ROOM0], P.TRIG[m, M_ROOM1]):
+        bit = P.RF[k, 0]
+        word = P.M[0] + (bit >> 6)
+        mask = ONE << np.uint64(bit & 63)
+        S.Q[u, word] &= ~mask
+        if fact_holds(P, S, S.I[u, ROOM], k, key):
+            S.Q[u, word] |= mask
+    for k in range(P.TRIG[m, M_NODE0], P.TRIG[m, M_NODE1]):
+        rank = P.GUARD_NODES[k]
+        out = P.NODE[rank, 6]
+        word = P.M[0] + (out >> 6)
+        mask = ONE << np.uint64(out & 63)
+        S.Q[u, word] &= ~mask
+        if evaluate(P, S, u, rank):
+            S.Q[u, word] |= mask
+    return get_bit(P, S, u, guard)
+
+
+@inline
+def fire(P, S, u, m, key, now):
+    """Fire one trigger for one key, where guard and once-rule allow."""
+    if not guard_holds(P, S, u, m, key):
+        return
+    d = P.TRIG[m, M_DEF]
+    if not first_time(P, S, S.I[u, VIEWER], S.I[u, ROOM], d, key, now):
+        return
+    at = S.G[G_OUT]
+    S.OUT[at, 0] = S.I[u, VIEWER]
+    S.OUT[at, 1] = S.I[u, ROOM]
+    S.OUT[at, 2] = d
+    S.OUT[at, 3] = now
+    S.OUT[at, 4] = key
+    S.G[G_OUT] = at + 1
+
+
+@routine
+def read_triggers(P, S, u, now):
+    """Fire the moments of the instants noted; with a view inside, once for each that is open."""
+    n = S.G[G_PULSES]
+    S.G[G_PULSES] = 0
+    for i in range(n):
+        source = S.PB[i, 0]
+        for m in range(P.TRIG0[source], P.TRIG0[source + 1]):
+            view = P.TRIG[m, M_VIEW]
+            rounds = 1 if view < 0 else waiting(P, S, u, view)
+            for j in range(rounds):
+                key = S.PB[i, 1]
+                if view >= 0:
+                    at = np.int64(S.I[u, P.PS[view, S_OFF]]) + j * PENDING_WIDTH
+                    due = np.int64(S.AR[at]) + P.TRIG[m, M_WAIT]
+                    if S.AR[at + 3] != FAR or max(due, np.int64(S.AR[at + 2])) > now:
+                        continue
+                    key = np.int64(S.AR[at + 1])
+                fire(P, S, u, m, key, now)

@@ -1,0 +1,180 @@
+"""The core as its callers see it: hostile input, bounds, snapshots, changes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from qianmian.columns.batch import EventBatch
+from qianmian.engine.core import Core
+from qianmian.errors import LimitExceeded, SnapshotProblem, TypeProblem, UnknownName
+from qianmian.language.definition import Definition
+from qianmian.language.parse import parse_definition
+
+THREE = parse_definition("three", "count(product_clicked) within 60s >= 3")
+HESITATION = parse_definition(
+    "hesitation", "product_viewed for 2m without order_paid on same product"
+)
+
+
+def event(clock: int, kind: str, viewer: str = "u", **fields: object) -> dict[str, object]:
+    return {"clock": clock, "type": kind, "viewer": viewer, "room": "r", **fields}
+
+
+def batch(*rows: dict[str, object]) -> EventBatch:
+    return EventBatch.from_rows(rows)
+
+
+def test_an_empty_batch_changes_nothing() -> None:
+    core = Core([THREE])
+    assert core.run(batch()) == []
+    assert core.advance(1_000) == []
+    assert core.statistics().accepted == 0
+
+
+def test_a_viewer_with_a_hundred_thousand_events_keeps_a_bounded_row() -> None:
+    core = Core([THREE, HESITATION], presence=False)
+    n = 100_000
+    rows = [event(t, "product_clicked", product=f"p{t % 7}") for t in range(n)]
+    core.run(batch(*rows))
+    statistics = core.statistics()
+    assert statistics.accepted == n
+    assert statistics.rows == 1
+    assert len(core.shards[0].state.AR) < 50_000
+
+
+def test_a_million_products_are_a_million_names_and_nothing_else() -> None:
+    core = Core([parse_definition("many", "distinct(product_viewed.product) within 60s >= 64")])
+    n = 1_000_000
+    clock = np.arange(n, dtype=np.int64) // 1_000
+    view = EventBatch.from_rows([event(0, "product_viewed", product="p")])
+    codes = np.arange(n, dtype=np.int32)
+    columns = {
+        "viewer": type(view.strings["viewer"])(np.zeros(n, np.int32), ["u"]),
+        "room": type(view.strings["room"])(np.zeros(n, np.int32), ["r"]),
+        "product": type(view.strings["product"])(codes, [f"p{k}" for k in range(n)]),
+    }
+    kinds = np.full(n, view.type[0], np.uint8)
+    fired = core.run(EventBatch(clock, clock, kinds, columns))
+    assert [firing.at for firing in fired] == [0]
+    assert len(core.names.products) == n
+    assert len(core.shards[0].state.AR) < 50_000
+
+
+def test_ten_thousand_definitions_are_refused_with_a_clear_message() -> None:
+    many = [Definition(f"d{k}", "moment", THREE.expr) for k in range(10_000)]
+    with pytest.raises(LimitExceeded, match="10000 definitions are more than"):
+        Core(many)
+
+
+def test_a_circle_of_tags_is_refused_with_its_path() -> None:
+    tags = [
+        parse_definition("a", "tag.b and tag.a", kind="tag"),
+        parse_definition("b", "not tag.a", kind="tag"),
+    ]
+    with pytest.raises(TypeProblem, match="a -> b -> a"):
+        Core(tags)
+
+
+def test_an_unknown_tag_is_named_with_what_was_meant() -> None:
+    known = parse_definition("price_sensitive", "trait.level >= 2", kind="tag")
+    with pytest.raises(UnknownName, match='Did you mean "price_sensitive"'):
+        Core([known, parse_definition("m", "liked and tag.price_sensitiv")])
+
+
+def test_a_row_without_viewer_is_refused_and_the_rest_goes_on() -> None:
+    core = Core([THREE])
+    rows = [event(t, "product_clicked") for t in (0, 1, 2)]
+    nobody = {"clock": 1, "type": "product_clicked", "room": "r"}
+    fired = core.run(batch(rows[0], rows[1], nobody, rows[2]))
+    assert [firing.moment for firing in fired] == ["three"]
+    assert core.outcomes.tolist() == [0, 0, 3, 0]
+    assert core.statistics().refused == 1
+
+
+def test_huge_amounts_sum_exactly() -> None:
+    huge = 1 << 53
+    core = Core([parse_definition("rich", f"sum(order_paid.amount) this session > ¥{huge // 100}")])
+    fired = core.run(
+        batch(
+            event(0, "order_paid", amount=huge // 100 * 100, order_id="a"),
+            event(1, "order_paid", amount=1, order_id="b"),
+        )
+    )
+    assert [firing.at for firing in fired] == [1]
+
+
+def test_what_is_not_a_snapshot_is_refused() -> None:
+    with pytest.raises(SnapshotProblem, match="not a snapshot"):
+        Core.restore(b"not a snapshot at all")
+
+
+def test_a_snapshot_keeps_everything_and_reads_back_equal() -> None:
+    core = Core([THREE, HESITATION], presence=False, shards=3)
+    core.run(batch(*(event(t, "product_viewed", f"v{t % 5}", product="p") for t in range(50))))
+    again = Core.restore(core.snapshot())
+    assert again.statistics() == core.statistics()
+    assert again.finish(200_000) == core.finish(200_000) != []
+
+
+def test_a_change_that_cannot_be_compiled_changes_nothing() -> None:
+    core = Core([THREE])
+    core.run(batch(event(0, "product_clicked"), event(1, "product_clicked")))
+    with pytest.raises(UnknownName):
+        core.change([THREE, parse_definition("m", "liked and tag.nobody")], 2)
+    fired = core.run(batch(event(3, "product_clicked")))
+    assert [firing.moment for firing in fired] == ["three"]
+
+
+def test_a_new_definition_leaves_the_others_undisturbed() -> None:
+    core = Core([THREE])
+    core.run(batch(event(0, "product_clicked"), event(1, "product_clicked")))
+    core.change([THREE, HESITATION], 2)
+    fired = core.run(batch(event(3, "product_clicked"), event(4, "product_viewed", product="p")))
+    assert [firing.moment for firing in fired] == ["three"]
+
+
+def test_a_shorter_time_supersedes_what_is_past_it_without_a_burst() -> None:
+    core = Core([HESITATION], presence=False)
+    core.run(batch(event(0, "product_viewed", product="p")))
+    short = parse_definition(
+        "hesitation", "product_viewed for 30s without order_paid on same product"
+    )
+    assert core.change([short], 60_000) == []
+    assert core.finish(300_000) == []
+    assert core.statistics().superseded == 1
+
+
+def test_a_session_of_a_month_keeps_exact_time() -> None:
+    """Times in rows are 32 bits wide; their zero moves along."""
+    day = 86_400_000
+    core = Core([HESITATION], presence=False, session_timeout=False)
+    rows = [event(k * day, "product_viewed", f"v{k}", product="p") for k in range(60)]
+    fired = core.run(batch(*rows)) + core.finish(61 * day)
+    assert [firing.at for firing in fired] == [k * day + 120_000 for k in range(60)]
+
+
+def test_one_call_and_a_call_per_message_agree_over_a_month() -> None:
+    day = 86_400_000
+    rows = [
+        event(k * day // 4, "product_viewed", f"v{k % 3}", product=f"p{k % 5}") for k in range(120)
+    ]
+    definitions = [
+        HESITATION,
+        parse_definition("busy", "count(product_viewed) within 6d >= 8 again after 1d"),
+    ]
+    whole = Core(definitions, presence=False, session_timeout=False)
+    once = whole.run(batch(*rows)) + whole.finish(31 * day)
+    steps = Core(definitions, presence=False, session_timeout=False)
+    often = [firing for row in rows for firing in steps.run(batch(row))] + steps.finish(31 * day)
+    assert sorted(f.id for f in once) == sorted(f.id for f in often)
+    assert {f.moment for f in once} == {"hesitation", "busy"}
+
+
+def test_statistics_are_plain_numbers() -> None:
+    core = Core([THREE])
+    core.run(batch(event(0, "product_clicked")))
+    numbers = {name: getattr(core.statistics(), name) for name in core.statistics().__slots__}
+    assert json.loads(json.dumps(numbers)) == numbers
