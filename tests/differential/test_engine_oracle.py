@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from qianmian.columns.batch import EventBatch
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse_definition
-from tests.differential.engine_runs import core, engine_firings, plain, random_cuts
+from tests.differential.engine_runs import core, engine_firings, plain, random_cuts, rows_of
 from tests.oracle.generate import random_definitions, random_messages
 from tests.oracle.run import Message, run
-from tests.vectors.documents import definitions_of, expected_of, messages_of, names, read
+from tests.vectors.documents import FOLDER, definitions_of, expected_of, messages_of, names, read
 
 SEEDS = range(25)
 MORE_SEEDS = range(100, 500)
@@ -71,6 +78,77 @@ def test_any_number_of_shards(seed: int, shards: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS[:10])
 def test_any_snapshot_and_restore_point(seed: int) -> None:
     compare(seed, restores=3, shards=3)
+
+
+def edited(seed: int) -> tuple[list[Definition], list[Message]]:
+    """A world in which two moments become others on the way, or take other numbers.
+
+    Without merges, and without new traits: a row made after a profile came does not know it.
+    """
+    definitions, messages = world(seed)
+    rng = Random(seed + 1_000_000)
+    quiet = [message for message in messages if message[1] != "merge"]
+    spots = set(rng.sample(range(2, len(quiet) - 2), 2))
+    moments = [one for one in definitions if one.kind == "moment"]
+    out: list[Message] = []
+    for place, message in enumerate(quiet):
+        out.append(message)
+        if place in spots:
+            old = rng.choice(moments)
+            fresh = [parse_definition(*given) for given in random_definitions(rng, 8)]
+            others = [o for o in fresh if o.kind == "moment" and "Trait" not in repr(o.expr)]
+            new = replace(rng.choice(others), key=old.key, again_after_ms=None)
+            out.append((message[0], "edit", new))
+    return definitions, out
+
+
+def compare_edited(seed: int) -> None:
+    definitions, messages = edited(seed)
+    end = messages[-1][0] + 10_000
+    wanted = plain(run(definitions, messages, finish_at=end).firings)
+    engine = core.Core(definitions)
+    now, got = list(definitions), []
+    for message, rows in zip(messages, rows_of(messages), strict=True):
+        if message[1] == "edit":
+            now = [message[2] if one.key == message[2].key else one for one in now]
+            got += engine.change(now, message[0])
+        elif rows:
+            got += engine.run(EventBatch.from_rows(rows))
+        else:
+            got += engine.advance(message[0])
+    assert plain(got + engine.finish(end)) == wanted, seed
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_definitions_that_change_on_the_way(seed: int) -> None:
+    compare_edited(seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(1_000, 1_100))
+def test_many_more_changes(seed: int) -> None:
+    compare_edited(seed)
+
+
+@pytest.mark.long
+@given(seed=st.integers(min_value=10**6, max_value=10**12))
+def test_worlds_nobody_has_seen(seed: int) -> None:
+    compare(seed, cuts=seed % 11, shards=1 + seed % 5, restores=seed % 3)
+
+
+@pytest.mark.long
+def test_the_vectors_hold_with_the_interpreter_interpreted() -> None:
+    """The kernels are a subset of Python: without the JIT they must say the same."""
+    files = [str(FOLDER / f"{name}.json") for name in names()]
+    ran = subprocess.run(
+        [sys.executable, "-m", "qianmian.cli", "check-vectors", *files, "--json"],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = json.loads(ran.stdout)
+    assert (said["failed"], said["passed"]) == (0, len(files)), said["failures"][:3]
 
 
 @pytest.mark.long

@@ -19,6 +19,7 @@ from qianmian.engine.words import (
     G_SILENT,
     HEADER,
     NEVER,
+    NEVER_64,
     VISIT_START,
 )
 
@@ -73,7 +74,7 @@ def pivot(P, S, u, a):
     if kind == PIVOT_WORD:
         return np.int64(S.I[u, off])
     if kind == PREVIOUS_RECENT:
-        return S.PREV[u]
+        return np.int64(NEVER) if S.PREV[u] == NEVER_64 else S.PREV[u]
     ptr = np.int64(S.I[u, off])
     n = np.int64(S.I[u, off + 1]) & 255
     width = P.A[a, A_WIDTH]

@@ -22,10 +22,9 @@ from qianmian.engine.merge import merge_viewers
 from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer
 from qianmian.engine.programs import Plan, plan_of
-from qianmian.engine.room import RoomStage
+from qianmian.engine.room import RoomStage, keep_latest
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
-from qianmian.engine.state import NO_KEY
 from qianmian.engine.statistics import Statistics
 from qianmian.errors import UnknownName
 from qianmian.language import ast
@@ -210,7 +209,7 @@ class Core:
         return self._take()
 
     def _pass_seconds(self, clock_ms: int) -> None:
-        """Numbers of rooms become facts at each whole second before `clock_ms`, if a guard reads one."""
+        """At each whole second before `clock_ms` numbers of rooms become facts, if read."""
         last = (clock_ms - 1) // SECOND_MS * SECOND_MS
         if not self.plan.reads_numbers or not self.sessions:
             self.second = last
@@ -599,17 +598,3 @@ _STAGES: dict[str, str] = {
     "promo_started": "promo",
     "promo_ended": "live",
 }
-
-
-def keep_latest(keys: npt.NDArray[Any], key: int, time: int) -> None:
-    """Put (key, time) into a list of at most eight keys, latest first.
-
-    Shapes: int64[8, 2], changed in place.
-    """
-    entries = [(int(t), int(k)) for k, t in keys.tolist() if k not in (NO_KEY, key)]
-    mine = [int(t) for k, t in keys.tolist() if k == key]
-    entries = [(max([time, *mine]), key), *entries]
-    entries.sort(key=lambda entry: -entry[0])
-    keys[:] = NO_KEY
-    for place, (when, which) in enumerate(entries[: len(keys)]):
-        keys[place] = (which, when)

@@ -126,7 +126,7 @@ def _merge_row(
     shard.state.I[row, first : first + words] |= carried.words[first : first + words]
     bits = shard.state.Q[row, first // 2 : first // 2 + layout.bit_words]
     bits[:] = (bits & ~answers[0]) | answers[1]
-    if int(shard.state.PREV[row]) != w.NEVER and int(bits[0]) & 1:
+    if int(shard.state.PREV[row]) != w.NEVER_64 and int(bits[0]) & 1:
         bits[0] |= np.uint64(1 << PREVIOUS_BIT)
     reevaluate(shard.tables, shard.state, row, clock)
 

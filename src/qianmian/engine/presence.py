@@ -35,6 +35,7 @@ from qianmian.engine.words import (
     LEFT_CLOCK,
     LEFT_TIME,
     NEVER,
+    NEVER_64,
     PRESENCE_MS,
     ROOM,
     SHOWN_TIME,
@@ -67,6 +68,7 @@ def new_row(P, S, viewer, room):
     S.I[u, VIEWER] = viewer
     S.I[u, ROOM] = room
     S.PREV[u] = S.VSEEN[viewer]
+    S.SEEN[u] = NEVER_64
     S.NEXT[u] = S.VROW[viewer]
     S.VROW[viewer] = u
     S.DUE[u] = FAR
@@ -218,21 +220,28 @@ def visible(P, S, u, flags, idle_ms, shown, ts, clk):
                 S.I[u, HIDDEN_CLOCK] = clk
 
 
+@inline
+def seen_of(S, u):
+    """When the viewer of a row was last seen, also when that is too long ago for 32 bits."""
+    last = np.int64(S.I[u, LAST_SEEN])
+    return last if last > NEVER + 1 else S.SEEN[u]
+
+
 @routine
 def start_visit(P, S, u, visit, ts, clk):
     """The first event of a visit."""
     if S.I[u, VISIT_START] > NEVER:
-        S.PREV[u] = max(S.PREV[u], np.int64(S.I[u, LAST_SEEN]))
+        S.PREV[u] = max(S.PREV[u], seen_of(S, u))
     other = np.int64(S.VROW[S.I[u, VIEWER]])
     while other >= 0:
         if other != u:
             S.PREV[u] = max(S.PREV[u], S.PREV[other])
             if NEVER < S.I[other, VISIT_START] < ts:
-                S.PREV[u] = max(S.PREV[u], np.int64(S.I[other, LAST_SEEN]))
+                S.PREV[u] = max(S.PREV[u], seen_of(S, other))
         other = np.int64(S.NEXT[other])
     set_bit(P, S, u, PRESENT, True, clk)
     S.ONLINE[S.I[u, ROOM]] += 1
-    set_bit(P, S, u, PREVIOUS, S.PREV[u] != NEVER, clk)
+    set_bit(P, S, u, PREVIOUS, S.PREV[u] != NEVER_64, clk)
     S.I[u, VISIT_START] = ts
     S.I[u, VISIT_CLOCK] = clk
     S.I[u, VISIT_ID] = visit
@@ -244,7 +253,7 @@ def start_visit(P, S, u, visit, ts, clk):
         set_bit(P, S, u, P.VISIT_ATOMS[k], False, clk)
     for k in range(len(P.PREVIOUS_ATOMS)):
         a = P.PREVIOUS_ATOMS[k]
-        recent = S.PREV[u] != NEVER and S.PREV[u] + P.A[a, 2] > clk
+        recent = S.PREV[u] != NEVER_64 and S.PREV[u] + P.A[a, 2] > clk
         set_bit(P, S, u, a, recent, clk)
         if recent:
             due = min(S.PREV[u] + P.A[a, 2], FAR)

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from qianmian.engine import words as w
 from qianmian.engine.prepare import Names
 from qianmian.engine.shard import Events
+from qianmian.engine.state import NO_KEY
 from qianmian.errors import TypeProblem
 from qianmian.language import ast
 from qianmian.language.definition import Definition
@@ -175,3 +177,17 @@ class RoomStage:
                 for place in [place for place in places if place[0] == room]:
                     del places[place]
             moment.seconds = {entry for entry in moment.seconds if entry[1] != room}
+
+
+def keep_latest(keys: npt.NDArray[Any], key: int, time: int) -> None:
+    """Put (key, time) into a list of at most eight keys, latest first.
+
+    Shapes: int64[8, 2], changed in place.
+    """
+    entries = [(int(t), int(k)) for k, t in keys.tolist() if k not in (NO_KEY, key)]
+    mine = [int(t) for k, t in keys.tolist() if k == key]
+    entries = [(max([time, *mine]), key), *entries]
+    entries.sort(key=lambda entry: -entry[0])
+    keys[:] = NO_KEY
+    for place, (when, which) in enumerate(entries[: len(keys)]):
+        keys[place] = (which, when)

@@ -23,6 +23,7 @@ from qianmian.engine.words import (
     LAST_SEEN,
     LEAVE_DUE,
     NEVER,
+    NEVER_64,
     PENDING_WIDTH,
     PRESENCE_MS,
     ROOM,
@@ -213,6 +214,11 @@ def rebase(S, shift, words, lists, times):
     for u in range(S.G[G_ROWS]):
         if S.I[u, VIEWER] < 0:
             continue
+        last = np.int64(S.I[u, LAST_SEEN])
+        if last > NEVER + 1:
+            S.SEEN[u] = last - shift
+        elif S.SEEN[u] != NEVER_64:
+            S.SEEN[u] -= shift
         for j in range(len(words)):
             S.I[u, words[j]] = _moved(np.int64(S.I[u, words[j]]), shift)
         for k in range(len(lists)):
@@ -225,7 +231,7 @@ def rebase(S, shift, words, lists, times):
                     if times[k, x]:
                         at = ptr + j * width + x
                         S.AR[at] = _moved(np.int64(S.AR[at]), shift)
-        if S.PREV[u] != NEVER:
+        if S.PREV[u] != NEVER_64:
             S.PREV[u] -= shift
         S.DUE[u] = _moved(np.int64(S.DUE[u]), shift)
     for b in range(len(S.TREE)):
@@ -239,6 +245,6 @@ def rebase(S, shift, words, lists, times):
             low = min(low, S.TREE[b])
         S.TOP[c] = low
     for v in range(len(S.VSEEN)):
-        if S.VSEEN[v] != NEVER:
+        if S.VSEEN[v] != NEVER_64:
             S.VSEEN[v] -= shift
     S.G[G_BASE] += shift

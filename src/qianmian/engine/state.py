@@ -24,10 +24,10 @@ class State(NamedTuple):
     """Arrays of a shard.
 
     Shapes: I int32[rows, row_words] and Q, the same memory as uint64; DUE int32[rows] with the min
-    tree TREE (16 rows each) and TOP (256); by row: NEXT, PREV; by viewer: VROW, VSTREAM, VATT,
-    VSEEN, and VLINK, the ids linked to a viewer, as a chain; streams SKEY, SNEW, SNEXT, SGAP; gaps
-    GLO, GHI, GNEXT; message hashes MK, MT; once-set HV, HR, HD, HP, HT; arena AR with FREE lists
-    per class; rooms RS, RT, ONLINE; attributes ATTS; output OUT int64[n, 5].
+    tree TREE (16 rows each) and TOP (256). By row: NEXT, PREV, SEEN. By viewer: VROW, VSTREAM,
+    VATT, VSEEN, and VLINK, the ids linked to a viewer, as a chain. Streams SKEY, SNEW, SNEXT,
+    SGAP; gaps GLO, GHI, GNEXT; message hashes MK, MT; once-set HV, HR, HD, HP, HT; arena AR with
+    FREE lists per class; rooms RS, RT, ONLINE; attributes ATTS; output OUT int64[n, 5].
     """
 
     I: npt.NDArray[np.int32]
@@ -37,6 +37,7 @@ class State(NamedTuple):
     TOP: npt.NDArray[np.int32]
     NEXT: npt.NDArray[np.int32]
     PREV: npt.NDArray[np.int64]
+    SEEN: npt.NDArray[np.int64]
     FREEROW: npt.NDArray[np.int32]
     VROW: npt.NDArray[np.int32]
     VSTREAM: npt.NDArray[np.int32]
@@ -99,12 +100,13 @@ def new_state(
         TREE=np.full(rows // 16, w.FAR, np.int32),
         TOP=np.full(rows // 256, w.FAR, np.int32),
         NEXT=np.full(rows, -1, np.int32),
-        PREV=np.full(rows, w.NEVER, np.int64),
+        PREV=np.full(rows, w.NEVER_64, np.int64),
+        SEEN=np.full(rows, w.NEVER_64, np.int64),
         FREEROW=np.zeros(rows, np.int32),
         VROW=np.full(256, -1, np.int32),
         VSTREAM=np.full(256, -1, np.int32),
         VATT=np.full(256, -1, np.int32),
-        VSEEN=np.full(256, w.NEVER, np.int64),
+        VSEEN=np.full(256, w.NEVER_64, np.int64),
         VLINK=np.full(256, -1, np.int32),
         SKEY=np.zeros(256, np.uint64),
         SNEW=np.zeros(256, np.int64),
@@ -149,7 +151,7 @@ def with_viewers(state: State, n: int) -> State:
         VROW=grown(state.VROW, size, -1),
         VSTREAM=grown(state.VSTREAM, size, -1),
         VATT=grown(state.VATT, size, -1),
-        VSEEN=grown(state.VSEEN, size, w.NEVER),
+        VSEEN=grown(state.VSEEN, size, w.NEVER_64),
         VLINK=grown(state.VLINK, size, -1),
     )
 
@@ -178,7 +180,8 @@ def with_rows(state: State, n: int = 0) -> State:
         TREE=grown(state.TREE, size // 16, w.FAR),
         TOP=grown(state.TOP, size // 256, w.FAR),
         NEXT=grown(state.NEXT, size, -1),
-        PREV=grown(state.PREV, size, w.NEVER),
+        PREV=grown(state.PREV, size, w.NEVER_64),
+        SEEN=grown(state.SEEN, size, w.NEVER_64),
         FREEROW=grown(state.FREEROW, size, 0),
     )
 

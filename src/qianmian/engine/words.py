@@ -37,6 +37,7 @@ STREAM_TIME: Final = 24
 HEADER: Final = 26
 
 NEVER: Final = -(1 << 30)  # earlier than any time
+NEVER_64: Final = -(1 << 62)  # the same in 64 bits, where thirty days ago is not never
 FAR: Final = (1 << 31) - 1  # later than any time
 REBASE_AT: Final = 1 << 29  # about six days: then times move so that they stay within 32 bits
 
