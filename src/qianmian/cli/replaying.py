@@ -20,6 +20,7 @@ from qianmian.cli.report.view import View
 from qianmian.cli.terminal import WIDTH, out_console, progress_bar, texts_for
 from qianmian.errors import InputError
 from qianmian.runtime.definitions import read_definitions
+from qianmian.runtime.doctor import is_compiled
 from qianmian.runtime.replay import Replayed, ReplayOptions
 
 REJECTED_IN_JSON = 20
@@ -62,7 +63,7 @@ def replay_and_show(call: Call) -> int:
     recording = open_recording(call.file, call.format_name, mapping=call.mapping)
     options = ReplayOptions(as_arrived=call.as_arrived, until_ms=call.until_ms)
     started = time.perf_counter()
-    with progress_bar(texts) as step:
+    with progress_bar(texts, is_cold=not is_compiled()) as step:
         replayed = replay_file(
             recording,
             definitions,

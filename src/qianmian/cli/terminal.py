@@ -79,9 +79,14 @@ def locale_option(function: F) -> F:
 
 
 @contextmanager
-def progress_bar(texts: Texts) -> Iterator[Callable[[str], Advance]]:
-    """A bar on stderr; gives a function that makes an `Advance` for a named step."""
+def progress_bar(texts: Texts, *, is_cold: bool = False) -> Iterator[Callable[[str], Advance]]:
+    """A bar on stderr; gives a function that makes an `Advance` for a named step.
+
+    The first run on a machine compiles the engine, which takes a minute: say so before the silence.
+    """
     console = Console(stderr=True)
+    if is_cold:
+        console.print(texts["progress.cold"], style="dim")
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

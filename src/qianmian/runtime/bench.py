@@ -1,13 +1,19 @@
-"""Benchmarks as data: each is a function that yields rows; `SUITES` lists them.
+"""Benchmarks as data: each is a function that yields rows.
 
-A ratio compares with a baseline that was measured in the same run, interleaved; a figure without a
-baseline is of this machine only.
+They live in `benchmarks/` of the checkout, beside `src/`: an installed wheel has none. A ratio
+compares with a baseline that was measured in the same run, interleaved; a figure without a baseline
+is of this machine only.
 """
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+from qianmian.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,25 @@ class BenchOptions:
 
 Suite = Callable[[BenchOptions], Iterable[BenchRow]]
 
-SUITES: tuple[Suite, ...] = ()
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
-def measure(options: BenchOptions, suites: Iterable[Suite] = SUITES) -> Iterator[BenchRow]:
+def load_suites(checkout: Path = CHECKOUT) -> tuple[Suite, ...]:
+    """The benchmarks of the checkout that this package runs from.
+
+    Raises: InputError when it does not run from a checkout.
+    """
+    if not (checkout / "benchmarks" / "suites.py").exists():
+        raise InputError(
+            "the benchmarks are not part of the installed package; run `make bench` in a checkout"
+        )
+    if str(checkout) not in sys.path:
+        sys.path.append(str(checkout))
+    suites: tuple[Suite, ...] = importlib.import_module("benchmarks.suites").SUITES
+    return suites
+
+
+def measure(options: BenchOptions, suites: Iterable[Suite] | None = None) -> Iterator[BenchRow]:
     """Every row of every suite, as it is measured."""
-    for suite in suites:
+    for suite in load_suites() if suites is None else suites:
         yield from suite(options)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from qianmian.engine.jit import CACHE_FOLDER
+
 Verdict = Literal["ok", "warn", "fail"]
 
 PACKAGES = ("numpy", "numba", "pyarrow", "msgspec", "rich", "click", "pyahocorasick", "ruamel.yaml")
@@ -65,13 +67,17 @@ def _packages() -> Finding:
     return Finding("packages", "ok", ", ".join(found))
 
 
+def is_compiled(folder: Path = CACHE_FOLDER) -> bool:
+    """Whether the main loop of this very engine has been compiled on this machine before."""
+    return any(folder.glob("**/*.run-*.nbi"))
+
+
 def _compiler() -> Finding:
-    """Where Numba keeps machine code: beside the kernels, or where `NUMBA_CACHE_DIR` says."""
-    named = os.environ.get("NUMBA_CACHE_DIR")
-    folder = Path(named) if named else Path(__file__).parent.parent / "engine" / "__pycache__"
+    """Where machine code is kept: a folder for each state of the engine's sources."""
+    folder = CACHE_FOLDER
     if not _is_writable(folder):
         return Finding("compiler", "warn", str(folder), "compiler")
-    compiled = any(folder.rglob("*.nbi"))
+    compiled = is_compiled(folder)
     return Finding(
         "compiler", "ok" if compiled else "warn", str(folder), "" if compiled else "cold"
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from qianmian.runtime import doctor
 from qianmian.runtime.doctor import examine
 
 
@@ -26,9 +27,10 @@ def test_a_home_that_is_not_there_yet_is_no_problem(tmp_path: Path) -> None:
 
 
 def test_a_cold_cache_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(doctor, "CACHE_FOLDER", tmp_path)
+    monkeypatch.setattr(doctor.is_compiled, "__defaults__", (tmp_path,))
     findings = {finding.check: finding for finding in examine(tmp_path, "en-US")}
     assert (findings["compiler"].verdict, findings["compiler"].advice) == ("warn", "cold")
-    (tmp_path / "kernel.nbi").touch()
+    (tmp_path / "interpreter.run-1.py311.nbi").touch()
     findings = {finding.check: finding for finding in examine(tmp_path, "en-US")}
     assert findings["compiler"].verdict == "ok"

@@ -21,6 +21,7 @@ from qianmian.cli.terminal import (
     texts_for,
 )
 from qianmian.locales.texts import Texts
+from qianmian.runtime.doctor import is_compiled
 from qianmian.runtime.vectors import VectorFailure, find_vectors
 
 
@@ -32,7 +33,7 @@ def command(files: tuple[Path, ...], *, as_json: bool, locale: str | None) -> in
     """Check every file, and every one in the folders named."""
     texts = texts_for(locale)
     paths = find_vectors(files)
-    with progress_bar(texts) as step:
+    with progress_bar(texts, is_cold=not is_compiled()) as step:
         report = check_vectors(paths, step("progress.vectors"))
     if as_json:
         click.echo(
