@@ -219,9 +219,9 @@ MUTANTS = (
     ),
     Mutant(
         "ORDERS one key per item",
-        EVENTS,
-        "return list(dict.fromkeys(found))\n\n\ndef amount_of",
-        "return list(dict.fromkeys(found))[:1]\n\n\ndef amount_of",
+        VIEW,
+        "return list(dict.fromkeys(key for one in meant for key in key_values(one, same)))",
+        "return list(dict.fromkeys(key for one in meant for key in key_values(one, same)))[:1]",
     ),
     Mutant(
         "ORDERS the sum of the items",

@@ -93,7 +93,7 @@ class Boards:
             self._count(events, row, is_head=bool(heads[offset]), is_sure=sure)
 
     def _count(self, events: Events, row: int, *, is_head: bool, is_sure: bool) -> None:
-        room = self.rooms.setdefault(int(events.ROOM[row]), _Room())
+        room = self._room(int(events.ROOM[row]))
         kind, clock = int(events.TYPE[row]), int(events.CLOCK[row])
         product = int(events.PRODUCT[row])
         amount = int(events.AMOUNT[row])
@@ -113,10 +113,16 @@ class Boards:
             room.heat.append((clock, product, points))
             room.points[product] += points
 
+    def _room(self, code: int) -> _Room:
+        room = self.rooms.get(code)
+        if room is None:
+            room = self.rooms[code] = _Room()
+        return room
+
     def fired(self, firings: list[Firing]) -> None:
         """Count firings per moment."""
         for firing in firings:
-            room = self.rooms.setdefault(self.names.rooms.code(firing.room), _Room())
+            room = self._room(self.names.rooms.code(firing.room))
             room.firings[firing.moment] += 1
 
     def end(self, room: int) -> None:

@@ -20,7 +20,7 @@ from qianmian.engine.board import Boards, RoomBoard
 from qianmian.engine.change import relay
 from qianmian.engine.merge import merge_viewers
 from qianmian.engine.predicates import COMPARE
-from qianmian.engine.prepare import NOTHING, Names, Preparer
+from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
 from qianmian.engine.programs import Plan, plan_of
 from qianmian.engine.room import RoomStage, keep_latest
 from qianmian.engine.shard import Events, Shard
@@ -77,7 +77,7 @@ class Core:
         self.session_timeout = session_timeout
         self.namespace = namespace
         self.n_shards = shards
-        self.preparer = Preparer(self.names)
+        self.preparer = Preparer(self.names, lateness_ms=lateness_ms)
         self.plan: Plan = plan_of(definitions, self.names, None)
         self._use(self.plan)
         self.shards: list[Shard] = []
@@ -383,6 +383,7 @@ class Core:
         for ended, code in sorted(silent):
             self._sweep(ended + 1)
             self._end_session(code, ended, ended)
+            self.preparer.presenting.pop(code, None)
 
     def _end_session(self, room: int, time_ms: int, now_ms: int) -> None:
         for shard in self.shards:
@@ -393,7 +394,6 @@ class Core:
         self.sessions.pop(room, None)
         self.announced.discard(room)
         self.room_clock.pop(room, None)
-        self.preparer.presenting.pop(room, None)
 
     def _control(self, batch: EventBatch, events: Events, at: int) -> None:
         """An event that concerns a whole room, or two viewers."""
@@ -440,7 +440,7 @@ class Core:
         key = int(events.MESSAGE[at])
         if not key:
             return False
-        name = f"room\x1f{key}"
+        name = room_message(key)
         seen = self.preparer.orders_of(NOTHING)
         if name in seen:
             events.OUTCOME[at] = w.DUPLICATE

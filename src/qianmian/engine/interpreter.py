@@ -87,6 +87,7 @@ from qianmian.engine.words import (
 )
 
 MARGIN_OUT = 4_096
+AHEAD, FAR_AHEAD = 12, 24  # events whose rows, and whose places, are asked for in advance
 
 
 @routine
@@ -200,15 +201,25 @@ def run(P, S, E, first, last, rows, limit):
                 prefetch(S.I, np.int64(rows[i + 8]) * S.I.shape[1] * 4)
                 prefetch(S.I, np.int64(rows[i + 8]) * S.I.shape[1] * 4 + 64)
         else:
-            if i + 12 < last:
-                ahead = np.int64(E.VIEWER[i + 12])
+            if i + FAR_AHEAD < last:
+                ahead = np.int64(E.VIEWER[i + FAR_AHEAD])
+                if ahead >= 0:
+                    prefetch(S.VROW, ahead * 4)
+                    prefetch(S.VSTREAM, ahead * 4)
+            if i + AHEAD < last:
+                ahead = np.int64(E.VIEWER[i + AHEAD])
                 row = np.int64(S.VROW[ahead]) if ahead >= 0 else np.int64(-1)
                 if row >= 0:
+                    prefetch(S.DUE, row * 4)
                     for j in range(P.LINES.shape[1]):
-                        line = P.LINES[E.TYPE[i + 12], j]
+                        line = P.LINES[E.TYPE[i + AHEAD], j]
                         if line < 0:
                             break
                         prefetch(S.I, row * S.I.shape[1] * 4 + line * 64)
+                    stream = np.int64(S.VSTREAM[ahead])
+                    if stream >= 0:
+                        prefetch(S.SKEY, stream * 8)
+                        prefetch(S.SNEW, stream * 8)
             viewer = np.int64(E.VIEWER[i])
             room = np.int64(E.ROOM[i])
             clk = E.CLOCK[i] - S.G[G_BASE]

@@ -102,11 +102,12 @@ class Preparer:
     `presenting` is the product (code) presented in each room (code) as of the last batch.
     """
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, *, lateness_ms: int = 5_000) -> None:
         self.names = names
         self.filters: Sequence[ast.Node] = ()
         self.attribute_bits: list[tuple[int, ast.Node]] = []
         self.bit_words = 1
+        self.lateness_ms = lateness_ms
         self.orders_seen: dict[int, dict[str, bool]] = {}
         self.alias: npt.NDArray[np.int32] = np.zeros(0, np.int32)
         self.attributes: dict[int, dict[str, tuple[Any, int]]] = {}
@@ -144,17 +145,17 @@ class Preparer:
             PRODUCT=product,
             CATEGORY=category,
             FRESH=fresh,
-            AMOUNT=numbers_by_row.get("amount", np.full(size, MISSING)),
-            PRICE=numbers_by_row.get("price", np.full(size, MISSING)),
+            AMOUNT=_writable(numbers_by_row.get("amount"), size),
+            PRICE=_writable(numbers_by_row.get("price"), size),
             VISIT=names.codes(strings.get("visit"), names.texts, n)[source],
             PAGE=names.codes(strings.get("page_id"), names.texts, n)[source],
-            IDLE=numbers_by_row.get("idle_ms", np.full(size, MISSING)),
+            IDLE=_writable(numbers_by_row.get("idle_ms"), size),
             SHOWN=np.full(size, -1, np.int8)
             if visible is None
             else np.where(visible == MISSING, -1, visible).astype(np.int8),
             FILTER=self._filters(size, strings_by_row, numbers_by_row, product, category),
             STREAM=self._stream(batch)[source],
-            SEQ=numbers_by_row.get("seq", np.full(size, MISSING)),
+            SEQ=_writable(numbers_by_row.get("seq"), size),
             MESSAGE=self._message(batch)[source],
             REPEATED=self._repeated(batch, viewer)[source],
             PROFILE=profile[source],
@@ -175,8 +176,16 @@ class Preparer:
             return product
         product = product.copy()
         shown = dict(self.presenting)
+        told = set(self.orders_of(NOTHING))
+        keys = self._message(batch)
         for row in concerned.tolist():
             place, kind = int(room[row]), batch.type[row]
+            if kind != COMMENT:  # what comes late or twice changes nothing in the room
+                name = room_message(int(keys[row]))
+                late = batch.event_time[row] < batch.clock[row] - self.lateness_ms
+                if late or (keys[row] and name in told):
+                    continue
+                told.add(name)
             if kind == PRESENTED:
                 shown[place] = int(product[row])
             elif kind == SESSION_ENDED or (kind == WITHDRAWN and shown.get(place) == product[row]):
@@ -280,6 +289,7 @@ class Preparer:
 
     def _hashed(self, batch: EventBatch, column: StringColumn) -> npt.NDArray[np.uint64]:
         """A 64-bit hash per row of (source, value); never 0 for a value."""
+        column = column.compacted()  # a slice of a large batch pays for its own rows only
         table = np.array([*(hash64(value) | 1 for value in column.values), 0], np.uint64)
         keys = table[column.codes]
         source = batch.strings.get("source")
@@ -407,6 +417,11 @@ def _later(theirs: dict[str, Any], mine: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def room_message(key: int) -> str:
+    """Under which name a message about a room is remembered (it has no viewer)."""
+    return f"room\x1f{key}"
+
+
 def _score(node: ast.Node) -> ast.Score:
     assert isinstance(node, ast.Score)  # noqa: S101 — attribute atoms are traits or scores
     return node
@@ -418,6 +433,13 @@ def _named(codes: npt.NDArray[np.int32], names: Dictionary) -> StringColumn:
     first = 1 if len(used) and used[0] < 0 else 0
     values = [str(names.value(code)) for code in used[first:].tolist()]
     return StringColumn((place - first).astype(np.int32), values)
+
+
+def _writable(column: npt.NDArray[np.int64] | None, n: int) -> npt.NDArray[np.int64]:
+    """The column, or an absent one; read-only memory would be another type to the kernels."""
+    if column is None:
+        return np.full(n, MISSING)
+    return column if column.flags.writeable else column.copy()
 
 
 def _taken(

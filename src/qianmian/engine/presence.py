@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from qianmian.engine import instances
-from qianmian.engine.bits import get_bit, push, set_bit
+from qianmian.engine.bits import get_bit, is_true, pivot, push, set_bit
 from qianmian.engine.jit import inline, routine
 from qianmian.engine.lists import release
 from qianmian.engine.words import (
@@ -268,15 +268,26 @@ def arrive(P, S, u, visit, ts, clk):
     """Presence and visits: an event shows that the viewer is here."""
     if ts <= S.I[u, LEFT_TIME]:
         return
+    back = False
+    idle_clock, hidden_clock = S.I[u, IDLE_CLOCK], S.I[u, HIDDEN_CLOCK]
     present = get_bit(P, S, u, PRESENT)
     if present and visit >= 0 and S.I[u, VISIT_ID] >= 0 and visit != S.I[u, VISIT_ID]:
-        leave(P, S, u, ts, clk)
+        cancel_all(P, S, u, ts, clk)  # gone and back at once: what lasts on the page goes on
+        set_bit(P, S, u, PRESENT, False, clk)
+        S.ONLINE[S.I[u, ROOM]] -= 1
         present = False
+        back = True
     if not present:
         start_visit(P, S, u, visit, ts, clk)
+        if back:
+            S.I[u, IDLE_CLOCK] = idle_clock
+            S.I[u, HIDDEN_CLOCK] = hidden_clock
     else:
         if ts < S.I[u, VISIT_START]:
             S.I[u, VISIT_START] = ts
+            for k in range(len(P.VISIT_ATOMS)):
+                a = P.VISIT_ATOMS[k]
+                set_bit(P, S, u, a, is_true(P, S, u, a, pivot(P, S, u, a), clk), clk)
         if ts > S.I[u, LAST_SEEN]:
             S.I[u, LAST_SEEN] = ts
         if visit >= 0:

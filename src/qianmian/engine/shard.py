@@ -19,6 +19,7 @@ from qianmian.engine.state import (
     empty_once,
     grown,
     new_state,
+    with_arena,
     with_rooms,
     with_rows,
     with_streams,
@@ -160,7 +161,7 @@ class Shard:
         elif need == w.NEED_MESSAGES:
             self.regrow_messages()
         elif need == w.NEED_ARENA:
-            self.state = state._replace(AR=grown(state.AR, 2 * len(state.AR), 0))
+            self.state = with_arena(state)
         elif need == w.NEED_ATTRIBUTES:
             self.state = state._replace(ATTS=grown(state.ATTS, 2 * len(state.ATTS), 0))
 

@@ -137,8 +137,9 @@ def new_state(
 
 def grown(array: npt.NDArray[Any], size: int, fill: int) -> npt.NDArray[Any]:
     """A longer copy along the first axis."""
-    longer = np.full((size, *array.shape[1:]), fill, array.dtype)
+    longer = np.empty((size, *array.shape[1:]), array.dtype)
     longer[: len(array)] = array
+    longer[len(array) :] = fill
     return longer
 
 
@@ -184,6 +185,14 @@ def with_rows(state: State, n: int = 0) -> State:
         SEEN=grown(state.SEEN, size, w.NEVER_64),
         FREEROW=grown(state.FREEROW, size, 0),
     )
+
+
+def with_arena(state: State) -> State:
+    """Twice the arena. What lies beyond its end is never read: it is neither filled nor copied."""
+    longer = np.empty(2 * len(state.AR), np.int32)
+    used = int(state.G[w.G_ARENA])
+    longer[:used] = state.AR[:used]
+    return state._replace(AR=longer)
 
 
 def with_streams(state: State) -> State:
