@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -101,7 +102,7 @@ def signature(slot: Slot) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-class Layout:
+class Layout(ABC):
     """Places of slots and bits, and the tables made from them."""
 
     def __init__(self, program: Program) -> None:
@@ -348,9 +349,9 @@ class Layout:
                 ranks.append(rank)
         return ranks if bits else []
 
+    @abstractmethod
     def room_fact(self, node: object) -> tuple[int, int, int, int]:
         """Field, comparison, value, and whether the value is the key; `NamedLayout` tells."""
-        raise NotImplementedError(node)
 
     def _instructions(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         by_type: list[list[tuple[int, ...]]] = [[] for _ in CATALOG]
