@@ -27,8 +27,8 @@ PARTS = {
     "timers": ("DUE", "TREE", "TOP"),
     "arena": ("AR",),
     "chains": ("NEXT", "PREV", "FREEROW", "VROW", "VSTREAM", "VATT", "VSEEN", "VLINK"),
-    "duplicates": ("SKEY", "SNEW", "SNEXT", "SGAP", "GLO", "GHI", "GNEXT", "MK", "MT"),
-    "once": ("HV", "HR", "HD", "HP", "HT"),
+    "duplicates": ("STREAMS", "GLO", "GHI", "GNEXT", "MK", "MT"),
+    "once": ("ONCE",),
 }
 
 
@@ -83,7 +83,7 @@ def sizes_of(shard: Shard, names: int, viewers: int) -> dict[str, float]:
         "rows": rows / len(state.I),
         "timers": rows / len(state.I),
         "arena": int(counters[w.G_ARENA]) / len(state.AR),
-        "duplicates": int(counters[w.G_STREAMS]) / len(state.SKEY),
+        "duplicates": int(counters[w.G_STREAMS]) / len(state.STREAMS),
     }
     found: dict[str, float] = {"names": names / viewers}
     allocated = float(names)

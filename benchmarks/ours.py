@@ -56,6 +56,7 @@ class Ours:
             base_ms=prepared.base_ms,
             lateness_ms=core.lateness_ms,
             presence=presence,
+            viewers=len(core.names.viewers),
             take=self._take,
         )
         self.shard.reserve(len(core.names.viewers), len(core.names.rooms))

@@ -17,6 +17,10 @@ from qianmian.engine.words import (
     G_GAPS,
     G_MESSAGES,
     G_STREAMS,
+    R_GAP,
+    R_KEY,
+    R_NEWEST,
+    R_NEXT,
 )
 
 STREAMS_KEPT = 4
@@ -51,7 +55,7 @@ def drop_gap(S, g):
 @inline
 def bound_gaps(S, stream):
     """Keep the eight newest gaps (the list begins with the highest)."""
-    g = np.int64(S.SGAP[stream])
+    g = np.int64(S.STREAMS[stream, R_GAP])
     count = 0
     before = np.int64(-1)
     while g >= 0:
@@ -73,36 +77,36 @@ def stream_of(S, viewer, key, seq):
     count = 0
     before = np.int64(-1)
     while at >= 0:
-        if S.SKEY[at] == key:
+        if S.STREAMS[at, R_KEY] == np.int64(key):
             return at
         count += 1
         if count == STREAMS_KEPT:
             if before >= 0:
-                S.SNEXT[before] = S.SNEXT[at]
+                S.STREAMS[before, R_NEXT] = S.STREAMS[at, R_NEXT]
             else:
-                S.VSTREAM[viewer] = S.SNEXT[at]
-            g = np.int64(S.SGAP[at])
+                S.VSTREAM[viewer] = S.STREAMS[at, R_NEXT]
+            g = np.int64(S.STREAMS[at, R_GAP])
             while g >= 0:
                 following = np.int64(S.GNEXT[g])
                 drop_gap(S, g)
                 g = following
-            S.SNEXT[at] = S.G[G_FREE_STREAM]
+            S.STREAMS[at, R_NEXT] = S.G[G_FREE_STREAM]
             S.G[G_FREE_STREAM] = at
             break
         before = at
-        at = np.int64(S.SNEXT[at])
+        at = np.int64(S.STREAMS[at, R_NEXT])
     fresh = S.G[G_FREE_STREAM]
     if fresh >= 0:
-        S.G[G_FREE_STREAM] = S.SNEXT[fresh]
+        S.G[G_FREE_STREAM] = S.STREAMS[fresh, R_NEXT]
     else:
         fresh = S.G[G_STREAMS]
         S.G[G_STREAMS] = fresh + 1
-    S.SKEY[fresh] = key
-    S.SNEW[fresh] = seq
-    S.SGAP[fresh] = -1
+    S.STREAMS[fresh, R_KEY] = np.int64(key)
+    S.STREAMS[fresh, R_NEWEST] = seq
+    S.STREAMS[fresh, R_GAP] = -1
     if seq > 0:
-        S.SGAP[fresh] = new_gap(S, max(np.int64(0), seq - JUMP), seq - 1, -1)
-    S.SNEXT[fresh] = S.VSTREAM[viewer]
+        S.STREAMS[fresh, R_GAP] = new_gap(S, max(np.int64(0), seq - JUMP), seq - 1, -1)
+    S.STREAMS[fresh, R_NEXT] = S.VSTREAM[viewer]
     S.VSTREAM[viewer] = fresh
     return -1 - fresh
 
@@ -113,21 +117,21 @@ def seen_number(S, viewer, key, seq):
     stream = stream_of(S, viewer, key, seq)
     if stream < 0:
         return False
-    newest = S.SNEW[stream]
+    newest = S.STREAMS[stream, R_NEWEST]
     if seq > newest:
         if seq - newest > JUMP:
-            g = np.int64(S.SGAP[stream])
+            g = np.int64(S.STREAMS[stream, R_GAP])
             while g >= 0:
                 following = np.int64(S.GNEXT[g])
                 drop_gap(S, g)
                 g = following
-            S.SGAP[stream] = new_gap(S, seq - JUMP, seq - 1, -1)
+            S.STREAMS[stream, R_GAP] = new_gap(S, seq - JUMP, seq - 1, -1)
         elif seq > newest + 1:
-            S.SGAP[stream] = new_gap(S, newest + 1, seq - 1, S.SGAP[stream])
+            S.STREAMS[stream, R_GAP] = new_gap(S, newest + 1, seq - 1, S.STREAMS[stream, R_GAP])
             bound_gaps(S, stream)
-        S.SNEW[stream] = seq
+        S.STREAMS[stream, R_NEWEST] = seq
         return False
-    g = np.int64(S.SGAP[stream])
+    g = np.int64(S.STREAMS[stream, R_GAP])
     before = np.int64(-1)
     while g >= 0:
         low = S.GLO[g]
@@ -137,7 +141,7 @@ def seen_number(S, viewer, key, seq):
                 if before >= 0:
                     S.GNEXT[before] = S.GNEXT[g]
                 else:
-                    S.SGAP[stream] = S.GNEXT[g]
+                    S.STREAMS[stream, R_GAP] = S.GNEXT[g]
                 drop_gap(S, g)
             elif seq == low:
                 S.GLO[g] = seq + 1

@@ -12,12 +12,11 @@ from __future__ import annotations
 import numpy as np
 
 from qianmian.engine import instances
-from qianmian.engine.bits import expire, flipped, get_bit, push, set_bit, settle
+from qianmian.engine.bits import expire, flipped, get_bit, push, settle
 from qianmian.engine.dedupe import seen_before
 from qianmian.engine.jit import inline, kernel, prefetch, routine
 from qianmian.engine.lists import ONE
 from qianmian.engine.presence import (
-    IDLE_ON_PAGE,
     PRESENT,
     arrive,
     cancel_all,
@@ -30,7 +29,7 @@ from qianmian.engine.presence import (
     note_stream,
     refresh_states,
     run_leaving,
-    state_due,
+    run_states,
     visible,
 )
 from qianmian.engine.triggers import read_triggers
@@ -83,11 +82,13 @@ from qianmian.engine.words import (
     S_PULSE1,
     S_VIEW0,
     S_VIEW1,
+    STATE_DUE,
     TIMER_DUE,
 )
 
 MARGIN_OUT = 4_096
-AHEAD, FAR_AHEAD = 12, 24  # events whose rows, and whose places, are asked for in advance
+# events ahead of which the lists, the rows and the places of rows are asked for
+NEAR, AHEAD, FAR_AHEAD = 6, 12, 24
 
 
 @routine
@@ -114,24 +115,13 @@ def run_timers(P, S, u, now):
             few, held = instances.waits(P), instances.held(S)
             instances.levels(few, held, u, s, now, now)
             instances.tidy(few, held, u, s, now)
-    if get_bit(P, S, u, PRESENT):
-        for k in range(P.M[5]):
-            if get_bit(P, S, u, P.ST[k, 2]):
-                continue
-            if P.ST[k, 0] == IDLE_ON_PAGE and not get_bit(P, S, u, instances.OPEN):
-                continue
-            due = state_due(S, u, P.ST[k, 0], P.ST[k, 1])
-            if due <= now:
-                set_bit(P, S, u, P.ST[k, 2], True, now)
-            elif due < later:
-                later = due
     S.I[u, TIMER_DUE] = later
 
 
 @inline
 def schedule(P, S, u):
     """The row's next due time, and the min tree above it."""
-    due = min(S.I[u, TIMER_DUE], S.I[u, LEAVE_DUE])
+    due = min(S.I[u, TIMER_DUE], S.I[u, STATE_DUE], S.I[u, LEAVE_DUE])
     for w in range(P.M[1]):
         due = min(due, S.I[u, HEADER + w])
     S.DUE[u] = due
@@ -148,9 +138,9 @@ def room_left(P, S):
         return NEED_OUT
     if S.G[G_FREE] == 0 and S.G[G_ROWS] >= len(S.I):
         return NEED_ROWS
-    if (S.G[G_ONCE] + 4_096) * 2 > len(S.HV):
+    if (S.G[G_ONCE] + 4_096) * 2 > len(S.ONCE):
         return NEED_ONCE
-    if S.G[G_STREAMS] + 2 > len(S.SKEY) or S.G[G_GAPS] + 16 > len(S.GLO):
+    if S.G[G_STREAMS] + 2 > len(S.STREAMS) or S.G[G_GAPS] + 16 > len(S.GLO):
         return NEED_STREAMS
     if (S.G[G_MESSAGES] + 2) * 2 > len(S.MK):
         return NEED_MESSAGES
@@ -169,6 +159,38 @@ def change_attributes(P, S, u, known, values):
             if (change >> np.uint64(bit)) & ONE:
                 S.Q[u, at] ^= ONE << np.uint64(bit)
                 flipped(P, S, u, w * 64 + bit, (values[w] >> np.uint64(bit)) & ONE != 0)
+
+
+@inline
+def ask_ahead(P, S, E, i, last):
+    """Ask for the memory that the next events will touch: places, then rows, then lists."""
+    if i + FAR_AHEAD < last:
+        viewer = np.int64(E.VIEWER[i + FAR_AHEAD])
+        if viewer >= 0:
+            prefetch(S.VROW, viewer * 4)
+            prefetch(S.VSTREAM, viewer * 4)
+    if i + AHEAD < last:
+        viewer = np.int64(E.VIEWER[i + AHEAD])
+        row = np.int64(S.VROW[viewer]) if viewer >= 0 else np.int64(-1)
+        if row >= 0:
+            prefetch(S.DUE, row * 4)
+            for j in range(P.LINES.shape[1]):
+                line = P.LINES[E.TYPE[i + AHEAD], j]
+                if line < 0:
+                    break
+                prefetch(S.I, row * S.I.shape[1] * 4 + line * 64)
+            stream = np.int64(S.VSTREAM[viewer])
+            if stream >= 0:
+                prefetch(S.STREAMS, stream * 32)
+    if i + NEAR < last:
+        viewer = np.int64(E.VIEWER[i + NEAR])
+        row = np.int64(S.VROW[viewer]) if viewer >= 0 else np.int64(-1)
+        if row >= 0:
+            for j in range(P.BLOCKS.shape[1]):
+                off = P.BLOCKS[E.TYPE[i + NEAR], j]
+                if off < 0:
+                    break
+                prefetch(S.AR, np.int64(S.I[row, off]) * 4)
 
 
 @kernel
@@ -197,29 +219,12 @@ def run(P, S, E, first, last, rows, limit):
         profile = np.int64(-1)
         if sweeping:
             u = np.int64(rows[i])
-            if i + 8 < n_rows:
-                prefetch(S.I, np.int64(rows[i + 8]) * S.I.shape[1] * 4)
-                prefetch(S.I, np.int64(rows[i + 8]) * S.I.shape[1] * 4 + 64)
+            if i + AHEAD < n_rows:
+                row = np.int64(rows[i + AHEAD]) * S.I.shape[1] * 4
+                prefetch(S.I, row)
+                prefetch(S.I, row + 64)
         else:
-            if i + FAR_AHEAD < last:
-                ahead = np.int64(E.VIEWER[i + FAR_AHEAD])
-                if ahead >= 0:
-                    prefetch(S.VROW, ahead * 4)
-                    prefetch(S.VSTREAM, ahead * 4)
-            if i + AHEAD < last:
-                ahead = np.int64(E.VIEWER[i + AHEAD])
-                row = np.int64(S.VROW[ahead]) if ahead >= 0 else np.int64(-1)
-                if row >= 0:
-                    prefetch(S.DUE, row * 4)
-                    for j in range(P.LINES.shape[1]):
-                        line = P.LINES[E.TYPE[i + AHEAD], j]
-                        if line < 0:
-                            break
-                        prefetch(S.I, row * S.I.shape[1] * 4 + line * 64)
-                    stream = np.int64(S.VSTREAM[ahead])
-                    if stream >= 0:
-                        prefetch(S.SKEY, stream * 8)
-                        prefetch(S.SNEW, stream * 8)
+            ask_ahead(P, S, E, i, last)
             viewer = np.int64(E.VIEWER[i])
             room = np.int64(E.ROOM[i])
             clk = E.CLOCK[i] - S.G[G_BASE]
@@ -274,6 +279,8 @@ def run(P, S, E, first, last, rows, limit):
                         evict = run_leaving(P, S, u, now)
                     if S.I[u, TIMER_DUE] <= now:
                         run_timers(P, S, u, now)
+                    if S.I[u, STATE_DUE] <= now:
+                        run_states(P, S, u, now)
                     if evict:
                         free_row(P, S, u)
                         u = np.int64(-1)
@@ -340,8 +347,8 @@ def run(P, S, E, first, last, rows, limit):
 
 
 @kernel
-def due_rows(S, limit, found):
-    """Rows that are due before `limit`; how many. The min tree is read top down."""
+def due_rows(S, limit):
+    """Write the rows that are due before `limit` to FOUND; how many. The tree is read top down."""
     n = 0
     for c in range(len(S.TOP)):
         if S.TOP[c] >= limit:
@@ -351,7 +358,7 @@ def due_rows(S, limit, found):
                 continue
             for u in range(b * 16, b * 16 + 16):
                 if S.DUE[u] < limit:
-                    found[n] = u
+                    S.FOUND[n] = u
                     n += 1
     return n
 

@@ -55,6 +55,7 @@ PIVOTS = {
 }
 LINE_WORDS = 16
 PREFETCHED_LINES = 8
+PREFETCHED_BLOCKS = 12
 
 
 class Tables(NamedTuple):
@@ -91,6 +92,7 @@ class Tables(NamedTuple):
     PREVIOUS_ATOMS: npt.NDArray[np.int32]
     LISTS: npt.NDArray[np.int32]
     LINES: npt.NDArray[np.int32]
+    BLOCKS: npt.NDArray[np.int32]
     TEMPLATE: npt.NDArray[np.int32]
 
 
@@ -225,6 +227,7 @@ class Layout(ABC):
             PREVIOUS_ATOMS=self._bits(lambda a: a.kind is AtomKind.PREVIOUS_RECENT),
             LISTS=np.array(lists, np.int32),
             LINES=self._lines(instructions, instruction0),
+            BLOCKS=self._blocks(lists, instructions, instruction0),
             TEMPLATE=self._template(),
         )
 
@@ -443,6 +446,17 @@ class Layout(ABC):
             lines[kind, : len(chosen[:PREFETCHED_LINES])] = chosen[:PREFETCHED_LINES]
         return lines
 
+    @staticmethod
+    def _blocks(lists: list[int], table: Any, start: Any) -> npt.NDArray[np.int32]:
+        """Words of a row that point to the lists an event of each type touches."""
+        blocks = np.full((len(CATALOG), PREFETCHED_BLOCKS), -1, np.int32)
+        known = set(lists)
+        for kind in range(len(CATALOG)):
+            offsets = table[start[kind] : start[kind + 1], w.I_OFF].tolist()
+            chosen = [off for off in dict.fromkeys(offsets) if off in known]
+            blocks[kind, : len(chosen[:PREFETCHED_BLOCKS])] = chosen[:PREFETCHED_BLOCKS]
+        return blocks
+
     def _template(self) -> npt.NDArray[np.int32]:
         row = np.zeros(self.row_words, np.int32)
         for word in (
@@ -452,7 +466,7 @@ class Layout(ABC):
         ):  # fmt: skip
             row[word] = w.NEVER
         row[[w.VISIT_ID, w.VIEW_1, w.VIEW_2, w.VIEW_1_PAGE, w.VIEW_2_PAGE]] = -1
-        row[[w.TIMER_DUE, w.LEAVE_DUE]] = w.FAR
+        row[[w.TIMER_DUE, w.STATE_DUE, w.LEAVE_DUE]] = w.FAR
         row[w.HEADER : w.HEADER + self.due_words] = w.FAR
         for slot in self.program.slots:
             if slot.kind in {SlotKind.TIMES, SlotKind.EDGE}:
@@ -465,7 +479,7 @@ class Layout(ABC):
         found = [
             w.LAST_SEEN, w.VISIT_START, w.LEFT_TIME, w.LAST_OPERATION, w.SHOWN_TIME, w.HIDDEN_FIRST,
             w.HIDDEN_LAST, w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK, w.LEFT_CLOCK, w.VIEW_1_TIME,
-            w.VIEW_2_TIME, w.STREAM_TIME, w.TIMER_DUE, w.LEAVE_DUE,
+            w.VIEW_2_TIME, w.STREAM_TIME, w.TIMER_DUE, w.STATE_DUE, w.LEAVE_DUE,
         ]  # fmt: skip
         found += range(w.HEADER, w.HEADER + self.due_words)
         for slot in self.program.slots:

@@ -15,12 +15,13 @@ import numpy.typing as npt
 from qianmian.engine import words as w
 from qianmian.engine.dedupe import GAPS_KEPT, STREAMS_KEPT, refill_messages
 from qianmian.engine.layout import WIDTH, Layout
-from qianmian.engine.once import refill
+from qianmian.engine.once import WHO, refill
 from qianmian.engine.rows import drop_row, make_row, reevaluate
 from qianmian.engine.shard import Shard
 from qianmian.engine.state import with_streams
 from qianmian.language.program import INSTANCES, PREVIOUS_BIT, SlotKind
 
+VIEWER_MASK = (1 << 32) - 1
 Entries = npt.NDArray[np.int32]
 LATEST = (w.LAST_SEEN, w.LEFT_TIME, w.LAST_OPERATION, w.SHOWN_TIME)
 CLOCKS = (w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK)
@@ -142,7 +143,8 @@ def _merge_header(shard: Shard, row: int, carried: Carried) -> None:
     mine = state.I[row]
     here = int(state.Q[row, shard.tables.M[0]]) & 1
     newer_hidden = int(theirs[w.HIDDEN_LAST]) > int(mine[w.HIDDEN_LAST])
-    mine[[w.TIMER_DUE]] = np.minimum(mine[[w.TIMER_DUE]], theirs[[w.TIMER_DUE]])
+    for word in (w.TIMER_DUE, w.STATE_DUE):
+        mine[word] = min(mine[word], theirs[word])
     earlier = min((mine, theirs), key=lambda words: int(words[w.VISIT_START]))
     ends = [int(state.PREV[row]), carried.previous]
     if earlier[w.VISIT_START] > w.NEVER and not (carried.present and here):
@@ -266,7 +268,7 @@ def _merge_streams(source: Shard, target: Shard, anonymous: int, known: int) -> 
     """The client goes on numbering: its streams are the known viewer's now."""
     for key, newest, gaps in reversed(_streams(source, anonymous)):
         shard = target
-        while int(shard.state.G[w.G_STREAMS]) + 2 > len(shard.state.SKEY) or int(
+        while int(shard.state.G[w.G_STREAMS]) + 2 > len(shard.state.STREAMS) or int(
             shard.state.G[w.G_GAPS]
         ) + 2 * GAPS_KEPT > len(shard.state.GLO):
             shard.state = with_streams(shard.state)
@@ -281,8 +283,7 @@ def _merge_streams(source: Shard, target: Shard, anonymous: int, known: int) -> 
             state.G[w.G_GAPS] = gap + 1
             state.GLO[gap], state.GHI[gap], state.GNEXT[gap] = low, high, head
             head = gap
-        state.SKEY[at], state.SNEW[at], state.SGAP[at] = key, newest, head
-        state.SNEXT[at] = state.VSTREAM[known]
+        state.STREAMS[at] = (key, newest, state.VSTREAM[known], head)
         state.VSTREAM[known] = at
     _bound_streams(target, known)
     source.state.VSTREAM[anonymous] = -1
@@ -307,8 +308,8 @@ def _bound_streams(shard: Shard, viewer: int) -> None:
     at, count = int(shard.state.VSTREAM[viewer]), 1
     while at >= 0:
         if count == STREAMS_KEPT:
-            shard.state.SNEXT[at] = -1
-        at, count = int(shard.state.SNEXT[at]), count + 1
+            shard.state.STREAMS[at, w.R_NEXT] = -1
+        at, count = int(shard.state.STREAMS[at, w.R_NEXT]), count + 1
 
 
 def _streams(shard: Shard, viewer: int) -> list[tuple[int, int, list[tuple[int, int]]]]:
@@ -316,23 +317,23 @@ def _streams(shard: Shard, viewer: int) -> list[tuple[int, int, list[tuple[int, 
     found = []
     at = int(state.VSTREAM[viewer])
     while at >= 0:
-        gaps, gap = [], int(state.SGAP[at])
+        gaps, gap = [], int(state.STREAMS[at, w.R_GAP])
         while gap >= 0:
             gaps.append((int(state.GLO[gap]), int(state.GHI[gap])))
             gap = int(state.GNEXT[gap])
-        found.append((state.SKEY[at], int(state.SNEW[at]), gaps))
-        at = int(state.SNEXT[at])
+        found.append((int(state.STREAMS[at, w.R_KEY]), int(state.STREAMS[at, w.R_NEWEST]), gaps))
+        at = int(state.STREAMS[at, w.R_NEXT])
     return found
 
 
 def _merge_once(source: Shard, target: Shard, anonymous: int, known: int) -> None:
     old: Any = source.state
-    mine = old.HV == anonymous
+    mine = (old.ONCE[:, WHO] & VIEWER_MASK) == anonymous + 1
     if not mine.any():
         return
-    columns = [column[mine].copy() for column in (old.HV, old.HR, old.HD, old.HP, old.HT)]
-    columns[0][:] = known
-    source.regrow_once(len(old.HV), old.HV != anonymous)
-    while (int(target.state.G[w.G_ONCE]) + len(columns[0]) + 4_096) * 2 > len(target.state.HV):
-        target.regrow_once(2 * len(target.state.HV))
-    refill(target.state, *columns)
+    entries = old.ONCE[mine]
+    entries[:, WHO] += known - anonymous
+    source.regrow_once(len(old.ONCE), ~mine)
+    while (int(target.state.G[w.G_ONCE]) + len(entries) + 4_096) * 2 > len(target.state.ONCE):
+        target.regrow_once(2 * len(target.state.ONCE))
+    refill(target.state, entries)

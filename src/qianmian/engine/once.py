@@ -1,6 +1,8 @@
 """The once-set: which moment has fired for whom, in which room, for which key, and when.
 
-Entries are exact (no hash stands for an identity) and live until the session of the room ends.
+Entries are exact (no hash stands for an identity) and live until the session of the room ends. An
+entry is three words: viewer + 1 and room, definition and key + 1, time; 0 is an empty place, so a
+large table costs no memory before it is used.
 """
 
 from __future__ import annotations
@@ -11,23 +13,22 @@ from qianmian.engine.jit import inline, kernel
 from qianmian.engine.lists import mix
 from qianmian.engine.words import G_BASE, G_ONCE
 
-EMPTY = -1
+WHO, WHAT, WHEN = 0, 1, 2
 
 
 @inline
-def place_of(S, viewer, room, definition, key):
+def who_of(viewer, room):
+    """The word of a viewer in a room."""
+    return (np.int64(room) << 32) | (np.int64(viewer) + 1)
+
+
+@inline
+def place_of(S, who, what):
     """Where an entry is, or the empty place where it belongs."""
-    mask = len(S.HV) - 1
-    h = mix(
-        (np.uint64(viewer) << np.uint64(32))
-        ^ (np.uint64(room) << np.uint64(52))
-        ^ (np.uint64(definition) << np.uint64(20))
-        ^ np.uint64(key + 1)
-    )
+    mask = len(S.ONCE) - 1
+    h = mix(np.uint64(who) ^ (np.uint64(what) * np.uint64(0x9E3779B97F4A7C15)))
     at = np.int64(h & np.uint64(mask))
-    while S.HV[at] != EMPTY and not (
-        S.HV[at] == viewer and S.HR[at] == room and S.HD[at] == definition and S.HP[at] == key
-    ):
+    while S.ONCE[at, WHO] != 0 and not (S.ONCE[at, WHO] == who and S.ONCE[at, WHAT] == what):
         at = (at + 1) & mask
     return at
 
@@ -35,34 +36,31 @@ def place_of(S, viewer, room, definition, key):
 @inline
 def first_time(P, S, viewer, room, d, key, now):
     """Whether the moment may fire now; if so, remember it."""
-    definition = P.DEFINITION[d, 0]
     again = P.DEFINITION[d, 1]
-    at = place_of(S, viewer, room, definition, key)
-    if S.HV[at] != EMPTY:
-        if again < 0 or now + S.G[G_BASE] - S.HT[at] < again:
+    who = who_of(viewer, room)
+    what = (P.DEFINITION[d, 0] << 32) | (np.int64(key) + 1)
+    at = place_of(S, who, what)
+    if S.ONCE[at, WHO] != 0:
+        if again < 0 or now + S.G[G_BASE] - S.ONCE[at, WHEN] < again:
             return False
-        S.HT[at] = now + S.G[G_BASE]
+        S.ONCE[at, WHEN] = now + S.G[G_BASE]
         return True
-    S.HV[at] = viewer
-    S.HR[at] = room
-    S.HD[at] = definition
-    S.HP[at] = key
-    S.HT[at] = now + S.G[G_BASE]
+    S.ONCE[at, WHO] = who
+    S.ONCE[at, WHAT] = what
+    S.ONCE[at, WHEN] = now + S.G[G_BASE]
     S.G[G_ONCE] += 1
     return True
 
 
 @kernel
-def refill(S, viewers, rooms, definitions, keys, times):
-    """Put entries into an empty table; of two with one identity the later time stays."""
-    for k in range(len(viewers)):
-        at = place_of(S, viewers[k], rooms[k], definitions[k], keys[k])
-        if S.HV[at] == EMPTY:
-            S.HV[at] = viewers[k]
-            S.HR[at] = rooms[k]
-            S.HD[at] = definitions[k]
-            S.HP[at] = keys[k]
-            S.HT[at] = times[k]
+def refill(S, entries):
+    """Put entries into the table; of two with one identity the later time stays."""
+    for k in range(len(entries)):
+        at = place_of(S, entries[k, WHO], entries[k, WHAT])
+        if S.ONCE[at, WHO] == 0:
+            S.ONCE[at, WHO] = entries[k, WHO]
+            S.ONCE[at, WHAT] = entries[k, WHAT]
+            S.ONCE[at, WHEN] = entries[k, WHEN]
             S.G[G_ONCE] += 1
-        elif times[k] > S.HT[at]:
-            S.HT[at] = times[k]
+        elif entries[k, WHEN] > S.ONCE[at, WHEN]:
+            S.ONCE[at, WHEN] = entries[k, WHEN]

@@ -39,6 +39,7 @@ from qianmian.engine.words import (
     PRESENCE_MS,
     ROOM,
     SHOWN_TIME,
+    STATE_DUE,
     STREAM,
     STREAM_TIME,
     TIMER_DUE,
@@ -162,10 +163,28 @@ def refresh_states(P, S, u, now):
                 due = np.int64(FAR)
         if due >= now:
             set_bit(P, S, u, P.ST[k, 2], False, now)
-            if due < S.I[u, TIMER_DUE]:
-                S.I[u, TIMER_DUE] = due
-        elif not get_bit(P, S, u, P.ST[k, 2]) and now < S.I[u, TIMER_DUE]:
-            S.I[u, TIMER_DUE] = now
+            if due < S.I[u, STATE_DUE]:
+                S.I[u, STATE_DUE] = due
+        elif not get_bit(P, S, u, P.ST[k, 2]) and now < S.I[u, STATE_DUE]:
+            S.I[u, STATE_DUE] = now
+
+
+@inline
+def run_states(P, S, u, now):
+    """States that have lasted long enough by now begin; and the next time to look."""
+    later = np.int64(FAR)
+    if get_bit(P, S, u, PRESENT):
+        for k in range(P.M[5]):
+            if get_bit(P, S, u, P.ST[k, 2]):
+                continue
+            if P.ST[k, 0] == IDLE_ON_PAGE and not get_bit(P, S, u, instances.OPEN):
+                continue
+            due = state_due(S, u, P.ST[k, 0], P.ST[k, 1])
+            if due <= now:
+                set_bit(P, S, u, P.ST[k, 2], True, now)
+            elif due < later:
+                later = due
+    S.I[u, STATE_DUE] = later
 
 
 @inline

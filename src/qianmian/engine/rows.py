@@ -28,6 +28,7 @@ from qianmian.engine.words import (
     PRESENCE_MS,
     ROOM,
     S_KEY,
+    STATE_DUE,
     TIMER_DUE,
     VIEWER,
 )
@@ -133,6 +134,7 @@ def reevaluate(P, S, u, clk):
         S.D[rank >> 6] |= ONE << np.uint64(rank & 63)
     S.G[G_DIRTY] = 1
     S.I[u, TIMER_DUE] = min(np.int64(S.I[u, TIMER_DUE]), clk)
+    S.I[u, STATE_DUE] = min(np.int64(S.I[u, STATE_DUE]), clk)
     if get_bit(P, S, u, PRESENT) and S.G[G_PRESENCE]:
         S.I[u, LEAVE_DUE] = min(np.int64(S.I[u, LEAVE_DUE]), S.I[u, LAST_SEEN] + PRESENCE_MS)
     refresh_states(P, S, u, clk)
@@ -167,6 +169,7 @@ def adopt(P, S, now):
             elif kind == 3:
                 set_bit(P, S, u, a, S.I[u, P.A[a, 1]] != NEVER and S.I[u, P.A[a, 1] + 1] != 0, now)
         S.I[u, TIMER_DUE] = FAR
+        S.I[u, STATE_DUE] = FAR
         for s in range(P.M[4]):
             instances.levels_in(P, S, u, s, now + 1, now - 1)
             superseded += _next_instance(P, S, u, s, now)
@@ -176,8 +179,8 @@ def adopt(P, S, now):
             if present and (P.ST[k, 0] != 7 or get_bit(P, S, u, instances.OPEN)):
                 due = state_due(S, u, P.ST[k, 0], P.ST[k, 1])
             set_bit(P, S, u, P.ST[k, 2], due < now, now)
-            if due >= now and due < S.I[u, TIMER_DUE]:
-                S.I[u, TIMER_DUE] = due
+            if due >= now and due < S.I[u, STATE_DUE]:
+                S.I[u, STATE_DUE] = due
         for rank in range(P.M[2]):
             S.D[rank >> 6] |= ONE << np.uint64(rank & 63)
         settle(P, S, u)

@@ -12,13 +12,14 @@ from qianmian.engine import words as w
 from qianmian.engine.dedupe import MESSAGE_MS, refill_messages
 from qianmian.engine.interpreter import due_rows, mend_tree, run
 from qianmian.engine.layout import Layout, Tables
-from qianmian.engine.once import refill
+from qianmian.engine.once import WHO, refill
 from qianmian.engine.rows import end_room, rebase, settle_template, withdraw
 from qianmian.engine.state import (
     NO_KEY,
     empty_once,
     grown,
     new_state,
+    sized,
     with_arena,
     with_rooms,
     with_rows,
@@ -83,7 +84,7 @@ class Shard:
     """State and tables of one shard.
 
     `take` is called with (base, finished output), in no particular order, before its place is
-    reused.
+    reused. `viewers` is how many to make room for: so many come without a pause for growing.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Shard:
         base_ms: int,
         lateness_ms: int,
         presence: bool,
+        viewers: int = 0,
         take: Callable[[tuple[int, npt.NDArray[np.int64]]], None],
     ) -> None:
         self.layout = layout
@@ -106,6 +108,8 @@ class Shard:
             lateness_ms=lateness_ms,
             presence=presence,
         )
+        if viewers:
+            self.state = sized(self.state, viewers)
         settle_template(tables, self.state)
         self.quiet = no_events(int(tables.M[6]) // 64)
 
@@ -128,9 +132,8 @@ class Shard:
     def sweep(self, limit_ms: int) -> None:
         """Bring every row that is due before `limit_ms` (absolute) forward to it."""
         limit = min(limit_ms - self.base_ms, w.FAR)
-        rows = np.empty(len(self.state.DUE), np.int32)
-        n = due_rows(self.state, limit, rows)
-        self.forward(rows[:n], limit)
+        n = due_rows(self.state, limit)
+        self.forward(self.state.FOUND[:n], limit)
         mend_tree(self.state, limit)
 
     def forward(self, rows: npt.NDArray[np.int32], limit: int) -> None:
@@ -155,7 +158,7 @@ class Shard:
         elif need == w.NEED_ROWS:
             self.state = with_rows(state)
         elif need == w.NEED_ONCE:
-            self.regrow_once(2 * len(state.HV))
+            self.regrow_once(2 * len(state.ONCE))
         elif need == w.NEED_STREAMS:
             self.state = with_streams(state)
         elif need == w.NEED_MESSAGES:
@@ -168,12 +171,12 @@ class Shard:
     def regrow_once(self, size: int, keep: npt.NDArray[np.bool_] | None = None) -> None:
         """Rebuild the once-set with the entries to keep (default: all)."""
         old = self.state
-        kept = old.HV >= 0
+        kept = old.ONCE[:, WHO] != 0
         if keep is not None:
             kept &= keep
-        columns = [column[kept] for column in (old.HV, old.HR, old.HD, old.HP, old.HT)]
+        entries = old.ONCE[kept]
         self.state = empty_once(old, size)
-        refill(self.state, *columns)
+        refill(self.state, entries)
 
     def regrow_messages(self, least: int = 0) -> None:
         """Drop hashes older than an hour; double the table only if more than a quarter stays."""
@@ -194,7 +197,8 @@ class Shard:
         base = self.base_ms
         end_room(self.tables, self.state, room, time_ms - base, now_ms - base)
         self.drain()
-        self.regrow_once(len(self.state.HV), self.state.HR != room)
+        once = self.state.ONCE
+        self.regrow_once(len(once), once[:, WHO] >> 32 != room)
         self.state.RS[room, :] = -1
         self.state.RT[room] = NO_KEY
         self.state.ONLINE[room] = 0

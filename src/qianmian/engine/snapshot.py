@@ -98,10 +98,10 @@ def dump(core: Snapshottable) -> bytes:
     arrays = {"document": np.frombuffer(json.dumps(document).encode(), np.uint8)}
     for number, shard in enumerate(core.shards):
         shard.drain()
-        used = int(shard.state.G[w.G_ROWS])
+        used = {"I": int(shard.state.G[w.G_ROWS]), "AR": int(shard.state.G[w.G_ARENA])}
         for name, array in shard.state._asdict().items():
             if name not in SCRATCH:
-                arrays[f"{number}/{name}"] = array[:used] if name == "I" else array
+                arrays[f"{number}/{name}"] = array[: used.get(name)]
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **arrays)
     return stream.getvalue()
@@ -163,7 +163,11 @@ def _fill(shard: Shard, arrays: dict[str, Any]) -> None:
     rows = arrays.pop("I")
     block = row_block(len(arrays["DUE"]), rows.shape[1])
     block[: len(rows)] = rows
-    shard.state = shard.state._replace(I=block, Q=block.view(np.uint64), **arrays)
+    arena = arrays["AR"]
+    arrays["AR"] = np.empty(2 * len(arena) + int(shard.tables.M[9]), np.int32)
+    arrays["AR"][: len(arena)] = arena
+    found = np.empty(len(block), np.int32)
+    shard.state = shard.state._replace(I=block, Q=block.view(np.uint64), FOUND=found, **arrays)
 
 
 def _fingerprint(core: Snapshottable) -> list[Any]:

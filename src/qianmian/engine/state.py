@@ -25,9 +25,9 @@ class State(NamedTuple):
 
     Shapes: I int32[rows, row_words] and Q, the same memory as uint64; DUE int32[rows] with the min
     tree TREE (16 rows each) and TOP (256). By row: NEXT, PREV, SEEN. By viewer: VROW, VSTREAM,
-    VATT, VSEEN, and VLINK, the ids linked to a viewer, as a chain. Streams SKEY, SNEW, SNEXT,
-    SGAP; gaps GLO, GHI, GNEXT; message hashes MK, MT; once-set HV, HR, HD, HP, HT; arena AR with
-    FREE lists per class; rooms RS, RT, ONLINE; attributes ATTS; output OUT int64[n, 5].
+    VATT, VSEEN, and VLINK, the ids linked to a viewer, as a chain. STREAMS int64[n, 4]; gaps GLO,
+    GHI, GNEXT; message hashes MK, MT; once-set ONCE int64[n, 3]; arena AR with FREE lists per
+    class; rooms RS, RT, ONLINE; attributes ATTS; output OUT int64[n, 5].
     """
 
     I: npt.NDArray[np.int32]
@@ -39,25 +39,19 @@ class State(NamedTuple):
     PREV: npt.NDArray[np.int64]
     SEEN: npt.NDArray[np.int64]
     FREEROW: npt.NDArray[np.int32]
+    FOUND: npt.NDArray[np.int32]
     VROW: npt.NDArray[np.int32]
     VSTREAM: npt.NDArray[np.int32]
     VATT: npt.NDArray[np.int32]
     VSEEN: npt.NDArray[np.int64]
     VLINK: npt.NDArray[np.int32]
-    SKEY: npt.NDArray[np.uint64]
-    SNEW: npt.NDArray[np.int64]
-    SNEXT: npt.NDArray[np.int32]
-    SGAP: npt.NDArray[np.int32]
+    STREAMS: npt.NDArray[np.int64]
     GLO: npt.NDArray[np.int64]
     GHI: npt.NDArray[np.int64]
     GNEXT: npt.NDArray[np.int32]
     MK: npt.NDArray[np.uint64]
     MT: npt.NDArray[np.int64]
-    HV: npt.NDArray[np.int32]
-    HR: npt.NDArray[np.int32]
-    HD: npt.NDArray[np.int32]
-    HP: npt.NDArray[np.int32]
-    HT: npt.NDArray[np.int64]
+    ONCE: npt.NDArray[np.int64]
     AR: npt.NDArray[np.int32]
     FREE: npt.NDArray[np.int32]
     RS: npt.NDArray[np.int64]
@@ -70,7 +64,7 @@ class State(NamedTuple):
     PB: npt.NDArray[np.int64]
 
 
-SCRATCH = {"Q", "D", "PB", "OUT"}
+SCRATCH = {"Q", "D", "PB", "OUT", "FOUND"}
 """Not part of a snapshot: views and working space."""
 
 
@@ -103,25 +97,19 @@ def new_state(
         PREV=np.full(rows, w.NEVER_64, np.int64),
         SEEN=np.full(rows, w.NEVER_64, np.int64),
         FREEROW=np.zeros(rows, np.int32),
+        FOUND=np.zeros(rows, np.int32),
         VROW=np.full(256, -1, np.int32),
         VSTREAM=np.full(256, -1, np.int32),
         VATT=np.full(256, -1, np.int32),
         VSEEN=np.full(256, w.NEVER_64, np.int64),
         VLINK=np.full(256, -1, np.int32),
-        SKEY=np.zeros(256, np.uint64),
-        SNEW=np.zeros(256, np.int64),
-        SNEXT=np.full(256, -1, np.int32),
-        SGAP=np.full(256, -1, np.int32),
+        STREAMS=np.full((256, 4), -1, np.int64),
         GLO=np.zeros(256, np.int64),
         GHI=np.zeros(256, np.int64),
         GNEXT=np.full(256, -1, np.int32),
         MK=np.zeros(1_024, np.uint64),
         MT=np.zeros(1_024, np.int64),
-        HV=np.full(16_384, -1, np.int32),
-        HR=np.zeros(16_384, np.int32),
-        HD=np.zeros(16_384, np.int32),
-        HP=np.zeros(16_384, np.int32),
-        HT=np.zeros(16_384, np.int64),
+        ONCE=np.zeros((16_384, 3), np.int64),
         AR=np.zeros(int(tables.M[9]) + 16_384, np.int32),
         FREE=np.zeros(8, np.int32),
         RS=np.full((4, ROOM_COLUMNS), -1, np.int64),
@@ -184,25 +172,26 @@ def with_rows(state: State, n: int = 0) -> State:
         PREV=grown(state.PREV, size, w.NEVER_64),
         SEEN=grown(state.SEEN, size, w.NEVER_64),
         FREEROW=grown(state.FREEROW, size, 0),
+        FOUND=np.empty(size, np.int32),
     )
 
 
-def with_arena(state: State) -> State:
-    """Twice the arena. What lies beyond its end is never read: it is neither filled nor copied."""
-    longer = np.empty(2 * len(state.AR), np.int32)
+def with_arena(state: State, n: int = 0) -> State:
+    """Twice the arena, or at least `n` words.
+
+    What lies beyond its end is never read: it is neither filled nor copied.
+    """
+    longer = np.empty(max(2 * len(state.AR), n), np.int32)
     used = int(state.G[w.G_ARENA])
     longer[:used] = state.AR[:used]
     return state._replace(AR=longer)
 
 
-def with_streams(state: State) -> State:
-    """Twice the stream and gap records."""
-    streams, gaps = 2 * len(state.SKEY), 2 * len(state.GLO)
+def with_streams(state: State, n: int = 0) -> State:
+    """Twice the stream and gap records (or at least `n` and a quarter more)."""
+    streams, gaps = max(2 * len(state.STREAMS), n + n // 4), max(2 * len(state.GLO), n // 4)
     return state._replace(
-        SKEY=grown(state.SKEY, streams, 0),
-        SNEW=grown(state.SNEW, streams, 0),
-        SNEXT=grown(state.SNEXT, streams, -1),
-        SGAP=grown(state.SGAP, streams, -1),
+        STREAMS=grown(state.STREAMS, streams, -1),
         GLO=grown(state.GLO, gaps, 0),
         GHI=grown(state.GHI, gaps, 0),
         GNEXT=grown(state.GNEXT, gaps, -1),
@@ -212,10 +201,11 @@ def with_streams(state: State) -> State:
 def empty_once(state: State, size: int) -> State:
     """An empty once-set of the given size (a power of two)."""
     state.G[w.G_ONCE] = 0
-    return state._replace(
-        HV=np.full(size, -1, np.int32),
-        HR=np.zeros(size, np.int32),
-        HD=np.zeros(size, np.int32),
-        HP=np.zeros(size, np.int32),
-        HT=np.zeros(size, np.int64),
-    )
+    return state._replace(ONCE=np.zeros((size, 3), np.int64))
+
+
+def sized(state: State, viewers: int) -> State:
+    """An empty state with room for so many viewers; most of it costs nothing before it is used."""
+    state = with_streams(with_rows(with_viewers(state, viewers), viewers), viewers)
+    state = with_arena(state, viewers * state.I.shape[1])
+    return empty_once(state, 1 << (4 * viewers).bit_length())

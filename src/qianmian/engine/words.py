@@ -23,7 +23,7 @@ HIDDEN_LAST: Final = 10
 IDLE_CLOCK: Final = 11  # clock at which the idle state last changed
 HIDDEN_CLOCK: Final = 12
 VISIT_CLOCK: Final = 13
-TIMER_DUE: Final = 14  # lower bound of the next instance or state timer
+TIMER_DUE: Final = 14  # lower bound of the next timer of an instance
 LEAVE_DUE: Final = 15  # lower bound of presence lost, or of eviction
 LEFT_CLOCK: Final = 16  # decision time of the last leaving
 VIEW_1: Final = 17  # the two products viewed last (without page id) and their times
@@ -34,6 +34,7 @@ VIEW_1_PAGE: Final = 21
 VIEW_2_PAGE: Final = 22
 STREAM: Final = 23  # the client stream seen last, and when
 STREAM_TIME: Final = 24
+STATE_DUE: Final = 25  # lower bound of the next state that will have lasted long enough
 HEADER: Final = 26
 
 NEVER: Final = -(1 << 30)  # earlier than any time
@@ -73,6 +74,9 @@ INSTRUCTION: Final = 11
 
 # columns of an atom
 (A_KIND, A_OFF, A_WINDOW, A_RANK, A_WIDTH) = range(5)
+
+# columns of the record of a client's stream
+(R_KEY, R_NEWEST, R_NEXT, R_GAP) = range(4)
 
 # columns of a pending slot
 (S_OFF, S_PULSE0, S_PULSE1, S_VIEW0, S_VIEW1, S_IS_VIEW, S_KEY, S_LEAST, S_MOST, S_OPEN) = range(10)
