@@ -249,6 +249,26 @@ MUTANTS = (
         "min(mine.first, theirs.first,",
         "max(mine.first, theirs.first,",
     ),
+    Mutant(
+        "MERGE a level true on either side is no news",
+        WORLD,
+        "own.truth[rule] = own.truth.get(rule, set()) | tokens",
+        "own.truth[rule] = set()",
+    ),
+    Mutant("MERGE what A brings stands before", WORLD, "replace(entry, rank=rank)", "entry"),
+    Mutant(
+        "MERGE a visit that is over is previous",
+        WORLD,
+        "own.previous = max([*ends, *_given(own.previous, other.previous)], default=None)",
+        "own.previous = max(_given(own.previous, other.previous), default=None)",
+    ),
+    Mutant("MERGE a state stays true", WORLD, "TimerFlag(any(either), is", "TimerFlag(False, is"),
+    Mutant(
+        "VIEW true for one instant only",
+        WORLD,
+        "if any(brief):",
+        "if False:",
+    ),
     Mutant("MERGE one page in focus", WORLD, "cancel(one, newer.entry.event_time)", "pass"),
     Mutant("MERGE once only", WORLD, "if other in self.links or is_anonymous(known):", "if False:"),
     Mutant(

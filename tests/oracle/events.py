@@ -23,6 +23,7 @@ class Entry:
         arrival: its number in the order of application; decides between equal event times.
         clock: of its message.
         viewer: whose it was when it arrived; "" for a room event.
+        rank: below 0 for what a merge brought: of equal event times it stands before the rest.
     """
 
     event_time: int
@@ -30,10 +31,11 @@ class Entry:
     clock: int
     viewer: str
     event: Event
+    rank: int = 0
 
     @property
-    def order(self) -> tuple[int, int]:
-        return (self.event_time, self.arrival)
+    def order(self) -> tuple[int, int, int]:
+        return (self.event_time, self.rank, self.arrival)
 
     @property
     def type(self) -> str:

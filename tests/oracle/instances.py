@@ -107,10 +107,12 @@ class InstanceSlot:
             self.over += [one for one in self.instances if one.fired]
             self.instances = [one for one in self.instances if not one.fired]
 
-    def settle(self) -> None:
-        """The instant has been judged."""
+    def settle(self) -> bool:
+        """The instant has been judged; whether a view was true for this instant only."""
         self.firing = []
+        before = len(self.instances)
         self._drop_settled()
+        return len(self.instances) < before
 
     def next_turn(self) -> list[int]:
         return [one.turn(self.wanted_ms, self.wait_ms) for one in self.instances if not one.fired]

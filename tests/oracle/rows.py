@@ -23,7 +23,13 @@ SlotId = tuple[str, int]
 
 @dataclass
 class Visit:
-    """One stay. `first` is its first event by order, `end` the greatest event time seen in it."""
+    """One stay.
+
+    Attributes:
+        first: its first event by order.
+        end: the greatest event time seen in it.
+        number: greater than that of any visit that began before it arrived.
+    """
 
     first: Entry
     end: int
@@ -54,10 +60,27 @@ class KeyedLists:
 
 @dataclass
 class TimerFlag:
-    """A level that becomes true as a timer does: never in the evaluation of an event."""
+    """A level that becomes true as a timer does: never in the evaluation of an event.
+
+    Attributes:
+        since: the time it counts from, or the number of the visit in which it holds.
+        is_merged: it was true in either of two rows that have become one since the last settling.
+    """
 
     true: bool = False
     since: int | None = None
+    is_merged: bool = False
+
+    def settle(self, due: int | None, since: int | None, now: int, *, is_event: bool) -> None:
+        """It is true from `due` on; with a later `since` it starts anew."""
+        true = due is not None and due <= now
+        if is_event:
+            true = true and self.true
+        if self.is_merged:
+            true = true and due != now
+        elif is_event:
+            true = true and since is not None and self.since is not None and since <= self.since
+        self.true, self.since, self.is_merged = true, since, False
 
 
 @dataclass
@@ -141,7 +164,7 @@ class Row:
         if starts:
             if self.present:
                 self.leave(entry.event_time)  # the first event of another visit counts as leaving
-            self.visits.append(Visit(entry, entry.event_time, len(self.visits)))
+            self.visits.append(Visit(entry, entry.event_time, entry.arrival))
             self.visit_id = visit_id
         visit = self.visits[-1]
         if entry.order < visit.first.order:

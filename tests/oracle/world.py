@@ -18,7 +18,7 @@ from tests.oracle.convert import Rule, long_enough, rule_of, shape
 from tests.oracle.duplicates import Seen
 from tests.oracle.events import ORDERS, Because, Entry, Event, completed
 from tests.oracle.judge import Edge, Judge
-from tests.oracle.rows import EVICTED_MS, MINUTE_MS, Row, SlotId, Token
+from tests.oracle.rows import EVICTED_MS, MINUTE_MS, Row, SlotId, TimerFlag, Token
 from tests.oracle.view import Holding, Pulses, RoomState
 
 SILENT_MS = 30 * 60_000
@@ -374,8 +374,9 @@ class World:
         for slot in row.slots.values():
             slot.fire_due(now)
         self._judge(row, now, is_event=False)
-        for slot in row.slots.values():
-            slot.settle()
+        brief = [slot.settle() for slot in row.slots.values()]
+        if any(brief):
+            self._judge(row, now, is_event=False)  # what was true for this instant only
 
     def _eviction(self, row: Row) -> int | None:
         """The next whole minute at least 30 minutes after leaving."""
@@ -504,6 +505,7 @@ def _only_numbers(old: Rule, new: Rule) -> bool:
 
 def _joined(own: Row, other: Row) -> Row:
     """The rows of one room become one: lists by time, one page in focus."""
+    _stand_before(own, other)
     visits = sorted([*own.visits, *other.visits], key=lambda visit: visit.first.order)
     if own.present and other.present:
         mine, theirs = own.visits[-1], other.visits[-1]
@@ -539,10 +541,27 @@ def _joined(own: Row, other: Row) -> Row:
         mine_.keep_bound()
     for rule, tokens in other.truth.items():
         own.truth[rule] = own.truth.get(rule, set()) | tokens
-    for name, flag in other.flags.items():
-        if flag.true or name not in own.flags:
-            own.flags[name] = flag
+    for name in {*own.flags, *other.flags}:
+        either = [row.flags[name].true for row in (own, other) if name in row.flags]
+        own.flags[name] = TimerFlag(any(either), is_merged=True)
     return own
+
+
+def _stand_before(own: Row, other: Row) -> None:
+    """Of equal event times what `other` brings stands before what `own` has."""
+    rank = min((entry.rank for entry in own.entries), default=0) - 1
+
+    def before(entry: Entry) -> Entry:
+        return replace(entry, rank=rank)
+
+    other.entries = [before(entry) for entry in other.entries]
+    other.elsewhere = [before(entry) for entry in other.elsewhere]
+    other.visits = [replace(visit, first=before(visit.first)) for visit in other.visits]
+    for slot in other.slots.values():
+        for one in [*slot.instances, *slot.over]:
+            one.entry = before(one.entry)
+    for kept in other.lists.values():
+        kept.by_key = {key: [before(e) for e in entries] for key, entries in kept.by_key.items()}
 
 
 def _focus_newer(instances: list[Any], cancel: Any) -> None:

@@ -62,7 +62,7 @@ def relay(shard: Shard, layout: Layout, tables: Tables, clock_ms: int, answers: 
 
 
 def _moves(before: Layout, after: Layout) -> list[tuple[int, int, int]]:
-    """Runs of words (from, to, how many) of the slots that stay."""
+    """Runs of words (from, to, how many) of the slots and attributes that stay."""
     places = {_place(slot): slot for slot in before.program.slots}
     found = []
     for slot in after.program.slots:
@@ -70,6 +70,9 @@ def _moves(before: Layout, after: Layout) -> list[tuple[int, int, int]]:
         if old is not None and slot.id in after.offset_of:
             n = min(before.words_of(old), after.words_of(slot))
             found.append((before.offset_of[old.id], after.offset_of[slot.id], n))
+    for name, word in after.attribute_words.items():
+        if name in before.attribute_words:
+            found.append((before.attribute_words[name], word, 1))
     return found
 
 

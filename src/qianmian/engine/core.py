@@ -511,9 +511,7 @@ class Core:
         source = self.shards[self._shard_by_viewer[anonymous]]
         target = self.shards[self._shard_by_viewer[known]]
         self.preparer.link(anonymous, known)
-        known_bits, values = self.preparer.answers_of(known)
-        answers = (known_bits, values)
-        merge_viewers(source, target, anonymous, known, int(events.CLOCK[at]), answers)
+        merge_viewers(source, target, anonymous, known, int(events.CLOCK[at]))
         self.linked.add(anonymous)
         self.merged += 1
 

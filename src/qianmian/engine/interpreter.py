@@ -150,15 +150,22 @@ def room_left(P, S):
 
 
 @routine
-def change_attributes(P, S, u, known, values):
-    """Flip the attribute atoms of a live row."""
-    for w in range(len(known)):
-        at = P.M[0] + w
-        change = (S.Q[u, at] ^ values[w]) & known[w]
-        for bit in range(64):
-            if (change >> np.uint64(bit)) & ONE:
-                S.Q[u, at] ^= ONE << np.uint64(bit)
-                flipped(P, S, u, w * 64 + bit, (values[w] >> np.uint64(bit)) & ONE != 0)
+def change_attributes(P, S, u, known, values, ts):
+    """Flip the atoms of the attributes told, unless the row knows a newer value."""
+    for k in range(len(P.ATTRIBUTE_WORDS)):
+        if ts < S.I[u, P.ATTRIBUTE_WORDS[k]]:
+            continue
+        for w in range(len(known)):
+            told = known[w] & P.ATTRIBUTE_BITS[k, w]
+            if told == 0:
+                continue
+            S.I[u, P.ATTRIBUTE_WORDS[k]] = ts
+            at = P.M[0] + w
+            change = (S.Q[u, at] ^ values[w]) & told
+            for bit in range(64):
+                if (change >> np.uint64(bit)) & ONE:
+                    S.Q[u, at] ^= ONE << np.uint64(bit)
+                    flipped(P, S, u, w * 64 + bit, (values[w] >> np.uint64(bit)) & ONE != 0)
 
 
 @inline
@@ -314,7 +321,7 @@ def run(P, S, E, first, last, rows, limit):
                     if not elsewhere:
                         visible(P, S, u, flags, E.IDLE[i], E.SHOWN[i], ts, clk)
                     if profile >= 0:
-                        change_attributes(P, S, u, E.KNOWN[profile], E.VALUES[profile])
+                        change_attributes(P, S, u, E.KNOWN[profile], E.VALUES[profile], ts)
                     viewed = flags & F_VIEWED != 0 and not elsewhere
                     if not elsewhere or flags & F_ORDER:
                         apply_instructions(P, S, E, u, i, step, ts, clk, viewed, elsewhere)

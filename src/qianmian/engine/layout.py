@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from qianmian.engine import words as w
 from qianmian.engine.instances import ALL, ANY_KEY, BY_KEY, OTHER_PAGE
+from qianmian.engine.predicates import attribute_name
 from qianmian.language.ast import Field, Select
 from qianmian.language.program import (
     INSTANCES,
@@ -64,7 +65,9 @@ class Tables(NamedTuple):
     Shapes: M int64[16]; INS int32[n, 11] with INS0 offsets per event type; A int64[n_bits, 5];
     TIMED, RISES uint64[bit_words]; NODE int32[n_nodes, 8]; TRUTH uint64[n_nodes]; FAN0, FAN as CSR
     by bit; PS, PP, PV int64; ST int64[n, 3]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0 offsets
-    per source; RF int64[n, 5]; DEFINITION int64[n, 2]; TEMPLATE int32[row_words].
+    per source; RF int64[n, 5]; DEFINITION int64[n, 2]; ATTRIBUTE_WORDS int32[n] (the word
+    of each attribute's time) and ATTRIBUTE_BITS uint64[n, bit_words] (its atoms); TEMPLATE
+    int32[row_words].
     """
 
     M: npt.NDArray[np.int64]
@@ -93,6 +96,8 @@ class Tables(NamedTuple):
     LISTS: npt.NDArray[np.int32]
     LINES: npt.NDArray[np.int32]
     BLOCKS: npt.NDArray[np.int32]
+    ATTRIBUTE_WORDS: npt.NDArray[np.int32]
+    ATTRIBUTE_BITS: npt.NDArray[np.uint64]
     TEMPLATE: npt.NDArray[np.int32]
 
 
@@ -117,6 +122,7 @@ class Layout(ABC):
         self.bits_at += self.bits_at % 2
         self.offset_of: dict[int, int] = {}
         self.room_slot_of: dict[int, int] = {}
+        self.attribute_words: dict[str, int] = {}
         self.pending = [slot for slot in program.slots if slot.kind is SlotKind.PENDING]
         self.pending_number = {slot.id: number for number, slot in enumerate(self.pending)}
         self._place_slots()
@@ -156,6 +162,12 @@ class Layout(ABC):
                 continue
             self.offset_of[slot.id] = at
             at += self.words_of(slot)
+        for atom in self.program.atoms:
+            if atom.kind is AtomKind.ATTRIBUTE:
+                name = attribute_name(atom.attribute)
+                if name not in self.attribute_words:
+                    self.attribute_words[name] = at
+                    at += 1
         self.row_words = -(-at // LINE_WORDS) * LINE_WORDS
         self.used_words = at
 
@@ -228,6 +240,8 @@ class Layout(ABC):
             LISTS=np.array(lists, np.int32),
             LINES=self._lines(instructions, instruction0),
             BLOCKS=self._blocks(lists, instructions, instruction0),
+            ATTRIBUTE_WORDS=np.array(list(self.attribute_words.values()), np.int32),
+            ATTRIBUTE_BITS=self._attribute_bits(),
             TEMPLATE=self._template(),
         )
 
@@ -255,6 +269,15 @@ class Layout(ABC):
                 if atom.kind is AtomKind.PIVOT_WORD:
                     row[w.A_OFF] += atom.rank - 1
         return table
+
+    def _attribute_bits(self) -> npt.NDArray[np.uint64]:
+        """The atoms of each attribute, in the order of `attribute_words`."""
+        bits: dict[str, list[int]] = {name: [] for name in self.attribute_words}
+        for atom in self.program.atoms:
+            if atom.kind is AtomKind.ATTRIBUTE:
+                bits[attribute_name(atom.attribute)].append(self.bit_of[atom.bit])
+        masks = [_bit_mask(mine, self.bit_words) for mine in bits.values()]
+        return np.array(masks, np.uint64).reshape(-1, self.bit_words)
 
     def _bits(self, wanted: Callable[[Atom], bool]) -> npt.NDArray[np.int32]:
         return np.array([self.bit_of[a.bit] for a in self.program.atoms if wanted(a)], np.int32)
@@ -468,6 +491,7 @@ class Layout(ABC):
         row[[w.VISIT_ID, w.VIEW_1, w.VIEW_2, w.VIEW_1_PAGE, w.VIEW_2_PAGE]] = -1
         row[[w.TIMER_DUE, w.STATE_DUE, w.LEAVE_DUE]] = w.FAR
         row[w.HEADER : w.HEADER + self.due_words] = w.FAR
+        row[list(self.attribute_words.values())] = w.NEVER
         for slot in self.program.slots:
             if slot.kind in {SlotKind.TIMES, SlotKind.EDGE}:
                 off = self.offset_of[slot.id]
@@ -482,6 +506,7 @@ class Layout(ABC):
             w.VIEW_2_TIME, w.STREAM_TIME, w.TIMER_DUE, w.STATE_DUE, w.LEAVE_DUE,
         ]  # fmt: skip
         found += range(w.HEADER, w.HEADER + self.due_words)
+        found += self.attribute_words.values()
         for slot in self.program.slots:
             off = self.offset_of.get(slot.id, 0)
             if slot.kind is SlotKind.TIMES:

@@ -1,7 +1,9 @@
 """An anonymous viewer turns out to be a known one: rows merge room by room, at the link's clock.
 
 Lists merge by time, instances and stamps keep their event times, streams and the once-set are
-united; of two pages the newer view stays in focus. The anonymous rows are freed; what is due from
+united; of two pages the newer view stays in focus. Of equal event times the known viewer's counts
+as the later: rows do not keep the order of arrival. A level was true before if it was true in
+either row, so only what was false in both rises. The anonymous rows are freed; what is due from
 then on is the known viewer's. The two may live in different shards.
 """
 
@@ -19,12 +21,14 @@ from qianmian.engine.once import WHO, refill
 from qianmian.engine.rows import drop_row, make_row, reevaluate
 from qianmian.engine.shard import Shard
 from qianmian.engine.state import with_streams
-from qianmian.language.program import INSTANCES, PREVIOUS_BIT, SlotKind
+from qianmian.engine.update import KEYS_KEPT
+from qianmian.language.program import INSTANCES, SlotKind
 
 VIEWER_MASK = (1 << 32) - 1
 Entries = npt.NDArray[np.int32]
 LATEST = (w.LAST_SEEN, w.LEFT_TIME, w.LAST_OPERATION, w.SHOWN_TIME)
 CLOCKS = (w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK)
+KEY_COLUMN = {SlotKind.KEYED: 1, SlotKind.GROUPED: 2}
 
 
 class Carried(NamedTuple):
@@ -42,12 +46,10 @@ def merge_viewers(
     anonymous: int,
     known: int,
     clock_ms: int,
-    answers: tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]],
 ) -> None:
     """Move everything of `anonymous` to `known`.
 
-    Both shards have been swept to `clock_ms`: what was due before has happened. `answers` are the
-    masks of known and of true attribute atoms of the united person.
+    Both shards have been swept to `clock_ms`: what was due before has happened.
     """
     _merge_once(source, target, anonymous, known)
     for row in _rows_of(source, anonymous):
@@ -56,7 +58,7 @@ def merge_viewers(
         drop_row(source.tables, source.state, row)
         if carried.present:
             source.state.ONLINE[room] -= 1
-        _merge_row(target, known, room, carried, clock_ms - target.base_ms, answers)
+        _merge_row(target, known, room, carried, clock_ms - target.base_ms)
     seen = source.state.VSEEN[anonymous]
     target.state.VSEEN[known] = max(target.state.VSEEN[known], seen)
     _merge_streams(source, target, anonymous, known)
@@ -96,14 +98,7 @@ def _carry(shard: Shard, row: int) -> Carried:
     return Carried(words, lists, int(state.PREV[row]), present)
 
 
-def _merge_row(
-    shard: Shard,
-    known: int,
-    room: int,
-    carried: Carried,
-    clock: int,
-    answers: tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]],
-) -> None:
+def _merge_row(shard: Shard, known: int, room: int, carried: Carried, clock: int) -> None:
     mine = [row for row in _rows_of(shard, known) if shard.state.I[row, w.ROOM] == room]
     row = mine[0] if mine else _new_row(shard, known, room)
     state, layout = shard.state, shard.layout
@@ -113,23 +108,40 @@ def _merge_row(
         state.I[row, off : off + words] = np.sort(both)[::-1][:words]
     _merge_edges(shard, row, carried)
     ours = _carry(shard, row)
+    for slot in layout.pending:
+        if slot.is_view:
+            off = layout.offset_of[slot.id]
+            _focus(ours.lists[off], carried.lists[off])
     merged = {
         off: _merged(ours.lists[off], carried.lists[off], cap, kind)
         for off, _, cap, kind in _widths(layout)
     }
-    for slot in layout.pending:
-        if slot.is_view:
-            off = layout.offset_of[slot.id]
-            merged[off] = _focused(merged[off])
     for off, width, _, _ in _widths(layout):
         _store(shard, row, off, width, merged[off])
-    first, words = layout.bits_at, 2 * layout.bit_words
-    shard.state.I[row, first : first + words] |= carried.words[first : first + words]
-    bits = shard.state.Q[row, first // 2 : first // 2 + layout.bit_words]
-    bits[:] = (bits & ~answers[0]) | answers[1]
-    if int(shard.state.PREV[row]) != w.NEVER_64 and int(bits[0]) & 1:
-        bits[0] |= np.uint64(1 << PREVIOUS_BIT)
+    first = layout.bits_at // 2
+    bits = shard.state.Q[row, first : first + layout.bit_words]
+    theirs = carried.words[2 * first : 2 * (first + layout.bit_words)].view(np.uint64)
+    before = bits.copy() if mine else theirs
+    bits[:] = before | theirs
+    _merge_attributes(shard, row, carried, before, theirs)
     reevaluate(shard.tables, shard.state, row, clock)
+
+
+def _merge_attributes(
+    shard: Shard,
+    row: int,
+    carried: Carried,
+    before: npt.NDArray[np.uint64],
+    theirs: npt.NDArray[np.uint64],
+) -> None:
+    """Of each attribute the value that came last by event time counts."""
+    tables, state = shard.tables, shard.state
+    first = shard.layout.bits_at // 2
+    bits = state.Q[row, first : first + len(before)]
+    for word, mask in zip(tables.ATTRIBUTE_WORDS.tolist(), tables.ATTRIBUTE_BITS, strict=True):
+        newer = carried.words[word] > state.I[row, word]
+        bits[:] = (bits & ~mask) | ((theirs if newer else before) & mask)
+        state.I[row, word] = max(state.I[row, word], carried.words[word])
 
 
 def _new_row(shard: Shard, viewer: int, room: int) -> int:
@@ -145,22 +157,21 @@ def _merge_header(shard: Shard, row: int, carried: Carried) -> None:
     newer_hidden = int(theirs[w.HIDDEN_LAST]) > int(mine[w.HIDDEN_LAST])
     for word in (w.TIMER_DUE, w.STATE_DUE):
         mine[word] = min(mine[word], theirs[word])
-    earlier = min((mine, theirs), key=lambda words: int(words[w.VISIT_START]))
-    ends = [int(state.PREV[row]), carried.previous]
-    if earlier[w.VISIT_START] > w.NEVER and not (carried.present and here):
-        ends.append(int(earlier[w.LAST_SEEN]))
-    state.PREV[row] = max(ends)
-    if carried.present:
-        if not here:
-            mine[[w.VISIT_START, w.VISIT_ID]] = theirs[[w.VISIT_START, w.VISIT_ID]]
-            mine[w.LEAVE_DUE] = theirs[w.LEAVE_DUE]
-            state.ONLINE[mine[w.ROOM]] += 1
-        else:
-            mine[w.VISIT_START] = min(mine[w.VISIT_START], theirs[w.VISIT_START])
-    elif not here and w.FAR not in (mine[w.LEAVE_DUE], theirs[w.LEAVE_DUE]):
-        mine[w.LEAVE_DUE] = max(mine[w.LEAVE_DUE], theirs[w.LEAVE_DUE])
-    for word in (*LATEST, *CLOCKS):
+    state.PREV[row] = max(int(state.PREV[row]), carried.previous, _ended_visit(mine, here, carried))
+    if here and carried.present:
+        mine[w.VISIT_START] = min(mine[w.VISIT_START], theirs[w.VISIT_START])
+    elif carried.present or (not here and theirs[w.VISIT_START] > mine[w.VISIT_START]):
+        mine[[w.VISIT_START, w.VISIT_ID]] = theirs[[w.VISIT_START, w.VISIT_ID]]
+    if carried.present and not here:
+        mine[w.LEAVE_DUE] = theirs[w.LEAVE_DUE]
+        state.ONLINE[mine[w.ROOM]] += 1
+    elif not here:
+        gone = [due for due in (mine[w.LEAVE_DUE], theirs[w.LEAVE_DUE]) if due != w.FAR]
+        mine[w.LEAVE_DUE] = max(gone, default=w.FAR)
+    for word in LATEST:
         mine[word] = max(mine[word], theirs[word])
+    for word in CLOCKS:  # a state whose time has passed lasts, if it lasted in either row
+        mine[word] = min(mine[word], theirs[word])
     if newer_hidden:
         for word in (w.HIDDEN, w.HIDDEN_FIRST, w.HIDDEN_LAST):
             mine[word] = theirs[word]
@@ -169,6 +180,19 @@ def _merge_header(shard: Shard, row: int, carried: Carried) -> None:
     if theirs[w.STREAM_TIME] > mine[w.STREAM_TIME]:
         mine[[w.STREAM, w.STREAM_TIME]] = theirs[[w.STREAM, w.STREAM_TIME]]
     _merge_views(mine, theirs)
+
+
+def _ended_visit(mine: Entries, here: int, carried: Carried) -> int:
+    """The end of the visit that the other one makes a previous visit, NEVER_64 without one.
+
+    Two present visits are one. Else the absent viewer's is over; of two that are over, the one that
+    began first.
+    """
+    theirs = carried.words
+    if w.NEVER in (mine[w.VISIT_START], theirs[w.VISIT_START]) or (here and carried.present):
+        return w.NEVER_64
+    mine_stays = here or (not carried.present and mine[w.VISIT_START] >= theirs[w.VISIT_START])
+    return int((theirs if mine_stays else mine)[w.LAST_SEEN])
 
 
 def _merge_views(mine: Entries, theirs: Entries) -> None:
@@ -180,7 +204,8 @@ def _merge_views(mine: Entries, theirs: Entries) -> None:
         ):  # fmt: skip
             if words[product] >= 0:
                 code, seen = int(words[product]), (int(words[time]), int(words[page]))
-                views[code] = max(views.get(code, (w.NEVER, -1)), seen)
+                if code not in views or seen[0] > views[code][0]:
+                    views[code] = seen
     ranked = sorted(views.items(), key=lambda view: -view[1][0])[:2]
     ranked += [(-1, (w.NEVER, -1))] * (2 - len(ranked))
     mine[[w.VIEW_1, w.VIEW_1_TIME, w.VIEW_1_PAGE]] = [ranked[0][0], *ranked[0][1]]
@@ -204,16 +229,10 @@ def _merge_edges(shard: Shard, row: int, carried: Carried) -> None:
         off = layout.offset_of[slot.id]
         ours, theirs = int(state.I[row, off]), int(carried.words[off])
         take = theirs != w.NEVER and (
-            ours == w.NEVER or (theirs > ours if slot.last else theirs < ours)
+            ours == w.NEVER or (theirs > ours if slot.last else theirs <= ours)
         )
         if take:
             state.I[row, off : off + 4] = carried.words[off : off + 4]
-        first, last = layout.atoms_of[slot.id]
-        for bit in range(first, last):
-            word, mask = shard.tables.M[0] + (bit >> 6), np.uint64(1) << np.uint64(bit & 63)
-            state.Q[row, word] &= ~mask
-            if state.I[row, off + 1] and state.I[row, off] != w.NEVER:
-                state.Q[row, word] |= mask
 
 
 def _merged(ours: Entries, theirs: Entries, cap: int, kind: SlotKind) -> Entries:
@@ -227,19 +246,24 @@ def _merged(ours: Entries, theirs: Entries, cap: int, kind: SlotKind) -> Entries
         ends, place = np.unique(both[:, 0], return_inverse=True)
         counts = np.bincount(place, weights=both[:, 1]).astype(np.int32)
         both = np.stack([ends, counts], axis=1)[::-1]
+    elif kind in KEY_COLUMN:
+        both = both[np.isin(both[:, KEY_COLUMN[kind]], _newest(both[:, KEY_COLUMN[kind]]))]
     return np.ascontiguousarray(both[:cap], dtype=np.int32)
 
 
-def _focused(instances: Entries) -> Entries:
-    """One page in focus: a view ends where a newer one of another product took its page."""
-    for entry in instances:
-        newer = [
-            int(other[0])
-            for other in instances
-            if other[0] > entry[0] and other[4] == entry[4] and other[1] != entry[1]
-        ]
-        entry[3] = min([int(entry[3]), *newer])
-    return instances
+def _newest(keys: Entries) -> Entries:
+    """The eight keys seen last, of entries newest first."""
+    unique, first = np.unique(keys, return_index=True)
+    return unique[np.argsort(first)][:KEYS_KEPT]
+
+
+def _focus(ours: Entries, theirs: Entries) -> None:
+    """One page in focus: a view ends where the other viewer's newer one took its page."""
+    for mine in ours:
+        for other in theirs:
+            if mine[4] == other[4] and mine[1] != other[1]:
+                older, newer = (mine, other) if other[0] > mine[0] else (other, mine)
+                older[3] = min(older[3], newer[0])
 
 
 def _store(shard: Shard, row: int, off: int, width: int, entries: Entries) -> None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from qianmian.columns.batch import MISSING, EventBatch, StringColumn
 from qianmian.columns.dictionary import ABSENT, Dictionary
-from qianmian.engine.predicates import compare, holds
+from qianmian.engine.predicates import attribute_name, compare, holds
 from qianmian.engine.shard import Events
 from qianmian.language import ast
 from qianmian.vocabulary.events import CODE_BY_NAME
@@ -371,13 +371,10 @@ class Preparer:
             profile[row] = number
             mine = self.attributes.setdefault(int(codes[row]), {})
             time = int(batch.event_time[row])
-            fresh = {
-                name: value
-                for name, value in batch.traits[row].items()
-                if name not in mine or mine[name][1] <= time
-            }
-            mine.update((name, (value, time)) for name, value in fresh.items())
-            self.answers(fresh, known[number], values[number])
+            for name, value in batch.traits[row].items():
+                if name not in mine or mine[name][1] <= time:
+                    mine[name] = (value, time)
+            self.answers(batch.traits[row], known[number], values[number])
         return profile, known, values
 
     def answers_of(self, viewer: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
@@ -396,7 +393,7 @@ class Preparer:
     ) -> None:
         """Write which attribute atoms these attributes decide, and how."""
         for bit, node in self.attribute_bits:
-            name = node.name if isinstance(node, ast.Trait) else f"score.{_score(node).key}"
+            name = attribute_name(node)
             if name not in attributes:
                 continue
             wanted = node.value if isinstance(node, ast.Trait | ast.Score) else None
@@ -420,11 +417,6 @@ def _later(theirs: dict[str, Any], mine: dict[str, Any]) -> dict[str, Any]:
 def room_message(key: int) -> str:
     """Under which name a message about a room is remembered (it has no viewer)."""
     return f"room\x1f{key}"
-
-
-def _score(node: ast.Node) -> ast.Score:
-    assert isinstance(node, ast.Score)  # noqa: S101 — attribute atoms are traits or scores
-    return node
 
 
 def _named(codes: npt.NDArray[np.int32], names: Dictionary) -> StringColumn:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from qianmian.engine import instances
-from qianmian.engine.bits import expire, flipped, get_bit, is_true, pivot, set_bit, settle
+from qianmian.engine.bits import expire, get_bit, is_true, pivot, set_bit, settle
 from qianmian.engine.interpreter import schedule
 from qianmian.engine.jit import inline, kernel
 from qianmian.engine.lists import ONE
-from qianmian.engine.presence import PRESENT, free_row, new_row, refresh_states, state_due
+from qianmian.engine.presence import (
+    PRESENT,
+    PREVIOUS,
+    free_row,
+    new_row,
+    refresh_states,
+    state_due,
+)
 from qianmian.engine.triggers import read_triggers
 from qianmian.engine.words import (
     FAR,
@@ -31,6 +38,7 @@ from qianmian.engine.words import (
     STATE_DUE,
     TIMER_DUE,
     VIEWER,
+    VISIT_START,
 )
 
 BY_PRODUCT = 1
@@ -120,14 +128,15 @@ def reevaluate(P, S, u, clk):
     for a in range(P.M[1] * 64):
         kind = P.A[a, 0]
         if kind == 3:
-            if get_bit(P, S, u, a):
-                flipped(P, S, u, a, True)
+            set_bit(P, S, u, a, S.I[u, P.A[a, 1]] != NEVER and S.I[u, P.A[a, 1] + 1] != 0, clk)
         elif kind == 0 or kind == 1 or kind == 2 or kind == 10:
             off = a >> 6
             holds = _truth(P, S, u, a, clk)
             set_bit(P, S, u, a, holds, clk)
             if holds and P.A[a, 2] >= 0:
                 S.I[u, HEADER + off] = min(np.int64(S.I[u, HEADER + off]), clk)
+    if S.PREV[u] != NEVER_64 and S.I[u, VISIT_START] > NEVER:
+        set_bit(P, S, u, PREVIOUS, True, clk)
     for s in range(P.M[4]):
         instances.levels_in(P, S, u, s, clk, clk - 1)
     for rank in range(P.M[2]):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from qianmian.errors import LimitExceeded, TypeProblem, UnknownName
 from qianmian.language import ast
 from qianmian.language.definition import Definition
-from qianmian.language.formula import Formula, cut, inputs_of, join, negate
+from qianmian.language.formula import Formula, cut, inputs_of, join, negate, table_of
 from qianmian.language.program import (
     INLINE_TIMES,
     INSTANCES,
@@ -66,6 +66,7 @@ class Compiler:
         self.index_by_name = {(one.kind, one.key): index for index, one in enumerate(definitions)}
         self._slots: dict[object, Slot] = {}
         self._atoms: dict[object, Atom] = {}
+        self._atom_bits: set[int] = set()
         self._nodes: dict[object, int] = {}
         self._pulses: dict[object, Pulse] = {}
         self._filters: dict[ast.Node, int] = {}
@@ -255,6 +256,8 @@ class Compiler:
             if not rest:
                 return
         rising = self._bit(join("and", [self.level(part) for part in live_parts]))
+        if rising in self._atom_bits:  # an atom may flip twice in one evaluation, a node once
+            rising = self._node((rising,), table_of(rising, (rising,)))
         self._trigger(index, bit=rising, guard=guard, view=view)
 
     def _clauses(self, expr: ast.Node) -> list[tuple[Pulse, list[Formula]]]:
@@ -450,6 +453,7 @@ class Compiler:
             atom = Atom(self._next_bit, kind, slot, window_ms, rank, wait_ms, attribute)
             self._next_bit += 1
             self._atoms[identity] = atom
+            self._atom_bits.add(atom.bit)
             self.program.atoms.append(atom)
         return atom
 

@@ -21,6 +21,7 @@ class Row:
         categories: parallel to products; alone when the event has no product.
         fields: everything else by canonical name (`amount`, `class` as a tuple, `visit`, `page_id`,
             `idle_ms`, `visible`, `room`; `viewer` for counts of distinct viewers).
+        rank: below 0 for what a merge brought: of equal event times it stands before the rest.
 
     Units: event_time and clock in ms UTC; money in minor units.
     """
@@ -33,11 +34,12 @@ class Row:
     products: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     fields: Mapping[str, Held] = field(default_factory=lambda: MappingProxyType({}))
+    rank: int = 0
 
     @property
-    def order(self) -> tuple[int, int]:
+    def order(self) -> tuple[int, int, int]:
         """Place in the order of the viewer's events."""
-        return (self.event_time, self.arrival_order)
+        return (self.event_time, self.rank, self.arrival_order)
 
 
 @dataclass(frozen=True, slots=True)

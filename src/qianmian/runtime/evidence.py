@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 DEFAULT_LATENESS_MS = 5_000
 _OWN_FIELDS = frozenset(
-    "message_id event_time clock type product category items classes traits".split()
+    "message_id event_time clock type product category items classes traits rank".split()
 )
 
 
@@ -71,6 +71,7 @@ class Explainer:
         arrived = [row for row in rows if row["clock"] <= firing.at]
         is_of_room = _counts_viewers(definition.expr)
         own = arrived if is_of_room else list(_of(firing, arrived))
+        own = list(_ranked(own))
         applied = list(self._in_room(own, firing.room, counted_from))
         known = self._known(own, applied, definitions, firing)
         found = because(definition, applied, firing.at, firing.key, known)
@@ -101,6 +102,10 @@ class Explainer:
             applied = self._applied(row, place)
             yield _remembered(applied) if row["clock"] < counted_from else applied
 
+    def _order(self, row: Row) -> tuple[int, int]:
+        """Place of a profile event among others; they are never late for the engine."""
+        return max(_time(row), int(row["clock"]) - self._lateness_ms), int(row.get("rank", 0))
+
     def _applied(self, row: Row, place: int) -> Applied:
         clock = int(row["clock"])
         event_time = _time(row)
@@ -121,6 +126,7 @@ class Explainer:
             products=products,
             categories=categories,
             fields=fields,
+            rank=int(row.get("rank", 0)),
         )
 
     def _products(self, row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -146,7 +152,7 @@ class Explainer:
         firing: Firing,
     ) -> Known:
         traits: dict[str, Any] = {}
-        for row in sorted(rows, key=_time):
+        for row in sorted(_told(rows, firing.room), key=self._order):
             traits |= row.get("traits") or {}
         elsewhere = [r for r in rows if r.get("room") not in (None, firing.room) and _viewer(r)]
         known = Known(
@@ -208,6 +214,41 @@ def _of(firing: Firing, rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
         viewer = _viewer(row)
         if viewer is None or viewer in mine:
+            yield row
+
+
+def _ranked(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows; what a merge brought stands before the rest at equal event times."""
+    rows = list(rows)
+    links = [_link(row) if row["type"] == "identity_linked" else None for row in rows]
+    linked_at: dict[str, tuple[int, int]] = {}
+    for place, link in enumerate(links):
+        if link is not None and link[0] not in linked_at:
+            linked_at[link[0]] = (place, -1 - len(linked_at))
+    for place, row in enumerate(rows):
+        until, rank = linked_at.get(_viewer(row) or "", (0, 0))
+        yield {**row, "rank": rank} if place < until else row
+
+
+def _told(rows: Iterable[Row], room: str) -> Iterator[Row]:
+    """The rows with traits that reached the viewer's row in the room: it must have begun."""
+    begun: set[str] = set()
+    known: dict[str, str] = {}
+    for row in rows:
+        if row["type"] == "identity_linked":
+            link = _link(row)
+            if link is not None:
+                known.setdefault(*link)
+                begun |= {link[1]} if link[0] in begun else set()
+            continue
+        viewer = _viewer(row)
+        if viewer is None:
+            begun -= begun if row["type"] == "session_ended" and row.get("room") == room else set()
+            continue
+        viewer = known.get(viewer, viewer)
+        if row.get("room") == room:
+            begun.add(viewer)
+        if viewer in begun and row.get("traits") and row.get("room") in (None, room):
             yield row
 
 

@@ -47,11 +47,8 @@ def settle(tree: Tree, view: View) -> None:
     """It becomes true as a timer does."""
     flag = view.its_row.flags.setdefault(view.slot_id(tree), TimerFlag())
     time = time_of(tree, view)
-    true = time is not None and time + tree["for_ms"] <= view.now
-    if view.is_event:
-        moved = time is None or flag.since is None or time > flag.since
-        true = true and flag.true and not moved
-    flag.true, flag.since = true, time
+    due = None if time is None else time + tree["for_ms"]
+    flag.settle(due, time, view.now, is_event=view.is_event)
 
 
 def holds(tree: Tree, view: View) -> Holding:

@@ -15,11 +15,10 @@ def settle(tree: Tree, view: View) -> None:
     row = view.its_row
     flag = row.flags.setdefault(view.slot_id(tree), TimerFlag())
     visit = row.visit
-    true = visit is not None and row.present and visit.start + tree["for_ms"] <= view.now
-    number = visit.number if visit is not None and row.present else None
-    if view.is_event:
-        true = true and flag.true and number == flag.since
-    flag.true, flag.since = true, number
+    here = visit if row.present else None
+    due = None if here is None else here.start + tree["for_ms"]
+    since = None if here is None else here.number
+    flag.settle(due, since, view.now, is_event=view.is_event)
 
 
 def holds(tree: Tree, view: View) -> Holding:
