@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from qianmian.columns.batch import MISSING
 from qianmian.engine import words as w
-from qianmian.engine.layout import Layout, Tables, signature
+from qianmian.engine.instances import refit
+from qianmian.engine.layout import WIDTH, Layout, Tables, signature
 from qianmian.engine.predicates import COMPARE
-from qianmian.engine.rows import adopt, settle_template
+from qianmian.engine.rows import adopt, give_back, settle_template
 from qianmian.engine.shard import Shard, no_events
 from qianmian.engine.state import NO_KEY, PULSE_BUFFER, ROOM_KEYS, row_block
 from qianmian.language.ast import Field
@@ -49,6 +50,7 @@ def relay(shard: Shard, layout: Layout, tables: Tables, clock_ms: int, answers: 
     used = int(old.G[w.G_ROWS])
     block[:used] = tables.TEMPLATE
     block[:used, : w.HEADER] = old.I[:used, : w.HEADER]
+    _move_families(shard, old_layout, layout, old.I, used)
     _free_dropped(shard, old_layout, layout, old.I, used)
     for slot_from, slot_to, n in _moves(old_layout, layout):
         block[:used, slot_to : slot_to + n] = old.I[:used, slot_from : slot_from + n]
@@ -74,6 +76,50 @@ def _moves(before: Layout, after: Layout) -> list[tuple[int, int, int]]:
         if name in before.attribute_words:
             found.append((before.attribute_words[name], word, 1))
     return found
+
+
+def _move_families(
+    shard: Shard, before: Layout, after: Layout, rows: npt.NDArray[np.int32], used: int
+) -> None:
+    """Instances of members that stay; a member that is new waits for nothing yet."""
+    moved: set[int] = set()
+    block = shard.state.I
+    for family, at in zip(after.families, after.family_at, strict=True):
+        wanted = [signature(slot) for slot in family.members]
+        for old, old_at in zip(before.families, before.family_at, strict=True):
+            there = [signature(slot) for slot in old.members]
+            if not set(wanted) & set(there):
+                continue
+            if family.is_view and old_at + 2 not in moved and not block[:used, at + 2].any():
+                block[:used, at + 2 : at + 4] = rows[:used, old_at + 2 : old_at + 4]
+                moved.add(old_at + 2)
+            if wanted == there:
+                block[:used, at : at + 2] = rows[:used, old_at : old_at + 2]
+                moved.add(old_at)
+                continue
+            places = np.zeros(family.width, np.int32)
+            for k, one in enumerate(wanted, w.N_ENDS):
+                places[k] = w.N_ENDS + there.index(one) if one in there else 0
+            _refit(shard, rows, used, (old_at, old.width), (at, family.width), places)
+    for old, old_at in zip(before.families, before.family_at, strict=True):
+        for off in (old_at, old_at + 2) if old.is_view else (old_at,):
+            if off not in moved:
+                give_back(shard.state, rows, used, off)
+
+
+def _refit(
+    shard: Shard,
+    rows: npt.NDArray[np.int32],
+    used: int,
+    before: tuple[int, int],
+    after: tuple[int, int],
+    places: npt.NDArray[np.int32],
+) -> None:
+    at = 0
+    while at < used:
+        at = refit(shard.state, rows, at, used, before, after, places)
+        if at < used:
+            shard.grow(w.NEED_ARENA)
 
 
 def _place(slot: Slot) -> tuple[object, ...]:
@@ -106,19 +152,9 @@ def _free_dropped(
     kept = {signature(slot) for slot in after.program.slots}
     state = shard.state
     for slot in before.program.slots:
-        if signature(slot) in kept or slot.kind in {
-            SlotKind.TIMES,
-            SlotKind.EDGE,
-            SlotKind.ROOM_RECENT,
-        }:
-            continue
-        words = [0, 2] if slot.kind is SlotKind.PENDING else [0]
-        for word in words:
-            off = before.offset_of[slot.id] + word
-            for ptr, meta in rows[:used, off : off + 2].tolist():
-                if ptr > 0 and 0 <= meta >> 8 < len(state.FREE):
-                    state.AR[ptr] = state.FREE[meta >> 8]
-                    state.FREE[meta >> 8] = ptr
+        is_list = slot.kind in WIDTH or (slot.kind is SlotKind.PENDING and slot.second is not None)
+        if is_list and signature(slot) not in kept:
+            give_back(state, rows, used, before.offset_of[slot.id])
 
 
 def _room_slots(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from qianmian.engine import instances
-from qianmian.engine.bits import expire, flipped, get_bit, push, settle
+from qianmian.engine.bits import expire, flipped, get_bit, settle
 from qianmian.engine.dedupe import seen_before
 from qianmian.engine.jit import inline, kernel, prefetch, routine
 from qianmian.engine.lists import ONE
@@ -75,13 +75,7 @@ from qianmian.engine.words import (
     NEED_OUT,
     NEED_ROWS,
     NEED_STREAMS,
-    PENDING_WIDTH,
     ROOM,
-    S_OFF,
-    S_PULSE0,
-    S_PULSE1,
-    S_VIEW0,
-    S_VIEW1,
     STATE_DUE,
     TIMER_DUE,
 )
@@ -91,30 +85,12 @@ MARGIN_OUT = 4_096
 NEAR, AHEAD, FAR_AHEAD = 6, 12, 24
 
 
-@routine
+@inline
 def run_timers(P, S, u, now):
-    """Everything of this row that is due at exactly this instant, and the next time to look."""
+    """Every instance of this row that is due at exactly this instant, and when to look again."""
     later = np.int64(FAR)
-    for s in range(P.M[4]):
-        off = P.PS[s, S_OFF]
-        n = np.int64(S.I[u, off + 1]) & 255
-        ptr = np.int64(S.I[u, off])
-        for j in range(n - 1, -1, -1):
-            at = ptr + j * PENDING_WIDTH
-            for p in range(P.PS[s, S_PULSE0], P.PS[s, S_PULSE1]):
-                due = instances.due_of(P, S, at, P.PP[p])
-                if due == now and S.AR[at + 3] > S.AR[at] + P.PP[p, 1]:
-                    push(S, P.M[6] + P.PP[p, 0], S.AR[at + 1] if P.PP[p, 3] else -1)
-                elif due > now and due < later:
-                    later = due
-            for v in range(P.PS[s, S_VIEW0], P.PS[s, S_VIEW1]):
-                due = instances.due_of(P, S, at, P.PV[v])
-                if due > now and due < later:
-                    later = due
-        if n:
-            few, held = instances.waits(P), instances.held(S)
-            instances.levels(few, held, u, s, now, now)
-            instances.tidy(few, held, u, s, now)
+    for f in range(P.M[4]):
+        later = min(later, instances.fire_due_in(P, S, u, f, now))
     S.I[u, TIMER_DUE] = later
 
 
@@ -275,8 +251,8 @@ def run(P, S, E, first, last, rows, limit):
                     S.G[G_DIRTY] = 1
                 elif S.G[G_BRIEF]:
                     S.G[G_BRIEF] = 0
-                    for s in range(P.M[4]):
-                        instances.levels_in(P, S, u, s, now + 1, now)
+                    for f in range(P.M[4]):
+                        instances.levels_in(P, S, u, f, now + 1, now)
                 elif u >= 0 and S.DUE[u] < clk:
                     now = np.int64(S.DUE[u])
                     S.G[G_ADVANCES] += 1

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qianmian.engine import words as w
-from qianmian.engine.instances import ALL, ANY_KEY, BY_KEY, OTHER_PAGE
+from qianmian.engine.families import Family, families_of
+from qianmian.engine.instances import ALL, ANY_KEY, BY_KEY, LARGEST, OTHER_PAGE
 from qianmian.engine.predicates import attribute_name
 from qianmian.language.ast import Field, Select
 from qianmian.language.program import (
@@ -35,7 +36,6 @@ WIDTH = {
     SlotKind.KEYED: 2,
     SlotKind.GROUPED: 3,
     SlotKind.AMOUNTS: 3,
-    SlotKind.PENDING: w.PENDING_WIDTH,
 }
 INSERTS = {
     SlotKind.TIMES: w.OP_TIMES,
@@ -64,8 +64,8 @@ class Tables(NamedTuple):
 
     Shapes: M int64[16]; INS int32[n, 11] with INS0 offsets per event type; A int64[n_bits, 5];
     TIMED, RISES uint64[bit_words]; NODE int32[n_nodes, 8]; TRUTH uint64[n_nodes]; FAN0, FAN as CSR
-    by bit; PS, PP, PV int64; ST int64[n, 3]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0 offsets
-    per source; RF int64[n, 5]; DEFINITION int64[n, 2]; ATTRIBUTE_WORDS int32[n] (the word
+    by bit; PF, PS, PP, PV int64; ST int64[n, 3]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0
+    offsets per source; RF int64[n, 5]; DEFINITION int64[n, 2]; ATTRIBUTE_WORDS int32[n] (the word
     of each attribute's time) and ATTRIBUTE_BITS uint64[n, bit_words] (its atoms); TEMPLATE
     int32[row_words].
     """
@@ -81,6 +81,7 @@ class Tables(NamedTuple):
     TRUTH: npt.NDArray[np.uint64]
     FAN0: npt.NDArray[np.int32]
     FAN: npt.NDArray[np.int32]
+    PF: npt.NDArray[np.int64]
     PS: npt.NDArray[np.int64]
     PP: npt.NDArray[np.int64]
     PV: npt.NDArray[np.int64]
@@ -123,8 +124,10 @@ class Layout(ABC):
         self.offset_of: dict[int, int] = {}
         self.room_slot_of: dict[int, int] = {}
         self.attribute_words: dict[str, int] = {}
-        self.pending = [slot for slot in program.slots if slot.kind is SlotKind.PENDING]
+        self.families = families_of(program.slots)
+        self.pending = [slot for family in self.families for slot in family.members]
         self.pending_number = {slot.id: number for number, slot in enumerate(self.pending)}
+        self.family_at: list[int] = []
         self._place_slots()
         self.n_pulses = max(len(program.pulses), 1)
 
@@ -156,6 +159,9 @@ class Layout(ABC):
 
     def _place_slots(self) -> None:
         at = self.bits_at + 2 * self.bit_words
+        for family in self.families:
+            self.family_at.append(at)
+            at += 4 if family.is_view else 2
         for slot in self.program.slots:
             if slot.kind is SlotKind.ROOM_RECENT:
                 self.room_slot_of[slot.id] = len(self.room_slot_of)
@@ -176,7 +182,9 @@ class Layout(ABC):
         """Words of a slot in the row."""
         if slot.kind is SlotKind.TIMES:
             return slot.need
-        return 4 if slot.kind in {SlotKind.PENDING, SlotKind.EDGE} else 2
+        if slot.kind is SlotKind.PENDING and slot.second is None:
+            return 0
+        return 4 if slot.kind is SlotKind.EDGE else 2
 
     @staticmethod
     def capacity_of(slot: Slot) -> int:
@@ -190,7 +198,7 @@ class Layout(ABC):
     def tables(self, definition_rows: list[tuple[int, int]]) -> Tables:
         """All tables; `definition_rows` gives each definition's lasting number and `again` (ms)."""
         nodes, truth, fan0, fan = self._network()
-        pending, pulses_of, views_of = self._pending()
+        members, pulses_of, views_of = self._members()
         triggers, trigger0, facts, guard_nodes = self._triggers()
         instructions, instruction0 = self._instructions()
         states = [
@@ -206,12 +214,12 @@ class Layout(ABC):
             self.due_words,
             len(self.program.nodes),
             -(-max(len(self.program.nodes), 1) // 64),
-            len(self.pending),
+            len(self.families),
             len(states),
             self.bit_words * 64,
             visit_pulse[0] if visit_pulse else -1,
             self.row_words,
-            4_096 + 512 * (len(lists) + 1),
+            4_096 + LARGEST * (len(lists) + 1),
         )
         return Tables(
             M=meta,
@@ -225,7 +233,8 @@ class Layout(ABC):
             TRUTH=truth,
             FAN0=fan0,
             FAN=fan,
-            PS=pending,
+            PF=self._family_table(),
+            PS=members,
             PP=pulses_of,
             PV=views_of,
             ST=_int64(states, 3),
@@ -246,12 +255,22 @@ class Layout(ABC):
         )
 
     def _lists(self) -> list[int]:
-        found = []
-        for slot in self.program.slots:
-            if slot.kind in WIDTH:
-                off = self.offset_of[slot.id]
-                found += [off, off + 2] if slot.kind is SlotKind.PENDING else [off]
-        return found
+        found = [off for off, _, _ in self.list_times()]
+        panes = [slot for slot in self.program.slots if slot.kind is SlotKind.PANES]
+        return found + [self.offset_of[slot.id] for slot in panes if slot.pane_ms == 0]
+
+    def cancellers_of(self, slot: Slot) -> int:
+        """The word of a pending slot's list of its own cancellers, -1 if nothing cancels it."""
+        return -1 if slot.second is None else self.offset_of[slot.id]
+
+    def _family_table(self) -> npt.NDArray[np.int64]:
+        rows, first = [], 0
+        for family, at in zip(self.families, self.family_at, strict=True):
+            last = first + len(family.members)
+            key = KEY_NUMBER[family.members[0].key]
+            rows.append((at, family.width, first, last, int(family.is_view), key))
+            first = last
+        return _int64(rows, 6)
 
     def _atoms(self) -> npt.NDArray[np.int64]:
         table = np.full((self.bit_words * 64, 5), -9, np.int64)
@@ -304,11 +323,12 @@ class Layout(ABC):
         start, flat = _csr(above)
         return table, truth, start, np.array(flat or [0], np.int32)
 
-    def _pending(self) -> tuple[Any, Any, Any]:
+    def _members(self) -> tuple[Any, Any, Any]:
         rows: list[tuple[int, ...]] = []
         pulse_rows: list[tuple[int, ...]] = []
         view_rows: list[tuple[int, ...]] = []
-        for slot in self.pending:
+        places = [(f, k) for f, one in enumerate(self.families) for k in range(len(one.members))]
+        for slot, (family, place) in zip(self.pending, places, strict=True):
             pulses = [
                 p for p in self.program.pulses if p.slot is slot and p.kind is PulseKind.PENDING
             ]
@@ -320,8 +340,8 @@ class Layout(ABC):
             spans += [(a.window_ms, a.wait_ms) for a in views]
             rows.append(
                 (
-                    self.offset_of[slot.id], p0, len(pulse_rows), v0, len(view_rows),
-                    int(slot.is_view), KEY_NUMBER[slot.key], min((t for t, _ in spans), default=0),
+                    family, w.N_ENDS + place, self.cancellers_of(slot),
+                    p0, len(pulse_rows), v0, len(view_rows), min((t for t, _ in spans), default=0),
                     max((t + wait for t, wait in spans), default=0),
                     int(slot.is_view and slot.second is None),
                 )
@@ -393,9 +413,7 @@ class Layout(ABC):
     def _rows(self) -> Iterator[tuple[tuple[int, ...], Select]]:
         """Every instruction with the events that run it."""
         for slot in self.program.slots:
-            if slot.kind is SlotKind.PENDING:
-                yield from self._pending_rows(slot)
-            elif slot.kind is not SlotKind.ROOM_RECENT:
+            if slot.kind not in {SlotKind.ROOM_RECENT, SlotKind.PENDING}:
                 atoms = self.atoms_of[slot.id]
                 x, y = 0, 0
                 if slot.kind is SlotKind.PANES:
@@ -408,19 +426,26 @@ class Layout(ABC):
                 yield self._row(
                     op, slot, slot.of, key=key, cap=cap, atoms=atoms, x=x, y=y, pulse=price
                 )
+        for number, family in enumerate(self.families):
+            yield from self._family_rows(number, family)
         for pulse in self.program.pulses:
             yield from self._pulse_rows(pulse)
 
-    def _pending_rows(self, slot: Slot) -> Iterator[tuple[tuple[int, ...], Select]]:
-        number, key = self.pending_number[slot.id], KEY_NUMBER[slot.key]
-        yield self._row(w.OP_ARM, slot, slot.of, key=key, x=number)
-        if slot.second is not None:
-            any_key, mode = (0, ANY_KEY) if slot.is_loose else (key, BY_KEY)
-            yield self._row(w.OP_CANCEL, slot, slot.second, key=any_key, x=number, y=mode)
-        if slot.is_view:
+    def _family_rows(self, x: int, family: Family) -> Iterator[tuple[tuple[int, ...], Select]]:
+        one, at = family.members[0], self.family_at[x]
+        key = KEY_NUMBER[one.key]
+        yield self._row(w.OP_ARM, None, one.of, off=at, key=key, x=x)
+        for slot in family.members:
+            if slot.second is not None:
+                any_key, mode = (0, ANY_KEY) if slot.is_loose else (key, BY_KEY)
+                number = self.pending_number[slot.id]
+                yield self._row(
+                    w.OP_CANCEL, slot, slot.second, key=any_key, x=x, y=mode, pulse=number
+                )
+        if family.is_view:
             left, viewed = Select(("product_left",)), Select(("product_viewed",))
-            yield self._row(w.OP_CANCEL, slot, left, key=key, x=number, y=BY_KEY)
-            yield self._row(w.OP_CANCEL, slot, viewed, key=key, x=number, y=OTHER_PAGE)
+            yield self._row(w.OP_END, None, left, off=at, key=key, x=x, y=BY_KEY)
+            yield self._row(w.OP_END, None, viewed, off=at, key=key, x=x, y=OTHER_PAGE)
 
     def _pulse_rows(self, pulse: Pulse) -> Iterator[tuple[tuple[int, ...], Select]]:
         ops = {
@@ -443,6 +468,7 @@ class Layout(ABC):
         slot: Slot | None,
         select: Select,
         *,
+        off: int = 0,
         key: int = 0,
         cap: int = 0,
         atoms: tuple[int, int] = (0, 0),
@@ -450,7 +476,7 @@ class Layout(ABC):
         y: int = 0,
         pulse: int = 0,
     ) -> tuple[tuple[int, ...], Select]:
-        off = self.offset_of.get(slot.id, 0) if slot is not None else 0
+        off = self.offset_of.get(slot.id, 0) if slot is not None else off
         number = -1 if select.where is None else self.filter_number[select.where]
         return (op, off, cap, number, *atoms, key, x, pulse, pulse, y), select
 
@@ -469,13 +495,16 @@ class Layout(ABC):
             lines[kind, : len(chosen[:PREFETCHED_LINES])] = chosen[:PREFETCHED_LINES]
         return lines
 
-    @staticmethod
-    def _blocks(lists: list[int], table: Any, start: Any) -> npt.NDArray[np.int32]:
+    def _blocks(self, lists: list[int], table: Any, start: Any) -> npt.NDArray[np.int32]:
         """Words of a row that point to the lists an event of each type touches."""
         blocks = np.full((len(CATALOG), PREFETCHED_BLOCKS), -1, np.int32)
         known = set(lists)
         for kind in range(len(CATALOG)):
-            offsets = table[start[kind] : start[kind + 1], w.I_OFF].tolist()
+            offsets = []
+            for row in table[start[kind] : start[kind + 1]]:
+                offsets.append(int(row[w.I_OFF]))
+                if row[w.I_OP] == w.OP_CANCEL:
+                    offsets.append(self.family_at[int(row[w.I_X])])
             chosen = [off for off in dict.fromkeys(offsets) if off in known]
             blocks[kind, : len(chosen[:PREFETCHED_BLOCKS])] = chosen[:PREFETCHED_BLOCKS]
         return blocks
@@ -518,10 +547,13 @@ class Layout(ABC):
     def list_times(self) -> list[tuple[int, int, tuple[int, ...]]]:
         """Lists as (word of the row, width, which words of an entry are times)."""
         found: list[tuple[int, int, tuple[int, ...]]] = []
+        for family, at in zip(self.families, self.family_at, strict=True):
+            found.append((at, family.width, (w.N_TIME, w.N_CLOCK, *range(w.N_ENDS, family.width))))
+            if family.is_view:
+                found.append((at + 2, 2, (0,)))
         for slot in self.program.slots:
-            if slot.kind is SlotKind.PENDING:
-                off = self.offset_of[slot.id]
-                found += [(off, w.PENDING_WIDTH, (0, 2, 3)), (off + 2, 2, (0,))]
+            if slot.kind is SlotKind.PENDING and slot.second is not None:
+                found.append((self.offset_of[slot.id], 2, (0,)))
             elif slot.kind in WIDTH and not (slot.kind is SlotKind.PANES and slot.pane_ms == 0):
                 found.append((self.offset_of[slot.id], WIDTH[slot.kind], (0,)))
         return found

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from qianmian.engine import words as w
 from qianmian.engine.dedupe import GAPS_KEPT, STREAMS_KEPT, refill_messages
+from qianmian.engine.instances import MOST_INSTANCES
 from qianmian.engine.layout import WIDTH, Layout
 from qianmian.engine.once import WHO, refill
 from qianmian.engine.rows import drop_row, make_row, reevaluate
@@ -77,13 +78,16 @@ def _rows_of(shard: Shard, viewer: int) -> list[int]:
 def _widths(layout: Layout) -> list[tuple[int, int, int, SlotKind]]:
     """Every list of a row: its word, width, capacity and the kind of its slot."""
     found = []
-    for slot in layout.program.slots:
-        if slot.kind not in WIDTH:
-            continue
-        off, cap = layout.offset_of[slot.id], layout.capacity_of(slot)
-        found.append((off, WIDTH[slot.kind], cap, slot.kind))
-        if slot.kind is SlotKind.PENDING:
+    for family, off in zip(layout.families, layout.family_at, strict=True):
+        found.append((off, family.width, MOST_INSTANCES, SlotKind.PENDING))
+        if family.is_view:
             found.append((off + 2, 2, INSTANCES, SlotKind.RECENT))
+    for slot in layout.program.slots:
+        if slot.kind is SlotKind.PENDING and slot.second is not None:
+            found.append((layout.offset_of[slot.id], 2, INSTANCES, SlotKind.RECENT))
+        elif slot.kind in WIDTH:
+            off, cap = layout.offset_of[slot.id], layout.capacity_of(slot)
+            found.append((off, WIDTH[slot.kind], cap, slot.kind))
     return found
 
 
@@ -108,9 +112,8 @@ def _merge_row(shard: Shard, known: int, room: int, carried: Carried, clock: int
         state.I[row, off : off + words] = np.sort(both)[::-1][:words]
     _merge_edges(shard, row, carried)
     ours = _carry(shard, row)
-    for slot in layout.pending:
-        if slot.is_view:
-            off = layout.offset_of[slot.id]
+    for family, off in zip(layout.families, layout.family_at, strict=True):
+        if family.is_view:
             _focus(ours.lists[off], carried.lists[off])
     merged = {
         off: _merged(ours.lists[off], carried.lists[off], cap, kind)
@@ -248,6 +251,10 @@ def _merged(ours: Entries, theirs: Entries, cap: int, kind: SlotKind) -> Entries
         both = np.stack([ends, counts], axis=1)[::-1]
     elif kind in KEY_COLUMN:
         both = both[np.isin(both[:, KEY_COLUMN[kind]], _newest(both[:, KEY_COLUMN[kind]]))]
+    elif kind is SlotKind.PENDING:
+        ends = both[:, w.N_ENDS :]
+        ends[np.cumsum(ends != w.NEVER, axis=0) > INSTANCES] = w.NEVER
+        both = both[(ends != w.NEVER).any(axis=1)]
     return np.ascontiguousarray(both[:cap], dtype=np.int32)
 
 
@@ -261,9 +268,11 @@ def _focus(ours: Entries, theirs: Entries) -> None:
     """One page in focus: a view ends where the other viewer's newer one took its page."""
     for mine in ours:
         for other in theirs:
-            if mine[4] == other[4] and mine[1] != other[1]:
-                older, newer = (mine, other) if other[0] > mine[0] else (other, mine)
-                older[3] = min(older[3], newer[0])
+            if mine[w.N_PAGE] == other[w.N_PAGE] and mine[w.N_KEY] != other[w.N_KEY]:
+                older, newer = (mine, other) if other[w.N_TIME] > mine[w.N_TIME] else (other, mine)
+                ends = older[w.N_ENDS :]
+                both_wait = (ends != w.NEVER) & (newer[w.N_ENDS :] != w.NEVER)
+                ends[both_wait] = np.minimum(ends, newer[w.N_TIME])[both_wait]
 
 
 def _store(shard: Shard, row: int, off: int, width: int, entries: Entries) -> None:

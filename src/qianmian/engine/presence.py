@@ -114,8 +114,8 @@ def free_row(P, S, u):
 @inline
 def cancel_all(P, S, u, ts, now):
     """Cancel whatever waits in a row."""
-    for s in range(P.M[4]):
-        instances.cancel_in(P, S, u, s, instances.ALL, 0, 0, ts, now)
+    for f in range(P.M[4]):
+        instances.cancel_in(P, S, u, f, instances.ALL, 0, 0, ts, now)
 
 
 @inline

@@ -31,14 +31,22 @@ from qianmian.engine.words import (
     LEAVE_DUE,
     NEVER,
     NEVER_64,
-    PENDING_WIDTH,
     PRESENCE_MS,
     ROOM,
-    S_KEY,
+    S_PLACE,
+    S_PULSE0,
+    S_PULSE1,
+    S_VIEW0,
+    S_VIEW1,
     STATE_DUE,
     TIMER_DUE,
     VIEWER,
     VISIT_START,
+    W_FIRST,
+    W_KEY,
+    W_LAST,
+    W_OFF,
+    W_WIDTH,
 )
 
 BY_PRODUCT = 1
@@ -99,13 +107,24 @@ def drop_row(P, S, u):
 
 
 @kernel
+def give_back(S, rows, used, off):
+    """Free the blocks of one list of every row, as `rows` have it."""
+    for u in range(used):
+        ptr = np.int64(rows[u, off])
+        if rows[u, VIEWER] >= 0 and ptr > 0:
+            size_class = np.int64(rows[u, off + 1]) >> 8
+            S.AR[ptr] = S.FREE[size_class]
+            S.FREE[size_class] = ptr
+
+
+@kernel
 def end_room(P, S, room, ts, now):
     """Free every row of a room, after a last look at each with what waited cancelled at `ts`."""
     for u in range(S.G[G_ROWS]):
         if S.I[u, VIEWER] < 0 or S.I[u, ROOM] != room:
             continue
-        for s in range(P.M[4]):
-            instances.cancel_in(P, S, u, s, instances.ALL, 0, 0, ts, now)
+        for f in range(P.M[4]):
+            instances.cancel_in(P, S, u, f, instances.ALL, 0, 0, ts, now)
         look_again(P, S, u, now)
         free_row(P, S, u)
 
@@ -116,9 +135,9 @@ def withdraw(P, S, room, product, ts, clk):
     for u in range(S.G[G_ROWS]):
         if S.I[u, VIEWER] < 0 or S.I[u, ROOM] != room:
             continue
-        for s in range(P.M[4]):
-            if P.PS[s, S_KEY] == BY_PRODUCT:
-                instances.cancel_in(P, S, u, s, instances.BY_KEY, product, 0, ts, clk)
+        for f in range(P.M[4]):
+            if P.PF[f, W_KEY] == BY_PRODUCT:
+                instances.cancel_in(P, S, u, f, instances.BY_KEY, product, 0, ts, clk)
         look_again(P, S, u, clk)
 
 
@@ -137,8 +156,8 @@ def reevaluate(P, S, u, clk):
                 S.I[u, HEADER + off] = min(np.int64(S.I[u, HEADER + off]), clk)
     if S.PREV[u] != NEVER_64 and S.I[u, VISIT_START] > NEVER:
         set_bit(P, S, u, PREVIOUS, True, clk)
-    for s in range(P.M[4]):
-        instances.levels_in(P, S, u, s, clk, clk - 1)
+    for f in range(P.M[4]):
+        instances.levels_in(P, S, u, f, clk, clk - 1)
     for rank in range(P.M[2]):
         S.D[rank >> 6] |= ONE << np.uint64(rank & 63)
     S.G[G_DIRTY] = 1
@@ -179,9 +198,9 @@ def adopt(P, S, now):
                 set_bit(P, S, u, a, S.I[u, P.A[a, 1]] != NEVER and S.I[u, P.A[a, 1] + 1] != 0, now)
         S.I[u, TIMER_DUE] = FAR
         S.I[u, STATE_DUE] = FAR
-        for s in range(P.M[4]):
-            instances.levels_in(P, S, u, s, now + 1, now - 1)
-            superseded += _next_instance(P, S, u, s, now)
+        for f in range(P.M[4]):
+            instances.levels_in(P, S, u, f, now + 1, now - 1)
+            superseded += _next_instance(P, S, u, f, now)
         present = get_bit(P, S, u, PRESENT)
         for k in range(P.M[5]):
             due = np.int64(FAR)
@@ -200,23 +219,26 @@ def adopt(P, S, now):
 
 
 @inline
-def _next_instance(P, S, u, s, now):
+def _next_instance(P, S, u, f, now):
     """Set the timer for what is still to come; how many are past."""
     past = 0
-    off = P.PS[s, 0]
-    ptr = np.int64(S.I[u, off])
-    for j in range(np.int64(S.I[u, off + 1]) & 255):
-        at = ptr + j * PENDING_WIDTH
-        for p in range(P.PS[s, 1], P.PS[s, 2]):
-            due = instances.due_of(P, S, at, P.PP[p])
-            if due >= now:
-                S.I[u, TIMER_DUE] = min(np.int64(S.I[u, TIMER_DUE]), due)
-            elif S.AR[at + 3] > S.AR[at] + P.PP[p, 1]:
-                past += 1
-        for v in range(P.PS[s, 3], P.PS[s, 4]):
-            due = instances.due_of(P, S, at, P.PV[v])
-            if due >= now:
-                S.I[u, TIMER_DUE] = min(np.int64(S.I[u, TIMER_DUE]), due)
+    ptr = np.int64(S.I[u, P.PF[f, W_OFF]])
+    for j in range(instances.waiting(P, S, u, f)):
+        at = ptr + j * P.PF[f, W_WIDTH]
+        for m in range(P.PF[f, W_FIRST], P.PF[f, W_LAST]):
+            ended = np.int64(S.AR[at + P.PS[m, S_PLACE]])
+            if ended == NEVER:
+                continue
+            for p in range(P.PS[m, S_PULSE0], P.PS[m, S_PULSE1]):
+                due = instances.due_of(P, S, at, P.PP[p])
+                if due >= now:
+                    instances.wake_at(S, u, due)
+                elif ended > S.AR[at] + P.PP[p, 1]:
+                    past += 1
+            for v in range(P.PS[m, S_VIEW0], P.PS[m, S_VIEW1]):
+                due = instances.due_of(P, S, at, P.PV[v])
+                if due >= now:
+                    instances.wake_at(S, u, due)
     return past
 
 

@@ -25,10 +25,14 @@ from qianmian.engine.words import (
     M_ROOM1,
     M_VIEW,
     M_WAIT,
-    PENDING_WIDTH,
+    N_CLOCK,
+    N_KEY,
     ROOM,
-    S_OFF,
+    S_FAMILY,
+    S_PLACE,
     VIEWER,
+    W_OFF,
+    W_WIDTH,
 )
 
 
@@ -105,13 +109,15 @@ def read_triggers(P, S, u, now):
         source = S.PB[i, 0]
         for m in range(P.TRIG0[source], P.TRIG0[source + 1]):
             view = P.TRIG[m, M_VIEW]
-            rounds = 1 if view < 0 else waiting(P, S, u, view)
+            family = P.PS[view, S_FAMILY] if view >= 0 else 0
+            rounds = 1 if view < 0 else waiting(P, S, u, family)
             for j in range(rounds):
                 key = S.PB[i, 1]
                 if view >= 0:
-                    at = np.int64(S.I[u, P.PS[view, S_OFF]]) + j * PENDING_WIDTH
+                    at = np.int64(S.I[u, P.PF[family, W_OFF]]) + j * P.PF[family, W_WIDTH]
                     due = np.int64(S.AR[at]) + P.TRIG[m, M_WAIT]
-                    if S.AR[at + 3] != FAR or max(due, np.int64(S.AR[at + 2])) > now:
+                    ended = S.AR[at + P.PS[view, S_PLACE]]
+                    if ended != FAR or max(due, np.int64(S.AR[at + N_CLOCK])) > now:
                         continue
-                    key = np.int64(S.AR[at + 1])
+                    key = np.int64(S.AR[at + N_KEY])
                 fire(P, S, u, m, key, now)

@@ -26,6 +26,7 @@ from qianmian.engine.words import (
     OP_ARM,
     OP_CANCEL,
     OP_EDGE,
+    OP_END,
     OP_GROUPED,
     OP_GROUPED_DISTINCT,
     OP_HAPPENED,
@@ -240,6 +241,10 @@ def apply_instructions(P, S, E, u, i, step, ts, clk, viewed, cancels_only):
             elif op == OP_CANCEL:
                 if P.INS[q, I_Y] == instances.ANY_KEY:
                     key = np.int64(instances.NO_KEY)
+                touch(S, u, off, 2, instances.INSTANCE_BOUND, key, ts)
+                instances.cancel_member_in(P, S, u, x, p, P.INS[q, I_Y], key, ts, clk)
+                continue
+            elif op == OP_END:
                 if P.INS[q, I_Y] != instances.OTHER_PAGE:
                     touch(S, u, off + 2, 2, instances.INSTANCE_BOUND, key, ts)
                 instances.cancel_in(P, S, u, x, P.INS[q, I_Y], key, page, ts, clk)

@@ -46,8 +46,8 @@ PRESENCE_MS: Final = 45_000
 EVICT_MS: Final = 30 * 60_000
 
 # list slots: arena pointer, entries | size class << 8
-# an instance: time, key, clock of arming, cancel time, page
-PENDING_WIDTH: Final = 5
+# words of an instance; from N_ENDS on the cancel time of each member of its family
+(N_TIME, N_KEY, N_CLOCK, N_PAGE, N_ENDS) = range(5)
 
 # opcodes of instructions
 (
@@ -61,12 +61,13 @@ PENDING_WIDTH: Final = 5
     OP_AMOUNTS,
     OP_EDGE,
     OP_CANCEL,
+    OP_END,
     OP_ARM,
     OP_HAPPENED,
     OP_KEYED_COUNT,
     OP_GROUPED_DISTINCT,
     OP_ROOM_THEN,
-) = range(15)
+) = range(16)
 
 # columns of an instruction
 (I_OP, I_OFF, I_CAP, I_FILTER, I_ATOM0, I_ATOM1, I_KEY, I_X, I_PULSE0, I_PULSE1, I_Y) = range(11)
@@ -78,8 +79,20 @@ INSTRUCTION: Final = 11
 # columns of the record of a client's stream
 (R_KEY, R_NEWEST, R_NEXT, R_GAP) = range(4)
 
-# columns of a pending slot
-(S_OFF, S_PULSE0, S_PULSE1, S_VIEW0, S_VIEW1, S_IS_VIEW, S_KEY, S_LEAST, S_MOST, S_OPEN) = range(10)
+# columns of a family of pending slots, and of a slot as its member
+(W_OFF, W_WIDTH, W_FIRST, W_LAST, W_IS_VIEW, W_KEY) = range(6)
+(
+    S_FAMILY,
+    S_PLACE,
+    S_CANCEL,
+    S_PULSE0,
+    S_PULSE1,
+    S_VIEW0,
+    S_VIEW1,
+    S_LEAST,
+    S_MOST,
+    S_OPEN,
+) = range(10)
 
 # columns of a trigger
 (M_DEF, M_GUARD, M_VIEW, M_ROOM0, M_ROOM1, M_NODE0, M_NODE1, M_WAIT) = range(8)
