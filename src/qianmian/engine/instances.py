@@ -43,7 +43,6 @@ from qianmian.engine.words import (
 BY_KEY, ALL, OTHER_PAGE, ANY_KEY = 0, 1, 2, 3
 NO_KEY = -1  # under it a canceller is kept that cancels whatever its key
 INSTANCE_BOUND = 8
-OPEN = 1
 
 
 class Waits(NamedTuple):
@@ -186,12 +185,12 @@ def levels(P, S, u, s, now, passed):
                 holds = True
                 S.G[G_BRIEF] = 1
         set_bit(P, S, u, P.PV[v, 0], holds, now)
-    if P.PS[s, S_OPEN]:
+    if P.PS[s, S_OPEN] > 0:
         holds = False
         for j in range(n):
             if S.AR[ptr + j * PENDING_WIDTH + 3] == FAR:
                 holds = True
-        set_bit(P, S, u, OPEN, holds, now)
+        set_bit(P, S, u, P.PS[s, S_OPEN], holds, now)
 
 
 @routine

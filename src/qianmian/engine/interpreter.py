@@ -17,7 +17,6 @@ from qianmian.engine.dedupe import seen_before
 from qianmian.engine.jit import inline, kernel, prefetch, routine
 from qianmian.engine.lists import ONE
 from qianmian.engine.presence import (
-    IDLE_ON_PAGE,
     PRESENT,
     arrive,
     cancel_all,
@@ -118,7 +117,7 @@ def run_timers(P, S, u, now):
         for k in range(P.M[5]):
             if get_bit(P, S, u, P.ST[k, 2]):
                 continue
-            if P.ST[k, 0] == IDLE_ON_PAGE and not get_bit(P, S, u, instances.OPEN):
+            if P.ST[k, 3] and not get_bit(P, S, u, P.ST[k, 3]):
                 continue
             due = state_due(S, u, P.ST[k, 0], P.ST[k, 1])
             if due <= now:
