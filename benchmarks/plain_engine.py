@@ -17,7 +17,6 @@ from benchmarks.plain_row import FAR, NEVER, Event, Row
 from benchmarks.plain_slots import ABSENCES, Absence, Atom, Handler, handlers_of, pivot_of
 from qianmian.language.definition import Definition
 from qianmian.language.program import (
-    OPEN_BIT,
     PRESENT_BIT,
     PREVIOUS_BIT,
     VISIT,
@@ -95,6 +94,7 @@ class PlainEngine:
         self.previous = [
             (a.bit, a.window_ms) for a in program.atoms if a.kind is AtomKind.PREVIOUS_RECENT
         ]
+        self.open_bit = next((a.bit for a in program.atoms if a.kind is AtomKind.OPEN), -1)
         self.states = [
             (a.kind, a.window_ms, a.bit, 1 << a.bit) for a in program.atoms if a.kind in STATES
         ]
@@ -217,7 +217,7 @@ class PlainEngine:
             return max(row.hidden_first + wait, row.hidden_clock) if row.hidden else FAR
         if row.hidden or row.last_operation == NEVER:
             return FAR
-        if kind is AtomKind.IDLE_ON_PAGE and not row.bits >> OPEN_BIT & 1:
+        if kind is AtomKind.IDLE_ON_PAGE and not row.bits >> self.open_bit & 1:
             return FAR
         return max(row.last_operation + wait, row.idle_clock)
 

@@ -11,7 +11,6 @@ from qianmian.language.ast import Node, Select
 from qianmian.language.program import (
     INSTANCES,
     LIST_BOUND,
-    OPEN_BIT,
     VISIT,
     AtomKind,
     Program,
@@ -214,8 +213,9 @@ class Absence:
         spans = [(one[1], one[2]) for one in (*self.pulses, *self.views)]
         self.least = min((span[0] for span in spans), default=0)
         self.most = max((span[1] for span in spans), default=0)
-        self.tells_open = slot.is_view and slot.second is None
-        self.keeps_open = bool(views) or self.tells_open
+        mine = [a for a in program.atoms if a.slot is slot]
+        self.open_bit = next((a.bit for a in mine if a.kind is AtomKind.OPEN), -1)
+        self.keeps_open = bool(views) or self.open_bit >= 0
         self.cancellers: dict[int, list[tuple[int, int]]] = {}
 
     def key(self, event: Event) -> int:
@@ -247,7 +247,7 @@ class Absence:
             row.timer_due = min(row.timer_due, max(time + span, clock))
         for _, _, span, _ in self.pulses:
             row.timer_due = min(row.timer_due, max(time + span, clock))
-        if self.tells_open:
+        if self.open_bit >= 0:
             self.levels(row, clock, clock - 1)
 
     def _ended_before(self, row: Row, key: int, time: int) -> int:
@@ -341,8 +341,8 @@ class Absence:
                     holds = True
                     self.engine.again = now
             self.engine.set_bit(row, bit, holds)
-        if self.tells_open:
-            self.engine.set_bit(row, OPEN_BIT, any(one.ended == FAR for one in waiting))
+        if self.open_bit >= 0:
+            self.engine.set_bit(row, self.open_bit, any(one.ended == FAR for one in waiting))
 
     def run(self, row: Row, now: int) -> int:
         """What is due at this instant; the next time to look."""

@@ -264,6 +264,12 @@ MUTANTS = (
     ),
     Mutant("MERGE a state stays true", WORLD, "TimerFlag(any(either), is", "TimerFlag(False, is"),
     Mutant(
+        "EDIT what has its turn at the clock of the edit is not past",
+        WORLD,
+        "row.before(clock)",
+        "row",
+    ),
+    Mutant(
         "VIEW true for one instant only",
         WORLD,
         "if any(brief):",

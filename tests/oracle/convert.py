@@ -115,4 +115,7 @@ def long_enough(old: Tree, new: Tree) -> bool:
                 return False
             if before["op"] == "count" and before["value"] > 64 and before != after:
                 return False  # panes are as wide as their window and have no single entries
+        is_edge = before["op"] in ("first", "last") and before != after
+        if is_edge and before["field"] not in ("amount", "price"):
+            return False  # of other fields only the answer was kept
     return True

@@ -125,12 +125,11 @@ class InstanceSlot:
         """New numbers; returns how many are already past and therefore superseded."""
         self.wanted_ms, self.wait_ms = wanted_ms, wait_ms
         for one in self.instances:
-            if one.fired and one.due(wanted_ms) + wait_ms >= clock:
+            if one.fired and one.turn(wanted_ms, wait_ms) >= clock:
                 one.fired = False  # a view that has not been open for the new, longer T
         self._drop_settled()
-        past = [
-            one for one in self.instances if not one.fired and one.due(wanted_ms) + wait_ms < clock
-        ]
+        waiting = [one for one in self.instances if not one.fired]
+        past = [one for one in waiting if one.turn(wanted_ms, wait_ms) < clock]
         for one in past:
             if self.is_view:
                 one.fired = True  # it is true from now on, silently

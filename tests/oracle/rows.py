@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.oracle.events import Entry
@@ -127,6 +127,14 @@ class Row:
     def add(self, entry: Entry) -> None:
         self.entries.append(entry)
         self.entries.sort(key=lambda e: e.order)
+
+    def before(self, clock: int) -> Row:
+        """The row without what arrived at this clock; instances and flags are shared with it."""
+        entries = [entry for entry in self.entries if entry.clock < clock]
+        known = {entry.arrival for entry in entries}
+        visits = [visit for visit in self.visits if visit.number in known]
+        present = self.present and visits == self.visits
+        return replace(self, entries=entries, visits=visits, present=present)
 
     # -- leaving -------------------------------------------------------------------------------
 

@@ -448,7 +448,7 @@ class World:
         """A definition is new or changed: counts go on where only numbers changed."""
         self.advance(clock - 1)
         rows = [row for rows in self.rows.values() for row in rows.values()]
-        before = [self._holdings(row, clock) for row in rows]
+        held = [self._holdings(row, clock) for row in rows]
         rule = rule_of(definition, self.arrivals)
         old = self.rules.get(rule.key)
         if old is not None and _only_numbers(old, rule):
@@ -458,13 +458,12 @@ class World:
             self._forget(rule.key, rows)
         self.rules[rule.key] = rule
         judge = Judge(self.rules)
-        for row, holdings in zip(rows, before, strict=True):
+        for row, holdings in zip(rows, held, strict=True):
             siblings = self.rows[row.viewer]
             if not rule.is_room_moment:
-                past = judge.view(
-                    rule, self.rooms[row.room], row, siblings, clock - 1, is_event=False
-                )
-                judge.settle(past)
+                room, before = self.rooms[row.room], row.before(clock)
+                judge.settle(judge.view(rule, room, before, siblings, clock - 1, is_event=False))
+                judge.settle(judge.view(rule, room, row, siblings, clock, is_event=True))
             after = self._holdings(row, clock)
             self._change_silently(row, holdings, after)
             row.truth[rule.key] = set(after.get(rule.key, {}))

@@ -7,7 +7,6 @@ are the same, whatever the grouping, the number of shards, or the point of a res
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +20,7 @@ from qianmian.engine.change import relay
 from qianmian.engine.merge import merge_viewers
 from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
-from qianmian.engine.programs import Plan, plan_of
+from qianmian.engine.programs import Plan, plan_of, planned
 from qianmian.engine.room import RoomStage, keep_latest
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
@@ -118,24 +117,24 @@ class Core:
         """
         return load(data, cls)
 
-    def renumber(self, numbers: Sequence[int]) -> None:
-        """Use the lasting numbers of a snapshot, under which its once-set knows the definitions."""
-        self.plan = replace(self.plan, numbers=tuple(numbers))
+    def renumber(self, numbers: Sequence[int], since: Sequence[int]) -> None:
+        """Use the lasting numbers and ages of a snapshot, under which it knows the definitions."""
+        self._use(planned(self.plan.definitions, self.names, numbers, since))
+        self.room = self._room_stage()
 
     def change(self, definitions: Sequence[Definition], clock_ms: int) -> list[Firing]:
         """Definitions as of `clock_ms`: what stays keeps its state, what is new counts from now.
 
         No moment fires from a change. Raises: DefinitionError, and then nothing has changed.
         """
-        plan = plan_of(definitions, self.names, self.plan)
+        old, plan = self.plan, plan_of(definitions, self.names, self.plan)
         out = self.advance(clock_ms)
         self._use(plan)
         for shard in self.shards:
             answers = self.preparer.answers_of
             self.superseded += relay(shard, plan.layout, plan.fresh_tables(), clock_ms, answers)
-        before = self.room
-        self.room = self._room_stage()
-        self.room.restore(before.snapshot())
+        before, self.room = self.room, self._room_stage()
+        self.room.restore([one for one in before.snapshot() if one["key"] in plan.kept_from(old)])
         return out
 
     def _room_stage(self) -> RoomStage:

@@ -11,7 +11,7 @@ from qianmian.language.program import Slot, SlotKind
 
 
 class Family(NamedTuple):
-    """Pending slots with one A, one key and one meaning of the page."""
+    """Pending slots with one A, one key, one meaning of the page and one age."""
 
     members: tuple[Slot, ...]
 
@@ -31,7 +31,7 @@ def families_of(slots: Sequence[Slot]) -> list[Family]:
     found: dict[tuple[object, ...], list[Slot]] = {}
     for slot in slots:
         if slot.kind is SlotKind.PENDING:
-            found.setdefault((slot.of, slot.key, slot.is_view), []).append(slot)
+            found.setdefault((slot.of, slot.key, slot.is_view, slot.since), []).append(slot)
     return [
         Family(tuple(members[at : at + MEMBERS]))
         for members in found.values()

@@ -60,7 +60,6 @@ from qianmian.engine.words import (
 BY_KEY, ALL, OTHER_PAGE, ANY_KEY = 0, 1, 2, 3
 NO_KEY = -1  # under it a canceller is kept that cancels whatever its key
 INSTANCE_BOUND = 8
-OPEN = 1
 MEMBERS = 12  # of one family; more make another
 MOST_INSTANCES = INSTANCE_BOUND * MEMBERS + 1  # each of another member's eight, and the one to come
 LARGEST = 2_048  # words of the largest block

@@ -48,6 +48,7 @@ INSERTS = {
     SlotKind.EDGE: w.OP_EDGE,
 }
 PRESENCE_ATOMS = {AtomKind.IDLE, AtomKind.IDLE_ON_PAGE, AtomKind.HIDDEN, AtomKind.IN_ROOM}
+ABOUT_PAGES = {AtomKind.VIEW, AtomKind.OPEN, AtomKind.IDLE_ON_PAGE}
 PIVOTS = {
     AtomKind.PIVOT_WORD,
     AtomKind.PIVOT_LIST,
@@ -64,7 +65,7 @@ class Tables(NamedTuple):
 
     Shapes: M int64[16]; INS int32[n, 11] with INS0 offsets per event type; A int64[n_bits, 5];
     TIMED, RISES uint64[bit_words]; NODE int32[n_nodes, 8]; TRUTH uint64[n_nodes]; FAN0, FAN as CSR
-    by bit; PF, PS, PP, PV int64; ST int64[n, 3]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0
+    by bit; PF, PS, PP, PV int64; ST int64[n, 4]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0
     offsets per source; RF int64[n, 5]; DEFINITION int64[n, 2]; ATTRIBUTE_WORDS int32[n] (the word
     of each attribute's time) and ATTRIBUTE_BITS uint64[n, bit_words] (its atoms); TEMPLATE
     int32[row_words].
@@ -106,7 +107,7 @@ def signature(slot: Slot) -> tuple[object, ...]:
     """What makes two slots of different programs hold the same thing."""
     return (
         slot.kind, slot.of, slot.key, slot.second, slot.predicate, slot.last, slot.is_view,
-        slot.is_loose, slot.pane_ms,
+        slot.is_loose, slot.pane_ms, slot.since,
     )  # fmt: skip
 
 
@@ -142,7 +143,7 @@ class Layout(ABC):
         for slot in self.program.slots:
             first = at
             for atom in atoms:
-                if atom.slot is slot and atom.kind is not AtomKind.VIEW:
+                if atom.slot is slot and atom.kind not in ABOUT_PAGES:
                     self.bit_of[atom.bit] = at
                     at += 1
             self.atoms_of[slot.id] = (first, at)
@@ -201,11 +202,7 @@ class Layout(ABC):
         members, pulses_of, views_of = self._members()
         triggers, trigger0, facts, guard_nodes = self._triggers()
         instructions, instruction0 = self._instructions()
-        states = [
-            (int(atom.kind), atom.window_ms, self.bit_of[atom.bit])
-            for atom in self.program.atoms
-            if atom.kind in PRESENCE_ATOMS
-        ]
+        states = self._states()
         visit_pulse = [p.id for p in self.program.pulses if p.kind is PulseKind.VISIT_STARTED]
         lists = self._lists()
         meta = np.zeros(16, np.int64)
@@ -237,7 +234,7 @@ class Layout(ABC):
             PS=members,
             PP=pulses_of,
             PV=views_of,
-            ST=_int64(states, 3),
+            ST=_int64(states, 4),
             PUL=self._pulses(),
             TRIG=triggers,
             TRIG0=trigger0,
@@ -289,6 +286,21 @@ class Layout(ABC):
                     row[w.A_OFF] += atom.rank - 1
         return table
 
+    def _states(self) -> list[tuple[int, ...]]:
+        """Kind, time and bit of each state, and the bit without which it never holds (0: none)."""
+        open_of = self._open_bits()
+        found: list[tuple[int, ...]] = []
+        for atom in self.program.atoms:
+            if atom.kind in PRESENCE_ATOMS:
+                page = 0 if atom.slot is None else open_of[atom.slot.id]
+                found.append((int(atom.kind), atom.window_ms, self.bit_of[atom.bit], page))
+        return found
+
+    def _open_bits(self) -> dict[int, int]:
+        """By slot of a view the bit that says whether a page is open, where it is asked for."""
+        atoms = [atom for atom in self.program.atoms if atom.kind is AtomKind.OPEN]
+        return {atom.slot.id: self.bit_of[atom.bit] for atom in atoms if atom.slot is not None}
+
     def _attribute_bits(self) -> npt.NDArray[np.uint64]:
         """The atoms of each attribute, in the order of `attribute_words`."""
         bits: dict[str, list[int]] = {name: [] for name in self.attribute_words}
@@ -327,6 +339,7 @@ class Layout(ABC):
         rows: list[tuple[int, ...]] = []
         pulse_rows: list[tuple[int, ...]] = []
         view_rows: list[tuple[int, ...]] = []
+        open_of = self._open_bits()
         places = [(f, k) for f, one in enumerate(self.families) for k in range(len(one.members))]
         for slot, (family, place) in zip(self.pending, places, strict=True):
             pulses = [
@@ -343,7 +356,7 @@ class Layout(ABC):
                     family, w.N_ENDS + place, self.cancellers_of(slot),
                     p0, len(pulse_rows), v0, len(view_rows), min((t for t, _ in spans), default=0),
                     max((t + wait for t, wait in spans), default=0),
-                    int(slot.is_view and slot.second is None),
+                    open_of.get(slot.id, 0),
                 )
             )  # fmt: skip
         return _int64(rows, 10), _int64(pulse_rows, 4), _int64(view_rows, 3)

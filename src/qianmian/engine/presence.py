@@ -49,7 +49,7 @@ from qianmian.engine.words import (
     VISIT_START,
 )
 
-PRESENT, PREVIOUS = 0, 2
+PRESENT, PREVIOUS = 0, 1
 IDLE, IDLE_ON_PAGE, HIDDEN_FOR, IN_ROOM = 6, 7, 8, 9
 MINUTE_MS = 60_000
 
@@ -159,7 +159,7 @@ def refresh_states(P, S, u, now):
         due = np.int64(FAR)
         if present:
             due = state_due(S, u, P.ST[k, 0], P.ST[k, 1])
-            if P.ST[k, 0] == IDLE_ON_PAGE and not get_bit(P, S, u, instances.OPEN):
+            if P.ST[k, 3] and not get_bit(P, S, u, P.ST[k, 3]):
                 due = np.int64(FAR)
         if due >= now:
             set_bit(P, S, u, P.ST[k, 2], False, now)
@@ -177,7 +177,7 @@ def run_states(P, S, u, now):
         for k in range(P.M[5]):
             if get_bit(P, S, u, P.ST[k, 2]):
                 continue
-            if P.ST[k, 0] == IDLE_ON_PAGE and not get_bit(P, S, u, instances.OPEN):
+            if P.ST[k, 3] and not get_bit(P, S, u, P.ST[k, 3]):
                 continue
             due = state_due(S, u, P.ST[k, 0], P.ST[k, 1])
             if due <= now:

@@ -12,6 +12,7 @@ from qianmian.errors import TypeProblem, UnknownName
 from qianmian.language import ast
 from qianmian.language.compile import compile_program, is_room_moment
 from qianmian.language.definition import Definition
+from qianmian.language.edits import keeps_state
 from qianmian.language.program import AtomKind, Slot
 
 ROOM_FACTS = {
@@ -31,9 +32,11 @@ NUMBERS = 8
 class NamedLayout(Layout):
     """A layout that knows the codes of names, so that facts of the room can be compared."""
 
-    def __init__(self, definitions: Sequence[Definition], names: Names) -> None:
+    def __init__(
+        self, definitions: Sequence[Definition], since: Sequence[int], names: Names
+    ) -> None:
         self.names = names
-        super().__init__(compile_program(definitions))
+        super().__init__(compile_program(definitions, since))
 
     def room_fact(self, node: object) -> tuple[int, int, int, int]:
         """Column, comparison, value, and whether the value is the firing's key."""
@@ -59,16 +62,26 @@ class NamedLayout(Layout):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Definitions made ready; under the lasting `numbers` the once-set knows them."""
+    """Definitions made ready.
+
+    Under the lasting `numbers` the once-set knows them; `since` is the number of the change from
+    which each counts. Both are kept where an edit keeps the state (`language/edits.py`).
+    """
 
     definitions: tuple[Definition, ...]
     numbers: tuple[int, ...]
+    since: tuple[int, ...]
     layout: NamedLayout
     key_of: tuple[str | None, ...]
     room_moments: tuple[Definition, ...]
     room_slots: tuple[tuple[Slot, int], ...]
     reads_numbers: bool
     attribute_bits: list[tuple[int, ast.Node]]
+
+    def kept_from(self, before: Plan) -> set[str]:
+        """Keys of the definitions that kept their state since the plan before."""
+        pairs = zip(self.definitions, self.numbers, strict=True)
+        return {one.key for one, number in pairs if number in before.numbers}
 
     def fresh_tables(self) -> Tables:
         """Tables of one shard (its template row is settled in place)."""
@@ -82,31 +95,37 @@ class Plan:
 def plan_of(definitions: Sequence[Definition], names: Names, before: Plan | None) -> Plan:
     """Compile and lay out.
 
-    A definition that was there before with the same expression keeps its number, and with it its
-    once-set; a changed one gets a new number.
+    A definition whose state an edit keeps has the number and the age it had, and with them its
+    once-set and its slots; any other gets new ones.
     """
-    given = tuple(definitions)
-    kept = {}
-    following = 0
-    if before is not None:
-        following = max(before.numbers, default=-1) + 1
-        kept = {
-            (one.kind, one.key): (one, number)
-            for one, number in zip(before.definitions, before.numbers, strict=True)
-        }
-    numbers = []
-    for one in given:
-        old = kept.get((one.kind, one.key))
-        if old is not None and same_shape(old[0].expr, one.expr):
-            numbers.append(old[1])
+    if before is None:
+        return planned(definitions, names, range(len(definitions)), [0] * len(definitions))
+    following, age = max(before.numbers, default=-1) + 1, max(before.since, default=0) + 1
+    places = {(one.kind, one.key): at for at, one in enumerate(before.definitions)}
+    numbers, since = [], []
+    for one in definitions:
+        at = places.get((one.kind, one.key))
+        if at is not None and keeps_state(before.definitions[at].expr, one.expr):
+            numbers.append(before.numbers[at])
+            since.append(before.since[at])
         else:
             numbers.append(following)
+            since.append(age)
             following += 1
-    layout = NamedLayout(given, names)
+    return planned(definitions, names, numbers, since)
+
+
+def planned(
+    definitions: Sequence[Definition], names: Names, numbers: Sequence[int], since: Sequence[int]
+) -> Plan:
+    """The plan of definitions with these lasting numbers and ages."""
+    given = tuple(definitions)
+    layout = NamedLayout(given, since, names)
     program = layout.program
     return Plan(
         definitions=given,
         numbers=tuple(numbers),
+        since=tuple(since),
         layout=layout,
         key_of=tuple(key_of(one.expr) for one in given),
         room_moments=tuple(one for one in given if is_room_moment(one.expr)),
@@ -124,26 +143,6 @@ def plan_of(definitions: Sequence[Definition], names: Names, before: Plan | None
             if atom.kind is AtomKind.ATTRIBUTE and atom.attribute is not None
         ],
     )
-
-
-def same_shape(old: ast.Node, new: ast.Node) -> bool:
-    """Whether two expressions differ at most in their numbers."""
-    return _shape(old) == _shape(new)
-
-
-def _shape(node: ast.Node) -> str:
-    parts = [type(node).__name__]
-    for name in node.__dataclass_fields__:
-        value = getattr(node, name)
-        if isinstance(value, ast.Node):
-            parts.append(_shape(value))
-        elif isinstance(value, tuple) and value and isinstance(value[0], ast.Node):
-            parts += [_shape(part) for part in value]
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            parts.append("number")
-        else:
-            parts.append(repr(value))
-    return f"({' '.join(parts)})"
 
 
 def key_of(node: ast.Node) -> str | None:

@@ -204,7 +204,7 @@ def adopt(P, S, now):
         present = get_bit(P, S, u, PRESENT)
         for k in range(P.M[5]):
             due = np.int64(FAR)
-            if present and (P.ST[k, 0] != 7 or get_bit(P, S, u, instances.OPEN)):
+            if present and (P.ST[k, 3] == 0 or get_bit(P, S, u, P.ST[k, 3])):
                 due = state_due(S, u, P.ST[k, 0], P.ST[k, 1])
             set_bit(P, S, u, P.ST[k, 2], due < now, now)
             if due >= now and due < S.I[u, STATE_DUE]:

@@ -56,8 +56,8 @@ class Snapshottable(Protocol):
         """The settings it was made with."""
         ...
 
-    def renumber(self, numbers: Sequence[int]) -> None:
-        """Use these lasting numbers of the definitions."""
+    def renumber(self, numbers: Sequence[int], since: Sequence[int]) -> None:
+        """Use these lasting numbers and ages of the definitions."""
 
     def begin(self, clock_ms: int) -> None:
         """Make the shards."""
@@ -80,6 +80,7 @@ def dump(core: Snapshottable) -> bytes:
         "layout": _fingerprint(core),
         "definitions": [definition_document(one) for one in core.plan.definitions],
         "numbers": core.plan.numbers,
+        "since": core.plan.since,
         "settings": core.settings,
         "products": [asdict(product) for product in core.products],
         "names": core.names.snapshot(),
@@ -128,7 +129,7 @@ def load(data: bytes, make: Callable[..., C]) -> C:
         **document["settings"],
     )
     core.names.restore(document["names"])
-    core.renumber(document["numbers"])
+    core.renumber(document["numbers"], document["since"])
     if _fingerprint(core) != document["layout"]:
         raise SnapshotProblem(
             "the snapshot was laid out by another version of the compiler; replay the log instead"

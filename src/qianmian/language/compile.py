@@ -16,7 +16,6 @@ from qianmian.language.program import (
     INLINE_TIMES,
     INSTANCES,
     LIST_BOUND,
-    OPEN_BIT,
     PRESENT_BIT,
     PREVIOUS_BIT,
     UNBOUNDED,
@@ -40,8 +39,12 @@ ROOM_TYPES = frozenset(event.name for event in CATALOG if event.scope == "room")
 VIEWED = ast.Select(("product_viewed",))
 
 
-def compile_program(definitions: Sequence[Definition]) -> Program:
+def compile_program(definitions: Sequence[Definition], since: Sequence[int] = ()) -> Program:
     """One program for all definitions.
+
+    Args:
+        since: for each definition the number of the change from which it counts (default: 0);
+            only definitions of equal age share slots.
 
     Raises: DefinitionError with the key of the definition and what to change.
     Cost: O(nodes of all expressions); a few ms for 300 definitions.
@@ -51,7 +54,7 @@ def compile_program(definitions: Sequence[Definition]) -> Program:
             f"{len(definitions)} definitions are more than the {MAX_DEFINITIONS} that one shop may "
             "have active; retire some of them"
         )
-    compiler = Compiler(definitions)
+    compiler = Compiler(definitions, since or [0] * len(definitions))
     for index in range(len(definitions)):
         compiler.add(index)
     return compiler.program
@@ -60,7 +63,8 @@ def compile_program(definitions: Sequence[Definition]) -> Program:
 class Compiler:
     """Collects slots, atoms, nodes, pulses and triggers of several definitions."""
 
-    def __init__(self, definitions: Sequence[Definition]) -> None:
+    def __init__(self, definitions: Sequence[Definition], since: Sequence[int]) -> None:
+        self.since = since
         self.program = Program(definitions=list(definitions))
         self.definitions = definitions
         self.index_by_name = {(one.kind, one.key): index for index, one in enumerate(definitions)}
@@ -73,12 +77,14 @@ class Compiler:
         self._truth: dict[int, Formula] = {}
         self._path: list[str] = []
         self._next_bit = 0
-        for kind in (PRESENT_BIT, OPEN_BIT, PREVIOUS_BIT):
+        self._age = 0
+        for kind in (PRESENT_BIT, PREVIOUS_BIT):
             self._atom(("fixed", kind), AtomKind.FIXED)
 
     def add(self, index: int) -> None:
         """Compile one definition."""
         definition = self.definitions[index]
+        self._age = self.since[index]
         try:
             if definition.kind != "moment":
                 self.program.truth[index] = self._bit(self._truth_of(index))
@@ -107,11 +113,13 @@ class Compiler:
             circle = " -> ".join([*self._path[self._path.index(key) :], key])
             raise TypeProblem(f"definitions refer to each other in a circle: {circle}")
         self._path.append(key)
+        age, self._age = self._age, self.since[index]
         try:
             formula = self.level(self.definitions[index].expr)
             bit = self._bit(formula)
         finally:
             self._path.pop()
+            self._age = age
         self._truth[index] = bit
         return bit
 
@@ -147,10 +155,11 @@ class Compiler:
                 key = ("view", slot.id, for_ms, wait_ms)
                 return self._atom(key, AtomKind.VIEW, slot, live(for_ms), wait_ms=wait_ms).bit
             case ast.Idle(for_ms, on_page):
-                if on_page:
-                    self._view(None, "product")
-                kind = AtomKind.IDLE_ON_PAGE if on_page else AtomKind.IDLE
-                return self._atom((kind, for_ms), kind, window_ms=live(for_ms)).bit
+                if not on_page:
+                    return self._atom(("idle", for_ms), AtomKind.IDLE, window_ms=live(for_ms)).bit
+                slot, kind = self._view(None, "product"), AtomKind.IDLE_ON_PAGE
+                self._atom(("open", slot.id), AtomKind.OPEN, slot)
+                return self._atom((kind, for_ms, slot.id), kind, slot, live(for_ms)).bit
             case ast.Hidden(for_ms):
                 return self._atom(("hidden", for_ms), AtomKind.HIDDEN, window_ms=live(for_ms)).bit
             case ast.InRoom(for_ms):
@@ -411,7 +420,7 @@ class Compiler:
     ) -> Slot:
         if kind not in {SlotKind.ROOM_RECENT, SlotKind.PENDING}:
             refuse_room(of, "be counted for a viewer")
-        identity = (kind, of, key, second, predicate, last, is_view, is_loose, pane_ms)
+        identity = (kind, of, key, second, predicate, last, is_view, is_loose, pane_ms, self._age)
         slot = self._slots.get(identity)
         if slot is None:
             slot = Slot(
@@ -426,6 +435,7 @@ class Compiler:
                 is_loose,
                 pane_ms,
                 need,
+                self._age,
             )
             self._slots[identity] = slot
             self.program.slots.append(slot)

@@ -26,8 +26,8 @@ INLINE_TIMES = 16
 LIST_BOUND = 64
 INSTANCES = 8
 
-PRESENT_BIT, OPEN_BIT, PREVIOUS_BIT = 0, 1, 2
-"""Atoms that every program has: present, a product page is open, has been here before."""
+PRESENT_BIT, PREVIOUS_BIT = 0, 1
+"""Atoms that every program has: present, has been here before."""
 
 
 class SlotKind(IntEnum):
@@ -60,7 +60,8 @@ class AtomKind(IntEnum):
     IN_ROOM = 9
     PREVIOUS_RECENT = 10  # end of the previous visit + window > now
     ROOM_FACT = 11  # read from the room when a moment fires
-    FIXED = 12  # present, open, previous
+    FIXED = 12  # present, previous
+    OPEN = 13  # a product page is open
 
 
 class PulseKind(IntEnum):
@@ -78,7 +79,8 @@ class PulseKind(IntEnum):
 class Slot:
     """One shared piece of state; `need` is how many entries its users want.
 
-    `is_loose`: any `second` cancels, whatever its key.
+    `is_loose`: any `second` cancels, whatever its key. `since`: the number of the change of
+    definitions from which it counts; definitions of different age share nothing.
     """
 
     id: int
@@ -92,7 +94,7 @@ class Slot:
     is_loose: bool = False
     pane_ms: int = 0
     need: int = 1
-    users: int = 0
+    since: int = 0
 
 
 @dataclass(slots=True, eq=False)
