@@ -117,9 +117,7 @@ MUTANTS = (
         'if tree["on_product_page"]:\n        pages',
         "if False:\n        pages",
     ),
-    Mutant(
-        "IDLE as a timer", "operators/idle.py", "true = true and flag.true and not moved", "pass"
-    ),
+    Mutant("IDLE as a timer", "operators/idle.py", "is_event=view.is_event", "is_event=False"),
     Mutant(
         "VISIBLE greatest event time decides",
         ROWS,
@@ -147,8 +145,8 @@ MUTANTS = (
     Mutant(
         "IN ROOM as a timer",
         "operators/in_room.py",
-        "true = true and flag.true and number == flag.since",
-        "pass",
+        "is_event=view.is_event",
+        "is_event=False",
     ),
     Mutant(
         "IN ROOM from the least event time",
@@ -270,6 +268,12 @@ MUTANTS = (
         "row",
     ),
     Mutant(
+        "EDIT windows that close at its clock close after it",
+        WORLD,
+        "after = self._holdings(row.just_before(clock), clock - 1)",
+        "after = self._holdings(row, clock)",
+    ),
+    Mutant(
         "VIEW true for one instant only",
         WORLD,
         "if any(brief):",
@@ -328,7 +332,7 @@ MUTANTS = (
     Mutant(
         "EDIT superseded, no burst",
         INSTANCES,
-        "if not one.fired and one.due(wanted_ms) + wait_ms < clock",
+        "if one.turn(wanted_ms, wait_ms) < clock",
         "if False",
     ),
     Mutant(
@@ -439,8 +443,8 @@ MUTANTS = (
     Mutant(
         "READINGS a fired absence is a pulse at its instant",
         INSTANCES,
-        "self.firing = []\n        self._drop",
-        "self._drop",
+        "self.firing = []\n        before",
+        "before",
     ),
     Mutant(
         "READINGS because: the newest k",

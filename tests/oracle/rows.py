@@ -128,6 +128,15 @@ class Row:
         self.entries.append(entry)
         self.entries.sort(key=lambda e: e.order)
 
+    def just_before(self, clock: int) -> Row:
+        """The row with all that arrived, as if it had happened before this clock."""
+
+        def earlier(entry: Entry) -> Entry:
+            return replace(entry, event_time=min(entry.event_time, clock - 1))
+
+        visits = [replace(visit, first=earlier(visit.first)) for visit in self.visits]
+        return replace(self, entries=[earlier(e) for e in self.entries], visits=visits)
+
     def before(self, clock: int) -> Row:
         """The row without what arrived at this clock; instances and flags are shared with it."""
         entries = [entry for entry in self.entries if entry.clock < clock]

@@ -448,7 +448,7 @@ class World:
         """A definition is new or changed: counts go on where only numbers changed."""
         self.advance(clock - 1)
         rows = [row for rows in self.rows.values() for row in rows.values()]
-        held = [self._holdings(row, clock) for row in rows]
+        held = [self._holdings(row.just_before(clock), clock - 1) for row in rows]
         rule = rule_of(definition, self.arrivals)
         old = self.rules.get(rule.key)
         if old is not None and _only_numbers(old, rule):
@@ -464,7 +464,7 @@ class World:
                 room, before = self.rooms[row.room], row.before(clock)
                 judge.settle(judge.view(rule, room, before, siblings, clock - 1, is_event=False))
                 judge.settle(judge.view(rule, room, row, siblings, clock, is_event=True))
-            after = self._holdings(row, clock)
+            after = self._holdings(row.just_before(clock), clock - 1)
             self._change_silently(row, holdings, after)
             row.truth[rule.key] = set(after.get(rule.key, {}))
             row.touched = clock

@@ -282,7 +282,8 @@ def run(P, S, E, first, last, rows, limit):
                         if flags & F_ENTERED:
                             move_on(P, S, u, E.STREAM[i], ts, clk)
                     elif single:
-                        note_stream(S, u, E.STREAM[i], ts)
+                        if flags & F_LEFT or ts > S.I[u, LEFT_TIME]:
+                            note_stream(S, u, E.STREAM[i], ts)
                         if flags & F_LEFT == 0:
                             arrive(P, S, u, np.int64(E.VISIT[i]), ts, clk)
                         elif ts > S.I[u, LEFT_TIME]:

@@ -189,7 +189,7 @@ def adopt(P, S, now):
         for a in range(P.M[1] * 64):
             kind = P.A[a, 0]
             if kind == 0 or kind == 1 or kind == 2 or kind == 10:
-                holds = _truth(P, S, u, a, now)
+                holds = _truth(P, S, u, a, now - 1)  # windows that close now close after the change
                 set_bit(P, S, u, a, holds, now)
                 if holds and P.A[a, 2] >= 0:
                     due = min(pivot(P, S, u, a) + P.A[a, 2], FAR)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tools.mutant import Mutant
 from tools.mutant_list import MUTANTS
-from tools.mutants import verdicts
+from tools.mutants import ORACLE, verdicts
 
 
 @pytest.mark.long
@@ -30,3 +31,8 @@ def test_an_edit_that_no_longer_fits_is_refused() -> None:
 def test_rules_are_named_once() -> None:
     rules = [mutant.rule for mutant in MUTANTS]
     assert len(set(rules)) == len(rules)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.rule)
+def test_every_edit_fits(mutant: Mutant) -> None:
+    assert (ORACLE / mutant.file).read_text(encoding="utf-8").count(mutant.old) == 1
