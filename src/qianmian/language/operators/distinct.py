@@ -7,7 +7,7 @@ from qianmian.language.ast import COMPARISONS, KEYS, Distinct, Node
 from qianmian.language.comparing import NEEDED_MORE, of_field, windowed
 from qianmian.language.kinds import Kind
 from qianmian.language.operator import Operator, TextOf
-from qianmian.language.phrases import Phrase, compared, phrase, span
+from qianmian.language.phrases import Phrase, compared, noun, phrase, span
 from qianmian.language.relations import Completions, DistinctWindow, Relation
 from qianmian.language.values import MAX_DISTINCT, check_cmp, check_int, check_within, same, window
 
@@ -54,8 +54,8 @@ def show(node: Distinct, text: TextOf) -> str:
 def sentence(node: Distinct) -> Phrase:
     """How many different ones in which window."""
     key = f"distinct.{node.field}" + (f".{node.same}" if node.same else "")
-    value = compared(node.cmp, node.value)
-    return phrase(key, events=node.of, window=span(node.within), value=value)
+    value, things = compared(node.cmp, node.value), noun(node.field, node.value)
+    return phrase(key, events=node.of, window=span(node.within), value=value, noun=things)
 
 
 def plan(node: Distinct, part: Callable[[Node], Relation]) -> Relation:
