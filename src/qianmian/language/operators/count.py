@@ -6,6 +6,7 @@ from qianmian.errors import TypeProblem
 from qianmian.language.ast import COMPARISONS, KEYS, Count, Node
 from qianmian.language.comparing import NEEDED_MORE, inside, windowed
 from qianmian.language.kinds import LEVEL, Kind
+from qianmian.language.names import check_viewer_events
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Phrase, compared, noun, phrase, span
 from qianmian.language.relations import Completions, CountWindow, Relation
@@ -13,7 +14,8 @@ from qianmian.language.values import MAX_COUNT, check_cmp, check_int, check_with
 
 
 def verify(node: Count) -> None:
-    """A window, a comparison and a threshold of 1…10,000."""
+    """Events of a viewer, a window, a comparison and a threshold of 1…10,000."""
+    check_viewer_events(node.of.types, "be counted for a viewer")
     check_within(node.within)
     if node.value == 0 and not isinstance(node.value, bool):
         raise TypeProblem("a count is compared with 1 or more; for none write no … or count(…) < 1")

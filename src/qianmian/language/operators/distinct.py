@@ -6,6 +6,7 @@ from qianmian.errors import TypeProblem
 from qianmian.language.ast import COMPARISONS, KEYS, Distinct, Node
 from qianmian.language.comparing import NEEDED_MORE, of_field, windowed
 from qianmian.language.kinds import Kind
+from qianmian.language.names import check_viewer_events
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Phrase, compared, noun, phrase, span
 from qianmian.language.relations import Completions, DistinctWindow, Relation
@@ -20,7 +21,8 @@ ALLOWED = {
 
 
 def verify(node: Distinct) -> None:
-    """A field, a window, a comparison and a threshold of 1…64."""
+    """Events of a viewer, a field, a window, a comparison and a threshold of 1…64."""
+    check_viewer_events(node.of.types, "be counted for a viewer")
     if node.field not in ALLOWED:
         raise TypeProblem(f'distinct counts product, category or viewer, not "{node.field}"')
     if node.same not in ALLOWED[node.field]:
