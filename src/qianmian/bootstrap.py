@@ -46,7 +46,7 @@ def load_classifier() -> TextClassifier:
 
 def demo_file() -> Path:
     """The recorded sessions that come with the product (OTTO, MIT; SOURCE.md is beside them)."""
-    return Path(str(resources.files("qianmian.connectors").joinpath("data", "otto", "train.jsonl")))
+    return Path(str(resources.files("qianmian.connectors").joinpath("data", "demo", "train.jsonl")))
 
 
 def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
@@ -131,7 +131,7 @@ def replay_file(
 def warm_up(definitions: Sequence[Definition]) -> None:
     """Run the packaged sessions once, so that everything compiled is in the cache."""
     replay_file(
-        open_recording(demo_file(), "otto"),
+        open_recording(demo_file(), None),
         definitions,
         ReplayOptions(),
         shards=1,
