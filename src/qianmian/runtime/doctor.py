@@ -104,7 +104,7 @@ def _memory() -> Finding:
 def _home(home: Path) -> Finding:
     is_writable = _is_writable(home)
     return Finding(
-        "home", "ok" if is_writable else "fail", str(home), "" if is_writable else "home"
+        "home", "ok" if is_writable else "fail", str(home.resolve()), "" if is_writable else "home"
     )
 
 

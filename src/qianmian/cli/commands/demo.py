@@ -20,5 +20,6 @@ def command(svg: Path | None, locale: str | None) -> int:
     console = out_console()
     console.print()
     console.print(texts_for(locale)["report.demo"], style="bold")
-    console.print(f"  qianmian replay FILE --format {'|'.join(load_formats())}")
+    formats = "|".join(load_formats())
+    console.print(f"  qianmian replay FILE --format {formats}", soft_wrap=True)
     return code
