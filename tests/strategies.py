@@ -45,6 +45,7 @@ from qianmian.language.ast import (
     Without,
 )
 from qianmian.language.definition import Definition
+from qianmian.language.names import ROOM_EVENTS
 from qianmian.language.normalize import normalize
 from qianmian.language.rows import Row
 from qianmian.vocabulary.events import CODE_BY_NAME
@@ -59,9 +60,11 @@ EVENTS = (
     "order_paid",
     "comment_sent",
     "liked",
-    "promo_started",
 )
 """Few types, so that random logs of the same types match often."""
+
+OF_ROOM = ("promo_started",)
+"""Events of the room, which only a sequence may begin with."""
 
 NAMES = ("vip", "price_sensitive", "churn", "within", "product", "\u65b0\u5ba2")
 WORDS = ("p1", "p2", "cream", "tier 1", "true", 'a"b\\c', "\u62a4\u80a4", "", "and", "3d")
@@ -139,10 +142,18 @@ def predicates() -> st.SearchStrategy[Node]:
 @cache
 def selects(wanted: Wanted) -> st.SearchStrategy[Select]:
     """Events, sometimes with a `where`."""
-    names = tuple(CODE_BY_NAME) if wanted.all_events else EVENTS
-    types = st.lists(st.sampled_from(names), min_size=1, max_size=3).map(tuple)
+    names = tuple(set(CODE_BY_NAME) - ROOM_EVENTS) if wanted.all_events else EVENTS
+    types = st.lists(st.sampled_from(sorted(names)), min_size=1, max_size=3).map(tuple)
     where = st.one_of(st.none(), st.none(), predicates())
     return st.builds(Select, types, where)
+
+
+@cache
+def beginnings(wanted: Wanted) -> st.SearchStrategy[Select]:
+    """What a sequence may begin with: events of the viewer, or of the room."""
+    names = tuple(ROOM_EVENTS) if wanted.all_events else OF_ROOM
+    types = st.lists(st.sampled_from(sorted(names)), min_size=1, max_size=3).map(tuple)
+    return st.one_of(selects(wanted), st.builds(Select, types))
 
 
 @cache
@@ -238,7 +249,7 @@ def pulses(wanted: Wanted, key: str | None) -> st.SearchStrategy[Node]:
     lone = same if key else st.sampled_from((None, "visit"))
     found = [
         st.builds(Happened, of, same),
-        st.builds(Then, of, of, span, lone),
+        st.builds(Then, beginnings(wanted), of, span, lone),
         st.builds(Without, of, of, span, lone, st.sampled_from((0, 5_000))),
     ]
     if key is None:
@@ -345,7 +356,7 @@ def definitions(
 def viewer_rows() -> st.SearchStrategy[list[Row]]:
     """Applied rows of one viewer within some seconds; some arrive out of order."""
     one = st.tuples(
-        st.sampled_from((*EVENTS, "product_left", "room_left", "heartbeat")),
+        st.sampled_from((*EVENTS, *OF_ROOM, "product_left", "room_left", "heartbeat")),
         st.integers(0, 3_000),
         st.one_of(st.just(0), st.integers(0, 4_000)),
         st.sampled_from(((), ("p1",), ("p2",), ("p1", "p2"))),

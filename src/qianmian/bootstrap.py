@@ -22,6 +22,7 @@ from qianmian.runtime.ports import Advance, Engine, ignored
 from qianmian.runtime.recorded import Recorder
 from qianmian.runtime.replay import Replayed, ReplayOptions, replay
 from qianmian.runtime.vectors import VectorBench, VectorReport, check_vector
+from qianmian.runtime.warming import warm
 from qianmian.vocabulary.product import Product
 
 
@@ -46,7 +47,7 @@ def load_classifier() -> TextClassifier:
 
 def demo_file() -> Path:
     """The recorded sessions that come with the product (OTTO, MIT; SOURCE.md is beside them)."""
-    return Path(str(resources.files("qianmian.connectors").joinpath("data", "otto", "train.jsonl")))
+    return Path(str(resources.files("qianmian.connectors").joinpath("data", "demo", "train.jsonl")))
 
 
 def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
@@ -129,9 +130,10 @@ def replay_file(
 
 
 def warm_up(definitions: Sequence[Definition]) -> None:
-    """Run the packaged sessions once, so that everything compiled is in the cache."""
+    """Run the packaged sessions and one of everything else: all that is compiled is then cached."""
+    warm(Cores(), definitions)
     replay_file(
-        open_recording(demo_file(), "otto"),
+        open_recording(demo_file(), None),
         definitions,
         ReplayOptions(),
         shards=1,

@@ -17,6 +17,7 @@ The docstring of a class is its default message; `code` is stable and the key of
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -40,6 +41,14 @@ class DefinitionError(QianmianError):
 
     code = "definition"
 
+    @property
+    def pointed(self) -> str:
+        """The message and, where the place is known, its line with a caret under it."""
+        text, position = self.params.get("text"), self.params.get("position")
+        if not isinstance(text, str) or not isinstance(position, int) or not text.strip():
+            return self.message
+        return f"{self.message}\n{_line_with_caret(text, position)}"
+
 
 class SyntaxProblem(DefinitionError):
     """The text cannot be read."""
@@ -50,15 +59,6 @@ class SyntaxProblem(DefinitionError):
         super().__init__(message, text=text, position=position)
         self.text = text
         self.position = position
-
-    @property
-    def pointed(self) -> str:
-        """The message, the text, and a caret under the place."""
-        return (
-            f"{self.message}\n  {self.text}\n  {' ' * self.position}^"
-            if self.text
-            else self.message
-        )
 
 
 class TypeProblem(DefinitionError):
@@ -102,3 +102,30 @@ class OperationalError(QianmianError):
     """The surroundings failed in an expected way."""
 
     code = "operational"
+
+
+def _line_with_caret(text: str, position: int) -> str:
+    """The line of a position, numbered if there are several, and a caret under the character.
+
+    A place behind the last line that says something is shown at the end of that line.
+
+    Units: position in characters from the start of the text.
+    """
+    said = text.rstrip()
+    at = min(position, len(said))
+    start = said.rfind("\n", 0, at) + 1
+    line = said[start:].partition("\n")[0].rstrip("\r")
+    label = f"  line {said.count(chr(10), 0, at) + 1}: " if "\n" in said else "  "
+    return f"{label}{line}\n{' ' * len(label)}{_blank(said[start:at])}^"
+
+
+def _blank(text: str) -> str:
+    """Spaces as wide as the text on a terminal; a tab stays a tab, so that it ends where it did."""
+    return "".join(char if char == "\t" else " " * _columns(char) for char in text)
+
+
+def _columns(char: str) -> int:
+    """Columns of a character: two for a Chinese one, none for a mark over another."""
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1

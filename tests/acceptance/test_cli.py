@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from qianmian.bootstrap import demo_file
+from qianmian.cli.commands.bench import show as show_rows
 from qianmian.cli.main import COMMANDS, run
 from qianmian.locales.texts import LOCALES, document
+from qianmian.runtime.bench import BenchRow
 
 CSV = (
     "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session\n"
@@ -155,12 +157,12 @@ def test_doctor_examines_the_machine(capsys: pytest.CaptureFixture[str]) -> None
     assert {check["verdict"] for check in answer["checks"]} <= {"ok", "warn", "fail"}
 
 
-def test_bench_answers_with_rows(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qianmian.cli.commands.bench.measure", lambda _: iter(()))
-    assert run(["bench", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == []
+def test_bench_answers_with_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [BenchRow("engine", 4_100_000.0, "ev/s", "plain", 31.0, 0.02)]
+    show_rows(rows, as_json=True, locale=None)
+    assert json.loads(capsys.readouterr().out)[0]["ratio"] == 31.0
+    show_rows(rows, as_json=False, locale="en-US")
+    assert "31.0x" in capsys.readouterr().out
 
 
 def test_every_command_has_help_in_both_languages() -> None:

@@ -14,7 +14,7 @@ from qianmian.language.definition import Definition
 from qianmian.learning.lexicon import CLASSES
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
-from tests.oracle.run import Message
+from tests.oracle.run import Message, link_of
 from tests.oracle.world import Fired
 
 Row = dict[str, Any]
@@ -33,7 +33,7 @@ def _rows(number: int, message: Message) -> Iterator[Row]:
     clock, what = message[0], message[1]
     events: Iterable[Row] = what if isinstance(what, list) else ()
     if what == "merge":
-        events = [{"type": "identity_linked", "anonymous_id": message[2], "viewer": message[3]}]
+        events = [link_of(message)]
     elif what == "session_end":
         events = [{"type": "session_ended", "room": message[2]}]
     for event in events:

@@ -111,7 +111,8 @@ def random_messages(
         elif merges and draw < 0.07 and len(linked) < len(ANONYMOUS):
             free = sorted(set(ANONYMOUS) - linked)
             linked.add(free[0])
-            messages.append((clock, "merge", free[0], rng.choice(VIEWERS)))
+            traits = {"level": len(linked)}
+            messages.append((clock, "merge", free[0], rng.choice(VIEWERS), traits))
         elif disorder and draw < 0.11 and before:
             messages.append((clock, [dict(rng.choice(before))]))
         else:
@@ -161,6 +162,8 @@ def _room_event(log: Log, event: dict[str, Any]) -> dict[str, Any]:
     event["type"] = rng.choice(_ROOM) if rng.random() < 0.93 else "session_ended"
     if event["type"] == "promo_started":
         event["promo_id"] = "sale"
+    elif event["type"] == "session_ended" and log.number % 3 == 0:
+        event["type"] = "session_started"  # while another is open, mostly
     elif event["type"] != "session_ended":
         event["product"] = rng.choice(list(log.products))
     return event

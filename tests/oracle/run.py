@@ -11,7 +11,7 @@ from tests.oracle.world import Fired, World
 
 Message = tuple[Any, ...]
 """(clock, [event, ...]), or (clock, "tick"), (clock, "restart"), (clock, "edit", definition),
-(clock, "session_end", room), (clock, "merge", anonymous_id, viewer)."""
+(clock, "session_end", room), (clock, "merge", anonymous_id, viewer[, traits])."""
 
 LATENESS_MS = 5_000
 
@@ -69,10 +69,15 @@ def _deliver(world: World, message: Message) -> None:
     elif what == "session_end":
         world.message(clock, [{"type": "session_ended", "room": message[2]}])
     elif what == "merge":
-        link = {"type": "identity_linked", "anonymous_id": message[2], "viewer": message[3]}
-        world.message(clock, [link])
+        world.message(clock, [link_of(message)])
     else:
         world.message(clock, what)
+
+
+def link_of(message: Message) -> dict[str, Any]:
+    """The event of a merge."""
+    link = {"type": "identity_linked", "anonymous_id": message[2], "viewer": message[3]}
+    return link | ({"traits": message[4]} if len(message) > 4 else {})
 
 
 def _result(world: World) -> Result:

@@ -28,6 +28,7 @@ class RoomState:
     entries: list[Entry] = field(default_factory=list)
     log: list[Entry] = field(default_factory=list)
     truth: dict[str, set[Token]] = field(default_factory=dict)
+    session: str = ""
     is_open: bool = False
     is_explicit: bool = False
     last_clock: int = 0

@@ -107,7 +107,7 @@ class World:
         self, clock: int, event_time: int, viewer: str, event: Event, about: EventType
     ) -> None:
         if event.get("room") is not None:
-            self._open_session(str(event["room"]), clock, about.name)
+            self._open_session(event, event_time, clock)
         entry = self._entry(clock, event_time, viewer, event)
         if about.scope == "room":
             self._apply_to_room(entry, str(event["room"]))
@@ -129,11 +129,24 @@ class World:
 
     # -- rooms and sessions --------------------------------------------------------------------
 
-    def _open_session(self, room: str, clock: int, type_: str) -> None:
+    def _open_session(self, event: Event, event_time: int, clock: int) -> None:
+        """The first event of a room opens a session; `session_started` ends another open one."""
+        room, is_start = str(event["room"]), event["type"] == "session_started"
+        name = str(event.get("session") or f"{room}@{clock}")
         state = self.rooms.setdefault(room, RoomState(room))
+        if is_start and state.is_open and state.session != name:
+            rows = self._rows_of_room(room)
+            for row in rows:
+                row.cancel_all(event_time)
+            for row in rows:
+                self._judge(row, clock, is_event=True)
+            self._end_session(room)
+            state = self.rooms[room]
+        if not state.is_open:
+            state.session = name
         state.is_open = True
         state.last_clock = clock
-        state.is_explicit = state.is_explicit or type_ == "session_started"
+        state.is_explicit = state.is_explicit or is_start
 
     def _apply_to_room(self, entry: Entry, room: str) -> None:
         """A room event: its facts first, silently; then for every row of the room."""

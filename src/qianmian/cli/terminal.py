@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from qianmian.errors import QianmianError, SyntaxProblem
+from qianmian.errors import DefinitionError, QianmianError
 from qianmian.locales.texts import DEFAULT_LOCALE, LOCALES, Texts, document
 from qianmian.runtime.ports import Advance
 from qianmian.settings import Settings
@@ -61,7 +61,7 @@ def show_error(error: QianmianError) -> None:
     Where the terminal is not English, the sentence of the kind of error comes first in its
     language; the details name values and stay as they are.
     """
-    message = error.pointed if isinstance(error, SyntaxProblem) else error.message
+    message = error.pointed if isinstance(error, DefinitionError) else error.message
     key = error.params.get("key")
     where = f"{key}: " if isinstance(key, str) else ""
     locale = _help_locale()

@@ -43,8 +43,8 @@ class EventBatch:
 
     `strings` and `numbers` hold the optional fields by canonical name; a name that is not there is
     absent for every row. Names: `STRING_FIELDS`, `NUMBER_FIELDS` in `columns/fields.py`.
-    `traits` maps the row of a `profile_updated` to its attributes. `message` numbers the log
-    messages (non-decreasing), so that rows of one message are known to belong together.
+    `traits` maps the row of a profile_updated or a link to its attributes. `message` numbers the
+    log messages (non-decreasing), so that rows of one message are known to belong together.
 
     Shapes: all arrays [n_events].
     Units: clock and event_time in ms UTC.

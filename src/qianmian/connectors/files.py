@@ -82,8 +82,8 @@ def head_of(path: Path, size: int = 4_096) -> bytes:
         raise unreadable(path, exc) from exc
 
 
-def read_lines(path: Path) -> Iterator[Line]:
-    """Every line that is not blank, numbered from 1 as an editor does.
+def read_lines(path: Path, *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
+    """Every line that is not blank, numbered from 1 as an editor does; a longer one is a problem.
 
     Raises: InputError when the file cannot be read, or its compressed content is damaged.
     """
@@ -93,13 +93,13 @@ def read_lines(path: Path) -> Iterator[Line]:
             compressed = raw.read(2) == _GZIP_MAGIC
             raw.seek(0)
             content = gzip.GzipFile(fileobj=raw) if compressed else raw
-            while data := content.readline(MAX_LINE_BYTES + 1):
+            while data := content.readline(max_bytes + 1):
                 number += 1
                 length += len(data)
                 done = raw.tell() if compressed else length
                 if number == 1 and data.startswith(_BOM):
                     data = data[len(_BOM) :]
-                if len(data) > MAX_LINE_BYTES and not data.endswith(b"\n"):
+                if len(data) > max_bytes and not data.endswith(b"\n"):
                     length += _skip_line(content)
                     yield Line(number, None, done, "line_too_long")
                     continue

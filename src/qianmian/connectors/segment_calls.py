@@ -7,8 +7,8 @@ One call is one event, or one rejection with a reason:
   that says nothing about the path to an order (a search, a list, a step) has no counterpart.
 * `Order Completed` is order_paid: the specification sends it when the purchase is done. Its amount
   is `total`, what the buyer paid, else `value`, else `revenue`.
-* `identify` with both ids links them the first time, and is profile_updated otherwise (a link
-  carries no traits: one call is one event). `alias` links. `page` and `screen` are a heartbeat of
+* `identify` with both ids links them the first time, traits and all, and is profile_updated
+  otherwise: one call is one event. `alias` links. `page` and `screen` are a heartbeat of
   somebody who has just acted. `group` has no counterpart.
 * The viewer is `userId`, else `anonymousId`. Time is receivedAt - (sentAt - originalTimestamp)
   where the call has all three, clamped to receivedAt, else `timestamp`, else `receivedAt`.
@@ -112,13 +112,14 @@ class SegmentCalls:
 
     def _identify(self, call: Json) -> Row | Rejected:
         known, unknown = call.get("userId"), call.get("anonymousId")
-        if known and unknown and unknown not in self._linked:
-            return self._link(known, unknown)
         traits = call.get("traits") or {}
         if not isinstance(traits, dict):
             return Rejected("wrong_type", "traits")
         scalar = {name: _scalar(value) for name, value in traits.items()}
         kept = {name: value for name, value in scalar.items() if value is not None}
+        if known and unknown and unknown not in self._linked:
+            link = self._link(known, unknown)
+            return link if isinstance(link, Rejected) else link | {"traits": kept}
         return _who(call) | {"type": "profile_updated", "traits": kept}
 
     def _link(self, known: object, unknown: object) -> Row | Rejected:

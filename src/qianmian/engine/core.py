@@ -39,6 +39,7 @@ PART_MS = 4 * 86_400_000
 MINUTE_MS = 60_000
 LINKED = CODE_BY_NAME["identity_linked"]
 ROOM_CODES = frozenset(code for code, event in enumerate(CATALOG) if event.scope == "room")
+STARTED = CODE_BY_NAME["session_started"]
 CONTROL = np.array([code in ROOM_CODES or code == LINKED for code in range(len(CATALOG))])
 PRESENTING, PRESENTING_CATEGORY, STAGE = 0, 1, 2
 NUMBERS = 8  # online, gmv and orders per minute stand from here
@@ -169,14 +170,14 @@ class Core:
                 self._sweep(clock_ms)
 
     def _parts(self, batch: EventBatch) -> Iterator[EventBatch]:
-        """The batch, cut after each link and before each end of a session by silence.
+        """The batch, cut after each link and start of a session, and before each end by silence.
 
         What decides how rows are prepared changes only there, so calls may be cut anywhere. No part
         spans more than four days.
         """
         if not len(batch):
             return
-        cuts = set((np.flatnonzero(batch.type == LINKED) + 1).tolist())
+        cuts = set((np.flatnonzero(np.isin(batch.type, (LINKED, STARTED))) + 1).tolist())
         if self.session_timeout:
             room = self.names.codes(batch.strings.get("room"), self.names.rooms, len(batch))
             cuts |= set(self._gaps(room, batch.clock))
@@ -347,12 +348,15 @@ class Core:
         for code, place in zip(codes.tolist(), places.tolist(), strict=True):
             if code >= 0 and code not in self.sessions:
                 row = int(self.preparer.expanded[first + place])
-                given = batch.strings.get("session")
-                name = given.get(row) if given is not None else None
                 clock = int(events.CLOCK[first + place])
-                self.sessions[code] = name or f"{self.names.rooms.value(code)}@{clock}"
+                self.sessions[code] = self._session_name(batch, row, code, clock)
                 if code not in self.announced:
                     self.room_clock[code] = clock
+
+    def _session_name(self, batch: EventBatch, row: int, room: int, clock: int) -> str:
+        given = batch.strings.get("session")
+        name = given.get(row) if given is not None else None
+        return name or f"{self.names.rooms.value(room)}@{clock}"
 
     def _gaps(self, room: npt.NDArray[np.int32], clock: npt.NDArray[np.int64]) -> list[int]:
         """Rows before which some room's session may have ended by silence."""
@@ -410,14 +414,14 @@ class Core:
             self._settle_control(events, at, row, time < clock - self.lateness_ms, room)
             return
         self._sweep(clock)
+        if kind == "session_started":  # before its own slots: they belong to the new session
+            self._restart(batch, row, room, time, clock)
         product, category = int(events.PRODUCT[at]), int(events.CATEGORY[at])
         self._room_slots(events, at, room, product, category, time)
         if room not in self.announced:
             self.room_clock[room] = clock
         if kind == "session_ended":
             self._end_session(room, time, clock)
-        elif kind == "session_started":
-            self._restart_session(batch, row, room, clock)
         elif kind == "product_withdrawn" and product >= 0:
             for shard in self.shards:
                 shard.withdraw(room, product, time, clock)
@@ -461,15 +465,13 @@ class Core:
         else:
             self.shards[0].state.G[counter] += 1
 
-    def _restart_session(self, batch: EventBatch, row: int, room: int, clock: int) -> None:
+    def _restart(self, batch: EventBatch, row: int, room: int, time: int, clock: int) -> None:
         """A session that starts while another is open ends it."""
-        given = batch.strings.get("session")
-        name = (
-            given.get(row) if given is not None else None
-        ) or f"{self.names.rooms.value(room)}@{clock}"
+        name = self._session_name(batch, row, room, clock)
         if self.sessions.get(room) != name:
-            if room in self.sessions and any((s.state.VROW >= 0).any() for s in self.shards):
-                self._end_session(room, clock, clock)
+            if room in self.sessions:
+                self._end_session(room, time, clock)
+                self.preparer.presenting.pop(room, None)
             self.sessions[room] = name
         self.announced.add(room)
         self.room_clock.pop(room, None)
@@ -497,13 +499,10 @@ class Core:
         anonymous = int(events.VIEWER[at])
         known = self.names.viewers.intern(name) if name else NOTHING
         self.reserve()
-        events.OUTCOME[at] = w.ACCEPTED
-        self.shards[0].state.G[w.G_ACCEPTED] += 1
         spelled = str(self.names.viewers.value(anonymous)) if anonymous >= 0 else ""
-        refused = (
-            anonymous < 0 or known < 0 or anonymous in self.linked or not spelled.startswith("?")
-        )
-        if refused or (name or "").startswith("?"):
+        refused = anonymous < 0 or anonymous in self.linked or not spelled.startswith("?")
+        if refused or known < 0 or (name or "").startswith("?"):
+            self.shards[0].state.G[w.G_ACCEPTED] += 1
             self.merges_refused += 1
             return
         self._sweep(int(events.CLOCK[at]))
@@ -513,6 +512,8 @@ class Core:
         merge_viewers(source, target, anonymous, known, int(events.CLOCK[at]))
         self.linked.add(anonymous)
         self.merged += 1
+        self.preparer.settle_link(batch, row, events, at, known)
+        target.apply(events, at, at + 1)
 
     def _room_holds(self, fact: ast.RoomFact, room: int, key: int) -> bool:
         """Whether a fact of the room holds now, for a moment of the room."""

@@ -362,20 +362,34 @@ class Preparer:
 
     def _profiles(self, batch: EventBatch, codes: npt.NDArray[np.int32]) -> tuple[Any, Any, Any]:
         profile = np.full(len(batch), NOTHING, np.int32)
-        rows = sorted(row for row in batch.traits if batch.type[row] == PROFILE)
+        rows = sorted(row for row in batch.traits if batch.type[row] in (PROFILE, LINKED))
         known = np.zeros((len(rows), self.bit_words), np.uint64)
         values = np.zeros((len(rows), self.bit_words), np.uint64)
         for number, row in enumerate(rows):
             if codes[row] < 0:
                 continue
             profile[row] = number
-            mine = self.attributes.setdefault(int(codes[row]), {})
-            time = int(batch.event_time[row])
-            for name, value in batch.traits[row].items():
-                if name not in mine or mine[name][1] <= time:
-                    mine[name] = (value, time)
-            self.answers(batch.traits[row], known[number], values[number])
+            if batch.type[row] == PROFILE:  # those of a link are the known viewer's, if it holds
+                self.learn(batch, row, int(codes[row]))
+                self.answers(batch.traits[row], known[number], values[number])
         return profile, known, values
+
+    def learn(self, batch: EventBatch, row: int, viewer: int) -> None:
+        """Keep the traits of a row for a viewer: of each the newest by its place."""
+        mine = self.attributes.setdefault(viewer, {})
+        time = max(int(batch.event_time[row]), int(batch.clock[row]) - self.lateness_ms)
+        for name, value in batch.traits.get(row, {}).items():
+            if name not in mine or mine[name][1] <= time:
+                mine[name] = (value, time)
+
+    def settle_link(
+        self, batch: EventBatch, row: int, events: Events, at: int, viewer: int
+    ) -> None:
+        """A link that holds is an event of the known viewer, with the traits that came with it."""
+        events.VIEWER[at] = viewer
+        if (number := int(events.PROFILE[at])) >= 0:
+            self.learn(batch, row, viewer)
+            self.answers(batch.traits[row], events.KNOWN[number], events.VALUES[number])
 
     def answers_of(self, viewer: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
         """What the stored attributes of a viewer decide: masks of known and of true atoms."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from qianmian.errors import TypeProblem
 from qianmian.language.ast import COMPARISONS, And, Field, First, Last, Node, Or, Select
 from qianmian.language.kinds import LEVEL, Kind
-from qianmian.language.names import check_field_of, field_type
+from qianmian.language.names import check_field_of, check_viewer_events, field_type
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Phrase, Titled, compared, literal, phrase
 from qianmian.language.relations import AsOf, Relation, Scan
@@ -78,6 +78,7 @@ def edge_operator(name: Literal["first", "last"], node: type[First | Last]) -> O
     """The operator `first` or `last`."""
 
     def verify(self: First | Last) -> None:
+        check_viewer_events(self.of.types, "be kept for a viewer")
         check_field_of(self.field, self.of.types)
         check_cmp(self.cmp, COMPARISONS, f"{name}(….{self.field})")
         check_field_value(self.field, self.cmp, self.value)

@@ -12,6 +12,7 @@ from qianmian.errors import LimitExceeded, TypeProblem, UnknownName
 from qianmian.language import ast
 from qianmian.language.definition import Definition
 from qianmian.language.formula import Formula, cut, inputs_of, join, negate, table_of
+from qianmian.language.names import ROOM_EVENTS
 from qianmian.language.program import (
     INLINE_TIMES,
     INSTANCES,
@@ -30,12 +31,10 @@ from qianmian.language.program import (
     SlotKind,
     Trigger,
 )
-from qianmian.vocabulary.events import CATALOG
 
 MAX_DEFINITIONS = 2_000
 MAX_PANES = 10_000
 LIVE_WINDOW_MS = 7 * 86_400_000
-ROOM_TYPES = frozenset(event.name for event in CATALOG if event.scope == "room")
 VIEWED = ast.Select(("product_viewed",))
 
 
@@ -289,7 +288,6 @@ class Compiler:
     def _pulse_of(self, node: ast.Node) -> Pulse | None:
         match node:
             case ast.Happened(of, same):
-                refuse_room(of, "start a moment")
                 return self._pulse(PulseKind.HAPPENED, select=of, key=keyed(same))
             case ast.VisitStarted():
                 return self._pulse(PulseKind.VISIT_STARTED)
@@ -313,11 +311,8 @@ class Compiler:
         return None
 
     def _then(self, node: ast.Then) -> Pulse:
-        refuse_room(node.second, "complete a sequence")
         key = keyed(node.same)
-        in_room = any(name in ROOM_TYPES for name in node.first.types)
-        if in_room and not all(name in ROOM_TYPES for name in node.first.types):
-            raise TypeProblem("the first part of `then` mixes events of the room and of the viewer")
+        in_room = ROOM_EVENTS.intersection(node.first.types)  # all of them or none
         kind = SlotKind.ROOM_RECENT if in_room else SlotKind.RECENT
         slot = self._slot(kind, node.first, key=key, need=INSTANCES if key else 1)
         return self._pulse(
@@ -330,8 +325,6 @@ class Compiler:
         )
 
     def _without(self, node: ast.Without) -> Pulse:
-        refuse_room(node.first, "start an absence")
-        refuse_room(node.second, "cancel an absence")
         slot = self._slot(
             SlotKind.PENDING, node.first, key=keyed(node.same), second=node.second, need=INSTANCES
         )
@@ -346,8 +339,6 @@ class Compiler:
         )
 
     def _view(self, without: ast.Select | None, same: str | None) -> Slot:
-        if without is not None:
-            refuse_room(without, "end the wait on a page")
         return self._slot(
             SlotKind.PENDING,
             VIEWED,
@@ -418,8 +409,6 @@ class Compiler:
         pane_ms: int = 0,
         need: int = 1,
     ) -> Slot:
-        if kind not in {SlotKind.ROOM_RECENT, SlotKind.PENDING}:
-            refuse_room(of, "be counted for a viewer")
         identity = (kind, of, key, second, predicate, last, is_view, is_loose, pane_ms, self._age)
         slot = self._slots.get(identity)
         if slot is None:
@@ -565,13 +554,3 @@ def reads_room(node: ast.Node) -> bool:
 def is_room_moment(node: ast.Node) -> bool:
     """Whether the expression counts distinct viewers, which only a room can."""
     return any(isinstance(part, ast.Distinct) and part.field == "viewer" for part in ast.walk(node))
-
-
-def refuse_room(select: ast.Select, what: str) -> None:
-    """Events of a room reach every viewer of it; they can only be the first part of `then`."""
-    names = [name for name in select.types if name in ROOM_TYPES]
-    if names:
-        raise TypeProblem(
-            f"{names[0]} is an event of the room and cannot {what};"
-            " it can be the first part of `then`"
-        )

@@ -51,6 +51,9 @@ SESSION_FACTS: Final = frozenset({"stage"})
 TAG_FACTS: Final = frozenset({"presenting", "product", "stage"})
 """The only facts that tags and segments may read."""
 
+ROOM_EVENTS: Final = frozenset(event.name for event in CATALOG if event.scope == "room")
+"""Events of a room reach all its viewers and are nobody's own; a sequence may begin with one."""
+
 RESERVED: Final = frozenset(
     "again after and contains ever false for has in no not on or same starts_with then this true"
     " wait where within without".split()
@@ -107,6 +110,19 @@ def check_event(name: str) -> None:
     """
     if name not in CODE_BY_NAME:
         raise UnknownName.of("event", name, CODE_BY_NAME)
+
+
+def check_viewer_events(types: Iterable[str], what: str) -> None:
+    """Refuse an event of the room where only what a viewer does has a meaning.
+
+    Raises: TypeProblem that says where it may stand.
+    """
+    for name in types:
+        if name in ROOM_EVENTS:
+            raise TypeProblem(
+                f"{name} is an event of the room and cannot {what}; write {name} then EVENT within "
+                "60s, or ask a fact of the room such as session.stage beside an event"
+            )
 
 
 def catalog_order(types: Iterable[str]) -> tuple[str, ...]:

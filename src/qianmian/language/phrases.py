@@ -121,6 +121,11 @@ def literal(value: object, *, is_money: bool = False) -> Arg:
     return value if isinstance(value, int | float) else phrase("quoted", value=str(value))
 
 
+def noun(name: str, number: int) -> Phrase:
+    """What is counted, in the form for that number: "1 time", "2 times"."""
+    return phrase(f"noun.{name}.{'one' if number == 1 else 'many'}")
+
+
 def span(within: int | str) -> Phrase:
     """A window or scope; windows beyond the live limit say that they come from whole days."""
     if isinstance(within, str):

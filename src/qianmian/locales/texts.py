@@ -44,3 +44,8 @@ class Texts(Mapping[str, str]):
     def say(self, key: str, **places: object) -> str:
         """The text of a key with `{name}` replaced."""
         return self[key].format(**places)
+
+    def count(self, key: str, number: int, **places: object) -> str:
+        """The text of a key about `{count}` things, in the form for one where it is one."""
+        form = f"{key}.one" if number == 1 and f"{key}.one" in self else key
+        return self.say(form, count=f"{number:,}", **places)

@@ -35,12 +35,12 @@ class Finding:
     advice: str = ""
 
 
-def examine(home: Path, locale: str) -> list[Finding]:
+def examine(home: Path, locale: str, cache: Path = CACHE_FOLDER) -> list[Finding]:
     """Every check, in order."""
     return [
         _python(),
         _packages(),
-        _compiler(),
+        _compiler(cache),
         _cpu(),
         _memory(),
         _home(home),
@@ -72,9 +72,8 @@ def is_compiled(folder: Path = CACHE_FOLDER) -> bool:
     return any(folder.glob("**/*.run-*.nbi"))
 
 
-def _compiler() -> Finding:
+def _compiler(folder: Path) -> Finding:
     """Where machine code is kept: a folder for each state of the engine's sources."""
-    folder = CACHE_FOLDER
     if not _is_writable(folder):
         return Finding("compiler", "warn", str(folder), "compiler")
     compiled = is_compiled(folder)
@@ -105,7 +104,7 @@ def _memory() -> Finding:
 def _home(home: Path) -> Finding:
     is_writable = _is_writable(home)
     return Finding(
-        "home", "ok" if is_writable else "fail", str(home), "" if is_writable else "home"
+        "home", "ok" if is_writable else "fail", str(home.resolve()), "" if is_writable else "home"
     )
 
 

@@ -95,6 +95,8 @@ class Explainer:
                 presenting = row
             elif row["type"] == "product_withdrawn" and presenting:
                 presenting = {} if presenting.get("product") == row.get("product") else presenting
+            elif row["type"] == "session_ended" or _is_another_session(row, presenting):
+                presenting = {}
             elif _is_about_presented(row) and presenting and row["clock"] >= counted_from:
                 about = {n: presenting[n] for n in ("product", "category") if n in presenting}
                 yield self._applied({**row, **about}, place)
@@ -104,13 +106,9 @@ class Explainer:
 
     def _order(self, row: Row) -> tuple[int, int]:
         """Place of a profile event among others; they are never late for the engine."""
-        return max(_time(row), int(row["clock"]) - self._lateness_ms), int(row.get("rank", 0))
+        return self._place(row), int(row.get("rank", 0))
 
     def _applied(self, row: Row, place: int) -> Applied:
-        clock = int(row["clock"])
-        event_time = _time(row)
-        if event_type(row["type"]).never_late:
-            event_time = max(event_time, clock - self._lateness_ms)
         products, categories = self._products(row)
         fields: dict[str, Any] = {k: v for k, v in row.items() if k not in _OWN_FIELDS}
         mask = row.get("classes", 0)
@@ -119,15 +117,22 @@ class Explainer:
             fields["visible"] = bool(fields["visible"])
         return Applied(
             message_id=str(row.get("message_id", "")),
-            event_time=event_time,
+            event_time=self._place(row),
             arrival_order=place,
-            clock=clock,
+            clock=int(row["clock"]),
             type=row["type"],
             products=products,
             categories=categories,
             fields=fields,
             rank=int(row.get("rank", 0)),
         )
+
+    def _place(self, row: Row) -> int:
+        """Its event time; what is never late takes the watermark's place when it comes after it."""
+        event_time = int(row.get("event_time", row["clock"]))
+        if not event_type(row["type"]).never_late:
+            return event_time
+        return max(event_time, int(row["clock"]) - self._lateness_ms)
 
     def _products(self, row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Products, each once, and their categories beside them ("" where unknown)."""
@@ -193,6 +198,13 @@ def _is_about_presented(row: Row) -> bool:
     return row["type"] == "comment_sent" and row.get("product") is None
 
 
+def _is_another_session(row: Row, presented: Row) -> bool:
+    """Whether a session starts that is not the one in which the product was presented."""
+    session = row.get("session")
+    is_same = session is not None and session == presented.get("session")
+    return row["type"] == "session_started" and not is_same
+
+
 def _remembered(row: Applied) -> Applied:
     """A row from before an edit: it shows presence and an act, and is not counted any more."""
     event = event_type(row.type)
@@ -203,15 +215,21 @@ def _remembered(row: Applied) -> Applied:
 
 
 def _of(firing: Firing, rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows of the viewer, of who was linked to them by then, and of the room."""
-    rows = list(rows)
-    mine = {firing.viewer}
+    """The rows of the viewer, of who was linked to them by then, and of the room.
+
+    Nobody is linked twice: a second link, with the traits that come with it, is left out.
+    """
+    mine, linked, held = {firing.viewer}, set[str](), list[Row]()
     for row in rows:
-        if row["type"] == "identity_linked":
-            link = _link(row)
-            if link is not None and link[1] == firing.viewer:
+        link = _link(row) if row["type"] == "identity_linked" else None
+        if link is not None and link[0] in linked:
+            continue
+        held.append(row)
+        if link is not None:
+            linked.add(link[0])
+            if link[1] == firing.viewer:
                 mine.add(link[0])
-    for row in rows:
+    for row in held:
         viewer = _viewer(row)
         if viewer is None or viewer in mine:
             yield row
@@ -240,6 +258,8 @@ def _told(rows: Iterable[Row], room: str) -> Iterator[Row]:
             if link is not None:
                 known.setdefault(*link)
                 begun |= {link[1]} if link[0] in begun else set()
+                if link[1] in begun and row.get("traits"):
+                    yield row
             continue
         viewer = _viewer(row)
         if viewer is None:
@@ -250,10 +270,6 @@ def _told(rows: Iterable[Row], room: str) -> Iterator[Row]:
             begun.add(viewer)
         if viewer in begun and row.get("traits") and row.get("room") in (None, room):
             yield row
-
-
-def _time(row: Row) -> int:
-    return int(row.get("event_time", row["clock"]))
 
 
 def _viewer(row: Row) -> str | None:

@@ -65,7 +65,7 @@ class Vector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeline: list[Step]
     expected: list[Expected]
     catalog: list[Row] = []
-    lateness: int = DEFAULT_LATENESS_MS
+    lateness_ms: int = msgspec.field(default=DEFAULT_LATENESS_MS, name="lateness")
     zone: str = "Asia/Shanghai"
 
 
@@ -146,7 +146,7 @@ class _Run:
     def __init__(self, vector: Vector, bench: VectorBench) -> None:
         self._bench = bench
         self._definitions = {one.key: one.definition() for one in vector.definitions}
-        lateness_ms = vector.lateness
+        lateness_ms = vector.lateness_ms
         products = [_product(raw) for raw in vector.catalog]
         self._engine: Engine = bench.engines.new(
             list(self._definitions.values()), products=products, lateness_ms=lateness_ms

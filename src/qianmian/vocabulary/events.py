@@ -224,7 +224,8 @@ CATALOG: Final[tuple[EventType, ...]] = (
     _room("host_spoke", _TEXT, _DURATION, _PRODUCT),
     _person("profile_updated", EventField("traits", "traits", required=True)),
     # The known id is `viewer`, the id that is linked to it is `anonymous_id`: both are needed.
-    _person("identity_linked"),
+    # Traits that come with a link (Segment's identify) are the known viewer's.
+    _person("identity_linked", EventField("traits", "traits")),
     _person(
         "consent_changed",
         EventField("purpose", "string", required=True),

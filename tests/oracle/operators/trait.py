@@ -9,6 +9,7 @@ from tests.oracle.view import PLAIN, Holding, View, compare
 def holds(tree: Tree, view: View) -> Holding:
     value = None
     for entry in view.its_row.entries:
-        traits = entry.event.get("traits") if entry.type == "profile_updated" else None
+        carries = entry.type in ("profile_updated", "identity_linked")
+        traits = entry.event.get("traits") if carries else None
         value = (traits or {}).get(tree["name"], value)
     return {PLAIN: frozenset()} if compare(value, tree["cmp"], tree["value"]) else {}

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from qianmian.connectors import files
 from qianmian.connectors.files import read_lines, size_of
 from qianmian.errors import InputError
 
@@ -25,13 +24,11 @@ def test_progress_is_measured_in_bytes_of_the_file(tmp_path: Path) -> None:
     assert [line.bytes_read for line in read_lines(path)][-1] == path.stat().st_size
 
 
-def test_a_line_without_end_is_told_and_skipped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(files, "MAX_LINE_BYTES", 10)
+def test_a_line_without_end_is_told_and_skipped(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"a\n" + b"x" * 35 + b"\nb\n")
-    found = [(line.number, line.text, line.problem) for line in read_lines(path)]
+    lines = read_lines(path, max_bytes=10)
+    found = [(line.number, line.text, line.problem) for line in lines]
     assert found == [(1, "a", ""), (2, None, "line_too_long"), (3, "b", "")]
 
 

@@ -125,6 +125,7 @@ def test_identify_links_once_and_then_updates_the_profile(tmp_path: Path) -> Non
         "identity_linked",
     ]
     assert (rows[0]["viewer"], rows[0]["anonymous_id"]) == ("u1", "a1")
+    assert rows[0]["traits"] == {"city": "Wuhan"}
     assert rows[1]["traits"] == {"age": 30, "score": 0.5}
     assert rows[2]["anonymous_id"] == "a2"
 

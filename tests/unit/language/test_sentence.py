@@ -8,7 +8,7 @@ import string
 import pytest
 
 from qianmian.errors import UnknownName
-from qianmian.language.ast import Node, walk
+from qianmian.language.ast import COMPARISONS, Node, walk
 from qianmian.language.catalog import operators_by_name
 from qianmian.language.parse import parse, parse_definition
 from qianmian.language.sentence import sentence, sentence_of_definition
@@ -54,7 +54,7 @@ WHOLE = [
     (
         "count(comment_sent where class has doubt) this visit == 1",
         "本次到访中发弹幕（文字的类别属于“疑虑”）恰好 1 次",
-        'Sent a comment (class of the text is "doubt") exactly 1 times in this visit',
+        'Sent a comment (class of the text is "doubt") exactly 1 time in this visit',
     ),
 ]
 
@@ -97,6 +97,49 @@ def test_every_kind_of_node_can_be_said(locale: str) -> None:
 def test_sentences_read_like_this(text: str, chinese: str, english: str) -> None:
     assert sentence(parse(text), "zh-CN") == chinese
     assert sentence(parse(text), "en-US") == english
+
+
+COUNTED = {
+    "count": [
+        *(f"count(liked) within {{n}}m {cmp} {{n}}" for cmp in COMPARISONS),
+        *(f"count(liked) this session >= {{n}}{on}" for on in SAME),
+    ],
+    "distinct": [
+        *(f"distinct(liked.product) within {{n}}h {cmp} {{n}}" for cmp in COMPARISONS),
+        "distinct(liked.product) this visit >= {n} on same category",
+        "distinct(liked.category) this session <= {n}",
+        *(f"distinct(liked.viewer) within {{n}}s >= {{n}}{on}" for on in ("", *SAME)),
+    ],
+    "sum": ["sum(order_paid.amount) within {n}d >= ¥{n}"],
+    "time_since": ["time_since(liked) > {n}d"],
+    "then": ["liked then shared within {n}m"],
+    "without": ["liked without shared within {n}m wait {n}s"],
+    "viewing": ["product_viewed for {n}m without liked wait {n}s"],
+    "idle": ["idle for {n}m"],
+    "hidden": ["not visible for {n}s"],
+    "in_room": ["in room for {n}m"],
+    "previous_visit": ["previous visit {n}d ago"],
+}
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_english_counts_in_the_singular_and_the_plural(number: int) -> None:
+    for name, texts in COUNTED.items():
+        for text in texts:
+            said = sentence(parse(text.replace("{n}", str(number))), "en-US")
+            nouns = re.findall(rf"(?<![¥.]){number} (?:different )?([a-z]+)", said)
+            assert nouns or "last" in said, (name, said)
+            assert all(noun.endswith("s") == (number == 2) for noun in nouns), said
+
+
+def test_every_operator_with_a_number_is_counted_in_both_forms() -> None:
+    numeric = {"int", "duration", "window"}
+    with_a_number = {
+        name
+        for name, operator in operators_by_name().items()
+        if numeric & {form.removesuffix("?") for _, form in operator.forms}
+    }
+    assert with_a_number == set(COUNTED)
 
 
 def test_a_definition_says_when_it_fires_again() -> None:

@@ -112,6 +112,39 @@ def test_hand_made_nodes_are_checked_too(node: Node, says: str) -> None:
         check(node)
 
 
+@pytest.mark.parametrize(
+    ("text", "cannot"),
+    [
+        ("promo_started", "start a moment"),
+        ("product_presented on same product", "start a moment"),
+        ("cart_added and promo_started this session", "be counted"),
+        ("count(promo_started or liked) within 60s >= 2", "be counted"),
+        ("count(product_presented) within 60s >= 2 on same product", "be counted"),
+        ("distinct(product_presented.product) within 60s >= 2", "be counted"),
+        ("distinct(promo_started.viewer) within 60s >= 2", "be counted"),
+        ("sum(price_changed.amount) within 60s >= ¥1", "be summed"),
+        ("liked and time_since(promo_started) < 60s", "be kept"),
+        ("liked and last(product_presented.product) == p1", "be kept"),
+        ("liked and first(product_presented.product) == p1", "be kept"),
+        ("liked then promo_started within 60s", "complete a sequence"),
+        ("promo_started without liked within 60s", "start an absence"),
+        ("cart_added without promo_ended within 60s", "end an absence"),
+        ("product_viewed for 2m without promo_started", "end the wait on a page"),
+    ],
+)
+def test_events_of_the_room_are_refused_where_they_are_written(text: str, cannot: str) -> None:
+    with pytest.raises(TypeProblem, match=f"event of the room and cannot {cannot}") as raised:
+        parse(text)
+    assert "then EVENT within" in raised.value.message
+    assert raised.value.params["text"] == text
+
+
+def test_a_sequence_may_begin_with_events_of_the_room_alone() -> None:
+    assert check(parse("(promo_started or price_changed) then liked within 5s")).sort == "pulse"
+    with pytest.raises(TypeProblem, match="two sequences"):
+        parse("(promo_started or shared) then liked within 5s")
+
+
 def test_a_tree_that_is_too_deep_or_too_large_is_refused_without_recursion() -> None:
     deep: Node = Tag("x")
     for _ in range(5_000):

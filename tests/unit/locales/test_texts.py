@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from qianmian.locales.texts import LOCALES, Texts, document, locale_of
@@ -9,6 +11,21 @@ def test_places_are_filled_in() -> None:
     assert Texts("en-US", "cli").say("quality.line", line=5) == "line 5"
     assert set(Texts("zh-CN", "cli")) == set(document("zh-CN", "cli"))
     assert len(Texts("zh-CN", "cli")) > 100
+
+
+def test_one_thing_is_not_several() -> None:
+    texts = Texts("en-US", "cli")
+    assert texts.count("vectors.failed", 1) == "1 vector differs"
+    assert texts.count("vectors.failed", 1_002) == "1,002 vectors differ"
+    assert [texts.count("unit.day", days) for days in (1, 2)] == ["1 day", "2 days"]
+    assert texts.count("unit.hour", 1) == "1 h", "an abbreviation has one form"
+
+
+def test_every_text_about_several_things_has_a_form_for_one() -> None:
+    texts = document("en-US", "cli")
+    about_several = {key for key, text in texts.items() if re.match(r"\{count\} \w+s\b", text)}
+    assert about_several
+    assert {f"{key}.one" for key in about_several} <= set(texts)
 
 
 @pytest.mark.parametrize("locale", LOCALES)

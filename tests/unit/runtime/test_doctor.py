@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from qianmian.runtime import doctor
 from qianmian.runtime.doctor import examine
 
 
@@ -26,11 +25,14 @@ def test_a_home_that_is_not_there_yet_is_no_problem(tmp_path: Path) -> None:
     assert not (tmp_path / "deep").exists(), "looking changes nothing"
 
 
-def test_a_cold_cache_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "CACHE_FOLDER", tmp_path)
-    monkeypatch.setattr(doctor.is_compiled, "__defaults__", (tmp_path,))
-    findings = {finding.check: finding for finding in examine(tmp_path, "en-US")}
+def test_the_folder_of_the_data_is_named_in_full() -> None:
+    findings = {finding.check: finding for finding in examine(Path("var"), "en-US")}
+    assert Path(findings["home"].value).is_absolute()
+
+
+def test_a_cold_cache_is_told(tmp_path: Path) -> None:
+    findings = {finding.check: finding for finding in examine(tmp_path, "en-US", tmp_path)}
     assert (findings["compiler"].verdict, findings["compiler"].advice) == ("warn", "cold")
     (tmp_path / "interpreter.run-1.py311.nbi").touch()
-    findings = {finding.check: finding for finding in examine(tmp_path, "en-US")}
+    findings = {finding.check: finding for finding in examine(tmp_path, "en-US", tmp_path)}
     assert findings["compiler"].verdict == "ok"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
@@ -20,10 +21,15 @@ from qianmian.runtime.bench import BenchOptions, BenchRow, measure
 @locale_option
 def command(*, as_json: bool, is_long: bool, locale: str | None) -> int:
     """Measure and print rows."""
-    rows = list(measure(BenchOptions(long=is_long)))
+    show(list(measure(BenchOptions(long=is_long))), as_json=as_json, locale=locale)
+    return OK
+
+
+def show(rows: Sequence[BenchRow], *, as_json: bool, locale: str | None) -> None:
+    """Print what was measured."""
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False))
-        return OK
+        return
     texts = texts_for(locale)
     names = ("name", "value", "unit", "baseline", "ratio", "spread")
     numbers = ("value", "ratio", "spread")
@@ -31,7 +37,6 @@ def command(*, as_json: bool, is_long: bool, locale: str | None) -> int:
     for row in rows:
         grid.add_row(*_cells(row))
     out_console().print(grid)
-    return OK
 
 
 def _cells(row: BenchRow) -> tuple[Text, ...]:

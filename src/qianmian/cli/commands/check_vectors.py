@@ -64,7 +64,6 @@ def _show(console: Console, texts: Texts, passed: int, failures: list[VectorFail
                 label = (f"    {texts[f'vectors.{key}']}  ", QUIET)
                 console.print(Text.assemble(label, (shown, ACCENT if key == "got" else "")))
     if passed:
-        console.print(Text(f"✓ {texts.say('vectors.passed', count=f'{passed:,}')}", style=GOOD))
+        console.print(Text(f"✓ {texts.count('vectors.passed', passed)}", style=GOOD))
     if failures:
-        count = f"{len(failures):,}"
-        console.print(Text(f"✗ {texts.say('vectors.failed', count=count)}", style=BAD))
+        console.print(Text(f"✗ {texts.count('vectors.failed', len(failures))}", style=BAD))

@@ -14,7 +14,7 @@ from qianmian.bootstrap import active_definitions, check_definition_file, cost_o
 from qianmian.cli.exit_codes import FINDINGS, OK
 from qianmian.cli.report.view import BAD, GOOD, QUIET, table
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
-from qianmian.errors import DefinitionError, SyntaxProblem
+from qianmian.errors import DefinitionError
 from qianmian.language.definition import Definition
 from qianmian.language.sentence import sentence
 from qianmian.language.types import warnings
@@ -61,12 +61,11 @@ def check(file: Path | None, *, builtin: bool, as_json: bool, locale: str | None
             note = f"{texts['definitions.warning']}: {found}"
             console.print(Padding.indent(Text(note, style="yellow"), 4))
     for problem in problems:
-        text = problem.pointed if isinstance(problem, SyntaxProblem) else problem.message
         console.print(Text.assemble(("✗ ", BAD), (str(problem.params.get("key")), "bold")))
-        console.print(Padding.indent(Text(text), 4))
-    console.print(Text(texts.say("definitions.ok", count=len(good)), style=QUIET))
+        console.print(Padding.indent(Text(problem.pointed), 4))
+    console.print(Text(texts.count("definitions.ok", len(good)), style=QUIET))
     if problems:
-        console.print(Text(texts.say("definitions.bad", count=len(problems)), style=BAD))
+        console.print(Text(texts.count("definitions.bad", len(problems)), style=BAD))
     return FINDINGS if problems else OK
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qianmian.bootstrap import demo_file
+from qianmian.bootstrap import demo_file, load_formats
 from qianmian.cli.replaying import Call, replay_and_show
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
 
@@ -16,9 +16,10 @@ from qianmian.cli.terminal import help_text, locale_option, out_console, texts_f
 @locale_option
 def command(svg: Path | None, locale: str | None) -> int:
     """Replay the packaged sessions."""
-    code = replay_and_show(Call(file=demo_file(), format_name="otto", svg=svg, locale=locale))
+    code = replay_and_show(Call(file=demo_file(), svg=svg, locale=locale))
     console = out_console()
     console.print()
     console.print(texts_for(locale)["report.demo"], style="bold")
-    console.print("  qianmian replay FILE --format rees46|taobao|otto|segment|csv_mapping|…")
+    formats = "|".join(load_formats())
+    console.print(f"  qianmian replay FILE --format {formats}", soft_wrap=True)
     return code

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from qianmian.bootstrap import load_formats
 from qianmian.cli.replaying import Call, replay_and_show, zone_of
 from qianmian.cli.terminal import help_text, locale_option
 from qianmian.connectors.instants import parse_until
@@ -24,7 +25,7 @@ def _zone(_context: click.Context, _option: click.Parameter, text: str) -> ZoneI
 @click.command(name="replay", help=help_text("help.replay"))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "format_name", help=help_text("option.format", names="rees46, taobao, otto…")
+    "--format", "format_name", help=help_text("option.format", names=", ".join(load_formats()))
 )
 @click.option("--mapping", type=click.Path(path_type=Path), help=help_text("option.mapping"))
 @click.option(

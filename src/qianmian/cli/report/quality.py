@@ -81,10 +81,10 @@ def notes(view: View, replayed: Replayed, *, presence: bool) -> RenderableType:
     if not presence:
         said.append(view.say("notes.presence"))
     if replayed.orders_without_amount:
-        said.append(view.say("notes.amounts", count=f"{replayed.orders_without_amount:,}"))
+        said.append(view.texts.count("notes.amounts", replayed.orders_without_amount))
     if replayed.orders_in_other_currency:
-        count = f"{replayed.orders_in_other_currency:,}"
-        said.append(view.say("notes.currency", count=count, currency=result.currency))
+        number, currency = replayed.orders_in_other_currency, result.currency
+        said.append(view.texts.count("notes.currency", number, currency=currency))
     if result.gmv_minor:
         said.append(view.say("notes.gmv", currency=result.currency))
     if replayed.clock_end_ms is not None:

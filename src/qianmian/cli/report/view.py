@@ -56,7 +56,7 @@ class View:
         for name, size in _UNITS:
             count, rest = divmod(rest, size)
             if count or (name == "second" and not parts):
-                parts.append(self.say(f"unit.{name}", n=count))
+                parts.append(self.texts.count(f"unit.{name}", count))
             if len(parts) == 2:
                 break
         return " ".join(parts)

@@ -6,14 +6,16 @@ from qianmian.errors import TypeProblem
 from qianmian.language.ast import COMPARISONS, KEYS, Count, Node
 from qianmian.language.comparing import NEEDED_MORE, inside, windowed
 from qianmian.language.kinds import LEVEL, Kind
+from qianmian.language.names import check_viewer_events
 from qianmian.language.operator import Operator, TextOf
-from qianmian.language.phrases import Phrase, compared, phrase, span
+from qianmian.language.phrases import Phrase, compared, noun, phrase, span
 from qianmian.language.relations import Completions, CountWindow, Relation
 from qianmian.language.values import MAX_COUNT, check_cmp, check_int, check_within, same, window
 
 
 def verify(node: Count) -> None:
-    """A window, a comparison and a threshold of 1…10,000."""
+    """Events of a viewer, a window, a comparison and a threshold of 1…10,000."""
+    check_viewer_events(node.of.types, "be counted for a viewer")
     check_within(node.within)
     if node.value == 0 and not isinstance(node.value, bool):
         raise TypeProblem("a count is compared with 1 or more; for none write no … or count(…) < 1")
@@ -51,8 +53,8 @@ def sentence(node: Count) -> Phrase:
     if is_once(node):
         return phrase("count.once", events=node.of, window=span(node.within))
     key = f"count.{node.same}" if node.same else "count"
-    value = compared(node.cmp, node.value)
-    return phrase(key, events=node.of, window=span(node.within), value=value)
+    value, times = compared(node.cmp, node.value), noun("time", node.value)
+    return phrase(key, events=node.of, window=span(node.within), value=value, noun=times)
 
 
 def deny(node: Count) -> Phrase | None:

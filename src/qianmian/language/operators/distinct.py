@@ -6,8 +6,9 @@ from qianmian.errors import TypeProblem
 from qianmian.language.ast import COMPARISONS, KEYS, Distinct, Node
 from qianmian.language.comparing import NEEDED_MORE, of_field, windowed
 from qianmian.language.kinds import Kind
+from qianmian.language.names import check_viewer_events
 from qianmian.language.operator import Operator, TextOf
-from qianmian.language.phrases import Phrase, compared, phrase, span
+from qianmian.language.phrases import Phrase, compared, noun, phrase, span
 from qianmian.language.relations import Completions, DistinctWindow, Relation
 from qianmian.language.values import MAX_DISTINCT, check_cmp, check_int, check_within, same, window
 
@@ -20,7 +21,8 @@ ALLOWED = {
 
 
 def verify(node: Distinct) -> None:
-    """A field, a window, a comparison and a threshold of 1…64."""
+    """Events of a viewer, a field, a window, a comparison and a threshold of 1…64."""
+    check_viewer_events(node.of.types, "be counted for a viewer")
     if node.field not in ALLOWED:
         raise TypeProblem(f'distinct counts product, category or viewer, not "{node.field}"')
     if node.same not in ALLOWED[node.field]:
@@ -54,8 +56,8 @@ def show(node: Distinct, text: TextOf) -> str:
 def sentence(node: Distinct) -> Phrase:
     """How many different ones in which window."""
     key = f"distinct.{node.field}" + (f".{node.same}" if node.same else "")
-    value = compared(node.cmp, node.value)
-    return phrase(key, events=node.of, window=span(node.within), value=value)
+    value, things = compared(node.cmp, node.value), noun(node.field, node.value)
+    return phrase(key, events=node.of, window=span(node.within), value=value, noun=things)
 
 
 def plan(node: Distinct, part: Callable[[Node], Relation]) -> Relation:

@@ -6,6 +6,7 @@ from qianmian.errors import TypeProblem
 from qianmian.language.ast import KEYS, Happened, Node
 from qianmian.language.comparing import windowed
 from qianmian.language.kinds import Kind
+from qianmian.language.names import check_viewer_events
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Phrase, phrase
 from qianmian.language.relations import Instants, Relation
@@ -13,7 +14,8 @@ from qianmian.language.values import same
 
 
 def verify(node: Happened) -> None:
-    """`same` is a key."""
+    """Events of a viewer; `same` is a key."""
+    check_viewer_events(node.of.types, "start a moment")
     if node.same not in (None, *KEYS):
         raise TypeProblem("one event is correlated on same product or on same category only")
 

@@ -6,7 +6,7 @@ from qianmian.errors import TypeProblem
 from qianmian.language.ast import Node, Sum
 from qianmian.language.comparing import of_field, windowed
 from qianmian.language.kinds import LEVEL, Kind
-from qianmian.language.names import check_field_of
+from qianmian.language.names import check_field_of, check_viewer_events
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Money, Phrase, compared, phrase, span
 from qianmian.language.relations import Relation, SumWindow
@@ -25,6 +25,7 @@ def verify(node: Sum) -> None:
     """Amounts, a window, an ordering and a threshold that is no negative amount."""
     if node.field != "amount":
         raise TypeProblem(f'only amounts can be summed, not "{node.field}"; write sum(….amount)')
+    check_viewer_events(node.of.types, "be summed for a viewer")
     check_field_of(node.field, node.of.types)
     check_within(node.within)
     check_cmp(node.cmp, ORDERINGS, "a sum")

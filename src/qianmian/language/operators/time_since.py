@@ -5,6 +5,7 @@ from collections.abc import Callable
 from qianmian.language.ast import Node, TimeSince
 from qianmian.language.comparing import inside, windowed
 from qianmian.language.kinds import LEVEL, Kind
+from qianmian.language.names import check_viewer_events
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Duration, Phrase, compared, phrase
 from qianmian.language.relations import Elapsed, Relation
@@ -12,7 +13,8 @@ from qianmian.language.values import ORDERINGS, check_cmp, check_span, duration
 
 
 def verify(node: TimeSince) -> None:
-    """A comparison with a duration."""
+    """Events of a viewer, and a comparison with a duration."""
+    check_viewer_events(node.of.types, "be kept for a viewer")
     check_cmp(node.cmp, ORDERINGS, "a time since")
     check_span(node.value_ms, "the duration", least=0)
 

@@ -6,6 +6,7 @@ from qianmian.errors import TypeProblem
 from qianmian.language.ast import Node, Viewing
 from qianmian.language.comparing import wait, windowed
 from qianmian.language.kinds import Kind
+from qianmian.language.names import check_viewer_events
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Duration, Phrase, phrase
 from qianmian.language.relations import OpenView, Relation, Scan
@@ -15,7 +16,9 @@ VIEWED = "product_viewed"
 
 
 def verify(node: Viewing) -> None:
-    """Durations and a correlation."""
+    """Events of a viewer, durations and a correlation."""
+    if node.without is not None:
+        check_viewer_events(node.without.types, "end the wait on a page")
     check_span(node.for_ms, "the time on the page")
     check_span(node.wait_ms, "wait", least=0)
     if node.same not in (None, "product"):

@@ -6,6 +6,7 @@ from qianmian.errors import TypeProblem
 from qianmian.language.ast import KEYS, Node, Without
 from qianmian.language.comparing import wait, windowed
 from qianmian.language.kinds import Kind
+from qianmian.language.names import check_viewer_events
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Duration, Phrase, phrase
 from qianmian.language.relations import AntiJoin, Relation
@@ -13,7 +14,9 @@ from qianmian.language.values import check_span, duration, same
 
 
 def verify(node: Without) -> None:
-    """Durations and a correlation."""
+    """Events of a viewer, durations and a correlation."""
+    check_viewer_events(node.first.types, "start an absence")
+    check_viewer_events(node.second.types, "end an absence")
     check_span(node.within_ms, "the time to wait for the second")
     check_span(node.wait_ms, "wait", least=0)
     if node.same not in (None, *KEYS, "visit"):
