@@ -26,7 +26,7 @@ PARTS = {
     "rows": ("I",),
     "timers": ("DUE", "TREE", "TOP"),
     "arena": ("AR",),
-    "chains": ("NEXT", "PREV", "FREEROW", "VROW", "VSTREAM", "VATT", "VSEEN", "VLINK"),
+    "chains": ("NEXT", "PREV", "FREEROW", "PEOPLE"),
     "duplicates": ("STREAMS", "GLO", "GHI", "GNEXT", "MK", "MT"),
     "once": ("ONCE",),
 }

@@ -1,6 +1,7 @@
 """Duplicates: sequence numbers per client stream, else message ids kept for an hour of clock.
 
-Per viewer the four newest streams are kept, each as its newest number and at most eight gaps below.
+Per viewer the four newest streams are kept, each as its newest number and at most eight gaps below;
+the newest is in the viewer's own record.
 A table of 64-bit hashes of (source, viewer, message id) serves clients without numbers.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qianmian.engine.jit import inline, kernel
+from qianmian.engine.jit import inline, kernel, routine
 from qianmian.engine.lists import mix
 from qianmian.engine.words import (
     G_FREE_GAP,
@@ -17,6 +18,8 @@ from qianmian.engine.words import (
     G_GAPS,
     G_MESSAGES,
     G_STREAMS,
+    P_LINK,
+    P_STREAM,
     R_GAP,
     R_KEY,
     R_NEWEST,
@@ -53,9 +56,17 @@ def drop_gap(S, g):
 
 
 @inline
-def bound_gaps(S, stream):
-    """Keep the eight newest gaps (the list begins with the highest)."""
-    g = np.int64(S.STREAMS[stream, R_GAP])
+def drop_gaps(S, g):
+    """Give a list of gaps back."""
+    while g >= 0:
+        following = np.int64(S.GNEXT[g])
+        drop_gap(S, g)
+        g = following
+
+
+@inline
+def bound_gaps(S, g):
+    """Keep the eight newest gaps of a list (it begins with the highest)."""
     count = 0
     before = np.int64(-1)
     while g >= 0:
@@ -70,68 +81,56 @@ def bound_gaps(S, stream):
         g = following
 
 
-@inline
-def stream_of(S, viewer, key, seq):
-    """The stream's record, or -1 - record if made now; a fifth stream pushes the oldest out."""
-    at = np.int64(S.VSTREAM[viewer])
-    count = 0
-    before = np.int64(-1)
-    while at >= 0:
-        if S.STREAMS[at, R_KEY] == np.int64(key):
-            return at
-        count += 1
-        if count == STREAMS_KEPT:
+@routine
+def begin_stream(S, viewer, key, seq):
+    """A new stream of a viewer: the one before it moves apart, of five the oldest goes."""
+    if S.PEOPLE[viewer, P_STREAM + R_KEY] != 0:
+        apart = S.G[G_FREE_STREAM]
+        if apart >= 0:
+            S.G[G_FREE_STREAM] = S.STREAMS[apart, R_NEXT]
+        else:
+            apart = S.G[G_STREAMS]
+            S.G[G_STREAMS] = apart + 1
+        for k in range(4):
+            S.STREAMS[apart, k] = S.PEOPLE[viewer, P_STREAM + k]
+        S.PEOPLE[viewer, P_STREAM + R_NEXT] = apart
+        before = apart
+        for _ in range(STREAMS_KEPT - 2):
             if before >= 0:
-                S.STREAMS[before, R_NEXT] = S.STREAMS[at, R_NEXT]
-            else:
-                S.VSTREAM[viewer] = S.STREAMS[at, R_NEXT]
-            g = np.int64(S.STREAMS[at, R_GAP])
-            while g >= 0:
-                following = np.int64(S.GNEXT[g])
-                drop_gap(S, g)
-                g = following
-            S.STREAMS[at, R_NEXT] = S.G[G_FREE_STREAM]
-            S.G[G_FREE_STREAM] = at
-            break
-        before = at
-        at = np.int64(S.STREAMS[at, R_NEXT])
-    fresh = S.G[G_FREE_STREAM]
-    if fresh >= 0:
-        S.G[G_FREE_STREAM] = S.STREAMS[fresh, R_NEXT]
-    else:
-        fresh = S.G[G_STREAMS]
-        S.G[G_STREAMS] = fresh + 1
-    S.STREAMS[fresh, R_KEY] = np.int64(key)
-    S.STREAMS[fresh, R_NEWEST] = seq
-    S.STREAMS[fresh, R_GAP] = -1
+                before = S.STREAMS[before, R_NEXT]
+        oldest = S.STREAMS[before, R_NEXT] if before >= 0 else -1
+        if oldest >= 0:
+            S.STREAMS[before, R_NEXT] = -1
+            drop_gaps(S, S.STREAMS[oldest, R_GAP])
+            S.STREAMS[oldest, R_NEXT] = S.G[G_FREE_STREAM]
+            S.G[G_FREE_STREAM] = oldest
+    S.PEOPLE[viewer, P_STREAM + R_KEY] = key
+    S.PEOPLE[viewer, P_STREAM + R_NEWEST] = seq
+    S.PEOPLE[viewer, P_STREAM + R_GAP] = -1
     if seq > 0:
-        S.STREAMS[fresh, R_GAP] = new_gap(S, max(np.int64(0), seq - JUMP), seq - 1, -1)
-    S.STREAMS[fresh, R_NEXT] = S.VSTREAM[viewer]
-    S.VSTREAM[viewer] = fresh
-    return -1 - fresh
+        gap = new_gap(S, max(np.int64(0), seq - JUMP), seq - 1, -1)
+        S.PEOPLE[viewer, P_STREAM + R_GAP] = gap
 
 
 @inline
-def seen_number(S, viewer, key, seq):
-    """Whether this number of this stream has been applied."""
-    stream = stream_of(S, viewer, key, seq)
-    if stream < 0:
+def seen_in(S, records, at, place, seq):
+    """Whether this number of the stream recorded at (at, place) has been applied."""
+    newest = records[at, place + R_NEWEST]
+    if seq == newest + 1:
+        records[at, place + R_NEWEST] = seq
         return False
-    newest = S.STREAMS[stream, R_NEWEST]
     if seq > newest:
+        gap = np.int64(records[at, place + R_GAP])
         if seq - newest > JUMP:
-            g = np.int64(S.STREAMS[stream, R_GAP])
-            while g >= 0:
-                following = np.int64(S.GNEXT[g])
-                drop_gap(S, g)
-                g = following
-            S.STREAMS[stream, R_GAP] = new_gap(S, seq - JUMP, seq - 1, -1)
-        elif seq > newest + 1:
-            S.STREAMS[stream, R_GAP] = new_gap(S, newest + 1, seq - 1, S.STREAMS[stream, R_GAP])
-            bound_gaps(S, stream)
-        S.STREAMS[stream, R_NEWEST] = seq
+            drop_gaps(S, gap)
+            records[at, place + R_GAP] = new_gap(S, seq - JUMP, seq - 1, -1)
+        else:
+            gap = new_gap(S, newest + 1, seq - 1, gap)
+            records[at, place + R_GAP] = gap
+            bound_gaps(S, gap)
+        records[at, place + R_NEWEST] = seq
         return False
-    g = np.int64(S.STREAMS[stream, R_GAP])
+    g = np.int64(records[at, place + R_GAP])
     before = np.int64(-1)
     while g >= 0:
         low = S.GLO[g]
@@ -141,7 +140,7 @@ def seen_number(S, viewer, key, seq):
                 if before >= 0:
                     S.GNEXT[before] = S.GNEXT[g]
                 else:
-                    S.STREAMS[stream, R_GAP] = S.GNEXT[g]
+                    records[at, place + R_GAP] = S.GNEXT[g]
                 drop_gap(S, g)
             elif seq == low:
                 S.GLO[g] = seq + 1
@@ -150,11 +149,25 @@ def seen_number(S, viewer, key, seq):
             else:
                 S.GNEXT[g] = new_gap(S, low, seq - 1, S.GNEXT[g])
                 S.GLO[g] = seq + 1
-                bound_gaps(S, stream)
+                bound_gaps(S, np.int64(records[at, place + R_GAP]))
             return False
         before = g
         g = np.int64(S.GNEXT[g])
     return True
+
+
+@inline
+def seen_number(S, viewer, key, seq):
+    """Whether this number of this stream of the viewer has been applied."""
+    if S.PEOPLE[viewer, P_STREAM + R_KEY] == key:
+        return seen_in(S, S.PEOPLE, viewer, P_STREAM, seq)
+    at = S.PEOPLE[viewer, P_STREAM + R_NEXT]
+    while at >= 0:
+        if S.STREAMS[at, R_KEY] == key:
+            return seen_in(S, S.STREAMS, at, 0, seq)
+        at = S.STREAMS[at, R_NEXT]
+    begin_stream(S, viewer, key, seq)
+    return False
 
 
 @inline
@@ -181,11 +194,11 @@ def seen_message(S, viewer, key, clock):
     """Whether this message id came within the last hour of clock."""
     mask = len(S.MK) - 1
     if viewer >= 0:
-        earlier = np.int64(S.VLINK[viewer])
+        earlier = np.int64(S.PEOPLE[viewer, P_LINK])
         while earlier >= 0:
             if is_known(S, message_hash(earlier, key), clock):
                 return True
-            earlier = np.int64(S.VLINK[earlier])
+            earlier = np.int64(S.PEOPLE[earlier, P_LINK])
     h = message_hash(viewer, key)
     at = np.int64(h & np.uint64(mask))
     while S.MK[at] != 0:
@@ -207,7 +220,7 @@ def seen_before(S, E, i, viewer):
     if E.REPEATED[i]:
         return True
     if E.STREAM[i] and E.SEQ[i] != ABSENT:
-        return seen_number(S, viewer, E.STREAM[i], E.SEQ[i])
+        return seen_number(S, viewer, np.int64(E.STREAM[i]), E.SEQ[i])
     if E.MESSAGE[i]:
         return seen_message(S, viewer, E.MESSAGE[i], E.CLOCK[i])
     return False

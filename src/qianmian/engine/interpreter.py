@@ -75,7 +75,11 @@ from qianmian.engine.words import (
     NEED_OUT,
     NEED_ROWS,
     NEED_STREAMS,
+    P_ATTRIBUTES,
+    P_ROW,
+    PERSON,
     ROOM,
+    ROW_DUE,
     STATE_DUE,
     TIMER_DUE,
 )
@@ -100,6 +104,9 @@ def schedule(P, S, u):
     due = min(S.I[u, TIMER_DUE], S.I[u, STATE_DUE], S.I[u, LEAVE_DUE])
     for w in range(P.M[1]):
         due = min(due, S.I[u, HEADER + w])
+    if due == S.I[u, ROW_DUE]:
+        return
+    S.I[u, ROW_DUE] = due
     S.DUE[u] = due
     if due < S.TREE[u >> 4]:
         S.TREE[u >> 4] = due
@@ -150,24 +157,19 @@ def ask_ahead(P, S, E, i, last):
     if i + FAR_AHEAD < last:
         viewer = np.int64(E.VIEWER[i + FAR_AHEAD])
         if viewer >= 0:
-            prefetch(S.VROW, viewer * 4)
-            prefetch(S.VSTREAM, viewer * 4)
+            prefetch(S.PEOPLE, viewer * PERSON * 8)
     if i + AHEAD < last:
         viewer = np.int64(E.VIEWER[i + AHEAD])
-        row = np.int64(S.VROW[viewer]) if viewer >= 0 else np.int64(-1)
+        row = np.int64(S.PEOPLE[viewer, P_ROW]) if viewer >= 0 else np.int64(-1)
         if row >= 0:
-            prefetch(S.DUE, row * 4)
             for j in range(P.LINES.shape[1]):
                 line = P.LINES[E.TYPE[i + AHEAD], j]
                 if line < 0:
                     break
                 prefetch(S.I, row * S.I.shape[1] * 4 + line * 64)
-            stream = np.int64(S.VSTREAM[viewer])
-            if stream >= 0:
-                prefetch(S.STREAMS, stream * 32)
     if i + NEAR < last:
         viewer = np.int64(E.VIEWER[i + NEAR])
-        row = np.int64(S.VROW[viewer]) if viewer >= 0 else np.int64(-1)
+        row = np.int64(S.PEOPLE[viewer, P_ROW]) if viewer >= 0 else np.int64(-1)
         if row >= 0:
             for j in range(P.BLOCKS.shape[1]):
                 off = P.BLOCKS[E.TYPE[i + NEAR], j]
@@ -232,7 +234,7 @@ def run(P, S, E, first, last, rows, limit):
             if room >= 0:
                 u = find_row(S, viewer, room)
             else:
-                u = np.int64(S.VROW[viewer])
+                u = np.int64(S.PEOPLE[viewer, P_ROW])
                 single = False
         while sweeping or single or u >= 0:
             after = np.int64(-1)
@@ -253,8 +255,8 @@ def run(P, S, E, first, last, rows, limit):
                     S.G[G_BRIEF] = 0
                     for f in range(P.M[4]):
                         instances.levels_in(P, S, u, f, now + 1, now)
-                elif u >= 0 and S.DUE[u] < clk:
-                    now = np.int64(S.DUE[u])
+                elif u >= 0 and S.I[u, ROW_DUE] < clk:
+                    now = np.int64(S.I[u, ROW_DUE])
                     S.G[G_ADVANCES] += 1
                     expire(P, S, u, now)
                     evict = False
@@ -273,7 +275,7 @@ def run(P, S, E, first, last, rows, limit):
                 elif pending:
                     if u < 0:
                         u = new_row(P, S, viewer, room)
-                        fresh = S.VATT[viewer] >= 0
+                        fresh = S.PEOPLE[viewer, P_ATTRIBUTES] >= 0
                         if fresh:
                             continue
                     pending = False
@@ -319,7 +321,7 @@ def run(P, S, E, first, last, rows, limit):
             if single and flags & (F_ORDER | F_ENTERED):
                 single = False
                 elsewhere = True
-                after = np.int64(S.VROW[viewer])
+                after = np.int64(S.PEOPLE[viewer, P_ROW])
             if single:
                 break
             u = after

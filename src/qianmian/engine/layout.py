@@ -163,7 +163,7 @@ class Layout(ABC):
         for family in self.families:
             self.family_at.append(at)
             at += 4 if family.is_view else 2
-        for slot in self.program.slots:
+        for slot in sorted(self.program.slots, key=_first_event):
             if slot.kind is SlotKind.ROOM_RECENT:
                 self.room_slot_of[slot.id] = len(self.room_slot_of)
                 continue
@@ -526,12 +526,12 @@ class Layout(ABC):
         row = np.zeros(self.row_words, np.int32)
         for word in (
             w.LAST_SEEN, w.VISIT_START, w.LEFT_TIME, w.LAST_OPERATION, w.SHOWN_TIME, w.HIDDEN_FIRST,
-            w.HIDDEN_LAST, w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK, w.LEFT_CLOCK,
+            w.HIDDEN_LAST, w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK,
             w.VIEW_1_TIME, w.VIEW_2_TIME, w.STREAM_TIME,
         ):  # fmt: skip
             row[word] = w.NEVER
         row[[w.VISIT_ID, w.VIEW_1, w.VIEW_2, w.VIEW_1_PAGE, w.VIEW_2_PAGE]] = -1
-        row[[w.TIMER_DUE, w.STATE_DUE, w.LEAVE_DUE]] = w.FAR
+        row[[w.TIMER_DUE, w.STATE_DUE, w.LEAVE_DUE, w.ROW_DUE]] = w.FAR
         row[w.HEADER : w.HEADER + self.due_words] = w.FAR
         row[list(self.attribute_words.values())] = w.NEVER
         for slot in self.program.slots:
@@ -544,7 +544,7 @@ class Layout(ABC):
         """The words of a row that are times."""
         found = [
             w.LAST_SEEN, w.VISIT_START, w.LEFT_TIME, w.LAST_OPERATION, w.SHOWN_TIME, w.HIDDEN_FIRST,
-            w.HIDDEN_LAST, w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK, w.LEFT_CLOCK, w.VIEW_1_TIME,
+            w.HIDDEN_LAST, w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK, w.ROW_DUE, w.VIEW_1_TIME,
             w.VIEW_2_TIME, w.STREAM_TIME, w.TIMER_DUE, w.STATE_DUE, w.LEAVE_DUE,
         ]  # fmt: skip
         found += range(w.HEADER, w.HEADER + self.due_words)
@@ -570,6 +570,11 @@ class Layout(ABC):
             elif slot.kind in WIDTH and not (slot.kind is SlotKind.PANES and slot.pane_ms == 0):
                 found.append((self.offset_of[slot.id], WIDTH[slot.kind], (0,)))
         return found
+
+
+def _first_event(slot: Slot) -> list[int]:
+    """What an event touches should lie together: slots are ordered by their events."""
+    return sorted(CODE_BY_NAME[name] for name in slot.of.types)
 
 
 def _flags() -> npt.NDArray[np.int64]:

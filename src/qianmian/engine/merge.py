@@ -60,15 +60,15 @@ def merge_viewers(
         if carried.present:
             source.state.ONLINE[room] -= 1
         _merge_row(target, known, room, carried, clock_ms - target.base_ms)
-    seen = source.state.VSEEN[anonymous]
-    target.state.VSEEN[known] = max(target.state.VSEEN[known], seen)
+    seen = source.state.PEOPLE[anonymous, w.P_SEEN]
+    target.state.PEOPLE[known, w.P_SEEN] = max(target.state.PEOPLE[known, w.P_SEEN], seen)
     _merge_streams(source, target, anonymous, known)
     _merge_messages(source, target, anonymous, known)
 
 
 def _rows_of(shard: Shard, viewer: int) -> list[int]:
     rows = []
-    row = int(shard.state.VROW[viewer])
+    row = int(shard.state.PEOPLE[viewer, w.P_ROW])
     while row >= 0:
         rows.append(row)
         row = int(shard.state.NEXT[row])
@@ -309,25 +309,29 @@ def _merge_streams(source: Shard, target: Shard, anonymous: int, known: int) -> 
         if any(known_key == key for known_key, _, _ in _streams(shard, known)):
             continue
         at = int(state.G[w.G_STREAMS])
-        state.G[w.G_STREAMS] = at + 1
         head = -1
         for low, high in reversed(gaps):
             gap = int(state.G[w.G_GAPS])
             state.G[w.G_GAPS] = gap + 1
             state.GLO[gap], state.GHI[gap], state.GNEXT[gap] = low, high, head
             head = gap
-        state.STREAMS[at] = (key, newest, state.VSTREAM[known], head)
-        state.VSTREAM[known] = at
+        person = state.PEOPLE[known, w.P_STREAM :]
+        following = int(person[w.R_NEXT])
+        if person[w.R_KEY] != 0:
+            state.STREAMS[at] = person
+            following = at
+            state.G[w.G_STREAMS] = at + 1
+        person[:] = (key, newest, following, head)
     _bound_streams(target, known)
-    source.state.VSTREAM[anonymous] = -1
+    source.state.PEOPLE[anonymous, w.P_STREAM :] = (0, 0, -1, -1)
 
 
 def _merge_messages(source: Shard, target: Shard, anonymous: int, known: int) -> None:
     """Messages of the linked id stay under its own hash; the known viewer looks there, too."""
     last = known
-    while target.state.VLINK[last] >= 0:
-        last = int(target.state.VLINK[last])
-    target.state.VLINK[last] = anonymous
+    while target.state.PEOPLE[last, w.P_LINK] >= 0:
+        last = int(target.state.PEOPLE[last, w.P_LINK])
+    target.state.PEOPLE[last, w.P_LINK] = anonymous
     if source is target:
         return
     used = source.state.MK != 0
@@ -338,7 +342,7 @@ def _merge_messages(source: Shard, target: Shard, anonymous: int, known: int) ->
 
 
 def _bound_streams(shard: Shard, viewer: int) -> None:
-    at, count = int(shard.state.VSTREAM[viewer]), 1
+    at, count = int(shard.state.PEOPLE[viewer, w.P_STREAM + w.R_NEXT]), 2
     while at >= 0:
         if count == STREAMS_KEPT:
             shard.state.STREAMS[at, w.R_NEXT] = -1
@@ -348,14 +352,16 @@ def _bound_streams(shard: Shard, viewer: int) -> None:
 def _streams(shard: Shard, viewer: int) -> list[tuple[int, int, list[tuple[int, int]]]]:
     state = shard.state
     found = []
-    at = int(state.VSTREAM[viewer])
-    while at >= 0:
-        gaps, gap = [], int(state.STREAMS[at, w.R_GAP])
+    record = state.PEOPLE[viewer, w.P_STREAM :]
+    while record[w.R_KEY] != 0:
+        gaps, gap = [], int(record[w.R_GAP])
         while gap >= 0:
             gaps.append((int(state.GLO[gap]), int(state.GHI[gap])))
             gap = int(state.GNEXT[gap])
-        found.append((int(state.STREAMS[at, w.R_KEY]), int(state.STREAMS[at, w.R_NEWEST]), gaps))
-        at = int(state.STREAMS[at, w.R_NEXT])
+        found.append((int(record[w.R_KEY]), int(record[w.R_NEWEST]), gaps))
+        if record[w.R_NEXT] < 0:
+            break
+        record = state.STREAMS[record[w.R_NEXT]]
     return found
 
 

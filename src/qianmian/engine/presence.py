@@ -32,10 +32,12 @@ from qianmian.engine.words import (
     LAST_OPERATION,
     LAST_SEEN,
     LEAVE_DUE,
-    LEFT_CLOCK,
     LEFT_TIME,
     NEVER,
     NEVER_64,
+    P_ATTRIBUTES,
+    P_ROW,
+    P_SEEN,
     PRESENCE_MS,
     ROOM,
     SHOWN_TIME,
@@ -68,12 +70,12 @@ def new_row(P, S, viewer, room):
         S.I[u, j] = P.TEMPLATE[j]
     S.I[u, VIEWER] = viewer
     S.I[u, ROOM] = room
-    S.PREV[u] = S.VSEEN[viewer]
+    S.PREV[u] = S.PEOPLE[viewer, P_SEEN]
     S.SEEN[u] = NEVER_64
-    S.NEXT[u] = S.VROW[viewer]
-    S.VROW[viewer] = u
+    S.NEXT[u] = S.PEOPLE[viewer, P_ROW]
+    S.PEOPLE[viewer, P_ROW] = u
     S.DUE[u] = FAR
-    stored = S.VATT[viewer]
+    stored = S.PEOPLE[viewer, P_ATTRIBUTES]
     if stored >= 0:
         for w in range(S.ATTS.shape[1]):
             fresh = S.ATTS[stored, w]
@@ -85,7 +87,7 @@ def new_row(P, S, viewer, room):
 @inline
 def find_row(S, viewer, room):
     """The live row of a viewer in a room, -1 if there is none."""
-    u = np.int64(S.VROW[viewer])
+    u = np.int64(S.PEOPLE[viewer, P_ROW])
     while u >= 0 and S.I[u, ROOM] != room:
         u = np.int64(S.NEXT[u])
     return u
@@ -95,10 +97,10 @@ def find_row(S, viewer, room):
 def free_row(P, S, u):
     """Take a row out of its viewer's chain and give it and its lists back."""
     viewer = S.I[u, VIEWER]
-    if S.VROW[viewer] == u:
-        S.VROW[viewer] = S.NEXT[u]
+    if S.PEOPLE[viewer, P_ROW] == u:
+        S.PEOPLE[viewer, P_ROW] = S.NEXT[u]
     else:
-        before = np.int64(S.VROW[viewer])
+        before = np.int64(S.PEOPLE[viewer, P_ROW])
         while S.NEXT[before] != u:
             before = np.int64(S.NEXT[before])
         S.NEXT[before] = S.NEXT[u]
@@ -133,7 +135,6 @@ def leave(P, S, u, ts, now):
         set_bit(P, S, u, P.ST[k, 2], False, now)
     set_bit(P, S, u, PRESENT, False, now)
     S.ONLINE[S.I[u, ROOM]] -= 1
-    S.I[u, LEFT_CLOCK] = now
     S.I[u, LEAVE_DUE] = eviction_after(ts)
 
 
@@ -251,7 +252,7 @@ def start_visit(P, S, u, visit, ts, clk):
     """The first event of a visit."""
     if S.I[u, VISIT_START] > NEVER:
         S.PREV[u] = max(S.PREV[u], seen_of(S, u))
-    other = np.int64(S.VROW[S.I[u, VIEWER]])
+    other = np.int64(S.PEOPLE[S.I[u, VIEWER], P_ROW])
     while other >= 0:
         if other != u:
             S.PREV[u] = max(S.PREV[u], S.PREV[other])

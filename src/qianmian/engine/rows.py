@@ -31,6 +31,7 @@ from qianmian.engine.words import (
     LEAVE_DUE,
     NEVER,
     NEVER_64,
+    P_SEEN,
     PRESENCE_MS,
     ROOM,
     S_PLACE,
@@ -278,7 +279,7 @@ def rebase(S, shift, words, lists, times):
         for b in range(c * 16, c * 16 + 16):
             low = min(low, S.TREE[b])
         S.TOP[c] = low
-    for v in range(len(S.VSEEN)):
-        if S.VSEEN[v] != NEVER_64:
-            S.VSEEN[v] -= shift
+    for v in range(len(S.PEOPLE)):
+        if S.PEOPLE[v, P_SEEN] != NEVER_64:
+            S.PEOPLE[v, P_SEEN] -= shift
     S.G[G_BASE] += shift

@@ -18,16 +18,19 @@ ROOM_KEYS = 8
 ROOM_COLUMNS = 24
 PULSE_BUFFER = 4_096
 NO_KEY = -9
+NOBODY = np.array([-1, -1, -1, w.NEVER_64, 0, 0, -1, -1])
+"""A viewer's record before anything is known: no row, no attributes, no link, no stream."""
 
 
 class State(NamedTuple):
     """Arrays of a shard.
 
     Shapes: I int32[rows, row_words] and Q, the same memory as uint64; DUE int32[rows] with the min
-    tree TREE (16 rows each) and TOP (256). By row: NEXT, PREV, SEEN. By viewer: VROW, VSTREAM,
-    VATT, VSEEN, and VLINK, the ids linked to a viewer, as a chain. STREAMS int64[n, 4]; gaps GLO,
-    GHI, GNEXT; message hashes MK, MT; once-set ONCE int64[n, 3]; arena AR with FREE lists per
-    class; rooms RS, RT, ONLINE; attributes ATTS; output OUT int64[n, 5].
+    tree TREE (16 rows each) and TOP (256). By row: NEXT, PREV, SEEN. By viewer: PEOPLE
+    int64[n, 8] (its first row, attributes, the ids linked to it as a chain, when it was seen last,
+    its newest stream). Older streams STREAMS int64[n, 4]; gaps GLO, GHI, GNEXT; message hashes
+    MK, MT; once-set ONCE int64[n, 3]; arena AR with FREE lists per class; rooms RS, RT, ONLINE;
+    attributes ATTS; output OUT int64[n, 5].
     """
 
     I: npt.NDArray[np.int32]
@@ -40,11 +43,7 @@ class State(NamedTuple):
     SEEN: npt.NDArray[np.int64]
     FREEROW: npt.NDArray[np.int32]
     FOUND: npt.NDArray[np.int32]
-    VROW: npt.NDArray[np.int32]
-    VSTREAM: npt.NDArray[np.int32]
-    VATT: npt.NDArray[np.int32]
-    VSEEN: npt.NDArray[np.int64]
-    VLINK: npt.NDArray[np.int32]
+    PEOPLE: npt.NDArray[np.int64]
     STREAMS: npt.NDArray[np.int64]
     GLO: npt.NDArray[np.int64]
     GHI: npt.NDArray[np.int64]
@@ -98,11 +97,7 @@ def new_state(
         SEEN=np.full(rows, w.NEVER_64, np.int64),
         FREEROW=np.zeros(rows, np.int32),
         FOUND=np.zeros(rows, np.int32),
-        VROW=np.full(256, -1, np.int32),
-        VSTREAM=np.full(256, -1, np.int32),
-        VATT=np.full(256, -1, np.int32),
-        VSEEN=np.full(256, w.NEVER_64, np.int64),
-        VLINK=np.full(256, -1, np.int32),
+        PEOPLE=np.tile(NOBODY, (256, 1)),
         STREAMS=np.full((256, 4), -1, np.int64),
         GLO=np.zeros(256, np.int64),
         GHI=np.zeros(256, np.int64),
@@ -123,7 +118,7 @@ def new_state(
     )
 
 
-def grown(array: npt.NDArray[Any], size: int, fill: int) -> npt.NDArray[Any]:
+def grown(array: npt.NDArray[Any], size: int, fill: int | npt.NDArray[Any]) -> npt.NDArray[Any]:
     """A longer copy along the first axis."""
     longer = np.empty((size, *array.shape[1:]), array.dtype)
     longer[: len(array)] = array
@@ -133,16 +128,10 @@ def grown(array: npt.NDArray[Any], size: int, fill: int) -> npt.NDArray[Any]:
 
 def with_viewers(state: State, n: int) -> State:
     """Room for at least `n` viewers."""
-    if n <= len(state.VROW):
+    if n <= len(state.PEOPLE):
         return state
-    size = max(n, 2 * len(state.VROW))
-    return state._replace(
-        VROW=grown(state.VROW, size, -1),
-        VSTREAM=grown(state.VSTREAM, size, -1),
-        VATT=grown(state.VATT, size, -1),
-        VSEEN=grown(state.VSEEN, size, w.NEVER_64),
-        VLINK=grown(state.VLINK, size, -1),
-    )
+    size = max(n, 2 * len(state.PEOPLE))
+    return state._replace(PEOPLE=grown(state.PEOPLE, size, NOBODY))
 
 
 def with_rooms(state: State, n: int) -> State:
@@ -206,6 +195,6 @@ def empty_once(state: State, size: int) -> State:
 
 def sized(state: State, viewers: int) -> State:
     """An empty state with room for so many viewers; most of it costs nothing before it is used."""
-    state = with_streams(with_rows(with_viewers(state, viewers), viewers), viewers)
+    state = with_streams(with_rows(with_viewers(state, viewers), viewers), viewers // 4)
     state = with_arena(state, viewers * state.I.shape[1])
     return empty_once(state, 1 << (4 * viewers).bit_length())

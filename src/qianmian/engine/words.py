@@ -25,7 +25,7 @@ HIDDEN_CLOCK: Final = 12
 VISIT_CLOCK: Final = 13
 TIMER_DUE: Final = 14  # lower bound of the next timer of an instance
 LEAVE_DUE: Final = 15  # lower bound of presence lost, or of eviction
-LEFT_CLOCK: Final = 16  # decision time of the last leaving
+ROW_DUE: Final = 16  # what stands in the due column, so that it is touched only to change it
 VIEW_1: Final = 17  # the two products viewed last (without page id) and their times
 VIEW_1_TIME: Final = 18
 VIEW_2: Final = 19
@@ -75,6 +75,10 @@ INSTRUCTION: Final = 11
 
 # columns of an atom
 (A_KIND, A_OFF, A_WINDOW, A_RANK, A_WIDTH) = range(5)
+
+# columns of a viewer's record; the newest stream of the client is in it, the others are apart
+(P_ROW, P_ATTRIBUTES, P_LINK, P_SEEN, P_STREAM) = range(5)
+PERSON: Final = 8
 
 # columns of the record of a client's stream
 (R_KEY, R_NEWEST, R_NEXT, R_GAP) = range(4)
