@@ -8,7 +8,9 @@ facts of the room at each whole second, and only guards read them.
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +18,16 @@ import numpy.typing as npt
 from qianmian.engine import words as w
 from qianmian.engine.prepare import Names
 from qianmian.engine.shard import Events
-from qianmian.vocabulary.events import CODE_BY_NAME
+from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import ProductCatalog
 
 FUNNEL = ("product_viewed", "product_clicked", "cart_added", "order_created", "order_paid")
 FUNNEL_CODES = {CODE_BY_NAME[name]: name for name in FUNNEL}
 PAID, REFUNDED = CODE_BY_NAME["order_paid"], CODE_BY_NAME["order_refunded"]
+COUNTED = np.isin(np.arange(len(CATALOG)), [*FUNNEL_CODES, REFUNDED])
 HEAT = {"product_viewed": 1, "product_clicked": 2, "cart_added": 5, "order_paid": 10}
-HEAT_BY_CODE = {CODE_BY_NAME[name]: points for name, points in HEAT.items()}
+POINTS = np.array([HEAT.get(event.name, 0) for event in CATALOG])
 MINUTE_MS = 60_000
 HOT_MS = 5 * MINUTE_MS
 HOT_PRODUCTS = 10
@@ -65,11 +68,17 @@ class _Room:
     points: Counter[int] = field(default_factory=Counter)
     firings: Counter[str] = field(default_factory=Counter)
 
+    def cool(self, at: int) -> None:
+        """Forget what happened five minutes before."""
+        while self.heat and self.heat[0][0] <= at - HOT_MS:
+            _, product, points = self.heat.popleft()
+            self.points[product] -= points
+
 
 class Boards:
     """The boards of all rooms.
 
-    Cost: a few dictionary operations per event of the funnel; none for heartbeats.
+    Cost: one pass of array operations per call, and one entry per viewer and stage of the funnel.
     """
 
     def __init__(self, names: Names) -> None:
@@ -82,36 +91,44 @@ class Boards:
         Shapes: bool[last - first]
         """
         kinds = events.TYPE[first:last]
-        counted = np.isin(kinds, [*FUNNEL_CODES, REFUNDED]) & (events.ROOM[first:last] >= 0)
+        counted = COUNTED[kinds] & (events.ROOM[first:last] >= 0)
         counted &= events.OUTCOME[first:last] == w.ACCEPTED
         heads = np.ones(last - first, bool)
         for at in np.flatnonzero(events.MORE[first:last]).tolist():
             heads[at + 1 : at + 1 + int(events.MORE[first + at])] = False
-        for offset in np.flatnonzero(counted).tolist():
-            row = first + offset
-            sure = bool(verified[offset])
-            self._count(events, row, is_head=bool(heads[offset]), is_sure=sure)
+        is_money = counted & ((kinds == PAID) | (kinds == REFUNDED))
+        for offset in np.flatnonzero(is_money & heads).tolist():
+            self._count_money(events, first + offset, is_sure=bool(verified[offset]))
+        rows = first + np.flatnonzero(counted & (kinds != REFUNDED) & ((kinds != PAID) | verified))
+        self._count_funnel(events, rows)
+        self._count_heat(events, rows)
 
-    def _count(self, events: Events, row: int, *, is_head: bool, is_sure: bool) -> None:
+    def _count_funnel(self, events: Events, rows: npt.NDArray[np.int64]) -> None:
+        for of_stage in _groups(events.ROOM[rows].astype(np.int64) << 8 | events.TYPE[rows]):
+            mine = rows[of_stage]
+            room, stage = self._room(int(events.ROOM[mine[0]])), FUNNEL_CODES[events.TYPE[mine[0]]]
+            room.viewers.setdefault(stage, set()).update(events.VIEWER[mine].tolist())
+
+    def _count_heat(self, events: Events, rows: npt.NDArray[np.int64]) -> None:
+        rows = rows[(POINTS[events.TYPE[rows]] > 0) & (events.PRODUCT[rows] >= 0)]
+        for of_room in _groups(events.ROOM[rows]):
+            mine = rows[of_room]  # still in order of the clock
+            room = self._room(int(events.ROOM[mine[0]]))
+            columns = (events.CLOCK[mine], events.PRODUCT[mine], POINTS[events.TYPE[mine]])
+            for entry in zip(*(column.tolist() for column in columns), strict=True):
+                room.heat.append(entry)
+                room.points[entry[1]] += entry[2]
+            room.cool(int(events.CLOCK[mine[-1]]))
+
+    def _count_money(self, events: Events, row: int, *, is_sure: bool) -> None:
         room = self._room(int(events.ROOM[row]))
-        kind, clock = int(events.TYPE[row]), int(events.CLOCK[row])
-        product = int(events.PRODUCT[row])
-        amount = int(events.AMOUNT[row])
-        known = amount if amount > 0 else 0
-        if kind == REFUNDED:
-            room.refunds_minor += known if is_head else 0
-            return
-        if kind == PAID and not is_sure:
-            return
-        room.viewers.setdefault(FUNNEL_CODES[kind], set()).add(int(events.VIEWER[row]))
-        if kind == PAID and is_head:
+        known = max(int(events.AMOUNT[row]), 0)
+        if events.TYPE[row] == REFUNDED:
+            room.refunds_minor += known
+        elif is_sure:
             room.orders += 1
             room.gmv_minor += known
-            room.paid_at.append(clock)
-        points = HEAT_BY_CODE.get(kind, 0)
-        if points and product >= 0:
-            room.heat.append((clock, product, points))
-            room.points[product] += points
+            room.paid_at.append(int(events.CLOCK[row]))
 
     def _room(self, code: int) -> _Room:
         room = self.rooms.get(code)
@@ -148,9 +165,7 @@ class Boards:
     ) -> RoomBoard:
         """The board of a room as of `at`."""
         kept = self.rooms.get(room, _Room())
-        while kept.heat and kept.heat[0][0] <= at - HOT_MS:
-            _, product, points = kept.heat.popleft()
-            kept.points[product] -= points
+        kept.cool(at)
         hot = []
         for product, points in kept.points.most_common():
             name = str(self.names.products.value(product))
@@ -188,6 +203,13 @@ class Boards:
         """The opposite of `snapshot`."""
         for entry in stored:
             self.rooms[int(str(entry[0]))] = _restored(entry)
+
+
+def _groups(keys: npt.NDArray[Any]) -> Iterator[npt.NDArray[np.int64]]:
+    """The places of each distinct key, ascending."""
+    if len(keys):
+        order = np.argsort(keys, kind="stable")
+        yield from np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
 
 
 def _restored(entry: list[object]) -> _Room:

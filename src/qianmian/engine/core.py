@@ -535,32 +535,28 @@ class Core:
         """Turn raw output into firings while the sessions it belongs to are known."""
         for shard in self.shards:
             shard.drain()
+        viewers, rooms = self.names.viewers.value, self.names.rooms.value
+        named = [
+            (
+                one.key,
+                one.version,
+                self.names.categories if key == "category" else self.names.products,
+            )
+            for one, key in zip(self.plan.definitions, self.plan.key_of, strict=True)
+        ]
         for base, block in self._raw:
             for viewer, room, definition, at, key in block.tolist():
-                one = self.plan.definitions[definition]
-                names = (
-                    self.names.categories
-                    if self.plan.key_of[definition] == "category"
-                    else self.names.products
-                )
-                self._out.append(
-                    Firing(
-                        at=at + base,
-                        viewer=str(self.names.viewers.value(viewer)),
-                        room=str(self.names.rooms.value(room)),
-                        session=self.sessions.get(room, ""),
-                        moment=one.key,
-                        version=one.version,
-                        key=names.value(key),
-                        namespace=self.namespace,
-                    )
-                )
+                moment, version, keys = named[definition]
+                session, about = self.sessions.get(room, ""), keys.value(key)
+                firing = (str(viewers(viewer)), str(rooms(room)), session, moment, version, about)
+                self._out.append(Firing(at + base, *firing, self.namespace))
         self._raw.clear()
 
     def _take(self) -> list[Firing]:
         self._name_output()
         out = sorted(self._out, key=lambda firing: firing.order)
-        self.boards.fired([one for one in out if one.session in self.sessions.values()])
+        open_now = set(self.sessions.values())
+        self.boards.fired([one for one in out if one.session in open_now])
         self._out.clear()
         return out
 

@@ -34,6 +34,8 @@ PROFILE = CODE_BY_NAME["profile_updated"]
 LINKED = CODE_BY_NAME["identity_linked"]
 NOTHING = -1
 
+HASHES_KEPT = 1_000_000
+
 
 class Names:
     """Global codes of viewers, rooms, products, categories and other strings."""
@@ -105,6 +107,7 @@ class Preparer:
     def __init__(self, names: Names, *, lateness_ms: int = 5_000) -> None:
         self.names = names
         self.filters: Sequence[ast.Node] = ()
+        self._hashes: dict[str, int] = {}
         self.attribute_bits: list[tuple[int, ast.Node]] = []
         self.bit_words = 1
         self.lateness_ms = lateness_ms
@@ -275,7 +278,7 @@ class Preparer:
         column = batch.strings.get("stream")
         if column is None:
             return np.zeros(len(batch), np.uint64)
-        keys = self._hashed(batch, column)
+        keys = self._hashed(batch, column, is_repeated=True)
         keys[column.codes < 0] = 0
         return keys
 
@@ -287,10 +290,21 @@ class Preparer:
         keys[column.codes < 0] = 0
         return keys
 
-    def _hashed(self, batch: EventBatch, column: StringColumn) -> npt.NDArray[np.uint64]:
-        """A 64-bit hash per row of (source, value); never 0 for a value."""
+    def _hashed(
+        self, batch: EventBatch, column: StringColumn, *, is_repeated: bool = False
+    ) -> npt.NDArray[np.uint64]:
+        """A 64-bit hash per row of (source, value); never 0 for a value.
+
+        Hashes of values that come again and again are kept.
+        """
         column = column.compacted()  # a slice of a large batch pays for its own rows only
-        table = np.array([*(hash64(value) | 1 for value in column.values), 0], np.uint64)
+        kept = self._hashes
+        if len(kept) > HASHES_KEPT:
+            kept.clear()
+        found = [kept.get(value) or hash64(value) | 1 for value in column.values]
+        if is_repeated:
+            kept.update(zip(column.values, found, strict=True))
+        table = np.array([*found, 0], np.uint64)
         keys = table[column.codes]
         source = batch.strings.get("source")
         if source is not None:
