@@ -205,7 +205,12 @@ MUTANTS = (
         "if self.left_at is not None and entry.event_time <= self.left_at:",
         "if False:",
     ),
-    Mutant("VISIT previous in another room", ROWS, "if other is not self:", "if False:"),
+    Mutant(
+        "VISIT previous in another room",
+        ROWS,
+        "is_earlier = other.visit is not None and",
+        "is_earlier = False and other.visit is not None and",
+    ),
     Mutant("EVICTION at all", ROWS, "EVICTED_MS = 30 * 60_000", "EVICTED_MS = 1 << 50"),
     Mutant("EVICTION at a whole minute", ROWS, "MINUTE_MS = 60_000", "MINUTE_MS = 1"),
     Mutant("EVICTION not while armed", WORLD, "== now and not row.is_armed:", "== now:"),
@@ -272,6 +277,14 @@ MUTANTS = (
         WORLD,
         "after = self._holdings(row.just_before(clock), clock - 1)",
         "after = self._holdings(row, clock)",
+    ),
+    Mutant("MERGE whatever its key", WORLD, "tokens.add(EVERY)", "pass"),
+    Mutant("ROOM events evaluate no levels", WORLD, "if entry.type in CANCELLING:", "if True:"),
+    Mutant(
+        "VISIT what another row holds as previous",
+        ROWS,
+        "ends += [other.previous, other.last_seen if is_earlier else None]",
+        "ends += [other.last_seen if is_earlier else None]",
     ),
     Mutant(
         "VIEW true for one instant only",

@@ -64,7 +64,7 @@ def engine_firings(
     lateness_ms: int = 5_000,
     presence: bool = True,
 ) -> list[Plain]:
-    """Run in calls that end before the messages numbered in `cuts`.
+    """Run in calls that end before the messages numbered in `cuts`, and around every edit.
 
     At `restores`, which are cuts too, the engine is thrown away for one read from its snapshot.
     """
@@ -78,8 +78,13 @@ def engine_firings(
     found: list[Firing] = []
     of_message = rows_of(messages)
     again = set(restores)
-    edges = sorted({0, *cuts, *again, len(messages)})
+    edits = [number for number, message in enumerate(messages) if message[1] == "edit"]
+    edges = sorted({0, *cuts, *again, *edits, *(number + 1 for number in edits), len(messages)})
     for start, end in pairwise(edges):
+        if start in edits:
+            clock, _, new = messages[start]
+            definitions = [new if one.key == new.key else one for one in definitions]
+            found += engine.change(definitions, clock)
         rows = [row for rows in of_message[start:end] for row in rows]
         if rows:
             found += engine.run(EventBatch.from_rows(rows))

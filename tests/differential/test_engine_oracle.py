@@ -11,10 +11,9 @@ from random import Random
 
 import pytest
 
-from qianmian.columns.batch import EventBatch
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse_definition
-from tests.differential.engine_runs import core, engine_firings, plain, random_cuts, rows_of
+from tests.differential.engine_runs import core, engine_firings, plain, random_cuts
 from tests.oracle.generate import random_definitions, random_messages
 from tests.oracle.run import Message, run
 from tests.vectors.documents import FOLDER, definitions_of, expected_of, messages_of, names, read
@@ -34,8 +33,10 @@ def world(seed: int) -> tuple[list[Definition], list[Message]]:
     return definitions, random_messages(rng)
 
 
-def compare(seed: int, *, shards: int = 1, cuts: int = 0, restores: int = 0) -> None:
-    definitions, messages = world(seed)
+def compare(
+    seed: int, *, changes: bool = False, shards: int = 1, cuts: int = 0, restores: int = 0
+) -> None:
+    definitions, messages = edited(seed) if changes else world(seed)
     end = messages[-1][0] + 10_000
     wanted = plain(run(definitions, messages, finish_at=end).firings)
     rng = Random(seed)
@@ -96,34 +97,15 @@ def edited(seed: int) -> tuple[list[Definition], list[Message]]:
     return definitions, out
 
 
-def compare_edited(seed: int) -> None:
-    definitions, messages = edited(seed)
-    end = messages[-1][0] + 10_000
-    wanted = plain(run(definitions, messages, finish_at=end).firings)
-    engine = core.Core(definitions)
-    now, got = list(definitions), []
-    for message, rows in zip(messages, rows_of(messages), strict=True):
-        if message[1] == "edit":
-            now = [message[2] if one.key == message[2].key else one for one in now]
-            got += engine.change(now, message[0])
-            if seed % 2:
-                engine = core.Core.restore(engine.snapshot())
-        elif rows:
-            got += engine.run(EventBatch.from_rows(rows))
-        else:
-            got += engine.advance(message[0])
-    assert plain(got + engine.finish(end)) == wanted, seed
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_definitions_that_change_on_the_way(seed: int) -> None:
-    compare_edited(seed)
+    compare(seed, changes=True, cuts=seed % 7, restores=seed % 3)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(1_000, 1_100))
 def test_many_more_changes(seed: int) -> None:
-    compare_edited(seed)
+    compare(seed, changes=True, cuts=seed % 7, restores=seed % 3, shards=(1, 3, 8)[seed % 3])
 
 
 @pytest.mark.long

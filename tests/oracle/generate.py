@@ -6,6 +6,7 @@ grid of whole seconds, where everything happens at once: ties are where orders d
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -48,7 +49,14 @@ _OF_PRODUCT = (
 
 @dataclass
 class Log:
-    """A log in the making."""
+    """A log in the making.
+
+    Attributes:
+        rng: decides the next message; may be another for each.
+        merges, visits, disorder: see `opened`.
+        before: events that may come once more.
+        linked: anonymous ids that have been merged.
+    """
 
     rng: Random
     grid_ms: int
@@ -58,6 +66,11 @@ class Log:
     sent: int = 0
     products: dict[str, str] = field(default_factory=lambda: PRODUCTS)
     who: tuple[str, ...] = VIEWERS
+    merges: bool = True
+    visits: bool = False
+    disorder: bool = True
+    before: list[dict[str, Any]] = field(default_factory=list)
+    linked: set[str] = field(default_factory=set)
 
     def step(self, longest: int) -> int:
         """Move the clock a little, often not at all."""
@@ -86,41 +99,61 @@ def random_messages(
     disorder: bool = True,
     crowded: bool | None = None,
 ) -> list[Message]:
-    """A log of about `count` messages over a minute or two.
+    """A log of `count` messages over a minute or two; for the rest see `opened`."""
+    log = opened(
+        rng,
+        grid=grid,
+        lateness_ms=lateness_ms,
+        merges=merges,
+        visits=visits,
+        disorder=disorder,
+        crowded=crowded,
+    )
+    return [next_message(log) for _ in range(count)]
+
+
+def opened(
+    rng: Random,
+    *,
+    grid: bool | None = None,
+    lateness_ms: int = 5_000,
+    merges: bool = True,
+    visits: bool | None = None,
+    disorder: bool = True,
+    crowded: bool | None = None,
+) -> Log:
+    """An empty log.
 
     With `disorder` False nothing is late, doubled or out of order. A `crowded` world has one busy
     viewer and many products, so that bounds are passed.
     """
     on_grid = rng.random() < 0.5 if grid is None else grid
-    log = Log(rng, 1_000 if on_grid else 1, lateness_ms)
+    log = Log(rng, 1_000 if on_grid else 1, lateness_ms, merges=merges, disorder=disorder)
     if rng.random() < 0.2 if crowded is None else crowded:
         log.products, log.who = MANY, VIEWERS[:1]
-    with_visits = rng.random() < 0.3 if visits is None else visits
-    messages: list[Message] = []
-    before: list[dict[str, Any]] = []
-    linked: set[str] = set()
-    while len(messages) < count:
-        clock = (
-            log.step(3_000 if len(log.who) > 1 else 1_000)
-            if rng.random() < 0.97
-            else _long_pause(log)
-        )
-        draw = rng.random()
-        if draw < 0.05:
-            messages.append((clock, "tick"))
-        elif merges and draw < 0.07 and len(linked) < len(ANONYMOUS):
-            free = sorted(set(ANONYMOUS) - linked)
-            linked.add(free[0])
-            traits = {"level": len(linked)}
-            messages.append((clock, "merge", free[0], rng.choice(VIEWERS), traits))
-        elif disorder and draw < 0.11 and before:
-            messages.append((clock, [dict(rng.choice(before))]))
-        else:
-            size = 1 if rng.random() < 0.8 else rng.randrange(2, 5)
-            events = [_event(log, disorder=disorder, visits=with_visits) for _ in range(size)]
-            before += events
-            messages.append((clock, events))
-    return messages
+    log.visits = rng.random() < 0.3 if visits is None else visits
+    return log
+
+
+def next_message(log: Log) -> Message:
+    """The message that `log.rng` makes of the log so far."""
+    rng = log.rng
+    clock = (
+        log.step(3_000 if len(log.who) > 1 else 1_000) if rng.random() < 0.97 else _long_pause(log)
+    )
+    draw = rng.random()
+    if draw < 0.05:
+        return (clock, "tick")
+    if log.merges and draw < 0.07 and len(log.linked) < len(ANONYMOUS):
+        free = sorted(set(ANONYMOUS) - log.linked)
+        log.linked.add(free[0])
+        return (clock, "merge", free[0], rng.choice(VIEWERS), {"level": len(log.linked)})
+    if log.disorder and draw < 0.11 and log.before:
+        return (clock, [dict(rng.choice(log.before))])
+    size = 1 if rng.random() < 0.8 else rng.randrange(2, 5)
+    events = [_event(log) for _ in range(size)]
+    log.before += events
+    return (clock, events)
 
 
 def _long_pause(log: Log) -> int:
@@ -129,11 +162,11 @@ def _long_pause(log: Log) -> int:
     return log.clock
 
 
-def _event(log: Log, *, disorder: bool, visits: bool) -> dict[str, Any]:
+def _event(log: Log) -> dict[str, Any]:
     rng = log.rng
     log.number += 1
     event: dict[str, Any] = {"message_id": f"e{log.number:03}", "room": rng.choice(ROOMS)}
-    if disorder:
+    if log.disorder:
         event["event_time"] = log.event_time()
     draw = rng.random()
     if draw < 0.08:
@@ -151,7 +184,7 @@ def _event(log: Log, *, disorder: bool, visits: bool) -> dict[str, Any]:
         log.sent += rng.choice((1, 1, 1, 2))
         event["stream"] = f"s{rng.randrange(2)}"
         event["seq"] = log.sent
-    if visits:
+    if log.visits:
         event["visit"] = rng.choice(("v1", "v1", "v1", "v2"))
     _fill(log, event)
     return event
@@ -212,14 +245,28 @@ def _fill_order(log: Log, event: dict[str, Any]) -> None:
 
 def random_definitions(rng: Random, n: int) -> list[tuple[str, str, str]]:
     """`n` definitions as (key, text, kind), over all operators, with windows that are met."""
-    found = [("busy", f"count(product_clicked) within {rng.choice(SPANS)} >= 2", "tag")]
-    found.append(("vip", "order_paid this session and trait.level >= 2", "segment"))
-    for number in range(n):
-        text = random_text(rng)
-        if rng.random() < 0.4:
-            text += f" again after {rng.choice(('1ms', '1s', '5s'))}"
-        found.append((f"m{number}", text, "moment"))
-    return found
+    levels = random_levels(rng)
+    return [*levels, *((f"m{number}", random_moment(rng), "moment") for number in range(n))]
+
+
+def random_levels(rng: Random) -> list[tuple[str, str, str]]:
+    """The tag and the segment that moments may name."""
+    busy = f"count(product_clicked) within {rng.choice(SPANS)} >= 2"
+    vip = "order_paid this session and trait.level >= 2"
+    return [("busy", busy, "tag"), ("vip", vip, "segment")]
+
+
+def random_moment(rng: Random) -> str:
+    """The text of one moment, at times with `again after`."""
+    text = random_text(rng)
+    if rng.random() < 0.4:
+        text += f" again after {rng.choice(('1ms', '1s', '5s'))}"
+    return text
+
+
+def with_other_times(rng: Random, text: str) -> str:
+    """The text with other times of whole seconds; the rest stays."""
+    return re.sub(r"(?<=[a-z] )[0-9]+s(?![a-z])", lambda _: rng.choice(SPANS), text)
 
 
 def random_text(rng: Random) -> str:

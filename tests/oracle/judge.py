@@ -35,7 +35,7 @@ from tests.oracle.operators import (
     without,
 )
 from tests.oracle.operators import sum as sum_
-from tests.oracle.rows import Row, SlotId, Token
+from tests.oracle.rows import EVERY, Row, SlotId, Token
 from tests.oracle.view import Holding, Pulses, RoomState, View, is_pulse
 
 OPERATORS: Mapping[str, Any] = MappingProxyType(
@@ -128,6 +128,7 @@ class Judge:
         trigger, guards = self.trigger(rule)
         holding = view.holds(trigger)
         before = truth.get(rule.key, set())
+        before = before | set(holding) if EVERY in before else before
         truth[rule.key] = set(holding)
         holding = and_.guarded(holding, guards, view)  # a fact guards; its change fires nothing
         by_key: dict[str | None, Because] = {}

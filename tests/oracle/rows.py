@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,9 @@ MAX_KEYS = 8
 
 Token = tuple[str | None, int]
 """What makes a level true: (key, number of the instance); (None, 0) where there is no key."""
+
+EVERY: Token = (None, -1)
+"""Among the tokens of a row that came of a merge: the level was true, whatever its token."""
 
 SlotId = tuple[str, int]
 """Definition and number of the node."""
@@ -171,8 +174,11 @@ class Row:
 
     # -- coming --------------------------------------------------------------------------------
 
-    def note_presence(self, entry: Entry) -> bool:
-        """An event that shows the viewer here; returns whether a visit starts with it."""
+    def note_presence(self, entry: Entry, others: Iterable[Row]) -> bool:
+        """An event that shows the viewer here; returns whether a visit starts with it.
+
+        Then it is decided which visit was the previous one, of this row or of the viewer's others.
+        """
         if self.left_at is not None and entry.event_time <= self.left_at:
             return False  # it happened before the viewer left
         visit_id = entry.event.get("visit")
@@ -181,6 +187,11 @@ class Row:
         if starts:
             if self.present:
                 self.leave(entry.event_time)  # the first event of another visit counts as leaving
+            ends = [self.previous, self.last_seen if self.visits else None]
+            for other in others:
+                is_earlier = other.visit is not None and other.visit.start < entry.event_time
+                ends += [other.previous, other.last_seen if is_earlier else None]
+            self.previous = max((end for end in ends if end is not None), default=None)
             self.visits.append(Visit(entry, entry.event_time, entry.arrival))
             self.visit_id = visit_id
         visit = self.visits[-1]
@@ -230,17 +241,6 @@ class Row:
             if entry.type == "product_viewed" and entry.event.get("product") is not None:
                 newest[entry.event["product"]] = entry
         return sorted(newest.values(), key=lambda e: e.order)[-2:]
-
-    def previous_end(self, others: Mapping[str, Row]) -> int | None:
-        """The end of the visit before this one, here or in another live row of the viewer."""
-        visit = self.visit
-        if visit is None:
-            return None
-        ends = [earlier.end for earlier in self.visits[:-1]]
-        for other in others.values():
-            if other is not self:
-                ends += [v.end for v in other.visits if v.start < visit.start]
-        return max(ends, default=None)
 
 
 def _products_of(key: str | None, product: str | None, slot: InstanceSlot) -> set[str]:

@@ -18,11 +18,12 @@ from tests.oracle.convert import Rule, long_enough, rule_of, shape
 from tests.oracle.duplicates import Seen
 from tests.oracle.events import ORDERS, Because, Entry, Event, completed
 from tests.oracle.judge import Edge, Judge
-from tests.oracle.rows import EVICTED_MS, MINUTE_MS, Row, SlotId, TimerFlag, Token
+from tests.oracle.rows import EVERY, EVICTED_MS, MINUTE_MS, Row, SlotId, TimerFlag, Token
 from tests.oracle.view import Holding, Pulses, RoomState
 
 SILENT_MS = 30 * 60_000
 SECOND_MS = 1_000
+CANCELLING = ("product_withdrawn", "session_ended")
 FACT_EVENTS = ("product_presented", "product_withdrawn", "session_started")
 
 
@@ -165,8 +166,9 @@ class World:
                 row.cancel_all(entry.event_time)
             fresh.append(self._observe(row, entry, cancels_only=False))
         state.entries.append(entry)
-        for row, found in zip(rows, fresh, strict=True):
-            self._judge(row, entry.clock, is_event=True, fresh=found)
+        if entry.type in CANCELLING:
+            for row, found in zip(rows, fresh, strict=True):
+                self._judge(row, entry.clock, is_event=True, fresh=found)
         if entry.type == "session_ended":
             self._end_session(room)
 
@@ -214,9 +216,8 @@ class World:
             row.see(entry)
             row.leave_for_good(entry.event_time)
         elif shows_presence and entry.about.presence:
-            started = row.note_presence(entry)
-            if started:
-                row.previous = row.previous_end(self.rows[row.viewer])
+            others = [one for one in self.rows[row.viewer].values() if one is not row]
+            started = row.note_presence(entry, others)
         fresh = self._observe(row, entry, cancels_only=False)
         row.add(entry)
         self._judge(
@@ -553,6 +554,9 @@ def _joined(own: Row, other: Row) -> Row:
         mine_.keep_bound()
     for rule, tokens in other.truth.items():
         own.truth[rule] = own.truth.get(rule, set()) | tokens
+    for tokens in own.truth.values():
+        if tokens:
+            tokens.add(EVERY)
     for name in {*own.flags, *other.flags}:
         either = [row.flags[name].true for row in (own, other) if name in row.flags]
         own.flags[name] = TimerFlag(any(either), is_merged=True)
