@@ -10,7 +10,8 @@ import click
 from qianmian.bootstrap import active_definitions, warm_up
 from qianmian.cli.exit_codes import OK
 from qianmian.cli.terminal import help_text, locale_option, texts_for
-from qianmian.runtime.doctor import CACHE_FOLDER, is_compiled
+from qianmian.engine.jit import CACHE_FOLDER
+from qianmian.runtime.doctor import is_compiled
 
 
 @click.command(name="warmup", help=help_text("help.warmup"))
