@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_it_is_told_with_what_to_do(
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("viewer:", "veiwer:", 'Did you mean "viewer"'),
+        ("viewer:", "viewer_:", 'Did you mean "viewer"'),
         ("viewer: user, ", "", "which one is the viewer"),
         ("order_paid", "order_payed", 'Did you mean "order_paid"'),
         ('"%Y-%m-%d %H:%M:%S"', '"%Y-%m-%d %Q"', "a pattern such as"),
