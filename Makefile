@@ -1,13 +1,14 @@
 # Every target sets up what it needs, without root; see `make help`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long lint types bench bench-long docs lock clean
+.PHONY: help demo test test-long coverage kernels lint types bench bench-long docs lock clean
 
 PYTHON ?=
 JOBS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
 BENCH_READY := .venv-bench/.ready
+INTERPRETED := NUMBA_DISABLE_JIT=1 $(BIN)/python -W ignore -m coverage run --data-file=.coverage.kernels --branch --source=src/qianmian/engine
 export PYTHON
 
 help:  ## this list
@@ -30,6 +31,19 @@ test: $(READY)  ## all tests but the long ones (at most 8 minutes)
 
 test-long: $(READY)  ## the long tests
 	QIANMIAN_HYPOTHESIS=long $(BIN)/python -m pytest -n $(JOBS) -m long --durations=10
+
+coverage: $(READY)  ## the coverage of each floor by the tests but the long ones, and whether it is enough
+	$(BIN)/python -m pytest -n $(JOBS) -m "not long" --cov --cov-report=
+	$(BIN)/python -m coverage json -q -o .coverage.json
+	$(BIN)/python -m tools.coverage_floors .coverage.json
+
+# Numba hides its kernels from coverage, so they are measured interpreted: the vectors, then what is small enough.
+kernels: $(READY)  ## the coverage of what Numba compiles
+	$(INTERPRETED) -m qianmian.cli check-vectors tests/vectors/moments
+	$(INTERPRETED) --append -m pytest -q -p no:warnings -k "not million" tests/unit/engine \
+	  tests/differential/test_engine_oracle.py::test_any_snapshot_and_restore_point
+	$(BIN)/python -m coverage json -q --data-file=.coverage.kernels -o .coverage.kernels.json
+	$(BIN)/python -m tools.coverage_floors --kernels .coverage.kernels.json
 
 lint: $(READY)  ## style, floors, spelling, house rules, sizes
 	$(BIN)/ruff check .

@@ -265,6 +265,20 @@ def pulses(wanted: Wanted, key: str | None) -> st.SearchStrategy[Node]:
     return st.one_of(one, one, several)
 
 
+def joined_pairs() -> st.SearchStrategy[Then | Without]:
+    """Sequences and absences of a few seconds, of any correlation, that random logs often meet."""
+    types = st.lists(st.sampled_from(EVENTS), min_size=1, max_size=6, unique=True).map(tuple)
+    where = st.sampled_from((None, None, Field("category", "==", "cream")))
+    of = st.builds(Select, types, where)
+    first = st.one_of(of, of, st.just(Select(OF_ROOM)))
+    span = spans(Wanted(short=True))
+    same = st.sampled_from((None, "product", "category", "visit"))
+    return st.one_of(
+        st.builds(Then, first, of, span, same),
+        st.builds(Without, of, of, span, same, st.sampled_from((0, 5_000))),
+    )
+
+
 @cache
 def views(wanted: Wanted) -> st.SearchStrategy[Viewing]:
     """Page views with the product as key."""

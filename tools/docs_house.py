@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools import size_ratchet
+from tools import coverage_floors, size_ratchet
 from tools.lints import blind_except
 from tools.lints.walk import rules
 
@@ -30,5 +30,13 @@ def pages() -> dict[str, str]:
         f"| `definition.py` | {size_ratchet.DEFINITION_LINES} |",
         f"| `__init__.py` | {size_ratchet.INIT_LINES} |",
         f"| function, without its docstring; not Numba kernels | {size_ratchet.FUNCTION_LINES} |",
+        "",
+        "Coverage of lines and branches, least percent, kept by `tools/coverage_floors.py`:",
+        "",
+        "| place | floor | measured by |",
+        "|---|---|---|",
+        f"| each pure floor, without kernels | {coverage_floors.PURE_PERCENT} | `make coverage` |",
+        f"| each other floor | {coverage_floors.OTHER_PERCENT} | `make coverage` |",
+        f"| kernels | {coverage_floors.KERNELS_PERCENT} | `make kernels`, with the JIT off |",
     ]
     return {"docs/reference/house-rules.md": "\n".join(lines)}

@@ -18,6 +18,7 @@ from qianmian.learning.lexicon import Lexicon
 from qianmian.moments.definition import Moment, check_moment
 from qianmian.registry import Registry, load_catalog
 from qianmian.runtime.definitions import DefinitionFile, checked_definitions
+from qianmian.runtime.flips import Sample, counted, flips_per_minute, sample_of
 from qianmian.runtime.ports import Advance, Engine, ignored
 from qianmian.runtime.recorded import Recorder
 from qianmian.runtime.replay import Replayed, ReplayOptions, replay
@@ -187,3 +188,34 @@ def cost_of(definitions: Sequence[Definition]) -> Cost:
     """The cost of these definitions together; parts that they share count once."""
     tables = Core(definitions).plan.fresh_tables()
     return Cost(tables.TEMPLATE.nbytes, len(tables.INS) + len(tables.NODE))
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFlips:
+    """Flips a minute of each definition, in their order, and the log they were measured on."""
+
+    sample: Sample
+    per_minute: tuple[float | None, ...]
+
+
+def measure_flips(
+    definitions: Sequence[Definition],
+    path: Path | None,
+    format_name: str | None = None,
+    mapping: Path | None = None,
+) -> MeasuredFlips:
+    """Replay a log, by default the packaged sessions, and count how often definitions flip.
+
+    Raises: InputError when the log cannot be read.
+    """
+    file = demo_file() if path is None else path
+    replayed = replay_file(
+        open_recording(file, format_name, mapping=mapping),
+        counted(definitions),
+        ReplayOptions(),
+        shards=1,
+        on_read=ignored,
+        on_run=ignored,
+    )
+    sample = sample_of(replayed, file.name)
+    return MeasuredFlips(sample, tuple(flips_per_minute(definitions, replayed, sample)))

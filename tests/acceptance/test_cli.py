@@ -146,6 +146,25 @@ def test_definitions_cost_says_bytes_and_instructions(
     answer = json.loads(capsys.readouterr().out)
     together = answer["together"]["bytes_per_viewer"]
     assert 0 < together < sum(row["bytes_per_viewer"] for row in answer["definitions"])
+    flips = {d["key"]: d["flips_per_minute_per_1000_viewers"] for d in answer["definitions"]}
+    assert flips["idle_on_page"] > 0
+    assert flips["doubt"] is None, "nobody comments in the sample"
+    assert answer["sample"]["file"] == demo_file().name
+
+
+def test_cost_can_be_measured_on_ones_own_log_and_of_definitions_that_name_others(
+    log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = tmp_path / "d.yaml"
+    given.write_text(
+        "- {key: buyer, kind: tag, text: order_paid this session}\n"
+        "- {key: again, text: product_viewed and tag.buyer}\n",
+        encoding="utf-8",
+    )
+    assert run(["definitions", "cost", str(given), "--sample", str(log), "--locale", "zh-CN"]) == 0
+    out = capsys.readouterr().out
+    assert "2,000.00" in out, "one viewer, active in one minute, became a buyer"
+    assert log.name in out
 
 
 def test_doctor_examines_the_machine(capsys: pytest.CaptureFixture[str]) -> None:

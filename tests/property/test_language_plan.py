@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
 
-from qianmian.language.ast import Idle, InRoom, Node, PreviousVisit, Viewing, walk
+from qianmian.language.ast import Idle, InRoom, Node, PreviousVisit, Then, Viewing, Without, walk
 from qianmian.language.instants import instants_of
 from qianmian.language.parse import parse
 from qianmian.language.plan import plan, plan_json
 from qianmian.language.relations import (
+    AntiJoin,
     AsOf,
     Complement,
     CountWindow,
@@ -29,6 +31,7 @@ from qianmian.language.relations import (
     Match,
     Relation,
     Scan,
+    SemiJoin,
     SumWindow,
     Union,
     is_instant,
@@ -37,9 +40,12 @@ from qianmian.language.rows import Known, Row
 from qianmian.language.snapshot import at_instant
 from qianmian.language.truth import truth_of
 from qianmian.language.types import check
-from tests.strategies import expressions, viewer_rows
+from tests.strategies import expressions, joined_pairs, viewer_rows
 
 Event = dict[str, Any]
+
+QUIET: Final = Known(presence_none=True)
+"""Nobody leaves by silence."""
 
 COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
@@ -171,6 +177,76 @@ def test_the_plan_of_an_event_is_its_instants(rows: list[Row]) -> None:
     until = rows[-1].clock if rows else 0
     events = scanned(found.rows, [event_of(row) for row in rows], until)
     assert len(instants_of(node, rows, until, Known())) == len(events)
+
+
+def keys_in(event: Event, key: str | None) -> list[Any]:
+    return [None] if key is None else event[key]
+
+
+def instants(relation: Relation, events: Sequence[Event]) -> list[tuple[int, Any]]:
+    """The instants of a sequence or an absence in a history without ties, leaving or silence."""
+    assert isinstance(relation, SemiJoin | AntiJoin)
+    firsts = scanned(relation.first, events, 0)
+    seconds = scanned(relation.second, events, 0)
+    found: list[tuple[int, Any]] = []
+    if isinstance(relation, SemiJoin):
+        for second in seconds:
+            for key in keys_in(second, relation.key):
+                earlier = [
+                    first["time"]
+                    for first in firsts
+                    if first["time"] < second["time"] and key in keys_in(first, relation.key)
+                ]
+                if earlier and second["time"] - max(earlier) <= relation.within_ms:
+                    found.append((second["time"], key))
+        return sorted(found, key=str)
+    for first in firsts:
+        end = first["time"] + relation.within_ms
+        followed = [s for s in seconds if first["time"] < s["time"] <= end]
+        found += [
+            (end + relation.wait_ms, key)
+            for key in keys_in(first, relation.key)
+            if not any(key in keys_in(second, relation.key) for second in followed)
+        ]
+    return sorted(found, key=str)
+
+
+def quiet_history(rows: list[Row]) -> list[Row]:
+    """At most seven of the acts, one after the other: nobody leaves, and no bound is reached."""
+    leaving = ("product_left", "room_left", "heartbeat")
+    acts = [row for row in rows if row.type not in leaving][:7]
+    times = [row.clock + place for place, row in enumerate(acts)]
+    return [
+        replace(row, clock=at, event_time=at, products=row.products[:1])
+        for row, at in zip(acts, times, strict=True)
+    ]
+
+
+PAIRS = joined_pairs().filter(lambda node: node.same != "visit")
+HISTORIES = viewer_rows().map(quiet_history)
+
+
+@given(PAIRS, HISTORIES)
+@settings(max_examples=400, deadline=None)
+def test_the_plan_of_a_sequence_or_an_absence_is_its_instants(
+    node: Then | Without, rows: list[Row]
+) -> None:
+    until = (rows[-1].clock if rows else 0) + 60_000
+    expected = [(one.at, one.key) for one in instants_of(node, rows, until, QUIET)]
+    assert instants(plan(node), [event_of(row) for row in rows]) == sorted(expected, key=str)
+
+
+def test_the_comparison_of_instants_sees_both_sorts_with_and_without_any() -> None:
+    seen: set[tuple[str, bool]] = set()
+
+    @given(PAIRS, HISTORIES)
+    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
+    def collect(node: Then | Without, rows: list[Row]) -> None:
+        found = instants(plan(node), [event_of(row) for row in rows])
+        seen.add((type(node).__name__, bool(found)))
+
+    collect()
+    assert seen == {(name, any_) for name in ("Then", "Without") for any_ in (True, False)}
 
 
 @pytest.mark.parametrize(

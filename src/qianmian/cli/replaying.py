@@ -5,7 +5,12 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
+import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +29,7 @@ from qianmian.runtime.doctor import is_compiled
 from qianmian.runtime.replay import Replayed, ReplayOptions
 
 REJECTED_IN_JSON = 20
+STANDARD_INPUT = Path("-")
 _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
@@ -57,10 +63,34 @@ def zone_of(name: str) -> ZoneInfo:
 
 def replay_and_show(call: Call) -> int:
     """Replay, and print JSON or the report; the exit code."""
+    with _seekable(call.file) as path:
+        return _replay_and_show(call, path)
+
+
+@contextmanager
+def _seekable(path: Path) -> Iterator[Path]:
+    """The file itself; standard input ("-") and pipes as a file, because they are read twice.
+
+    Raises: InputError when they cannot be read, or there is no room to keep them meanwhile.
+    """
+    if path != STANDARD_INPUT and not path.is_fifo() and not path.is_char_device():
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(prefix="qianmian-") as kept:
+        try:
+            with sys.stdin.buffer if path == STANDARD_INPUT else path.open("rb") as given:
+                shutil.copyfileobj(given, kept)
+            kept.flush()
+        except OSError as exc:
+            raise InputError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+        yield Path(kept.name)
+
+
+def _replay_and_show(call: Call, path: Path) -> int:
     texts = texts_for(call.locale)
     file = read_definitions(call.definitions) if call.definitions is not None else None
     definitions = active_definitions(file)
-    recording = open_recording(call.file, call.format_name, mapping=call.mapping)
+    recording = open_recording(path, call.format_name, mapping=call.mapping)
     options = ReplayOptions(as_arrived=call.as_arrived, until_ms=call.until_ms)
     started = time.perf_counter()
     with progress_bar(texts, is_cold=not is_compiled()) as step:
@@ -73,6 +103,10 @@ def replay_and_show(call: Call) -> int:
             on_run=step("progress.run"),
         )
     seconds = time.perf_counter() - started
+    if replayed.rejected and replayed.result.events == replayed.result.rejected:
+        row = replayed.rejected[0]
+        said = {"line": row.line, "reason": row.reason, "detail": row.detail}
+        click.echo(texts.say("replay.nothing", **said), err=True)
     if call.as_json:
         click.echo(json.dumps(_as_json(replayed, seconds), ensure_ascii=False))
         return OK

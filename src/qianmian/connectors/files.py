@@ -17,7 +17,9 @@ from qianmian.errors import InputError
 MAX_LINE_BYTES = 4 << 20  # a Segment batch has at most 500 KB, an otto session some hundred
 SNIFFED_BYTES = 1 << 16  # enough Chinese text to tell UTF-8 and GB18030 apart
 _GZIP_MAGIC = b"\x1f\x8b"
+_ZIP_MAGIC = b"PK\x03\x04"
 _BOM = b"\xef\xbb\xbf"
+_WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # what spreadsheets call "Unicode text"
 
 
 class _Lines(Protocol):
@@ -63,6 +65,20 @@ def unreadable(path: Path, exc: Exception) -> InputError:
             path=str(path),
         )
     return InputError(f"{path} cannot be read: {exc}", path=str(path))
+
+
+def refuse_unusable(path: Path, head: bytes) -> None:
+    """Tell about content that no format can be, by its first bytes.
+
+    Raises: InputError.
+    """
+    if not head:
+        raise InputError(f"{path.name} is empty; was it written to the end?", path=str(path))
+    if head.startswith(_ZIP_MAGIC):
+        raise InputError(
+            f"{path.name} is a zip archive or a spreadsheet; unpack it, or save the sheet as CSV",
+            path=str(path),
+        )
 
 
 def head_of(path: Path, size: int = 4_096) -> bytes:
@@ -117,7 +133,7 @@ def read_lines(path: Path, *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]
 def read_text(path: Path, encoding: str) -> Iterator[str]:
     """Lines of text with their ends; bytes that the encoding does not have become lone surrogates.
 
-    `encoding` "auto" means UTF-8 where the first bytes are, else GB18030.
+    `encoding` "auto" means UTF-16 with its mark, UTF-8 where the first bytes are, else GB18030.
     Raises: InputError when the file cannot be read.
     """
     chosen = _sniffed(head_of(path, SNIFFED_BYTES)) if encoding == "auto" else encoding
@@ -135,6 +151,8 @@ def read_text(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _sniffed(head: bytes) -> str:
+    if head.startswith(_WIDE_BOMS):
+        return "utf-16"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:

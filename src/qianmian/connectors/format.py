@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from qianmian.connectors.files import head_of, size_of
+from qianmian.connectors.files import head_of, refuse_unusable, size_of
 from qianmian.errors import InputError, UnknownName
 from qianmian.runtime.source import Chunk
 
@@ -73,28 +73,33 @@ class OpenedFile:
 def open_file(
     path: Path, formats: Mapping[str, Format], name: str | None, options: FormatOptions
 ) -> OpenedFile:
-    """The file in the named format, or in the one that its first bytes give away.
+    """The file in the named format, or in the one that a mapping or its first bytes give away.
 
     Raises: UnknownName for a format there is not; InputError when the file cannot be read, none
         or several formats recognize it, or the format needs a mapping file and there is none.
     """
-    size = size_of(path)
-    if name is None:
-        head = head_of(path)
-        fitting = [f for f in formats.values() if f.recognizes is not None and f.recognizes(head)]
-        if len(fitting) != 1:
-            raise InputError(
-                f"the format of {path.name} is not clear; name it with --format, one of: "
-                + ", ".join(sorted(formats)),
-                path=str(path),
-            )
-        chosen = fitting[0]
-    elif name in formats:
-        chosen = formats[name]
-    else:
-        raise UnknownName.of("format", name, formats)
+    size, head = size_of(path), head_of(path)
+    refuse_unusable(path, head)
+    chosen = _told(path, formats, head, options) if name is None else formats.get(name)
+    if chosen is None:
+        raise UnknownName.of("format", str(name), formats)
     if chosen.needs_mapping and options.mapping is None:
         raise InputError(
             f"the format {chosen.name} needs a mapping file; give it with --mapping FILE"
         )
     return OpenedFile(path, chosen, options, size)
+
+
+def _told(path: Path, formats: Mapping[str, Format], head: bytes, options: FormatOptions) -> Format:
+    """The one format that takes the mapping or recognizes the first bytes."""
+    if options.mapping is not None:
+        fitting = [f for f in formats.values() if f.needs_mapping]
+    else:
+        fitting = [f for f in formats.values() if f.recognizes is not None and f.recognizes(head)]
+    if len(fitting) == 1:
+        return fitting[0]
+    raise InputError(
+        f"the format of {path.name} is not clear; name it with --format, one of: "
+        f"{', '.join(sorted(formats))}; for any other CSV give a --mapping",
+        path=str(path),
+    )

@@ -31,6 +31,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from ruamel.yaml.error import YAMLError
 
+from qianmian.connectors.files import unreadable
 from qianmian.connectors.instants import MAX_INSTANT_MS, parse_digits, parse_iso
 from qianmian.errors import InputError, UnknownName
 from qianmian.runtime.definitions import plain_yaml
@@ -157,7 +158,11 @@ def read_mapping(path: Path) -> Mapping:
         text = raw.decode()
         parsed = msgspec.json.decode(raw) if path.suffix == ".json" else plain_yaml(text)
         document = msgspec.convert(parsed, _Document)
-    except (OSError, UnicodeDecodeError, YAMLError, msgspec.MsgspecError) as exc:
+    except OSError as exc:
+        raise unreadable(path, exc) from exc
+    except UnicodeDecodeError as exc:
+        raise InputError(f"the mapping {path.name} is not UTF-8; save it as UTF-8") from exc
+    except (YAMLError, msgspec.MsgspecError) as exc:
         raise InputError(
             f"the mapping {path.name} cannot be used: {exc}; see docs/replay.md", path=str(path)
         ) from exc
@@ -177,6 +182,8 @@ def _checked(path: Path, document: _Document) -> Mapping:
         raise InputError(f"{path.name}: columns must say which one is the event_time")
     if "type" not in document.columns and "type" not in document.constants:
         raise InputError(f"{path.name}: name the type in columns, or as a constant")
+    _check_who(path, document)
+    _check_time(path, document.time)
     if document.currency not in MINOR_DIGITS:
         raise UnknownName.of(f"currency in {path.name}", document.currency, MINOR_DIGITS)
     if document.amounts not in ("decimal", "minor"):
@@ -205,6 +212,26 @@ def _checked(path: Path, document: _Document) -> Mapping:
         encoding=document.encoding,
         kinds=kinds,
     )
+
+
+def _check_who(path: Path, document: _Document) -> None:
+    """Refuse a mapping by which no row but those of a room could be an event."""
+    given = {*document.columns, *document.constants}
+    types = [event_type(name) for name in document.types.values()]
+    of_viewers = not types or any(known.scope != "room" for known in types)
+    if of_viewers and not given & {"viewer", "anonymous_id"}:
+        raise InputError(f"{path.name}: columns must say which one is the viewer or anonymous_id")
+
+
+def _check_time(path: Path, pattern: str) -> None:
+    if pattern in ("iso", "seconds", "milliseconds"):
+        return
+    some = datetime(2026, 11, 22, 10, 30, 59, tzinfo=UTC)
+    if "%" not in pattern or _parsed(some.strftime(pattern), pattern, ZoneInfo("UTC")) is None:
+        raise InputError(
+            f'{path.name}: time is iso, seconds, milliseconds or a pattern such as "%Y-%m-%d '
+            f'%H:%M:%S", not "{pattern}"'
+        )
 
 
 def _whole(own: str, text: str, *, negative: bool) -> int | Rejected:

@@ -46,8 +46,7 @@ class Header:
         missing = [name for name in wanted if name not in names]
         if missing:
             raise InputError(
-                f"{path.name}, line 1: no column {', '.join(missing)}; "
-                "is it this format, and is the first line its header?",
+                f"{path.name}, line 1: no column {', '.join(missing)}; {_instead(names, wanted)}",
                 path=str(path),
             )
         return cls(len(names), tuple(names.index(name) for name in wanted))
@@ -63,3 +62,13 @@ class Header:
     def pick(self, cells: list[str]) -> list[str]:
         """The wanted cells, in the order they were wanted."""
         return [cells[place] for place in self.places]
+
+
+def _instead(names: list[str], wanted: tuple[str, ...]) -> str:
+    """What the first line has in place of the wanted columns, and what to do about it."""
+    if len(names) == 1:
+        for delimiter, said in ((";", '";"'), ("\t", r'"\t"'), ("|", '"|"')):
+            if set(wanted) <= {name.strip() for name in names[0].split(delimiter)}:
+                return f"its columns are parted by another character: write delimiter: {said}"
+    shown = ", ".join(name[:40] for name in names[:12]) + (", …" if len(names) > 12 else "")
+    return f"it has {shown or 'nothing'}; is it this format, and is the first line its header?"

@@ -3,6 +3,12 @@
 The plan of a level is the set of viewers for whom it holds at an instant `now`; the plan of a pulse
 is the set of instants at which it was true between two times. Adapters in `storage` turn it into
 queries.
+
+A property test reads plans naively and compares them with the plain reading of the expression:
+levels that need nothing but rows, sequences, and absences. A tree does not say what ends a wait
+besides its own events: leaving, another visit, a withdrawal, the end of the session. The adapter
+must take these from the history itself, and no test holds it to that yet; nor are states, views and
+keyed counts compared.
 """
 
 from __future__ import annotations

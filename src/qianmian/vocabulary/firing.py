@@ -57,22 +57,20 @@ class Firing:
 
 
 def digest(firings: Iterable[Firing]) -> str:
-    """SHA-256 over one canonical JSON line per firing, sorted by (at, id)."""
-    lines = sorted(
-        (
-            firing.at,
-            firing.id,
-            canonical_json(
-                {
-                    "at": firing.at,
-                    "id": firing.id,
-                    "key": firing.key,
-                    "moment": firing.moment,
-                    "room": firing.room,
-                    "viewer": firing.viewer,
-                }
-            ),
-        )
-        for firing in firings
-    )
-    return hashlib.sha256("".join(line + "\n" for _, _, line in lines).encode()).hexdigest()
+    """SHA-256 over one canonical JSON line per firing, sorted by (at, id).
+
+    Cost: each line is made when its turn comes, because millions of them do not fit into memory.
+    """
+    found = sorted((firing.at, firing.id, place, firing) for place, firing in enumerate(firings))
+    told = hashlib.sha256()
+    for at, id_, _, firing in found:
+        line = {
+            "at": at,
+            "id": id_,
+            "key": firing.key,
+            "moment": firing.moment,
+            "room": firing.room,
+            "viewer": firing.viewer,
+        }
+        told.update((canonical_json(line) + "\n").encode())
+    return told.hexdigest()

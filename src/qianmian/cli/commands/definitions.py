@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,16 +11,25 @@ import click
 from rich.padding import Padding
 from rich.text import Text
 
-from qianmian.bootstrap import active_definitions, check_definition_file, cost_of
+from qianmian.bootstrap import (
+    Cost,
+    active_definitions,
+    check_definition_file,
+    cost_of,
+    measure_flips,
+)
 from qianmian.cli.exit_codes import FINDINGS, OK
 from qianmian.cli.report.view import BAD, GOOD, QUIET, table
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
 from qianmian.errors import DefinitionError
+from qianmian.language.ast import InSegment, Tag, walk
 from qianmian.language.definition import Definition
 from qianmian.language.sentence import sentence
 from qianmian.language.types import warnings
 from qianmian.runtime.definitions import read_definitions
+from qianmian.runtime.doctor import is_compiled
 
+FLIPS = "flips_per_minute_per_1000_viewers"
 FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
 BUILTIN = click.option("--builtin", is_flag=True, help=help_text("option.builtin"))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help=help_text("option.json"))
@@ -72,31 +82,69 @@ def check(file: Path | None, *, builtin: bool, as_json: bool, locale: str | None
 @command.command(name="cost", help=help_text("help.definitions.cost"))
 @FILE
 @BUILTIN
+@click.option("--sample", type=click.Path(path_type=Path), help=help_text("option.sample"))
+@click.option("--format", "format_name", help=help_text("option.sample-format"))
+@click.option("--mapping", type=click.Path(path_type=Path), help=help_text("option.mapping"))
 @AS_JSON
 @locale_option
-def cost(file: Path | None, *, builtin: bool, as_json: bool, locale: str | None) -> int:
-    """Bytes of a viewer's row and instructions, alone and together."""
+def cost(
+    file: Path | None,
+    *,
+    builtin: bool,
+    sample: Path | None,
+    format_name: str | None,
+    mapping: Path | None,
+    as_json: bool,
+    locale: str | None,
+) -> int:
+    """Bytes of a viewer's row and instructions, alone and together; flips on a recorded log."""
     good, problems = _checked(file, builtin=builtin)
     if problems:
         raise problems[0]
-    alone = {definition.key: cost_of([definition]) for definition in good}
-    together = cost_of(good)
-    if as_json:
-        rows = [{"key": key} | asdict(one) for key, one in alone.items()]
-        click.echo(json.dumps({"definitions": rows, "together": asdict(together)}))
-        return OK
     texts = texts_for(locale)
+    if not is_compiled():
+        click.echo(texts["progress.cold"], err=True)
+    alone, together = _alone(good), cost_of(good)
+    measured = measure_flips(good, sample, format_name, mapping)
+    if as_json:
+        rows = [
+            {"key": one.key} | asdict(own) | {FLIPS: flips}
+            for one, own, flips in zip(good, alone, measured.per_minute, strict=True)
+        ]
+        answer = {"definitions": rows, "together": asdict(together)}
+        click.echo(json.dumps(answer | {"sample": asdict(measured.sample)}, ensure_ascii=False))
+        return OK
     grid = table(
         (texts["definitions.key"], "left"),
         (texts["cost.bytes"], "right"),
         (texts["cost.instructions"], "right"),
+        (texts["cost.flips"], "right"),
     )
-    for key, one in alone.items():
-        grid.add_row(key, f"{one.bytes_per_viewer:,}", f"{one.instructions:,}")
+    for one, own, flips in zip(good, alone, measured.per_minute, strict=True):
+        shown = "?" if flips is None else f"{flips:,.2f}"
+        grid.add_row(one.key, f"{own.bytes_per_viewer:,}", f"{own.instructions:,}", shown)
     total = (texts["cost.total"], together.bytes_per_viewer, together.instructions)
     grid.add_row(*(Text(f"{c:,}" if isinstance(c, int) else c, style="bold") for c in total))
     out_console().print(grid)
+    note = texts.say("cost.sample", **asdict(measured.sample))
+    out_console().print(Text(note, style=QUIET))
     return OK
+
+
+def _alone(definitions: Sequence[Definition]) -> list[Cost]:
+    """The cost of each by itself, with the tags and segments that it names."""
+    by_name = {(one.kind, one.key): one for one in definitions if one.kind != "moment"}
+    found: list[Cost] = []
+    for one in definitions:
+        needed = [one]
+        for part in needed:  # grows while it is walked: what a tag names is needed, too
+            names = {("tag", below.key) for below in walk(part.expr) if isinstance(below, Tag)}
+            names |= {
+                ("segment", below.key) for below in walk(part.expr) if isinstance(below, InSegment)
+            }
+            needed += [by_name[n] for n in sorted(names & set(by_name)) if by_name[n] not in needed]
+        found.append(cost_of(needed))
+    return found
 
 
 def _checked(file: Path | None, *, builtin: bool) -> tuple[list[Definition], list[DefinitionError]]:
