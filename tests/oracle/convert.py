@@ -87,6 +87,15 @@ def walk(tree: Tree) -> Iterator[Tree]:
                 yield from walk(item)
 
 
+def without_numbers(tree: Any) -> Any:
+    """The tree without the numbers of its nodes."""
+    if isinstance(tree, list):
+        return [without_numbers(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    return {name: without_numbers(value) for name, value in tree.items() if name != "id"}
+
+
 def shape(tree: Any) -> Any:
     """The tree with its numbers blotted out: equal shapes differ in numbers only."""
     if not isinstance(tree, dict):

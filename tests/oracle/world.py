@@ -17,6 +17,7 @@ from qianmian.vocabulary.ids import anonymous, is_anonymous
 from tests.oracle.convert import Rule, long_enough, rule_of, shape
 from tests.oracle.duplicates import Seen
 from tests.oracle.events import ORDERS, Because, Entry, Event, completed
+from tests.oracle.facts import Facts
 from tests.oracle.judge import Edge, Judge
 from tests.oracle.rows import EVICTED_MS, MINUTE_MS, Row, SlotId, Token
 from tests.oracle.view import Holding, Pulses, RoomState
@@ -57,6 +58,8 @@ class World:
     arrivals: int = 0
     done: int = -(1 << 62)
     next_by_row: dict[int, int | None] = field(default_factory=dict)
+    facts: Facts | None = None
+    seen_at: dict[str, int] = field(default_factory=dict)
 
     # -- the log -------------------------------------------------------------------------------
 
@@ -187,7 +190,7 @@ class World:
     def _row(self, viewer: str, room: str, clock: int) -> Row:
         rows = self.rows.setdefault(viewer, {})
         if room not in rows:
-            row = Row(viewer, room)
+            row = Row(viewer, room, seen_before=self.seen_at.get(viewer))
             for rule, holding in self._holdings(row, clock, of_nothing=True).items():
                 row.truth[rule] = set(holding)  # what is true of nobody is no news
             rows[room] = row
@@ -229,7 +232,7 @@ class World:
 
     def _observe(self, row: Row, entry: Entry, *, cancels_only: bool) -> dict[SlotId, Pulses]:
         fresh: dict[SlotId, Pulses] = {}
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         for rule in judge.viewer_rules():
             view = judge.view(
                 rule,
@@ -253,7 +256,7 @@ class World:
         visit_started: Entry | None = None,
     ) -> None:
         """One evaluation of one row."""
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         siblings = self.rows.get(row.viewer, {})
         views = [
             judge.view(
@@ -281,7 +284,7 @@ class World:
 
     def _holdings(self, row: Row, now: int, *, of_nothing: bool = False) -> dict[str, Holding]:
         """The levels of all moments of a row, without changing anything."""
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         room = self.rooms[row.room]
         if of_nothing:
             room = replace(room, entries=[], log=[])
@@ -357,7 +360,7 @@ class World:
         ends = row.presence_ends()
         if self.presence and ends is not None:
             yield ends
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         siblings = self.rows.get(row.viewer, {})
         for rule in judge.viewer_rules():
             if judge.instant_nodes(rule):
@@ -406,7 +409,7 @@ class World:
         return second if second <= until else None
 
     def _judge_room(self, state: RoomState, now: int) -> None:
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         for rule in self.rules.values():
             if rule.is_room_moment and rule.kind == "moment":
                 view = judge.view(rule, state, None, {}, now, is_event=False)
@@ -429,6 +432,8 @@ class World:
             own = self.rows[known].get(room)
             self.rows[known][room] = self._moved(row, known) if own is None else _joined(own, row)
             self.rows[known][room].touched = entry.clock
+        if other in self.seen_at:
+            self.seen_at[known] = max(self.seen_at[other], self.seen_at.get(known, 0))
         for (viewer, room), last_by_key in list(self.once.items()):
             if viewer == other:
                 mine = self.once.setdefault((known, room), {})
@@ -439,6 +444,9 @@ class World:
 
     def _moved(self, row: Row, viewer: str) -> Row:
         row.viewer = viewer
+        row.seen_before = _greater(row.seen_before, self.seen_at.get(viewer))
+        if row.visits:
+            row.previous = _greater(row.previous, self.seen_at.get(viewer))
         return row
 
     # -- editing -------------------------------------------------------------------------------
@@ -456,7 +464,7 @@ class World:
         else:
             self._forget(rule.key, rows)
         self.rules[rule.key] = rule
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         for row, holdings in zip(rows, before, strict=True):
             siblings = self.rows[row.viewer]
             if not rule.is_room_moment:
@@ -472,6 +480,23 @@ class World:
             for state in self.rooms.values():
                 view = judge.view(rule, state, None, {}, clock - 1, is_event=False)
                 state.truth[rule.key] = set(judge.holding(view))
+        self.next_by_row.clear()
+
+    def take_facts(self, clock: int, facts: Facts) -> None:
+        """What history knows is known from now on; no moment fires from it."""
+        self.advance(clock - 1)
+        rows = [row for rows in self.rows.values() for row in rows.values()]
+        before = [self._holdings(row, clock) for row in rows]
+        self.facts = facts
+        self.seen_at = {
+            viewer: known.last_seen
+            for viewer, known in facts.viewers.items()
+            if known.last_seen is not None
+        }
+        for row, holdings in zip(rows, before, strict=True):
+            if not row.visits:
+                row.seen_before = _greater(row.seen_before, self.seen_at.get(row.viewer))
+            self._change_silently(row, holdings, self._holdings(row, clock))
         self.next_by_row.clear()
 
     def _retime(self, rule: Rule, rows: list[Row], clock: int) -> None:
@@ -517,6 +542,7 @@ def _joined(own: Row, other: Row) -> Row:
     own.visits = visits
     ends = [visit.end for visit in visits[:-1]]
     own.previous = max([*ends, *_given(own.previous, other.previous)], default=None)
+    own.seen_before = _greater(own.seen_before, other.seen_before)
     own.entries = sorted([*own.entries, *other.entries], key=lambda e: e.order)
     own.elsewhere += other.elsewhere
     own.present = own.present or other.present

@@ -44,6 +44,7 @@ def relay(shard: Shard, layout: Layout, tables: Tables, clock_ms: int, answers: 
         PB=np.zeros((PULSE_BUFFER + len(tables.TRIG), 2), np.int64),
         RT=_room_slots(old.RT, old_layout, layout),
         ATTS=np.zeros((len(old.ATTS), int(tables.M[6]) // 64), np.uint64),
+        FV=np.zeros((len(old.ATTS), len(tables.TOTALS)), np.int64),
     )
     settle_template(tables, shard.state)
     used = int(old.G[w.G_ROWS])

@@ -34,6 +34,8 @@ WIDTH = {
     SlotKind.KEYED: 2,
     SlotKind.GROUPED: 3,
     SlotKind.AMOUNTS: 3,
+    SlotKind.TOTAL_COUNT: 3,
+    SlotKind.TOTAL_AMOUNT: 3,
     SlotKind.PENDING: w.PENDING_WIDTH,
 }
 INSERTS = {
@@ -45,7 +47,10 @@ INSERTS = {
     SlotKind.GROUPED: w.OP_GROUPED,
     SlotKind.AMOUNTS: w.OP_AMOUNTS,
     SlotKind.EDGE: w.OP_EDGE,
+    SlotKind.TOTAL_COUNT: w.OP_TOTAL,
+    SlotKind.TOTAL_AMOUNT: w.OP_TOTAL,
 }
+TOTALS = (SlotKind.TOTAL_COUNT, SlotKind.TOTAL_AMOUNT)
 PRESENCE_ATOMS = {AtomKind.IDLE, AtomKind.IDLE_ON_PAGE, AtomKind.HIDDEN, AtomKind.IN_ROOM}
 PIVOTS = {
     AtomKind.PIVOT_WORD,
@@ -63,7 +68,8 @@ class Tables(NamedTuple):
     Shapes: M int64[16]; INS int32[n, 11] with INS0 offsets per event type; A int64[n_bits, 5];
     TIMED, RISES uint64[bit_words]; NODE int32[n_nodes, 8]; TRUTH uint64[n_nodes]; FAN0, FAN as CSR
     by bit; PS, PP, PV int64; ST int64[n, 3]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0 offsets
-    per source; RF int64[n, 5]; DEFINITION int64[n, 2]; TEMPLATE int32[row_words].
+    per source; RF int64[n, 5]; DEFINITION int64[n, 2]; LISTS, TOTALS words of the row;
+    TEMPLATE int32[row_words].
     """
 
     M: npt.NDArray[np.int64]
@@ -90,6 +96,8 @@ class Tables(NamedTuple):
     VISIT_ATOMS: npt.NDArray[np.int32]
     PREVIOUS_ATOMS: npt.NDArray[np.int32]
     LISTS: npt.NDArray[np.int32]
+    TOTALS: npt.NDArray[np.int32]
+    TOTAL_ATOMS: npt.NDArray[np.int32]
     LINES: npt.NDArray[np.int32]
     TEMPLATE: npt.NDArray[np.int32]
 
@@ -116,6 +124,7 @@ class Layout(ABC):
         self.offset_of: dict[int, int] = {}
         self.room_slot_of: dict[int, int] = {}
         self.pending = [slot for slot in program.slots if slot.kind is SlotKind.PENDING]
+        self.totals = [slot for slot in program.slots if slot.kind in TOTALS]
         self.pending_number = {slot.id: number for number, slot in enumerate(self.pending)}
         self._place_slots()
         self.n_pulses = max(len(program.pulses), 1)
@@ -169,7 +178,8 @@ class Layout(ABC):
         """How many entries the slot keeps."""
         if slot.kind is SlotKind.RECENT and slot.key is not None:
             return max(slot.need, INSTANCES)
-        return min(slot.need, LIST_BOUND) if slot.kind is not SlotKind.PANES else slot.need
+        is_bounded = slot.kind not in {SlotKind.PANES, *TOTALS}
+        return min(slot.need, LIST_BOUND) if is_bounded else slot.need
 
     # -- tables
 
@@ -197,7 +207,7 @@ class Layout(ABC):
             self.bit_words * 64,
             visit_pulse[0] if visit_pulse else -1,
             self.row_words,
-            4_096 + 512 * (len(lists) + 1),
+            4_096 + 512 * (len(lists) + len(self.totals) + 1),
         )
         return Tables(
             M=meta,
@@ -224,6 +234,8 @@ class Layout(ABC):
             VISIT_ATOMS=self._bits(lambda a: a.window_ms == VISIT and a.kind in PIVOTS),
             PREVIOUS_ATOMS=self._bits(lambda a: a.kind is AtomKind.PREVIOUS_RECENT),
             LISTS=np.array(lists, np.int32),
+            TOTALS=np.array([self.offset_of[slot.id] for slot in self.totals], np.int32),
+            TOTAL_ATOMS=self._bits(lambda a: a.slot is not None and a.slot.kind in TOTALS),
             LINES=self._lines(instructions, instruction0),
             TEMPLATE=self._template(),
         )
@@ -374,6 +386,8 @@ class Layout(ABC):
                 x, y = 0, 0
                 if slot.kind is SlotKind.PANES:
                     x = slot.pane_ms
+                elif slot.kind is SlotKind.TOTAL_AMOUNT:
+                    x = 1
                 elif slot.predicate is not None:
                     x, y = self.filter_number[slot.predicate], int(slot.last)
                 key = KEY_NUMBER[slot.key]

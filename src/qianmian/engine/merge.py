@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from qianmian.engine import words as w
 from qianmian.engine.dedupe import GAPS_KEPT, STREAMS_KEPT, refill_messages
-from qianmian.engine.layout import WIDTH, Layout
+from qianmian.engine.layout import TOTALS, WIDTH, Layout
 from qianmian.engine.once import refill
 from qianmian.engine.rows import drop_row, make_row, reevaluate
 from qianmian.engine.shard import Shard
@@ -225,7 +225,20 @@ def _merged(ours: Entries, theirs: Entries, cap: int, kind: SlotKind) -> Entries
         ends, place = np.unique(both[:, 0], return_inverse=True)
         counts = np.bincount(place, weights=both[:, 1]).astype(np.int32)
         both = np.stack([ends, counts], axis=1)[::-1]
+    elif kind in TOTALS:
+        both = _added(ours, theirs[theirs[:, 0] != w.FAR])  # the facts are those of the known one
     return np.ascontiguousarray(both[:cap], dtype=np.int32)
+
+
+def _added(ours: Entries, theirs: Entries) -> Entries:
+    """Totals of both by quarter of an hour, newest first."""
+    both = np.concatenate([ours, theirs])
+    amounts = (both[:, 2].astype(np.int64) << 32) | (both[:, 1].astype(np.int64) & 0xFFFFFFFF)
+    ends, place = np.unique(both[:, 0], return_inverse=True)
+    totals = np.zeros(len(ends), np.int64)
+    np.add.at(totals, place, amounts)
+    low = (totals & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
+    return np.stack([ends, low, (totals >> 32).astype(np.int32)], axis=1)[::-1]
 
 
 def _focused(instances: Entries) -> Entries:

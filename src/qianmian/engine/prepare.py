@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from qianmian.columns.batch import MISSING, EventBatch, StringColumn
 from qianmian.columns.dictionary import ABSENT, Dictionary
+from qianmian.columns.facts import Facts
 from qianmian.engine.predicates import compare, holds
 from qianmian.engine.shard import Events
 from qianmian.language import ast
@@ -105,12 +106,13 @@ class Preparer:
     def __init__(self, names: Names, *, lateness_ms: int = 5_000) -> None:
         self.names = names
         self.filters: Sequence[ast.Node] = ()
-        self.attribute_bits: list[tuple[int, ast.Node]] = []
+        self.attribute_bits: list[tuple[int, str, str, object]] = []
         self.bit_words = 1
         self.lateness_ms = lateness_ms
         self.orders_seen: dict[int, dict[str, bool]] = {}
         self.alias: npt.NDArray[np.int32] = np.zeros(0, np.int32)
         self.attributes: dict[int, dict[str, tuple[Any, int]]] = {}
+        self.facts: Facts | None = None
         self.presenting: dict[int, int] = {}
         self.expanded: npt.NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -374,7 +376,8 @@ class Preparer:
             fresh = {
                 name: value
                 for name, value in batch.traits[row].items()
-                if name not in mine or mine[name][1] <= time
+                if (name not in mine or mine[name][1] <= time)
+                and not self._known_since(int(codes[row]), name, time)
             }
             mine.update((name, (value, time)) for name, value in fresh.items())
             self.answers(fresh, known[number], values[number])
@@ -384,9 +387,28 @@ class Preparer:
         """What the stored attributes of a viewer decide: masks of known and of true atoms."""
         known = np.zeros(self.bit_words, np.uint64)
         values = np.zeros(self.bit_words, np.uint64)
-        stored = {name: value for name, (value, _) in self.attributes.get(viewer, {}).items()}
-        self.answers(stored, known, values)
+        live = {name: value for name, (value, _) in self.attributes.get(viewer, {}).items()}
+        self.answers({**self.facts_of(viewer), **live}, known, values)
         return known, values
+
+    def facts_of(self, viewer: int) -> dict[str, Any]:
+        """What facts say of a viewer, by the names of attributes; empty without facts."""
+        if self.facts is None:
+            return {}
+        found = self.facts.of(str(self.names.viewers.value(viewer)))
+        attributes: dict[str, Any] = {f"days.{name}": True for name in self.facts.columns}
+        attributes |= {f"segment.{key}": False for key in self.facts.segments}
+        if found is not None:
+            attributes |= found.traits
+            attributes |= {f"score.{key}": score for key, score in found.scores.items()}
+            attributes |= {f"segment.{key}": True for key in found.segments}
+        return attributes
+
+    def _known_since(self, viewer: int, name: str, time_ms: int) -> bool:
+        """Whether the facts know an attribute from after this time."""
+        if self.facts is None or time_ms >= self.facts.boundary_ms:
+            return False
+        return name in self.facts_of(viewer)
 
     def answers(
         self,
@@ -395,12 +417,9 @@ class Preparer:
         values: npt.NDArray[np.uint64],
     ) -> None:
         """Write which attribute atoms these attributes decide, and how."""
-        for bit, node in self.attribute_bits:
-            name = node.name if isinstance(node, ast.Trait) else f"score.{_score(node).key}"
+        for bit, name, cmp, wanted in self.attribute_bits:
             if name not in attributes:
                 continue
-            wanted = node.value if isinstance(node, ast.Trait | ast.Score) else None
-            cmp = node.cmp if isinstance(node, ast.Trait | ast.Score) else "=="
             mask = np.uint64(1) << np.uint64(bit & 63)
             known[bit >> 6] |= mask
             value = attributes[name]
@@ -420,11 +439,6 @@ def _later(theirs: dict[str, Any], mine: dict[str, Any]) -> dict[str, Any]:
 def room_message(key: int) -> str:
     """Under which name a message about a room is remembered (it has no viewer)."""
     return f"room\x1f{key}"
-
-
-def _score(node: ast.Node) -> ast.Score:
-    assert isinstance(node, ast.Score)  # noqa: S101 — attribute atoms are traits or scores
-    return node
 
 
 def _named(codes: npt.NDArray[np.int32], names: Dictionary) -> StringColumn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from qianmian.engine.layout import Layout, Tables
@@ -12,7 +12,8 @@ from qianmian.errors import TypeProblem, UnknownName
 from qianmian.language import ast
 from qianmian.language.compile import compile_program, is_room_moment
 from qianmian.language.definition import Definition
-from qianmian.language.program import AtomKind, Slot
+from qianmian.language.fact_columns import FactColumn, column_name, column_of
+from qianmian.language.program import AtomKind, Slot, SlotKind
 
 ROOM_FACTS = {
     "presenting": 0,
@@ -31,9 +32,12 @@ NUMBERS = 8
 class NamedLayout(Layout):
     """A layout that knows the codes of names, so that facts of the room can be compared."""
 
-    def __init__(self, definitions: Sequence[Definition], names: Names) -> None:
+    def __init__(
+        self, definitions: Sequence[Definition], names: Names, daily: Collection[str] = ()
+    ) -> None:
         self.names = names
-        super().__init__(compile_program(definitions))
+        super().__init__(compile_program(definitions, daily))
+        self.total_columns = [_column_of(slot) for slot in self.totals]
 
     def room_fact(self, node: object) -> tuple[int, int, int, int]:
         """Column, comparison, value, and whether the value is the firing's key."""
@@ -57,9 +61,19 @@ class NamedLayout(Layout):
         return column, comparison, int(node.value), 0
 
 
+def _column_of(slot: Slot) -> FactColumn:
+    """The fact column that a total stands on."""
+    if slot.kind is SlotKind.TOTAL_AMOUNT:
+        return column_of(ast.Sum(slot.of, "amount", slot.pane_ms, ">=", 1))
+    return column_of(ast.Count(slot.of, slot.pane_ms, ">=", 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Definitions made ready; under the lasting `numbers` the once-set knows them."""
+    """Definitions made ready; under the lasting `numbers` the once-set knows them.
+
+    `attribute_bits` are (bit, name, comparison, value) of what is asked of a viewer's attributes.
+    """
 
     definitions: tuple[Definition, ...]
     numbers: tuple[int, ...]
@@ -68,7 +82,7 @@ class Plan:
     room_moments: tuple[Definition, ...]
     room_slots: tuple[tuple[Slot, int], ...]
     reads_numbers: bool
-    attribute_bits: list[tuple[int, ast.Node]]
+    attribute_bits: list[tuple[int, str, str, object]]
 
     def fresh_tables(self) -> Tables:
         """Tables of one shard (its template row is settled in place)."""
@@ -79,8 +93,13 @@ class Plan:
         return self.layout.tables(rows)
 
 
-def plan_of(definitions: Sequence[Definition], names: Names, before: Plan | None) -> Plan:
-    """Compile and lay out.
+def plan_of(
+    definitions: Sequence[Definition],
+    names: Names,
+    before: Plan | None,
+    daily: Collection[str] = (),
+) -> Plan:
+    """Compile and lay out; `daily` segments come with facts.
 
     A definition that was there before with the same expression keeps its number, and with it its
     once-set; a changed one gets a new number.
@@ -102,7 +121,7 @@ def plan_of(definitions: Sequence[Definition], names: Names, before: Plan | None
         else:
             numbers.append(following)
             following += 1
-    layout = NamedLayout(given, names)
+    layout = NamedLayout(given, names, daily)
     program = layout.program
     return Plan(
         definitions=given,
@@ -119,11 +138,24 @@ def plan_of(definitions: Sequence[Definition], names: Names, before: Plan | None
             for part in ast.walk(one.expr)
         ),
         attribute_bits=[
-            (layout.bit_of[atom.bit], atom.attribute)
+            (layout.bit_of[atom.bit], *question_of(atom.attribute))
             for atom in program.atoms
             if atom.kind is AtomKind.ATTRIBUTE and atom.attribute is not None
         ],
     )
+
+
+def question_of(node: ast.Node) -> tuple[str, str, object]:
+    """Name, comparison and value of what an attribute atom asks of a viewer."""
+    match node:
+        case ast.Trait(name, cmp, value):
+            return name, cmp, value
+        case ast.Score(key, cmp, number):
+            return f"score.{key}", cmp, number
+        case ast.InSegment(key):
+            return f"segment.{key}", "==", True
+    assert isinstance(node, ast.Count | ast.Sum)  # noqa: S101 — the facts carry its column
+    return f"days.{column_name(node)}", "==", True
 
 
 def same_shape(old: ast.Node, new: ast.Node) -> bool:

@@ -65,7 +65,8 @@ PENDING_WIDTH: Final = 5
     OP_KEYED_COUNT,
     OP_GROUPED_DISTINCT,
     OP_ROOM_THEN,
-) = range(15)
+    OP_TOTAL,
+) = range(16)
 
 # columns of an instruction
 (I_OP, I_OFF, I_CAP, I_FILTER, I_ATOM0, I_ATOM1, I_KEY, I_X, I_PULSE0, I_PULSE1, I_Y) = range(11)
@@ -110,7 +111,8 @@ INSTRUCTION: Final = 11
     G_FREE_STREAM,
     G_NEED,
     G_BRIEF,
-) = range(28)
+    G_BOUNDARY,  # day boundary of the facts, ms UTC
+) = range(29)
 COUNTERS: Final = 32
 
 # what the kernel ran out of
