@@ -95,6 +95,7 @@ class Row:
         truth: for each moment the tokens that were true at its last evaluation.
         touched: the last clock at which something happened here; that instant is judged again
             after its events, for its timers.
+        seen_before: end of the last visit according to the facts, when the row was made.
     """
 
     viewer: str
@@ -114,6 +115,7 @@ class Row:
     truth: dict[str, set[Token]] = field(default_factory=dict)
     touched: int | None = None
     previous: int | None = None
+    seen_before: int | None = None
 
     @property
     def visit(self) -> Visit | None:
@@ -237,6 +239,7 @@ class Row:
         if visit is None:
             return None
         ends = [earlier.end for earlier in self.visits[:-1]]
+        ends += [] if self.seen_before is None else [self.seen_before]
         for other in others.values():
             if other is not self:
                 ends += [v.end for v in other.visits if v.start < visit.start]

@@ -96,6 +96,10 @@ def cost(file: Path | None, *, builtin: bool, as_json: bool, locale: str | None)
     total = (texts["cost.total"], together.bytes_per_viewer, together.instructions)
     grid.add_row(*(Text(f"{c:,}" if isinstance(c, int) else c, style="bold") for c in total))
     out_console().print(grid)
+    needed = [f"{one.name} {one.days}d" for one in together.facts.columns]
+    needed += [f"score.{key}" for key in together.facts.scores]
+    if needed:
+        out_console().print(Text(texts.say("cost.facts", names=", ".join(needed)), style=QUIET))
     return OK
 
 
