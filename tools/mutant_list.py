@@ -10,7 +10,7 @@ from tools.mutant import Mutant
 from tools.mutant_list_time import TIME_MUTANTS
 
 WORLD, ROWS, VIEW, EVENTS = "world.py", "rows.py", "view.py", "events.py"
-INSTANCES, JUDGE = "instances.py", "judge.py"
+INSTANCES, JUDGE, JOINING = "instances.py", "judge.py", "joining.py"
 
 MUTANTS = (
     *TIME_MUTANTS,
@@ -239,33 +239,33 @@ MUTANTS = (
         "return own",
     ),
     Mutant("MERGE once-sets unite", WORLD, "mine[name] = max(at, mine.get(name, at))", "pass"),
-    Mutant("MERGE moves instances", WORLD, "own.slots[name].absorb(slot)", "pass"),
+    Mutant("MERGE moves instances", JOINING, "own.slots[name].absorb(slot)", "pass"),
     Mutant(
         "MERGE lists by time",
-        WORLD,
+        JOINING,
         "own.entries = sorted([*own.entries, *other.entries], key=lambda e: e.order)",
         "pass",
     ),
     Mutant(
         "MERGE lesser start",
-        WORLD,
+        JOINING,
         "min(mine.first, theirs.first,",
         "max(mine.first, theirs.first,",
     ),
     Mutant(
         "MERGE a level true on either side is no news",
-        WORLD,
+        JOINING,
         "own.truth[rule] = own.truth.get(rule, set()) | tokens",
         "own.truth[rule] = set()",
     ),
-    Mutant("MERGE what A brings stands before", WORLD, "replace(entry, rank=rank)", "entry"),
+    Mutant("MERGE what A brings stands before", JOINING, "replace(entry, rank=rank)", "entry"),
     Mutant(
         "MERGE a visit that is over is previous",
-        WORLD,
+        JOINING,
         "own.previous = max([*ends, *_given(own.previous, other.previous)], default=None)",
         "own.previous = max(_given(own.previous, other.previous), default=None)",
     ),
-    Mutant("MERGE a state stays true", WORLD, "TimerFlag(any(either), is", "TimerFlag(False, is"),
+    Mutant("MERGE a state stays true", JOINING, "TimerFlag(any(either), is", "TimerFlag(False, is"),
     Mutant(
         "EDIT what has its turn at the clock of the edit is not past",
         WORLD,
@@ -292,7 +292,7 @@ MUTANTS = (
         "if any(brief):",
         "if False:",
     ),
-    Mutant("MERGE one page in focus", WORLD, "cancel(one, newer.entry.event_time)", "pass"),
+    Mutant("MERGE one page in focus", JOINING, "cancel(one, newer.entry.event_time)", "pass"),
     Mutant("MERGE once only", WORLD, "if other in self.links or is_anonymous(known):", "if False:"),
     Mutant(
         "MERGE due before the link fires before it",

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import qianmian.connectors.catalog
 import qianmian.moments.catalog
+from qianmian.columns.facts import Facts
 from qianmian.connectors.format import Format, FormatOptions, OpenedFile, open_file
 from qianmian.engine.core import Core
 from qianmian.errors import DefinitionError
 from qianmian.language.definition import Definition
+from qianmian.language.fact_columns import FactNeeds, needs_of
 from qianmian.learning.danmaku import TextClassifier
 from qianmian.learning.lexicon import Lexicon
 from qianmian.moments.definition import Moment, check_moment
@@ -94,6 +96,7 @@ class Cores:
         shards: int = 1,
         presence: bool = True,
         session_timeout: bool = True,
+        daily: Sequence[str] = (),
     ) -> Engine:
         """An empty engine."""
         return Core(
@@ -103,11 +106,12 @@ class Cores:
             shards=shards,
             presence=presence,
             session_timeout=session_timeout,
+            daily=daily,
         )
 
-    def restored(self, snapshot: bytes) -> Engine:
-        """The engine that a snapshot was taken of."""
-        return Core.restore(snapshot)
+    def restored(self, snapshot: bytes, facts: Facts | None = None) -> Engine:
+        """The engine that a snapshot was taken of, with the facts that it names."""
+        return Core.restore(snapshot, facts)
 
 
 def replay_file(
@@ -178,16 +182,18 @@ def check_definition_file(file: DefinitionFile) -> tuple[list[Definition], list[
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What definitions cost: bytes of a viewer's row, instructions and look-ups of the program."""
+    """What definitions cost: bytes of a viewer's row, instructions and look-ups, facts to build."""
 
     bytes_per_viewer: int
     instructions: int
+    facts: FactNeeds
 
 
 def cost_of(definitions: Sequence[Definition]) -> Cost:
     """The cost of these definitions together; parts that they share count once."""
     tables = Core(definitions).plan.fresh_tables()
-    return Cost(tables.TEMPLATE.nbytes, len(tables.INS) + len(tables.NODE))
+    needs = needs_of(one.expr for one in definitions)
+    return Cost(tables.TEMPLATE.nbytes, len(tables.INS) + len(tables.NODE), needs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,3 +219,18 @@ def test_the_demo_ends_with_the_way_to_ones_own_log(capsys: pytest.CaptureFixtur
     out = capsys.readouterr().out
     assert demo_file().name in out
     assert "qianmian replay FILE" in out
+
+
+def test_definitions_cost_lists_the_facts_that_a_nightly_build_must_bring(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "sum(order_paid.amount) within 90d >= ¥500 and score.churn >= 0.5"
+    path = tmp_path / "definitions.json"
+    path.write_text(json.dumps([{"key": "rich", "text": text}]), encoding="utf-8")
+    assert run(["definitions", "cost", str(path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)["together"]["facts"]
+    assert facts["columns"] == [{"name": "sum(order_paid.amount)", "days": 90}]
+    assert facts["scores"] == ["churn"]
+    for locale in LOCALES:
+        assert run(["definitions", "cost", str(path), "--locale", locale]) == 0
+        assert "sum(order_paid.amount) 90d, score.churn" in capsys.readouterr().out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qianmian.columns.batch import EventBatch, UInt8
+from qianmian.columns.facts import Facts
 from qianmian.vocabulary.events import CATALOG
 from qianmian.vocabulary.firing import Firing
 
@@ -60,6 +61,9 @@ class FakeEngine:
         return []
 
     def change(self, definitions: object, clock_ms: int) -> list[Firing]:
+        return []
+
+    def take_facts(self, facts: Facts, clock_ms: int) -> list[Firing]:
         return []
 
     def snapshot(self) -> bytes:

@@ -87,6 +87,15 @@ def walk(tree: Tree) -> Iterator[Tree]:
                 yield from walk(item)
 
 
+def without_numbers(tree: Any) -> Any:
+    """The tree without the numbers of its nodes."""
+    if isinstance(tree, list):
+        return [without_numbers(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    return {name: without_numbers(value) for name, value in tree.items() if name != "id"}
+
+
 def shape(tree: Any) -> Any:
     """The tree with its numbers blotted out: equal shapes differ in numbers only."""
     if not isinstance(tree, dict):
@@ -102,7 +111,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+LIVE_LIMIT_MS = 7 * 86_400_000
 NEEDED_MORE = {">=": 0, "<": 0, ">": 1, "<=": 1, "==": 1, "!=": 1}
+
+
+def is_long(tree: Tree) -> bool:
+    """Whether only facts reach back so far."""
+    within = tree.get("within")
+    return isinstance(within, int) and within > LIVE_LIMIT_MS
 
 
 def long_enough(old: Tree, new: Tree) -> bool:
@@ -115,6 +131,9 @@ def long_enough(old: Tree, new: Tree) -> bool:
                 return False
             if before["op"] == "count" and before["value"] > 64 and before != after:
                 return False  # panes are as wide as their window and have no single entries
+        windows = {before.get("within"), after.get("within")}
+        if len(windows) > 1 and any(map(is_long, (before, after))):
+            return False  # what a long window keeps stands on the facts of just that window
         is_edge = before["op"] in ("first", "last") and before != after
         if is_edge and before["field"] not in ("amount", "price"):
             return False  # of other fields only the answer was kept

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.oracle.convert import Rule, Tree
 from tests.oracle.events import Because, Entry
+from tests.oracle.facts import Facts
 from tests.oracle.operators import (
     and_,
     count,
@@ -74,6 +75,7 @@ class Judge:
     """Judges with the rules of now; everything it reads is handed in."""
 
     rules: Mapping[str, Rule]
+    facts: Facts | None = None
 
     def view(
         self,
@@ -99,6 +101,7 @@ class Judge:
             operators=OPERATORS,
             fresh={} if fresh is None else fresh,
             visit_started=visit_started,
+            facts=self.facts,
         )
 
     def viewer_rules(self) -> list[Rule]:

@@ -98,6 +98,7 @@ class Row:
         truth: for each moment the tokens that were true at its last evaluation.
         touched: the last clock at which something happened here; that instant is judged again
             after its events, for its timers.
+        seen_before: end of the last visit according to the facts, when the row was made.
     """
 
     viewer: str
@@ -117,6 +118,7 @@ class Row:
     truth: dict[str, set[Token]] = field(default_factory=dict)
     touched: int | None = None
     previous: int | None = None
+    seen_before: int | None = None
 
     @property
     def visit(self) -> Visit | None:
@@ -187,7 +189,7 @@ class Row:
         if starts:
             if self.present:
                 self.leave(entry.event_time)  # the first event of another visit counts as leaving
-            ends = [self.previous, self.last_seen if self.visits else None]
+            ends = [self.previous, self.seen_before, self.last_seen if self.visits else None]
             for other in others:
                 is_earlier = other.visit is not None and other.visit.start < entry.event_time
                 ends += [other.previous, other.last_seen if is_earlier else None]

@@ -11,7 +11,8 @@ from tests.oracle.world import Fired, World
 
 Message = tuple[Any, ...]
 """(clock, [event, ...]), or (clock, "tick"), (clock, "restart"), (clock, "edit", definition),
-(clock, "session_end", room), (clock, "merge", anonymous_id, viewer[, traits])."""
+(clock, "session_end", room), (clock, "merge", anonymous_id, viewer[, traits]),
+(clock, "facts", Facts)."""
 
 LATENESS_MS = 5_000
 
@@ -66,6 +67,8 @@ def _deliver(world: World, message: Message) -> None:
         world.message(clock, [])
     elif what == "edit":
         world.edit(clock, message[2])
+    elif what == "facts":
+        world.take_facts(clock, message[2])
     elif what == "session_end":
         world.message(clock, [{"type": "session_ended", "room": message[2]}])
     elif what == "merge":

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.oracle.convert import Rule, Tree
 from tests.oracle.events import Because, Entry, Event, field_values, key_values, lines
+from tests.oracle.facts import Facts
 from tests.oracle.rows import Row, SlotId, Token
 
 Holding = dict[Token, Because]
@@ -45,6 +46,7 @@ class View:
         visit_started: the event that started a visit in this evaluation.
         key: of the moment, for facts compared with it.
         fresh: pulses found while the event was applied.
+        facts: the build in force.
     """
 
     rule: Rule
@@ -58,6 +60,7 @@ class View:
     fresh: dict[SlotId, Pulses] = field(default_factory=dict)
     visit_started: Entry | None = None
     key: str | None = None
+    facts: Facts | None = None
 
     # -- the parts of an expression ------------------------------------------------------------
 
@@ -97,6 +100,11 @@ class View:
         else:
             found = self.selected(select, [*self.row.entries, *self.room.entries])
         return sorted(found, key=lambda e: e.order)
+
+    def since_boundary(self, entries: list[Entry]) -> list[Entry]:
+        """What is not in the facts yet."""
+        facts = self.facts
+        return [e for e in entries if facts is not None and e.event_time >= facts.boundary]
 
     def in_window(self, entries: list[Entry], within: int | str) -> list[Entry]:
         """Those in (now - W, now], or in the scope."""

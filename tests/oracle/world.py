@@ -17,8 +17,10 @@ from qianmian.vocabulary.ids import anonymous, is_anonymous
 from tests.oracle.convert import Rule, long_enough, rule_of, shape
 from tests.oracle.duplicates import Seen
 from tests.oracle.events import ORDERS, Because, Entry, Event, completed
+from tests.oracle.facts import Facts
+from tests.oracle.joining import greater, joined
 from tests.oracle.judge import Edge, Judge
-from tests.oracle.rows import EVERY, EVICTED_MS, MINUTE_MS, Row, SlotId, TimerFlag, Token
+from tests.oracle.rows import EVICTED_MS, MINUTE_MS, Row, SlotId, Token
 from tests.oracle.view import Holding, Pulses, RoomState
 
 SILENT_MS = 30 * 60_000
@@ -58,6 +60,8 @@ class World:
     arrivals: int = 0
     done: int = -(1 << 62)
     next_by_row: dict[int, int | None] = field(default_factory=dict)
+    facts: Facts | None = None
+    seen_at: dict[str, int] = field(default_factory=dict)
 
     # -- the log -------------------------------------------------------------------------------
 
@@ -202,7 +206,7 @@ class World:
     def _row(self, viewer: str, room: str, clock: int) -> Row:
         rows = self.rows.setdefault(viewer, {})
         if room not in rows:
-            row = Row(viewer, room)
+            row = Row(viewer, room, seen_before=self.seen_at.get(viewer))
             for rule, holding in self._holdings(row, clock, of_nothing=True).items():
                 row.truth[rule] = set(holding)  # what is true of nobody is no news
             rows[room] = row
@@ -243,7 +247,7 @@ class World:
 
     def _observe(self, row: Row, entry: Entry, *, cancels_only: bool) -> dict[SlotId, Pulses]:
         fresh: dict[SlotId, Pulses] = {}
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         for rule in judge.viewer_rules():
             view = judge.view(
                 rule,
@@ -267,7 +271,7 @@ class World:
         visit_started: Entry | None = None,
     ) -> None:
         """One evaluation of one row."""
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         siblings = self.rows.get(row.viewer, {})
         views = [
             judge.view(
@@ -295,7 +299,7 @@ class World:
 
     def _holdings(self, row: Row, now: int, *, of_nothing: bool = False) -> dict[str, Holding]:
         """The levels of all moments of a row, without changing anything."""
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         room = self.rooms[row.room]
         if of_nothing:
             room = replace(room, entries=[], log=[])
@@ -371,7 +375,7 @@ class World:
         ends = row.presence_ends()
         if self.presence and ends is not None:
             yield ends
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         siblings = self.rows.get(row.viewer, {})
         for rule in judge.viewer_rules():
             if judge.instant_nodes(rule):
@@ -421,7 +425,7 @@ class World:
         return second if second <= until else None
 
     def _judge_room(self, state: RoomState, now: int) -> None:
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         for rule in self.rules.values():
             if rule.is_room_moment and rule.kind == "moment":
                 view = judge.view(rule, state, None, {}, now, is_event=False)
@@ -442,8 +446,10 @@ class World:
         for room, row in sorted(self.rows.pop(other, {}).items()):
             self.rows.setdefault(known, {})
             own = self.rows[known].get(room)
-            self.rows[known][room] = self._moved(row, known) if own is None else _joined(own, row)
+            self.rows[known][room] = self._moved(row, known) if own is None else joined(own, row)
             self.rows[known][room].touched = entry.clock
+        if other in self.seen_at:
+            self.seen_at[known] = max(self.seen_at[other], self.seen_at.get(known, 0))
         for (viewer, room), last_by_key in list(self.once.items()):
             if viewer == other:
                 mine = self.once.setdefault((known, room), {})
@@ -454,6 +460,9 @@ class World:
 
     def _moved(self, row: Row, viewer: str) -> Row:
         row.viewer = viewer
+        row.seen_before = greater(row.seen_before, self.seen_at.get(viewer))
+        if row.visits:
+            row.previous = greater(row.previous, self.seen_at.get(viewer))
         return row
 
     # -- editing -------------------------------------------------------------------------------
@@ -471,7 +480,7 @@ class World:
         else:
             self._forget(rule.key, rows)
         self.rules[rule.key] = rule
-        judge = Judge(self.rules)
+        judge = Judge(self.rules, self.facts)
         for row, holdings in zip(rows, held, strict=True):
             siblings = self.rows[row.viewer]
             if not rule.is_room_moment:
@@ -486,6 +495,23 @@ class World:
             for state in self.rooms.values():
                 view = judge.view(rule, state, None, {}, clock - 1, is_event=False)
                 state.truth[rule.key] = set(judge.holding(view))
+        self.next_by_row.clear()
+
+    def take_facts(self, clock: int, facts: Facts) -> None:
+        """What history knows is known from now on; no moment fires from it."""
+        self.advance(clock - 1)
+        rows = [row for rows in self.rows.values() for row in rows.values()]
+        before = [self._holdings(row, clock) for row in rows]
+        self.facts = facts
+        self.seen_at = {
+            viewer: known.last_seen
+            for viewer, known in facts.viewers.items()
+            if known.last_seen is not None
+        }
+        for row, holdings in zip(rows, before, strict=True):
+            if not row.visits:
+                row.seen_before = greater(row.seen_before, self.seen_at.get(row.viewer))
+            self._change_silently(row, holdings, self._holdings(row, clock))
         self.next_by_row.clear()
 
     def _retime(self, rule: Rule, rows: list[Row], clock: int) -> None:
@@ -514,87 +540,6 @@ def _only_numbers(old: Rule, new: Rule) -> bool:
         and shape(old.tree) == shape(new.tree)
         and long_enough(old.tree, new.tree)
     )
-
-
-def _joined(own: Row, other: Row) -> Row:
-    """The rows of one room become one: lists by time, one page in focus."""
-    _stand_before(own, other)
-    visits = sorted([*own.visits, *other.visits], key=lambda visit: visit.first.order)
-    if own.present and other.present:
-        mine, theirs = own.visits[-1], other.visits[-1]
-        first, end = min(mine.first, theirs.first, key=lambda e: e.order), max(mine.end, theirs.end)
-        closed = [visit for visit in visits if visit not in (mine, theirs)]
-        visits = [*closed, replace(mine, first=first, end=end)]
-    elif own.present or other.present:
-        current = (own if own.present else other).visits[-1]
-        visits = [*[visit for visit in visits if visit is not current], current]
-        own.visit_id = own.visit_id if own.present else other.visit_id
-    own.visits = visits
-    ends = [visit.end for visit in visits[:-1]]
-    own.previous = max([*ends, *_given(own.previous, other.previous)], default=None)
-    own.entries = sorted([*own.entries, *other.entries], key=lambda e: e.order)
-    own.elsewhere += other.elsewhere
-    own.present = own.present or other.present
-    own.last_seen = _greater(own.last_seen, other.last_seen)
-    own.left_at = _greater(own.left_at, other.left_at)
-    own.gone_at = None if own.present else _greater(own.gone_at, other.gone_at)
-    own.stream = _greater(own.stream, other.stream)
-    for name, slot in other.slots.items():
-        if name in own.slots:
-            own.slots[name].absorb(slot)
-        else:
-            own.slots[name] = slot
-    for slot in own.slots.values():
-        if slot.is_view:
-            _focus_newer(slot.instances, slot.cancel)
-    for name, lists in other.lists.items():
-        mine_ = own.lists.setdefault(name, type(lists)())
-        for key, entries in lists.by_key.items():
-            mine_.by_key.setdefault(key, []).extend(entries)
-        mine_.keep_bound()
-    for rule, tokens in other.truth.items():
-        own.truth[rule] = own.truth.get(rule, set()) | tokens
-    for tokens in own.truth.values():
-        if tokens:
-            tokens.add(EVERY)
-    for name in {*own.flags, *other.flags}:
-        either = [row.flags[name].true for row in (own, other) if name in row.flags]
-        own.flags[name] = TimerFlag(any(either), is_merged=True)
-    return own
-
-
-def _stand_before(own: Row, other: Row) -> None:
-    """Of equal event times what `other` brings stands before what `own` has."""
-    rank = min((entry.rank for entry in own.entries), default=0) - 1
-
-    def before(entry: Entry) -> Entry:
-        return replace(entry, rank=rank)
-
-    other.entries = [before(entry) for entry in other.entries]
-    other.elsewhere = [before(entry) for entry in other.elsewhere]
-    other.visits = [replace(visit, first=before(visit.first)) for visit in other.visits]
-    for slot in other.slots.values():
-        for one in [*slot.instances, *slot.over]:
-            one.entry = before(one.entry)
-    for kept in other.lists.values():
-        kept.by_key = {key: [before(e) for e in entries] for key, entries in kept.by_key.items()}
-
-
-def _focus_newer(instances: list[Any], cancel: Any) -> None:
-    """One page in focus: a view is over when a newer one of another product took its page."""
-    for one in list(instances):
-        for newer in list(instances):
-            is_newer = newer.entry.order > one.entry.order
-            if is_newer and newer.page_id == one.page_id and newer.product != one.product:
-                cancel(one, newer.entry.event_time)
-
-
-def _given(*values: Any) -> list[Any]:
-    return [value for value in values if value is not None]
-
-
-def _greater(left: Any, right: Any) -> Any:
-    return max(_given(left, right), default=None)
 
 
 def _ascending(because: Because) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from functools import cache
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from qianmian.language.definition import Definition
-from qianmian.language.parse import parse_definition
+from qianmian.language.parse import parse, parse_definition
+from tests.oracle.convert import tree_of
+from tests.oracle.facts import Facts, OfViewer, column_of
 from tests.oracle.run import LATENESS_MS, Message, Result, run
 from tests.oracle.world import Fired
 
@@ -50,11 +53,37 @@ def _message(item: Document) -> Message:
         return (at, [item["event"]])
     if item["do"] == "edit":
         return (at, "edit", definition_of(item["definition"]))
+    if item["do"] == "facts":
+        return (at, "facts", facts_of(item["facts"]))
     if item["do"] == "session_end":
         return (at, "session_end", item["room"])
     if item["do"] == "merge":
         return (at, "merge", item["anonymous_id"], item["viewer"])
     return (at, item["do"])
+
+
+def facts_of(given: Document) -> Facts:
+    """A build of facts as the oracle reads it."""
+    viewers = {
+        one["viewer"]: OfViewer(
+            one.get("last_seen"),
+            one.get("traits", {}),
+            one.get("scores", {}),
+            tuple(one.get("segments", ())),
+            {
+                column(name): {int(ago): value for ago, value in days.items()}
+                for name, days in one.get("days", {}).items()
+            },
+        )
+        for one in given.get("viewers", ())
+    }
+    return Facts(given["boundary"], tuple(map(column, given.get("columns", ()))), viewers)
+
+
+def column(name: str) -> str:
+    """The oracle's name of a column such as `count(order_paid)`."""
+    value = "¥1" if name.startswith("sum") else "1"
+    return column_of(tree_of(parse(f"{name} within 30d >= {value}"), itertools.count()))
 
 
 def expected_of(document: Document) -> list[Fired]:

@@ -7,7 +7,7 @@ that are already past a new, shorter T do not fire either; they are counted as s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,14 @@ from qianmian.engine import words as w
 from qianmian.engine.instances import refit
 from qianmian.engine.layout import WIDTH, Layout, Tables, signature
 from qianmian.engine.predicates import COMPARE
+from qianmian.engine.prepare import Answer
 from qianmian.engine.rows import adopt, give_back, settle_template
 from qianmian.engine.shard import Shard, no_events
 from qianmian.engine.state import NO_KEY, PULSE_BUFFER, ROOM_KEYS, row_block
 from qianmian.language.ast import Field
 from qianmian.language.program import Atom, Slot, SlotKind
 
-Answers = Callable[[int], tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]
+Answers = Callable[[int], Answer]
 
 
 def relay(shard: Shard, layout: Layout, tables: Tables, clock_ms: int, answers: Answers) -> int:
@@ -44,7 +45,8 @@ def relay(shard: Shard, layout: Layout, tables: Tables, clock_ms: int, answers: 
         D=np.zeros(int(tables.M[3]) + 1, np.uint64),
         PB=np.zeros((PULSE_BUFFER + len(tables.TRIG), 2), np.int64),
         RT=_room_slots(old.RT, old_layout, layout),
-        ATTS=np.zeros((len(old.ATTS), int(tables.M[6]) // 64), np.uint64),
+        ATTS=np.zeros((len(old.ATTS), 2 * int(tables.M[6]) // 64), np.uint64),
+        FV=np.zeros((len(old.ATTS), len(tables.TOTALS)), np.int64),
     )
     settle_template(tables, shard.state)
     used = int(old.G[w.G_ROWS])
@@ -58,8 +60,9 @@ def relay(shard: Shard, layout: Layout, tables: Tables, clock_ms: int, answers: 
     _move_bits(shard, old_layout, layout, old.Q[:used], used)
     shard.layout, shard.tables = layout, tables
     shard.quiet = no_events(int(tables.M[6]) // 64)
-    fresh = _new_bits(old_layout, layout)
-    _answer(shard, used, answers, fresh)
+    fresh, known = _new_bits(old_layout, layout), old_layout.attribute_words
+    asked = {name: word for name, word in layout.attribute_words.items() if name not in known}
+    _answer(shard, used, answers, fresh, asked)
     return int(adopt(tables, shard.state, clock_ms - shard.base_ms))
 
 
@@ -208,8 +211,18 @@ def _new_bits(before: Layout, after: Layout) -> npt.NDArray[np.uint64]:
     return mask
 
 
-def _answer(shard: Shard, used: int, answers: Answers, fresh: npt.NDArray[np.uint64]) -> None:
-    """Write what stored attributes decide about the fresh atoms, for viewers who have any."""
+def _answer(
+    shard: Shard,
+    used: int,
+    answers: Answers,
+    fresh: npt.NDArray[np.uint64],
+    asked: Mapping[str, int],
+) -> None:
+    """Write what stored attributes decide about the fresh atoms, for viewers who have any.
+
+    Args:
+        asked: the word of each trait that nothing asked for before.
+    """
     if not fresh.any():
         return
     first = int(shard.tables.M[0])
@@ -217,7 +230,9 @@ def _answer(shard: Shard, used: int, answers: Answers, fresh: npt.NDArray[np.uin
         viewer = int(shard.state.I[row, w.VIEWER])
         if viewer < 0:
             continue
-        known, values = answers(viewer)
+        known, values, told_ms = answers(viewer)
+        for name in asked.keys() & told_ms.keys():
+            shard.state.I[row, asked[name]] = max(told_ms[name] - shard.base_ms, w.NEVER + 1)
         known &= fresh
         if known.any():
             bits = shard.state.Q[row, first : first + len(known)]

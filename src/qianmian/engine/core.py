@@ -6,17 +6,19 @@ are the same, whatever the grouping, the number of shards, or the point of a res
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from qianmian.columns.batch import EventBatch
+from qianmian.columns.facts import Facts
+from qianmian.engine import facts as history
 from qianmian.engine import words as w
 from qianmian.engine.board import Boards, RoomBoard
 from qianmian.engine.change import relay
+from qianmian.engine.cutting import SESSION_MS, parts_of
 from qianmian.engine.merge import merge_viewers
 from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
@@ -33,13 +35,10 @@ from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import shard_of
 from qianmian.vocabulary.product import Product, ProductCatalog
 
-SESSION_MS = 30 * 60_000
 SECOND_MS = 1_000
-PART_MS = 4 * 86_400_000
 MINUTE_MS = 60_000
 LINKED = CODE_BY_NAME["identity_linked"]
 ROOM_CODES = frozenset(code for code, event in enumerate(CATALOG) if event.scope == "room")
-STARTED = CODE_BY_NAME["session_started"]
 CONTROL = np.array([code in ROOM_CODES or code == LINKED for code in range(len(CATALOG))])
 PRESENTING, PRESENTING_CATEGORY, STAGE = 0, 1, 2
 NUMBERS = 8  # online, gmv and orders per minute stand from here
@@ -55,6 +54,7 @@ class Core:
         shards: how many parts the viewers are dealt to; changes nothing but the layout.
         presence: whether silence means leaving (False for files of shops).
         session_timeout: whether 30 minutes without events end a room's session.
+        daily: segments that are not defined here but come with facts.
 
     Raises: DefinitionError when a definition cannot be compiled.
     """
@@ -69,7 +69,9 @@ class Core:
         presence: bool = True,
         session_timeout: bool = True,
         namespace: str = "default",
+        daily: Sequence[str] = (),
     ) -> None:
+        self.daily = tuple(daily)
         self.names = Names(products)
         self.products = tuple(products)
         self.lateness_ms = lateness_ms
@@ -78,7 +80,7 @@ class Core:
         self.namespace = namespace
         self.n_shards = shards
         self.preparer = Preparer(self.names, lateness_ms=lateness_ms)
-        self.plan: Plan = plan_of(definitions, self.names, None)
+        self.plan: Plan = plan_of(definitions, self.names, None, self.daily)
         self._use(self.plan)
         self.shards: list[Shard] = []
         self.clock = -1
@@ -104,6 +106,7 @@ class Core:
             "presence": self.presence,
             "session_timeout": self.session_timeout,
             "namespace": self.namespace,
+            "daily": self.daily,
         }
 
     def snapshot(self) -> bytes:
@@ -111,16 +114,16 @@ class Core:
         return dump(self)
 
     @classmethod
-    def restore(cls, data: bytes) -> Core:
-        """The core a snapshot was taken of.
+    def restore(cls, data: bytes, facts: Facts | None = None) -> Core:
+        """The core a snapshot was taken of, with the facts that it names.
 
-        Raises: SnapshotProblem.
+        Raises: SnapshotProblem, also when the facts are missing or others.
         """
-        return load(data, cls)
+        return load(data, cls, facts)
 
     def renumber(self, numbers: Sequence[int], since: Sequence[int]) -> None:
         """Use the lasting numbers and ages of a snapshot, under which it knows the definitions."""
-        self._use(planned(self.plan.definitions, self.names, numbers, since))
+        self._use(planned(self.plan.definitions, self.names, numbers, since, self.daily))
         self.room = self._room_stage()
 
     def change(self, definitions: Sequence[Definition], clock_ms: int) -> list[Firing]:
@@ -128,7 +131,7 @@ class Core:
 
         No moment fires from a change. Raises: DefinitionError, and then nothing has changed.
         """
-        old, plan = self.plan, plan_of(definitions, self.names, self.plan)
+        old, plan = self.plan, plan_of(definitions, self.names, self.plan, self.daily)
         out = self.advance(clock_ms)
         self._use(plan)
         for shard in self.shards:
@@ -136,6 +139,18 @@ class Core:
             self.superseded += relay(shard, plan.layout, plan.fresh_tables(), clock_ms, answers)
         before, self.room = self.room, self._room_stage()
         self.room.restore([one for one in before.snapshot() if one["key"] in plan.kept_from(old)])
+        history.refresh(self)
+        return out
+
+    def take_facts(self, facts: Facts, clock_ms: int) -> list[Firing]:
+        """The message `facts`: what history knows is known from `clock_ms` on.
+
+        No moment fires from it. Raises: InputError, and then nothing has changed.
+        """
+        history.check_facts(self, facts, clock_ms)
+        self.begin(clock_ms)
+        out = self.advance(clock_ms)
+        history.take(self, facts)
         return out
 
     def _room_stage(self) -> RoomStage:
@@ -148,7 +163,7 @@ class Core:
     def run(self, batch: EventBatch) -> list[Firing]:
         """Apply messages; the firings that are certain now, in output order."""
         outcomes = []
-        for part in self._parts(batch):
+        for part in parts_of(self, batch):
             self.outcomes = np.zeros(len(part), np.uint8)
             self.begin(int(part.clock[0]))
             self._keep_within(int(part.clock[0]))
@@ -168,26 +183,6 @@ class Core:
         for shard in self.shards:
             if clock_ms - shard.base_ms > w.REBASE_AT:
                 self._sweep(clock_ms)
-
-    def _parts(self, batch: EventBatch) -> Iterator[EventBatch]:
-        """The batch, cut after each link and start of a session, and before each end by silence.
-
-        What decides how rows are prepared changes only there, so calls may be cut anywhere. No part
-        spans more than four days.
-        """
-        if not len(batch):
-            return
-        cuts = set((np.flatnonzero(np.isin(batch.type, (LINKED, STARTED))) + 1).tolist())
-        if self.session_timeout:
-            room = self.names.codes(batch.strings.get("room"), self.names.rooms, len(batch))
-            cuts |= set(self._gaps(room, batch.clock))
-        steps = np.arange(int(batch.clock[0]), int(batch.clock[-1]), PART_MS)
-        cuts |= set(np.searchsorted(batch.clock, steps).tolist())
-        if self.plan.reads_numbers:
-            cuts |= set((np.flatnonzero(np.diff((batch.clock - 1) // SECOND_MS)) + 1).tolist())
-        edges = sorted({0, len(batch), *cuts})
-        for start, stop in pairwise(edges):
-            yield batch.slice(start, stop)
 
     def advance(self, clock_ms: int) -> list[Firing]:
         """A tick: the clock passes to `clock_ms` without an event."""
@@ -281,6 +276,11 @@ class Core:
             else:
                 fresh = np.array([self._shard_of(code) for code in range(known, n)], np.int16)
             self._shard_by_viewer = np.append(self._shard_by_viewer, fresh)
+            history.learn(self, range(known, n))
+
+    def shard_of(self, viewer: int) -> Shard:
+        """The shard of a viewer by its code."""
+        return self.shards[int(self._shard_by_viewer[viewer])]
 
     def _shard_of(self, viewer: int) -> int:
         name = str(self.names.viewers.value(viewer))
@@ -357,22 +357,6 @@ class Core:
         given = batch.strings.get("session")
         name = given.get(row) if given is not None else None
         return name or f"{self.names.rooms.value(room)}@{clock}"
-
-    def _gaps(self, room: npt.NDArray[np.int32], clock: npt.NDArray[np.int64]) -> list[int]:
-        """Rows before which some room's session may have ended by silence."""
-        last_clock = int(clock[-1])
-        spoken = dict(self.room_clock)
-        earliest = min([*spoken.values(), int(clock[0])])
-        if last_clock - earliest <= SESSION_MS:
-            return []
-        found: list[int] = []
-        for code in set(np.unique(room).tolist()) | set(spoken):
-            clocks = clock[room == code]
-            if code in spoken:
-                clocks = np.append(spoken[code], clocks)
-            ends = clocks[np.append(np.diff(clocks), last_clock - clocks[-1]) > SESSION_MS]
-            found += np.searchsorted(clock, ends + SESSION_MS, "right").tolist()
-        return [row for row in found if row < len(clock)]
 
     def _expire_sessions(self, clock_ms: int) -> None:
         """End the sessions of rooms that were silent for 30 minutes before `clock_ms`."""
@@ -509,7 +493,8 @@ class Core:
         source = self.shards[self._shard_by_viewer[anonymous]]
         target = self.shards[self._shard_by_viewer[known]]
         self.preparer.link(anonymous, known)
-        merge_viewers(source, target, anonymous, known, int(events.CLOCK[at]))
+        told = self.preparer.told_of(known)
+        merge_viewers(source, target, anonymous, known, int(events.CLOCK[at]), told)
         self.linked.add(anonymous)
         self.merged += 1
         self.preparer.settle_link(batch, row, events, at, known)

@@ -47,6 +47,7 @@ from qianmian.engine.words import (
     G_ADVANCES,
     G_ARENA,
     G_BASE,
+    G_BOUNDARY,
     G_BRIEF,
     G_DIRTY,
     G_DUPLICATES,
@@ -82,6 +83,7 @@ from qianmian.engine.words import (
     ROW_DUE,
     STATE_DUE,
     TIMER_DUE,
+    VIEWER,
 )
 
 MARGIN_OUT = 4_096
@@ -134,7 +136,10 @@ def room_left(P, S):
 
 @routine
 def change_attributes(P, S, u, known, values, ts):
-    """Flip the atoms of the attributes told, unless the row knows a newer value."""
+    """Flip the atoms of the traits told, unless the row or the facts know a newer value."""
+    facts = np.int64(-1)
+    if ts + S.G[G_BASE] < S.G[G_BOUNDARY]:
+        facts = np.int64(S.PEOPLE[S.I[u, VIEWER], P_ATTRIBUTES])
     for k in range(len(P.ATTRIBUTE_WORDS)):
         if ts < S.I[u, P.ATTRIBUTE_WORDS[k]]:
             continue
@@ -143,6 +148,8 @@ def change_attributes(P, S, u, known, values, ts):
             if told == 0:
                 continue
             S.I[u, P.ATTRIBUTE_WORDS[k]] = ts
+            if facts >= 0:
+                told &= ~S.ATTS[facts, len(known) + w]
             at = P.M[0] + w
             change = (S.Q[u, at] ^ values[w]) & told
             for bit in range(64):

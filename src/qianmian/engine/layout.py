@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from qianmian.engine import words as w
+from qianmian.engine.event_flags import event_flags
 from qianmian.engine.families import Family, families_of
 from qianmian.engine.instances import ALL, ANY_KEY, BY_KEY, LARGEST, OTHER_PAGE
-from qianmian.engine.predicates import attribute_name
-from qianmian.language.ast import Field, Select
+from qianmian.engine.tabular import bit_mask, csr, int64_table
+from qianmian.language.ast import Field, Select, Trait
 from qianmian.language.program import (
     INSTANCES,
     LIST_BOUND,
@@ -36,6 +38,8 @@ WIDTH = {
     SlotKind.KEYED: 2,
     SlotKind.GROUPED: 3,
     SlotKind.AMOUNTS: 3,
+    SlotKind.TOTAL_COUNT: 3,
+    SlotKind.TOTAL_AMOUNT: 3,
 }
 INSERTS = {
     SlotKind.TIMES: w.OP_TIMES,
@@ -46,7 +50,10 @@ INSERTS = {
     SlotKind.GROUPED: w.OP_GROUPED,
     SlotKind.AMOUNTS: w.OP_AMOUNTS,
     SlotKind.EDGE: w.OP_EDGE,
+    SlotKind.TOTAL_COUNT: w.OP_TOTAL,
+    SlotKind.TOTAL_AMOUNT: w.OP_TOTAL,
 }
+TOTALS = (SlotKind.TOTAL_COUNT, SlotKind.TOTAL_AMOUNT)
 PRESENCE_ATOMS = {AtomKind.IDLE, AtomKind.IDLE_ON_PAGE, AtomKind.HIDDEN, AtomKind.IN_ROOM}
 ABOUT_PAGES = {AtomKind.VIEW, AtomKind.OPEN, AtomKind.IDLE_ON_PAGE}
 PIVOTS = {
@@ -66,9 +73,9 @@ class Tables(NamedTuple):
     Shapes: M int64[16]; INS int32[n, 11] with INS0 offsets per event type; A int64[n_bits, 5];
     TIMED, RISES uint64[bit_words]; NODE int32[n_nodes, 8]; TRUTH uint64[n_nodes]; FAN0, FAN as CSR
     by bit; PF, PS, PP, PV int64; ST int64[n, 4]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0
-    offsets per source; RF int64[n, 5]; DEFINITION int64[n, 2]; ATTRIBUTE_WORDS int32[n] (the word
-    of each attribute's time) and ATTRIBUTE_BITS uint64[n, bit_words] (its atoms); TEMPLATE
-    int32[row_words].
+    offsets per source; RF int64[n, 5]; DEFINITION int64[n, 2]; LISTS, TOTALS words of the row;
+    ATTRIBUTE_WORDS int32[n] (the word of the time at which each trait was told) and ATTRIBUTE_BITS
+    uint64[n, bit_words] (its atoms); TEMPLATE int32[row_words].
     """
 
     M: npt.NDArray[np.int64]
@@ -96,6 +103,8 @@ class Tables(NamedTuple):
     VISIT_ATOMS: npt.NDArray[np.int32]
     PREVIOUS_ATOMS: npt.NDArray[np.int32]
     LISTS: npt.NDArray[np.int32]
+    TOTALS: npt.NDArray[np.int32]
+    TOTAL_ATOMS: npt.NDArray[np.int32]
     LINES: npt.NDArray[np.int32]
     BLOCKS: npt.NDArray[np.int32]
     ATTRIBUTE_WORDS: npt.NDArray[np.int32]
@@ -127,6 +136,7 @@ class Layout(ABC):
         self.attribute_words: dict[str, int] = {}
         self.families = families_of(program.slots)
         self.pending = [slot for family in self.families for slot in family.members]
+        self.totals = [slot for slot in program.slots if slot.kind in TOTALS]
         self.pending_number = {slot.id: number for number, slot in enumerate(self.pending)}
         self.family_at: list[int] = []
         self._place_slots()
@@ -170,11 +180,10 @@ class Layout(ABC):
             self.offset_of[slot.id] = at
             at += self.words_of(slot)
         for atom in self.program.atoms:
-            if atom.kind is AtomKind.ATTRIBUTE:
-                name = attribute_name(atom.attribute)
-                if name not in self.attribute_words:
-                    self.attribute_words[name] = at
-                    at += 1
+            trait = atom.attribute
+            if isinstance(trait, Trait) and trait.name not in self.attribute_words:
+                self.attribute_words[trait.name] = at
+                at += 1
         self.row_words = -(-at // LINE_WORDS) * LINE_WORDS
         self.used_words = at
 
@@ -192,7 +201,8 @@ class Layout(ABC):
         """How many entries the slot keeps."""
         if slot.kind is SlotKind.RECENT and slot.key is not None:
             return max(slot.need, INSTANCES)
-        return min(slot.need, LIST_BOUND) if slot.kind is not SlotKind.PANES else slot.need
+        is_bounded = slot.kind not in {SlotKind.PANES, *TOTALS}
+        return min(slot.need, LIST_BOUND) if is_bounded else slot.need
 
     # -- tables
 
@@ -216,13 +226,13 @@ class Layout(ABC):
             self.bit_words * 64,
             visit_pulse[0] if visit_pulse else -1,
             self.row_words,
-            4_096 + LARGEST * (len(lists) + 1),
+            4_096 + LARGEST * (len(lists) + len(self.totals) + 1),
         )
         return Tables(
             M=meta,
             INS=instructions,
             INS0=instruction0,
-            FLAGS=_flags(),
+            FLAGS=event_flags(),
             A=self._atoms(),
             TIMED=self._mask(lambda a: a.kind in PIVOTS and a.window_ms >= 0),
             RISES=self._rises(),
@@ -234,16 +244,18 @@ class Layout(ABC):
             PS=members,
             PP=pulses_of,
             PV=views_of,
-            ST=_int64(states, 4),
+            ST=int64_table(states, 4),
             PUL=self._pulses(),
             TRIG=triggers,
             TRIG0=trigger0,
             RF=facts,
             GUARD_NODES=guard_nodes,
-            DEFINITION=_int64(definition_rows, 2),
+            DEFINITION=int64_table(definition_rows, 2),
             VISIT_ATOMS=self._bits(lambda a: a.window_ms == VISIT and a.kind in PIVOTS),
             PREVIOUS_ATOMS=self._bits(lambda a: a.kind is AtomKind.PREVIOUS_RECENT),
             LISTS=np.array(lists, np.int32),
+            TOTALS=np.array([self.offset_of[slot.id] for slot in self.totals], np.int32),
+            TOTAL_ATOMS=self._bits(lambda a: a.slot is not None and a.slot.kind in TOTALS),
             LINES=self._lines(instructions, instruction0),
             BLOCKS=self._blocks(lists, instructions, instruction0),
             ATTRIBUTE_WORDS=np.array(list(self.attribute_words.values()), np.int32),
@@ -267,7 +279,7 @@ class Layout(ABC):
             key = KEY_NUMBER[family.members[0].key]
             rows.append((at, family.width, first, last, int(family.is_view), key))
             first = last
-        return _int64(rows, 6)
+        return int64_table(rows, 6)
 
     def _atoms(self) -> npt.NDArray[np.int64]:
         table = np.full((self.bit_words * 64, 5), -9, np.int64)
@@ -301,24 +313,29 @@ class Layout(ABC):
         atoms = [atom for atom in self.program.atoms if atom.kind is AtomKind.OPEN]
         return {atom.slot.id: self.bit_of[atom.bit] for atom in atoms if atom.slot is not None}
 
+    @cached_property
+    def attribute_mask(self) -> npt.NDArray[np.uint64]:
+        """The atoms that attributes of a viewer decide: traits and what only facts know."""
+        return self._mask(lambda atom: atom.kind is AtomKind.ATTRIBUTE)
+
     def _attribute_bits(self) -> npt.NDArray[np.uint64]:
-        """The atoms of each attribute, in the order of `attribute_words`."""
+        """The atoms of each trait, in the order of `attribute_words`."""
         bits: dict[str, list[int]] = {name: [] for name in self.attribute_words}
         for atom in self.program.atoms:
-            if atom.kind is AtomKind.ATTRIBUTE:
-                bits[attribute_name(atom.attribute)].append(self.bit_of[atom.bit])
-        masks = [_bit_mask(mine, self.bit_words) for mine in bits.values()]
+            if isinstance(atom.attribute, Trait):
+                bits[atom.attribute.name].append(self.bit_of[atom.bit])
+        masks = [bit_mask(mine, self.bit_words) for mine in bits.values()]
         return np.array(masks, np.uint64).reshape(-1, self.bit_words)
 
     def _bits(self, wanted: Callable[[Atom], bool]) -> npt.NDArray[np.int32]:
         return np.array([self.bit_of[a.bit] for a in self.program.atoms if wanted(a)], np.int32)
 
     def _mask(self, wanted: Callable[[Atom], bool]) -> npt.NDArray[np.uint64]:
-        return _bit_mask(self._bits(wanted).tolist(), self.bit_words)
+        return bit_mask(self._bits(wanted).tolist(), self.bit_words)
 
     def _rises(self) -> npt.NDArray[np.uint64]:
         rising = [self.bit_of[t.bit] for t in self.program.triggers if t.bit >= 0]
-        return _bit_mask(rising, self.bit_words)
+        return bit_mask(rising, self.bit_words)
 
     def _network(self) -> tuple[Any, Any, Any, Any]:
         nodes = self.program.nodes
@@ -332,7 +349,7 @@ class Layout(ABC):
             truth[rank] = node.table
             for bit in inputs:
                 above[bit].append(rank)
-        start, flat = _csr(above)
+        start, flat = csr(above)
         return table, truth, start, np.array(flat or [0], np.int32)
 
     def _members(self) -> tuple[Any, Any, Any]:
@@ -359,10 +376,10 @@ class Layout(ABC):
                     open_of.get(slot.id, 0),
                 )
             )  # fmt: skip
-        return _int64(rows, 10), _int64(pulse_rows, 4), _int64(view_rows, 3)
+        return int64_table(rows, 10), int64_table(pulse_rows, 4), int64_table(view_rows, 3)
 
     def _pulses(self) -> npt.NDArray[np.int64]:
-        return _int64(
+        return int64_table(
             [
                 (p.window_ms, p.threshold, KEY_NUMBER[p.key], int(p.same_visit))
                 for p in self.program.pulses
@@ -396,8 +413,13 @@ class Layout(ABC):
                     first_fact, len(facts), first_node, len(guard_nodes), trigger.view_ms,
                 )
             )  # fmt: skip
-        start, flat = _csr(sources)
-        return _int64(flat, 8), start, _int64(facts, 5), np.array(guard_nodes or [0], np.int32)
+        start, flat = csr(sources)
+        return (
+            int64_table(flat, 8),
+            start,
+            int64_table(facts, 5),
+            np.array(guard_nodes or [0], np.int32),
+        )
 
     def _above(self, bits: tuple[int, ...]) -> list[int]:
         reached = set(bits)
@@ -419,7 +441,7 @@ class Layout(ABC):
                 by_type[CODE_BY_NAME[name]].append(row)
         for rows in by_type:
             rows.sort(key=lambda row: (0, row[1]) if row[0] == w.OP_ROOM_THEN else (row[0], row[1]))
-        start, flat = _csr(by_type)
+        start, flat = csr(by_type)
         table = np.array(flat, np.int32).reshape(-1, w.INSTRUCTION)
         return np.ascontiguousarray(table), start
 
@@ -431,6 +453,8 @@ class Layout(ABC):
                 x, y = 0, 0
                 if slot.kind is SlotKind.PANES:
                     x = slot.pane_ms
+                elif slot.kind is SlotKind.TOTAL_AMOUNT:
+                    x = 1
                 elif slot.predicate is not None:
                     x, y = self.filter_number[slot.predicate], int(slot.last)
                 key = KEY_NUMBER[slot.key]
@@ -575,39 +599,6 @@ class Layout(ABC):
 def _first_event(slot: Slot) -> list[int]:
     """What an event touches should lie together: slots are ordered by their events."""
     return sorted(CODE_BY_NAME[name] for name in slot.of.types)
-
-
-def _flags() -> npt.NDArray[np.int64]:
-    flags = np.zeros(len(CATALOG), np.int64)
-    for code, event in enumerate(CATALOG):
-        flags[code] |= w.F_OPERATION * event.operation | w.F_NEVER_LATE * event.never_late
-    flags[CODE_BY_NAME["heartbeat"]] |= w.F_HEARTBEAT
-    flags[CODE_BY_NAME["room_left"]] |= w.F_LEFT
-    flags[CODE_BY_NAME["product_viewed"]] |= w.F_VIEWED
-    flags[CODE_BY_NAME["room_entered"]] |= w.F_ENTERED
-    for name in ("order_created", "order_paid", "order_cancelled", "order_refunded"):
-        flags[CODE_BY_NAME[name]] |= w.F_ORDER
-    return flags
-
-
-def _int64(rows: list[Any], width: int) -> npt.NDArray[np.int64]:
-    table = np.zeros((max(len(rows), 1), width), np.int64)
-    if rows:
-        table[: len(rows)] = np.array(rows, np.int64).reshape(-1, width)
-    return table
-
-
-def _csr(groups: list[list[Any]]) -> tuple[npt.NDArray[np.int32], list[Any]]:
-    start = np.zeros(len(groups) + 1, np.int32)
-    start[1:] = np.cumsum([len(group) for group in groups])
-    return start, [row for group in groups for row in group]
-
-
-def _bit_mask(bits: list[int], n_words: int) -> npt.NDArray[np.uint64]:
-    mask = np.zeros(n_words, np.uint64)
-    for bit in bits:
-        mask[bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
-    return mask
 
 
 assert ALL == 1  # noqa: S101 — the kernels and this file agree on the modes of cancelling

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from qianmian.engine import words as w
 from qianmian.engine.dedupe import GAPS_KEPT, STREAMS_KEPT, refill_messages
 from qianmian.engine.instances import MOST_INSTANCES
-from qianmian.engine.layout import WIDTH, Layout
+from qianmian.engine.layout import TOTALS, WIDTH, Layout
 from qianmian.engine.once import WHO, refill
 from qianmian.engine.rows import drop_row, make_row, reevaluate
 from qianmian.engine.shard import Shard
@@ -27,6 +27,7 @@ from qianmian.language.program import INSTANCES, SlotKind
 
 VIEWER_MASK = (1 << 32) - 1
 Entries = npt.NDArray[np.int32]
+Bits = npt.NDArray[np.uint64]
 LATEST = (w.LAST_SEEN, w.LEFT_TIME, w.LAST_OPERATION, w.SHOWN_TIME)
 CLOCKS = (w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK)
 KEY_COLUMN = {SlotKind.KEYED: 1, SlotKind.GROUPED: 2}
@@ -47,8 +48,12 @@ def merge_viewers(
     anonymous: int,
     known: int,
     clock_ms: int,
+    told: Bits,
 ) -> None:
     """Move everything of `anonymous` to `known`.
+
+    Args:
+        told: which atoms the traits make true that either of them was told live.
 
     Both shards have been swept to `clock_ms`: what was due before has happened.
     """
@@ -56,6 +61,7 @@ def merge_viewers(
     for row in _rows_of(source, anonymous):
         carried = _carry(source, row)
         room = int(carried.words[w.ROOM])
+        _show_told(source, anonymous, carried, told)
         drop_row(source.tables, source.state, row)
         if carried.present:
             source.state.ONLINE[room] -= 1
@@ -124,9 +130,9 @@ def _merge_row(shard: Shard, known: int, room: int, carried: Carried, clock: int
     first = layout.bits_at // 2
     bits = shard.state.Q[row, first : first + layout.bit_words]
     theirs = carried.words[2 * first : 2 * (first + layout.bit_words)].view(np.uint64)
-    before = bits.copy() if mine else theirs
-    bits[:] = before | theirs
-    _merge_attributes(shard, row, carried, before, theirs)
+    own = bits.copy()
+    bits[:] = own | theirs if mine else theirs
+    _merge_attributes(shard, row, carried, own, theirs)
     reevaluate(shard.tables, shard.state, row, clock)
 
 
@@ -134,17 +140,46 @@ def _merge_attributes(
     shard: Shard,
     row: int,
     carried: Carried,
-    before: npt.NDArray[np.uint64],
-    theirs: npt.NDArray[np.uint64],
+    own: Bits,
+    theirs: Bits,
 ) -> None:
-    """Of each attribute the value that came last by event time counts."""
+    """Facts are those of the known one; of each trait told live the value that came last counts."""
     tables, state = shard.tables, shard.state
     first = shard.layout.bits_at // 2
-    bits = state.Q[row, first : first + len(before)]
+    bits = state.Q[row, first : first + len(own)]
+    known_by_facts = shard.layout.attribute_mask
+    bits[:] = (bits & ~known_by_facts) | (own & known_by_facts)
+    named = _named(shard, int(state.I[row, w.VIEWER]))
     for word, mask in zip(tables.ATTRIBUTE_WORDS.tolist(), tables.ATTRIBUTE_BITS, strict=True):
-        newer = carried.words[word] > state.I[row, word]
-        bits[:] = (bits & ~mask) | ((theirs if newer else before) & mask)
-        state.I[row, word] = max(state.I[row, word], carried.words[word])
+        if carried.words[word] <= state.I[row, word]:
+            continue
+        state.I[row, word] = carried.words[word]
+        if not (_is_early(shard, carried.words[word]) and (named & mask).any()):
+            bits[:] = (bits & ~mask) | (theirs & mask)
+
+
+def _show_told(shard: Shard, viewer: int, carried: Carried, told: Bits) -> None:
+    """Let a row show what was told live in the place of the traits of its viewer's facts."""
+    named = _named(shard, viewer)
+    if not named.any():
+        return
+    tables, first = shard.tables, shard.layout.bits_at
+    bits = carried.words[first : first + 2 * len(named)].view(np.uint64)
+    for word, mask in zip(tables.ATTRIBUTE_WORDS.tolist(), tables.ATTRIBUTE_BITS, strict=True):
+        if carried.words[word] != w.NEVER and _is_early(shard, carried.words[word]):
+            hidden = named & mask
+            bits[:] = (bits & ~hidden) | (told & hidden)
+
+
+def _named(shard: Shard, viewer: int) -> Bits:
+    """The atoms of the traits that the facts of a viewer name."""
+    at, n_words = int(shard.state.PEOPLE[viewer, w.P_ATTRIBUTES]), shard.layout.bit_words
+    return shard.state.ATTS[at, n_words:] if at >= 0 else np.zeros(n_words, np.uint64)
+
+
+def _is_early(shard: Shard, time: int) -> bool:
+    """Whether a time of a row lies before the day boundary of the facts."""
+    return int(time) + shard.base_ms < int(shard.state.G[w.G_BOUNDARY])
 
 
 def _new_row(shard: Shard, viewer: int, room: int) -> int:
@@ -255,6 +290,8 @@ def _merged(ours: Entries, theirs: Entries, cap: int, kind: SlotKind) -> Entries
         ends = both[:, w.N_ENDS :]
         ends[np.cumsum(ends != w.NEVER, axis=0) > INSTANCES] = w.NEVER
         both = both[(ends != w.NEVER).any(axis=1)]
+    elif kind in TOTALS:
+        both = _added(ours, theirs[theirs[:, 0] != w.FAR])  # the facts are those of the known one
     return np.ascontiguousarray(both[:cap], dtype=np.int32)
 
 
@@ -262,6 +299,17 @@ def _newest(keys: Entries) -> Entries:
     """The eight keys seen last, of entries newest first."""
     unique, first = np.unique(keys, return_index=True)
     return unique[np.argsort(first)][:KEYS_KEPT]
+
+
+def _added(ours: Entries, theirs: Entries) -> Entries:
+    """Totals of both by quarter of an hour, newest first."""
+    both = np.concatenate([ours, theirs])
+    amounts = (both[:, 2].astype(np.int64) << 32) | (both[:, 1].astype(np.int64) & 0xFFFFFFFF)
+    ends, place = np.unique(both[:, 0], return_inverse=True)
+    totals = np.zeros(len(ends), np.int64)
+    np.add.at(totals, place, amounts)
+    low = (totals & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
+    return np.stack([ends, low, (totals >> 32).astype(np.int32)], axis=1)[::-1]
 
 
 def _focus(ours: Entries, theirs: Entries) -> None:

@@ -25,16 +25,6 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def attribute_name(node: ast.Node | None) -> str:
-    """Under which name the value that a trait or score compares is kept."""
-    match node:
-        case ast.Trait(name):
-            return name
-        case ast.Score(key):
-            return f"score.{key}"
-    raise TypeProblem("only traits and scores are attributes of a viewer")
-
-
 def holds(
     where: ast.Node,
     n: int,

@@ -6,14 +6,15 @@ One `Names` serves all shards of a process; its codes never change while it live
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from qianmian.columns.batch import MISSING, EventBatch, StringColumn
 from qianmian.columns.dictionary import ABSENT, Dictionary
-from qianmian.engine.predicates import attribute_name, compare, holds
+from qianmian.columns.facts import Facts
+from qianmian.engine.predicates import compare, holds
 from qianmian.engine.shard import Events
 from qianmian.language import ast
 from qianmian.vocabulary.events import CODE_BY_NAME
@@ -33,6 +34,7 @@ SESSION_ENDED = CODE_BY_NAME["session_ended"]
 PROFILE = CODE_BY_NAME["profile_updated"]
 LINKED = CODE_BY_NAME["identity_linked"]
 NOTHING = -1
+NO_BOUNDARY = -(1 << 62)
 
 HASHES_KEPT = 1_000_000
 
@@ -98,6 +100,14 @@ class Names:
         self.category_of = {int(code): int(category) for code, category in stored["category_of"]}
 
 
+class Answer(NamedTuple):
+    """What is known of a viewer: masks of known and of true atoms, when each trait was told."""
+
+    known: npt.NDArray[np.uint64]
+    values: npt.NDArray[np.uint64]
+    told_ms: Mapping[str, int]
+
+
 class Preparer:
     """Turns batches into prepared columns; keeps what deciding about orders and profiles needs.
 
@@ -108,12 +118,13 @@ class Preparer:
         self.names = names
         self.filters: Sequence[ast.Node] = ()
         self._hashes: dict[str, int] = {}
-        self.attribute_bits: list[tuple[int, ast.Node]] = []
+        self.attribute_bits: list[tuple[int, str, str, object]] = []
         self.bit_words = 1
         self.lateness_ms = lateness_ms
         self.orders_seen: dict[int, dict[str, bool]] = {}
         self.alias: npt.NDArray[np.int32] = np.zeros(0, np.int32)
         self.attributes: dict[int, dict[str, tuple[Any, int]]] = {}
+        self.facts: Facts | None = None
         self.presenting: dict[int, int] = {}
         self.expanded: npt.NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -389,7 +400,7 @@ class Preparer:
         return profile, known, values
 
     def learn(self, batch: EventBatch, row: int, viewer: int) -> None:
-        """Keep the traits of a row for a viewer: of each the newest by its place."""
+        """Keep the traits told in a row for a viewer: of each the newest by its place."""
         mine = self.attributes.setdefault(viewer, {})
         time = max(int(batch.event_time[row]), int(batch.clock[row]) - self.lateness_ms)
         for name, value in batch.traits.get(row, {}).items():
@@ -405,13 +416,45 @@ class Preparer:
             self.learn(batch, row, viewer)
             self.answers(batch.traits[row], events.KNOWN[number], events.VALUES[number])
 
-    def answers_of(self, viewer: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-        """What the stored attributes of a viewer decide: masks of known and of true atoms."""
+    def answers_of(self, viewer: int) -> Answer:
+        """What the facts of a viewer, and the traits told since, decide."""
         known = np.zeros(self.bit_words, np.uint64)
         values = np.zeros(self.bit_words, np.uint64)
-        stored = {name: value for name, (value, _) in self.attributes.get(viewer, {}).items()}
-        self.answers(stored, known, values)
-        return known, values
+        facts, since = self.facts_of(viewer), self.boundary_ms
+        live = {
+            name: value
+            for name, (value, time) in self.attributes.get(viewer, {}).items()
+            if time >= since or name not in facts
+        }
+        self.answers({**facts, **live}, known, values)
+        times = {name: time for name, (_, time) in self.attributes.get(viewer, {}).items()}
+        return Answer(known, values, times)
+
+    def told_of(self, viewer: int) -> npt.NDArray[np.uint64]:
+        """Which atoms the traits told live make true, whatever the facts say."""
+        known = np.zeros(self.bit_words, np.uint64)
+        values = np.zeros(self.bit_words, np.uint64)
+        told = {name: value for name, (value, _) in self.attributes.get(viewer, {}).items()}
+        self.answers(told, known, values)
+        return values
+
+    @property
+    def boundary_ms(self) -> int:
+        """The day boundary of the facts; without facts everything is live."""
+        return NO_BOUNDARY if self.facts is None else self.facts.boundary_ms
+
+    def facts_of(self, viewer: int) -> dict[str, Any]:
+        """What facts say of a viewer, by the names of attributes; empty without facts."""
+        if self.facts is None:
+            return {}
+        found = self.facts.of(str(self.names.viewers.value(viewer)))
+        attributes: dict[str, Any] = {f"days.{name}": True for name in self.facts.columns}
+        attributes |= {f"segment.{key}": False for key in self.facts.segments}
+        if found is not None:
+            attributes |= found.traits
+            attributes |= {f"score.{key}": score for key, score in found.scores.items()}
+            attributes |= {f"segment.{key}": True for key in found.segments}
+        return attributes
 
     def answers(
         self,
@@ -420,12 +463,9 @@ class Preparer:
         values: npt.NDArray[np.uint64],
     ) -> None:
         """Write which attribute atoms these attributes decide, and how."""
-        for bit, node in self.attribute_bits:
-            name = attribute_name(node)
+        for bit, name, cmp, wanted in self.attribute_bits:
             if name not in attributes:
                 continue
-            wanted = node.value if isinstance(node, ast.Trait | ast.Score) else None
-            cmp = node.cmp if isinstance(node, ast.Trait | ast.Score) else "=="
             mask = np.uint64(1) << np.uint64(bit & 63)
             known[bit >> 6] |= mask
             value = attributes[name]

@@ -13,7 +13,7 @@ import numpy as np
 from qianmian.engine import instances
 from qianmian.engine.bits import get_bit, is_true, pivot, push, set_bit
 from qianmian.engine.jit import inline, routine
-from qianmian.engine.lists import release
+from qianmian.engine.lists import insert, release
 from qianmian.engine.words import (
     EVICT_MS,
     F_HEARTBEAT,
@@ -54,6 +54,15 @@ from qianmian.engine.words import (
 PRESENT, PREVIOUS = 0, 1
 IDLE, IDLE_ON_PAGE, HIDDEN_FOR, IN_ROOM = 6, 7, 8, 9
 MINUTE_MS = 60_000
+FACTS_AND_LIVE = 201  # all live entries of a total stay beside the one of the facts
+
+
+@inline
+def preset(S, u, off, total):
+    """Put the number that facts give before everything that is counted live."""
+    at = insert(S, u, off, 3, FACTS_AND_LIVE, np.int64(FAR))
+    S.AR[at + 1] = np.int32(total & 0xFFFFFFFF)
+    S.AR[at + 2] = np.int32(total >> 32)
 
 
 @routine
@@ -77,10 +86,13 @@ def new_row(P, S, viewer, room):
     S.DUE[u] = FAR
     stored = S.PEOPLE[viewer, P_ATTRIBUTES]
     if stored >= 0:
-        for w in range(S.ATTS.shape[1]):
+        for w in range(S.ATTS.shape[1] // 2):
             fresh = S.ATTS[stored, w]
             if fresh:
                 S.Q[u, P.M[0] + w] |= fresh
+        for t in range(len(P.TOTALS)):
+            if S.FV[stored, t]:
+                preset(S, u, P.TOTALS[t], S.FV[stored, t])
     return u
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from qianmian.engine.layout import Layout, Tables
@@ -13,7 +13,8 @@ from qianmian.language import ast
 from qianmian.language.compile import compile_program, is_room_moment
 from qianmian.language.definition import Definition
 from qianmian.language.edits import keeps_state
-from qianmian.language.program import AtomKind, Slot
+from qianmian.language.fact_columns import FactColumn, column_name, column_of
+from qianmian.language.program import AtomKind, Slot, SlotKind
 
 ROOM_FACTS = {
     "presenting": 0,
@@ -33,10 +34,15 @@ class NamedLayout(Layout):
     """A layout that knows the codes of names, so that facts of the room can be compared."""
 
     def __init__(
-        self, definitions: Sequence[Definition], since: Sequence[int], names: Names
+        self,
+        definitions: Sequence[Definition],
+        since: Sequence[int],
+        names: Names,
+        daily: Collection[str] = (),
     ) -> None:
         self.names = names
-        super().__init__(compile_program(definitions, since))
+        super().__init__(compile_program(definitions, since, daily))
+        self.total_columns = [_column_of(slot) for slot in self.totals]
 
     def room_fact(self, node: object) -> tuple[int, int, int, int]:
         """Column, comparison, value, and whether the value is the firing's key."""
@@ -60,12 +66,20 @@ class NamedLayout(Layout):
         return column, comparison, int(node.value), 0
 
 
+def _column_of(slot: Slot) -> FactColumn:
+    """The fact column that a total stands on."""
+    if slot.kind is SlotKind.TOTAL_AMOUNT:
+        return column_of(ast.Sum(slot.of, "amount", slot.pane_ms, ">=", 1))
+    return column_of(ast.Count(slot.of, slot.pane_ms, ">=", 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Definitions made ready.
 
     Under the lasting `numbers` the once-set knows them; `since` is the number of the change from
     which each counts. Both are kept where an edit keeps the state (`language/edits.py`).
+    `attribute_bits` are (bit, name, comparison, value) of what is asked of a viewer's attributes.
     """
 
     definitions: tuple[Definition, ...]
@@ -76,7 +90,7 @@ class Plan:
     room_moments: tuple[Definition, ...]
     room_slots: tuple[tuple[Slot, int], ...]
     reads_numbers: bool
-    attribute_bits: list[tuple[int, ast.Node]]
+    attribute_bits: list[tuple[int, str, str, object]]
 
     def kept_from(self, before: Plan) -> set[str]:
         """Keys of the definitions that kept their state since the plan before."""
@@ -92,14 +106,20 @@ class Plan:
         return self.layout.tables(rows)
 
 
-def plan_of(definitions: Sequence[Definition], names: Names, before: Plan | None) -> Plan:
-    """Compile and lay out.
+def plan_of(
+    definitions: Sequence[Definition],
+    names: Names,
+    before: Plan | None,
+    daily: Collection[str] = (),
+) -> Plan:
+    """Compile and lay out; `daily` segments come with facts.
 
     A definition whose state an edit keeps has the number and the age it had, and with them its
     once-set and its slots; any other gets new ones.
     """
     if before is None:
-        return planned(definitions, names, range(len(definitions)), [0] * len(definitions))
+        n = len(definitions)
+        return planned(definitions, names, range(n), [0] * n, daily)
     following, age = max(before.numbers, default=-1) + 1, max(before.since, default=0) + 1
     places = {(one.kind, one.key): at for at, one in enumerate(before.definitions)}
     numbers, since = [], []
@@ -112,15 +132,19 @@ def plan_of(definitions: Sequence[Definition], names: Names, before: Plan | None
             numbers.append(following)
             since.append(age)
             following += 1
-    return planned(definitions, names, numbers, since)
+    return planned(definitions, names, numbers, since, daily)
 
 
 def planned(
-    definitions: Sequence[Definition], names: Names, numbers: Sequence[int], since: Sequence[int]
+    definitions: Sequence[Definition],
+    names: Names,
+    numbers: Sequence[int],
+    since: Sequence[int],
+    daily: Collection[str] = (),
 ) -> Plan:
     """The plan of definitions with these lasting numbers and ages."""
     given = tuple(definitions)
-    layout = NamedLayout(given, since, names)
+    layout = NamedLayout(given, since, names, daily)
     program = layout.program
     return Plan(
         definitions=given,
@@ -138,11 +162,24 @@ def planned(
             for part in ast.walk(one.expr)
         ),
         attribute_bits=[
-            (layout.bit_of[atom.bit], atom.attribute)
+            (layout.bit_of[atom.bit], *question_of(atom.attribute))
             for atom in program.atoms
             if atom.kind is AtomKind.ATTRIBUTE and atom.attribute is not None
         ],
     )
+
+
+def question_of(node: ast.Node) -> tuple[str, str, object]:
+    """Name, comparison and value of what an attribute atom asks of a viewer."""
+    match node:
+        case ast.Trait(name, cmp, value):
+            return name, cmp, value
+        case ast.Score(key, cmp, number):
+            return f"score.{key}", cmp, number
+        case ast.InSegment(key):
+            return f"segment.{key}", "==", True
+    assert isinstance(node, ast.Count | ast.Sum)  # noqa: S101 — the facts carry its column
+    return f"days.{column_name(node)}", "==", True
 
 
 def key_of(node: ast.Node) -> str | None:

@@ -14,13 +14,16 @@ from qianmian.engine.presence import (
     PREVIOUS,
     free_row,
     new_row,
+    preset,
     refresh_states,
     state_due,
 )
 from qianmian.engine.triggers import read_triggers
 from qianmian.engine.words import (
     FAR,
+    G_ARENA,
     G_BASE,
+    G_BOUNDARY,
     G_DIRTY,
     G_PRESENCE,
     G_PULSES,
@@ -31,6 +34,7 @@ from qianmian.engine.words import (
     LEAVE_DUE,
     NEVER,
     NEVER_64,
+    P_ATTRIBUTES,
     P_SEEN,
     PRESENCE_MS,
     ROOM,
@@ -217,6 +221,55 @@ def adopt(P, S, now):
         schedule(P, S, u)
     S.G[G_SILENT] = 0
     return superseded
+
+
+@kernel
+def take_facts(P, S, first):
+    """Give rows from `first` on the facts of their viewers, silently.
+
+    What was counted live before the boundary is in the facts now. Returns the row at which the
+    arena must grow before it goes on, or the number of rows.
+    """
+    S.G[G_SILENT] = 1
+    u = np.int64(first)
+    while u < S.G[G_ROWS] and S.G[G_ARENA] + P.M[9] <= len(S.AR):
+        viewer = S.I[u, VIEWER]
+        if viewer >= 0:
+            if S.I[u, VISIT_START] == NEVER:
+                S.PREV[u] = max(S.PREV[u], S.PEOPLE[viewer, P_SEEN])
+            stored = S.PEOPLE[viewer, P_ATTRIBUTES]
+            for t in range(len(P.TOTALS)):
+                off = np.int64(P.TOTALS[t])
+                _drop_before(S, u, off)
+                if stored >= 0 and S.FV[stored, t]:
+                    preset(S, u, off, S.FV[stored, t])
+            for k in range(len(P.TOTAL_ATOMS)):
+                a = P.TOTAL_ATOMS[k]
+                set_bit(P, S, u, a, pivot(P, S, u, a) != NEVER, 0)
+            for rank in range(P.M[2]):
+                S.D[rank >> 6] |= ONE << np.uint64(rank & 63)
+            settle(P, S, u)
+            S.G[G_PULSES] = 0
+        u += 1
+    S.G[G_SILENT] = 0
+    return u
+
+
+@inline
+def _drop_before(S, u, off):
+    """Of a total only what is live since the boundary stays."""
+    ptr = np.int64(S.I[u, off])
+    meta = np.int64(S.I[u, off + 1])
+    kept = np.int64(0)
+    for j in range(meta & 255):
+        at = ptr + j * 3
+        if S.AR[at] != FAR and S.AR[at] + S.G[G_BASE] > S.G[G_BOUNDARY]:
+            to = ptr + kept * 3
+            S.AR[to] = S.AR[at]
+            S.AR[to + 1] = S.AR[at + 1]
+            S.AR[to + 2] = S.AR[at + 2]
+            kept += 1
+    S.I[u, off + 1] = ((meta >> 8) << 8) | kept
 
 
 @inline

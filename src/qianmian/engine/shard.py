@@ -166,7 +166,10 @@ class Shard:
         elif need == w.NEED_ARENA:
             self.state = with_arena(state)
         elif need == w.NEED_ATTRIBUTES:
-            self.state = state._replace(ATTS=grown(state.ATTS, 2 * len(state.ATTS), 0))
+            size = 2 * len(state.ATTS)
+            self.state = state._replace(
+                ATTS=grown(state.ATTS, size, 0), FV=grown(state.FV, size, 0)
+            )
 
     def regrow_once(self, size: int, keep: npt.NDArray[np.bool_] | None = None) -> None:
         """Rebuild the once-set with the entries to keep (default: all)."""

@@ -14,8 +14,10 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from qianmian.columns.facts import Facts
 from qianmian.engine import words as w
 from qianmian.engine.board import Boards
+from qianmian.engine.facts import restore as restore_facts
 from qianmian.engine.layout import signature
 from qianmian.engine.prepare import Names, Preparer
 from qianmian.engine.programs import Plan
@@ -46,6 +48,7 @@ class Snapshottable(Protocol):
     refused: int
     superseded: int
     preparer: Preparer
+    namespace: str
     room: RoomStage
     boards: Boards
     second: int | None
@@ -64,6 +67,10 @@ class Snapshottable(Protocol):
 
     def reserve(self) -> None:
         """Make room for every name."""
+
+    def shard_of(self, viewer: int) -> Shard:
+        """The shard of a viewer."""
+        ...
 
 
 C = TypeVar("C", bound=Snapshottable)
@@ -94,6 +101,7 @@ def dump(core: Snapshottable) -> bytes:
         "room": core.room.snapshot(),
         "boards": core.boards.snapshot(),
         "second": core.second,
+        "facts": None if core.preparer.facts is None else core.preparer.facts.hash,
         "shards": len(core.shards),
     }
     arrays = {"document": np.frombuffer(json.dumps(document).encode(), np.uint8)}
@@ -108,8 +116,8 @@ def dump(core: Snapshottable) -> bytes:
     return stream.getvalue()
 
 
-def load(data: bytes, make: Callable[..., C]) -> C:
-    """The core that a snapshot was taken of, made by `make` as `Core` is.
+def load(data: bytes, make: Callable[..., C], facts: Facts | None = None) -> C:
+    """The core that a snapshot was taken of, made by `make` as `Core` is, with its facts.
 
     Raises: SnapshotProblem when the bytes are not a snapshot, or one of another version.
     """
@@ -156,6 +164,13 @@ def load(data: bytes, make: Callable[..., C]) -> C:
                     if name not in SCRATCH
                 },
             )
+    if document["facts"] is not None:
+        if facts is None or facts.hash != document["facts"]:
+            raise SnapshotProblem(
+                f"the snapshot was taken with the facts {document['facts']}; read that file and"
+                " give it to `restore`"
+            )
+        restore_facts(core, facts)
     return core
 
 

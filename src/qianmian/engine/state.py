@@ -30,7 +30,8 @@ class State(NamedTuple):
     int64[n, 8] (its first row, attributes, the ids linked to it as a chain, when it was seen last,
     its newest stream). Older streams STREAMS int64[n, 4]; gaps GLO, GHI, GNEXT; message hashes
     MK, MT; once-set ONCE int64[n, 3]; arena AR with FREE lists per class; rooms RS, RT, ONLINE;
-    attributes ATTS; output OUT int64[n, 5].
+    facts of a viewer ATTS uint64[n, 2 * bit_words], which atoms they make true and then which
+    traits they name, and sums FV int64[n, totals]; output OUT int64[n, 5].
     """
 
     I: npt.NDArray[np.int32]
@@ -57,6 +58,7 @@ class State(NamedTuple):
     RT: npt.NDArray[np.int64]
     ONLINE: npt.NDArray[np.int64]
     ATTS: npt.NDArray[np.uint64]
+    FV: npt.NDArray[np.int64]
     OUT: npt.NDArray[np.int64]
     G: npt.NDArray[np.int64]
     D: npt.NDArray[np.uint64]
@@ -82,6 +84,7 @@ def new_state(
     counters[w.G_ARENA] = 16  # 0 means no block
     counters[w.G_BASE] = base_ms
     counters[w.G_LATENESS] = lateness_ms
+    counters[w.G_BOUNDARY] = w.NEVER_64
     counters[w.G_PRESENCE] = presence
     counters[[w.G_FREE_GAP, w.G_FREE_STREAM]] = -1
     rows, row_words = 256, int(tables.M[8])
@@ -110,7 +113,8 @@ def new_state(
         RS=np.full((4, ROOM_COLUMNS), -1, np.int64),
         RT=np.full((4, max(room_slots, 1), ROOM_KEYS, 2), NO_KEY, np.int64),
         ONLINE=np.zeros(4, np.int64),
-        ATTS=np.zeros((16, int(tables.M[6]) // 64), np.uint64),
+        ATTS=np.zeros((16, 2 * int(tables.M[6]) // 64), np.uint64),
+        FV=np.zeros((16, len(tables.TOTALS)), np.int64),
         OUT=np.zeros((16_384, 5), np.int64),
         G=counters,
         D=np.zeros(int(tables.M[3]) + 1, np.uint64),

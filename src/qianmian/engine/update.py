@@ -10,6 +10,7 @@ from qianmian.engine.jit import inline
 from qianmian.engine.lists import ONE, count_overflow, insert, remove, time_of_key, touch
 from qianmian.engine.words import (
     G_BASE,
+    G_BOUNDARY,
     G_OVERFLOW,
     I_ATOM0,
     I_ATOM1,
@@ -38,6 +39,7 @@ from qianmian.engine.words import (
     OP_THEN,
     OP_TIMES,
     OP_TIMES_LIST,
+    OP_TOTAL,
     ROOM,
     VISIT_START,
 )
@@ -45,6 +47,7 @@ from qianmian.engine.words import (
 PRODUCT, CATEGORY = 1, 2
 SAME_VISIT = 1
 KEYS_KEPT = 8
+QUARTER_MS = 900_000  # every midnight of every zone lies on it
 ABSENT = np.iinfo(np.int64).min
 
 
@@ -98,6 +101,27 @@ def add_amount(S, u, off, amount, ts):
     """Keep the 64 newest amounts."""
     count_overflow(S, u, off, 64)
     at = insert(S, u, off, 3, 64, ts)
+    if at >= 0:
+        S.AR[at + 1] = np.int32(amount & 0xFFFFFFFF)
+        S.AR[at + 2] = np.int32(amount >> 32)
+
+
+@inline
+def add_total(S, u, off, cap, amount, ts):
+    """Add to what is live on top of facts, by the quarter of an hour: 64 bits per entry."""
+    quarter = np.int64(QUARTER_MS)
+    end = ((ts + S.G[G_BASE]) // quarter + 1) * quarter - S.G[G_BASE]
+    ptr = np.int64(S.I[u, off])
+    for j in range(np.int64(S.I[u, off + 1]) & 255):
+        at = ptr + j * 3
+        if S.AR[at] == end:
+            total = (np.int64(S.AR[at + 2]) << 32) | (np.int64(S.AR[at + 1]) & 0xFFFFFFFF)
+            total += amount
+            S.AR[at + 1] = np.int32(total & 0xFFFFFFFF)
+            S.AR[at + 2] = np.int32(total >> 32)
+            return
+    count_overflow(S, u, off, cap)
+    at = insert(S, u, off, 3, cap, end)
     if at >= 0:
         S.AR[at + 1] = np.int32(amount & 0xFFFFFFFF)
         S.AR[at + 2] = np.int32(amount >> 32)
@@ -226,6 +250,10 @@ def apply_instructions(P, S, E, u, i, step, ts, clk, viewed, cancels_only):
                 if E.AMOUNT[k] == ABSENT:
                     continue
                 add_amount(S, u, off, E.AMOUNT[k], ts)
+            elif op == OP_TOTAL:
+                if (x and E.AMOUNT[k] == ABSENT) or ts + S.G[G_BASE] < S.G[G_BOUNDARY]:
+                    continue
+                add_total(S, u, off, cap, E.AMOUNT[k] if x else np.int64(1), ts)
             elif op == OP_EDGE:
                 stored = np.int64(S.I[u, off])
                 if stored == NEVER or (ts >= stored if P.INS[q, I_Y] else ts < stored):

@@ -67,7 +67,8 @@ EVICT_MS: Final = 30 * 60_000
     OP_KEYED_COUNT,
     OP_GROUPED_DISTINCT,
     OP_ROOM_THEN,
-) = range(16)
+    OP_TOTAL,
+) = range(17)
 
 # columns of an instruction
 (I_OP, I_OFF, I_CAP, I_FILTER, I_ATOM0, I_ATOM1, I_KEY, I_X, I_PULSE0, I_PULSE1, I_Y) = range(11)
@@ -131,7 +132,8 @@ PERSON: Final = 8
     G_FREE_STREAM,
     G_NEED,
     G_BRIEF,
-) = range(28)
+    G_BOUNDARY,  # day boundary of the facts, ms UTC
+) = range(29)
 COUNTERS: Final = 32
 
 # what the kernel ran out of

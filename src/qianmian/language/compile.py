@@ -6,11 +6,12 @@ The result depends only on the definitions and their order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from qianmian.errors import LimitExceeded, TypeProblem, UnknownName
 from qianmian.language import ast
 from qianmian.language.definition import Definition
+from qianmian.language.fact_columns import column_of, is_long
 from qianmian.language.formula import Formula, cut, inputs_of, join, negate, table_of
 from qianmian.language.names import ROOM_EVENTS
 from qianmian.language.program import (
@@ -19,6 +20,7 @@ from qianmian.language.program import (
     LIST_BOUND,
     PRESENT_BIT,
     PREVIOUS_BIT,
+    TOTAL_PANES,
     UNBOUNDED,
     VISIT,
     Atom,
@@ -38,7 +40,9 @@ LIVE_WINDOW_MS = 7 * 86_400_000
 VIEWED = ast.Select(("product_viewed",))
 
 
-def compile_program(definitions: Sequence[Definition], since: Sequence[int] = ()) -> Program:
+def compile_program(
+    definitions: Sequence[Definition], since: Sequence[int] = (), daily: Collection[str] = ()
+) -> Program:
     """One program for all definitions.
 
     Args:
@@ -53,7 +57,7 @@ def compile_program(definitions: Sequence[Definition], since: Sequence[int] = ()
             f"{len(definitions)} definitions are more than the {MAX_DEFINITIONS} that one shop may "
             "have active; retire some of them"
         )
-    compiler = Compiler(definitions, since or [0] * len(definitions))
+    compiler = Compiler(definitions, since or [0] * len(definitions), daily)
     for index in range(len(definitions)):
         compiler.add(index)
     return compiler.program
@@ -62,8 +66,11 @@ def compile_program(definitions: Sequence[Definition], since: Sequence[int] = ()
 class Compiler:
     """Collects slots, atoms, nodes, pulses and triggers of several definitions."""
 
-    def __init__(self, definitions: Sequence[Definition], since: Sequence[int]) -> None:
+    def __init__(
+        self, definitions: Sequence[Definition], since: Sequence[int], daily: Collection[str] = ()
+    ) -> None:
         self.since = since
+        self.daily = daily
         self.program = Program(definitions=list(definitions))
         self.definitions = definitions
         self.index_by_name = {(one.kind, one.key): index for index, one in enumerate(definitions)}
@@ -134,7 +141,11 @@ class Compiler:
             case ast.Tag(key):
                 return self._reference("tag", key)
             case ast.InSegment(key):
+                if key in self.daily and ("segment", key) not in self.index_by_name:
+                    return self._atom(node, AtomKind.ATTRIBUTE, attribute=node).bit
                 return self._reference("segment", key)
+            case ast.Count() | ast.Sum() if is_long(node):
+                return self._total(node)
             case ast.Count(of, within, cmp, value, None):
                 return compared(cmp, value, lambda k: self._count(of, within, k))
             case ast.Distinct(of, field, within, cmp, value, None):
@@ -182,7 +193,8 @@ class Compiler:
     def _reference(self, kind: str, key: str) -> Formula:
         index = self.index_by_name.get((kind, key))
         if index is None:
-            raise UnknownName.of(kind, key, [k for word, k in self.index_by_name if word == kind])
+            known = [k for word, k in self.index_by_name if word == kind]
+            raise UnknownName.of(kind, key, [*known, *(self.daily if kind == "segment" else ())])
         return self._truth_of(index)
 
     def _count(self, of: ast.Select, within: ast.Within, k: int) -> Formula:
@@ -224,6 +236,23 @@ class Compiler:
         window = window_of(within)
         key = (slot.id, window, threshold)
         return self._atom(key, AtomKind.PIVOT_SUM, slot, window, threshold).bit
+
+    def _total(self, node: ast.Count | ast.Sum) -> Formula:
+        """Facts up to the day boundary and live since; unknown, and so false, without the facts."""
+        column_of(node)
+        assert isinstance(node.within, int)  # noqa: S101 — `is_long`
+        kind = SlotKind.TOTAL_COUNT if isinstance(node, ast.Count) else SlotKind.TOTAL_AMOUNT
+        # the window is part of the slot: facts of 30 and of 90 days are different numbers
+        slot = self._slot(kind, node.of, pane_ms=node.within, need=TOTAL_PANES)
+
+        def at_least(threshold: int) -> Formula:
+            if threshold <= 0:
+                return True
+            key = (slot.id, threshold)
+            return self._atom(key, AtomKind.PIVOT_SUM, slot, UNBOUNDED, threshold).bit
+
+        known = self._atom(("carried", slot.id), AtomKind.ATTRIBUTE, attribute=node).bit
+        return join("and", [known, compared(node.cmp, node.value, at_least)])
 
     def _time_since(self, of: ast.Select, cmp: str, value_ms: int) -> Formula:
         if cmp in {"==", "!="}:
@@ -528,8 +557,9 @@ def live(duration_ms: int) -> int:
     """The duration, if the live engine can hold it."""
     if duration_ms > LIVE_WINDOW_MS:
         raise LimitExceeded(
-            "windows above 7d need the history of the shop, which the live engine does not hold; "
-            "use at most 7d here"
+            "windows above 7d need the facts of history, which the live engine reads only as "
+            "count(…) or sum(…) over whole days without a key, for example sum(order_paid.amount) "
+            "within 30d >= ¥500; use at most 7d here, or make this part a daily tag"
         )
     return duration_ms
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from qianmian.language.ast import Count, Distinct, First, Last, Node, Select, walk
+from qianmian.language.ast import Count, Distinct, First, Last, Node, Select, Sum, walk
 from qianmian.language.comparing import NEEDED_MORE
+from qianmian.language.fact_columns import is_long
 
 EXACT_COUNT = 64
 """Above it a count keeps panes, which are as wide as their window allows."""
@@ -47,6 +48,8 @@ def _part(value: object) -> object:
 def _is_enough(old: Node, new: Node) -> bool:
     if isinstance(old, First | Last) and old != new:
         return old.field in KEPT_FIELDS
+    if (is_long(old) or is_long(new)) and _window(old) != _window(new):
+        return False
     if isinstance(old, Count) and isinstance(new, Count):
         if old.value > EXACT_COUNT and old != new:
             return False
@@ -54,6 +57,10 @@ def _is_enough(old: Node, new: Node) -> bool:
     if isinstance(old, Distinct) and isinstance(new, Distinct):
         return _kept(new) <= _kept(old)
     return True
+
+
+def _window(node: Node) -> object:
+    return node.within if isinstance(node, Count | Sum) else None
 
 
 def _kept(node: Count | Distinct) -> int:

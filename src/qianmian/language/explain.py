@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qianmian.language.ast import And, Node, Not, Or, walk
+from qianmian.language.ast import And, Count, Node, Not, Or, Score, Sum, Trait, walk
 from qianmian.language.definition import Definition
+from qianmian.language.fact_columns import column_of, is_long
 from qianmian.language.instants import Instant, instants_of
 from qianmian.language.presence import SILENCE_MS
 from qianmian.language.rows import Known, Row
@@ -31,6 +32,7 @@ class Part:
         holds: whether it holds; a pulse holds at its instant only.
         since: since when without interruption, in ms; None when it does not hold, or always has.
         because: ids of the events that make it hold, ascending.
+        is_unknown: it does not hold because nothing is known: insufficient evidence.
         parts: of and, or, not.
     """
 
@@ -39,6 +41,7 @@ class Part:
     since: int | None
     because: tuple[str, ...]
     parts: tuple[Part, ...] = ()
+    is_unknown: bool = False
 
 
 def because(
@@ -105,7 +108,19 @@ def _explained(node: Node, rows: Sequence[Row], now: int, known: Known, key: str
         return Part(text, bool(ids), now if ids else None, ids, parts)
     truth = truth_of(node, at_instant(rows, now, known), key)
     since = _since(node, rows, now, known, key) if truth.holds else None
-    return Part(text, truth.holds, since, truth.because, parts)
+    return Part(text, truth.holds, since, truth.because, parts, _is_unknown(node, known))
+
+
+def _is_unknown(node: Node, known: Known) -> bool:
+    """Whether it asks for something that neither events nor facts have told."""
+    match node:
+        case Trait(name):
+            return name not in known.traits
+        case Score(key):
+            return key not in known.scores
+        case Count() | Sum() if is_long(node):
+            return known.boundary is None or column_of(node).name not in known.days_by_column
+    return False
 
 
 def _since(node: Node, rows: Sequence[Row], now: int, known: Known, key: str | None) -> int | None:

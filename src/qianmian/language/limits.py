@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from qianmian.errors import LimitExceeded
-from qianmian.language.ast import MAX_DEPTH, MAX_NODES, Node, children
+from qianmian.language.ast import MAX_DEPTH, MAX_NODES, Count, Node, Sum, children
 from qianmian.language.values import LIVE_LIMIT_MS
-from qianmian.vocabulary.time import format_duration
+from qianmian.vocabulary.time import DAY_MS, format_duration
 
 MAX_TEXT: Final = 20_000
 
@@ -38,7 +38,8 @@ def check_size(node: Node) -> None:
 def check_live(node: Node) -> None:
     """Refuse a window that the engine does not keep: longer than 7 days.
 
-    `time_since` and `previous visit` look at one stamp and have no such limit.
+    `time_since` and `previous visit` look at one stamp and have no such limit; a count or a sum
+    without a key over whole days comes from facts and what is live since.
 
     Raises: LimitExceeded, with what to do.
     """
@@ -48,7 +49,7 @@ def check_live(node: Node) -> None:
         top = stack.pop()
         for name in _LIVE_FIELDS:
             ms = getattr(top, name, None)
-            if isinstance(ms, int) and ms > LIVE_LIMIT_MS:
+            if isinstance(ms, int) and ms > LIVE_LIMIT_MS and not _from_facts(top, ms):
                 raise LimitExceeded(
                     f"a window of {format_duration(ms)} is longer than the live limit of "
                     f"{format_duration(LIVE_LIMIT_MS)}; make this part a daily tag or segment and "
@@ -56,3 +57,9 @@ def check_live(node: Node) -> None:
                     ms=ms,
                 )
         stack.extend(children(top))
+
+
+def _from_facts(node: Node, within_ms: int) -> bool:
+    """Whether facts can fill the window (see `language/fact_columns.py`)."""
+    is_plain = isinstance(node, Sum) or (isinstance(node, Count) and node.same is None)
+    return is_plain and within_ms % DAY_MS == 0

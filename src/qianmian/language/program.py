@@ -25,6 +25,8 @@ VISIT = -2
 INLINE_TIMES = 16
 LIST_BOUND = 64
 INSTANCES = 8
+TOTAL_PANES = 200
+"""Quarters of an hour that a total keeps: today, yesterday, and two hours more."""
 
 PRESENT_BIT, PREVIOUS_BIT = 0, 1
 """Atoms that every program has: present, has been here before."""
@@ -43,6 +45,8 @@ class SlotKind(IntEnum):
     EDGE = 7  # time and truth of one predicate at the first or last event
     PENDING = 8  # instances waiting for the absence of something
     ROOM_RECENT = 9  # distinct keys of a room event, in the room's row
+    TOTAL_COUNT = 10  # how many per quarter of an hour since the day boundary, on top of facts
+    TOTAL_AMOUNT = 11  # how much
 
 
 class AtomKind(IntEnum):

@@ -51,6 +51,8 @@ class Known:
         segments: keys of the segments that hold.
         facts: facts of the room by name.
         previous_visit_end: end of the last visit before these rows, from the facts; ms UTC.
+        boundary: day boundary up to which facts go, ms UTC; None without facts.
+        days_by_column: of each column that the facts carry the values by how many days ago.
         presence_none: the source has no heartbeats, so nobody leaves by silence.
     """
 
@@ -60,6 +62,10 @@ class Known:
     segments: Collection[str] = ()
     facts: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
     previous_visit_end: int | None = None
+    boundary: int | None = None
+    days_by_column: Mapping[str, Mapping[int, int]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     presence_none: bool = False
 
 

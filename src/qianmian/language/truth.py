@@ -33,6 +33,7 @@ from qianmian.language.ast import (
     Viewing,
 )
 from qianmian.language.comparing import NEEDED_MORE
+from qianmian.language.fact_columns import column_of, is_long
 from qianmian.language.instances import Instance, views
 from qianmian.language.rows import Row, compares, field_compares, orders, products_in
 from qianmian.language.snapshot import Snapshot, is_operation
@@ -81,12 +82,39 @@ def _not(node: Not, snapshot: Snapshot, key: str | None) -> Truth:
 
 
 def _count(node: Count, snapshot: Snapshot, _: str | None) -> Truth:
+    if is_long(node):
+        return _with_facts(node, snapshot)
     needed = node.value + NEEDED_MORE[node.cmp]
     if needed > LIST_BOUND and isinstance(node.within, int):
         rows = _in_panes(node, node.within, snapshot)
     else:
         rows = snapshot.windowed(node.of, node.within)
     return _thresholded(rows, node.cmp, node.value)
+
+
+def _with_facts(node: Count | Sum, snapshot: Snapshot) -> Truth:
+    """Whole days before the boundary and what is live since; the newest that reach it on top."""
+    known, column = snapshot.known, column_of(node)
+    if known.boundary is None or column.name not in known.days_by_column:
+        return Truth(False)  # insufficient evidence
+    days = known.days_by_column[column.name]
+    before = sum(value for ago, value in days.items() if ago <= column.days)
+    live = [row for row in snapshot.selected(node.of) if row.event_time >= known.boundary]
+    values = [(row, _added(node, row)) for row in live]
+    holds = orders(before + sum(value for _, value in values), node.cmp, node.value)
+    reached, evidence = before, []
+    for row, value in values:
+        if node.cmp not in (">=", ">", "==") or reached >= node.value + (node.cmp == ">"):
+            break
+        evidence.append(row)
+        reached += value
+    return _made(holds, evidence)
+
+
+def _added(node: Count | Sum, row: Row) -> int:
+    """What one event adds to a count or sum."""
+    amount = 1 if isinstance(node, Count) else row.fields.get(node.field)
+    return amount if isinstance(amount, int) else 0
 
 
 def _in_panes(node: Count, within_ms: int, snapshot: Snapshot) -> list[Row]:
@@ -140,6 +168,8 @@ def distinct_products(rows: list[Row], category: str | None) -> list[Row]:
 
 
 def _sum(node: Sum, snapshot: Snapshot, _: str | None) -> Truth:
+    if is_long(node):
+        return _with_facts(node, snapshot)
     least = snapshot.since(node.within)
     amounts = [
         (row, amount)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from qianmian.columns.facts import Facts, ViewerFacts
 from qianmian.language.ast import Distinct, InSegment, Node, Tag, Without, walk
 from qianmian.language.definition import Definition
 from qianmian.language.explain import because
@@ -57,6 +58,7 @@ class Explainer:
         rows: Sequence[Row],
         *,
         counted_from: int = 0,
+        facts: Facts | None = None,
     ) -> tuple[str, ...]:
         """Ids of the events that made the firing, ascending.
 
@@ -66,6 +68,7 @@ class Explainer:
             rows: applied rows in the order of their application, at least those of its viewer, of
                 who was linked to them, and of its room, up to its instant.
             counted_from: clock of the edit since which the definition counts.
+            facts: the build in force at its instant.
         """
         definition = definitions[firing.moment]
         arrived = [row for row in rows if row["clock"] <= firing.at]
@@ -73,7 +76,7 @@ class Explainer:
         own = arrived if is_of_room else list(_of(firing, arrived))
         own = list(_ranked(own))
         applied = list(self._in_room(own, firing.room, counted_from))
-        known = self._known(own, applied, definitions, firing)
+        known = self._known(own, applied, definitions, firing, facts)
         found = because(definition, applied, firing.at, firing.key, known)
         if not found and firing.key is not None:  # an instant without a key took that of a view
             found = because(definition, applied, firing.at, None, known)
@@ -155,17 +158,28 @@ class Explainer:
         applied: Sequence[Applied],
         definitions: Mapping[str, Definition],
         firing: Firing,
+        facts: Facts | None,
     ) -> Known:
+        past = _past(facts, firing.viewer)
         traits: dict[str, Any] = {}
         for row in sorted(_told(rows, firing.room), key=self._order):
             traits |= row.get("traits") or {}
+            if facts is not None and self._place(row) < facts.boundary_ms:
+                traits |= past.traits
         elsewhere = [r for r in rows if r.get("room") not in (None, firing.room) and _viewer(r)]
         known = Known(
-            traits=traits,
+            traits={**past.traits, **traits},
+            scores=past.scores,
+            segments=past.segments,
+            boundary=None if facts is None else facts.boundary_ms,
+            days_by_column={
+                name: past.days_by_column.get(name, {})
+                for name in (() if facts is None else facts.columns)
+            },
             facts=_facts(applied),
             presence_none=not self._presence,
             previous_visit_end=max(
-                (r.get("event_time", r["clock"]) for r in elsewhere), default=None
+                (r.get("event_time", r["clock"]) for r in elsewhere), default=past.last_seen
             ),
         )
         snapshot = at_instant(applied, firing.at, known)
@@ -178,6 +192,12 @@ class Explainer:
                     known = replace(known, segments=(*known.segments, one.key))
                 snapshot = at_instant(applied, firing.at, known)
         return known
+
+
+def _past(facts: Facts | None, viewer: str | None) -> ViewerFacts:
+    """What the facts tell of a viewer."""
+    found = None if facts is None or viewer is None else facts.of(viewer)
+    return found or ViewerFacts(viewer or "")
 
 
 def _armed(node: Node, rows: Iterable[Applied], firing: Firing) -> tuple[str, ...]:

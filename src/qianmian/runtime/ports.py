@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from qianmian.columns.batch import EventBatch, UInt8
+from qianmian.columns.facts import Facts
 from qianmian.language.definition import Definition
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
@@ -33,6 +34,9 @@ class Engine(Protocol):
     def change(self, definitions: Sequence[Definition], clock_ms: int) -> list[Firing] | None:
         """Replace the definitions."""
 
+    def take_facts(self, facts: Facts, clock_ms: int) -> list[Firing]:
+        """What history knows is known from this clock on."""
+
     def snapshot(self) -> bytes:
         """All of the state."""
 
@@ -49,11 +53,12 @@ class EngineMaker(Protocol):
         shards: int = 1,
         presence: bool = True,
         session_timeout: bool = True,
+        daily: Sequence[str] = (),
     ) -> Engine:
         """An empty engine."""
 
-    def restored(self, snapshot: bytes) -> Engine:
-        """The engine that a snapshot was taken of."""
+    def restored(self, snapshot: bytes, facts: Facts | None = None) -> Engine:
+        """The engine that a snapshot was taken of, with the facts that it names."""
 
 
 Advance = Callable[[int, int], None]

@@ -3,7 +3,8 @@
 A vector is one JSON document (schema: `schemas/vectors.schema.json`):
 
     {"name", "lateness"?, "zone"?, "definitions": [{"key", "text"}], "catalog": [product],
-     "timeline": [{"at", "event": {…}} | {"at", "do": "restart" | …}], "expected": [firing]}
+     "daily"?: [segment], "timeline": [{"at", "event": {…}} | {"at", "do": "restart" | …}],
+     "expected": [firing]}
 
 `at` is the arrival, ms from 0; each item is a log message of its own. `expected` is compared as a
 whole, in output order, with the evidence. A document that cannot be run is a failure that says why.
@@ -19,6 +20,7 @@ from typing import Any
 import msgspec
 
 from qianmian.columns.batch import EventBatch
+from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes
 from qianmian.errors import InputError, QianmianError
 from qianmian.language.ast import Field, Node
 from qianmian.learning.danmaku import CLASSES
@@ -34,6 +36,48 @@ DEFAULT_LATENESS_MS = 5_000
 Row = dict[str, Any]
 
 
+class GivenViewer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What facts say of one viewer; `days` of a column by how many days before the boundary."""
+
+    viewer: str
+    first_seen: int | None = None
+    last_seen: int | None = None
+    traits: dict[str, str | int | float | bool] = {}
+    scores: dict[str, float] = {}
+    segments: list[str] = []
+    days: dict[str, dict[int, int]] = {}
+
+    def facts(self) -> ViewerFacts:
+        """The same, as a file of facts takes it."""
+        return ViewerFacts(
+            self.viewer, self.first_seen, self.last_seen, self.traits, self.scores,
+            frozenset(self.segments), self.days,
+        )  # fmt: skip
+
+
+class GivenFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A build of facts as a vector writes it."""
+
+    boundary: int
+    columns: list[str] = []
+    viewers: list[GivenViewer] = []
+
+    def facts(self) -> Facts:
+        """The build, through its file.
+
+        Raises: InputError.
+        """
+        viewers = [one.facts() for one in self.viewers]
+        data = facts_bytes(
+            viewers,
+            boundary_ms=self.boundary,
+            columns=self.columns,
+            scores={key for one in viewers for key in one.scores},
+            segments={key for one in viewers for key in one.segments},
+        )
+        return Facts(data)
+
+
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One item of a timeline."""
 
@@ -44,6 +88,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     definition: Written | None = None
     anonymous_id: str | None = None
     viewer: str | None = None
+    facts: GivenFacts | None = None
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -65,6 +110,7 @@ class Vector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeline: list[Step]
     expected: list[Expected]
     catalog: list[Row] = []
+    daily: list[str] = []
     lateness_ms: int = msgspec.field(default=DEFAULT_LATENESS_MS, name="lateness")
     zone: str = "Asia/Shanghai"
 
@@ -149,8 +195,12 @@ class _Run:
         lateness_ms = vector.lateness_ms
         products = [_product(raw) for raw in vector.catalog]
         self._engine: Engine = bench.engines.new(
-            list(self._definitions.values()), products=products, lateness_ms=lateness_ms
+            list(self._definitions.values()),
+            products=products,
+            lateness_ms=lateness_ms,
+            daily=vector.daily,
         )
+        self._facts: Facts | None = None
         self._explainer = Explainer(products=products, lateness_ms=lateness_ms)
         self._rows: list[Row] = []
         self._found: list[tuple[Firing, tuple[str, ...]]] = []
@@ -167,7 +217,12 @@ class _Run:
         elif step.do == "tick":
             self._note(self._engine.advance(step.at))
         elif step.do == "restart":
-            self._engine = self._bench.engines.restored(self._engine.snapshot())
+            snapshot = self._engine.snapshot()
+            self._engine = self._bench.engines.restored(snapshot, self._facts)
+        elif step.do == "facts" and step.facts is not None:
+            facts = step.facts.facts()
+            self._note(self._engine.take_facts(facts, step.at))
+            self._facts = facts
         elif step.do == "session_end":
             self._run(place, {"type": "session_ended", "room": step.room})
         elif step.do == "merge":
@@ -221,6 +276,7 @@ class _Run:
                 self._definitions,
                 self._rows,
                 counted_from=self._counted_from.get(firing.moment, 0),
+                facts=self._facts,
             )
             self._found.append((firing, because))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.oracle.convert import NEEDED_MORE, Tree
+from tests.oracle.convert import NEEDED_MORE, Tree, is_long
 from tests.oracle.events import Because, Entry, ids
+from tests.oracle.facts import column_of
 from tests.oracle.rows import KeyedLists
 from tests.oracle.view import PLAIN, Holding, Pulses, View, compare, selected_keys, selects
 
@@ -14,6 +15,8 @@ MAX_EXACT = 64
 
 def holds(tree: Tree, view: View) -> Holding:
     entries = view.entries(tree["of"])
+    if is_long(tree):
+        return with_facts(tree, view, view.since_boundary(entries))
     if isinstance(tree["within"], int) and tree["value"] > MAX_EXACT:
         found = in_panes(entries, tree["within"], view.now)
     else:
@@ -23,12 +26,22 @@ def holds(tree: Tree, view: View) -> Holding:
     return {PLAIN: because(tree, found)}
 
 
-def because(tree: Tree, found: list[Entry]) -> Because:
-    """The newest k that satisfy the threshold; there is none for "fewer than"."""
+def with_facts(tree: Tree, view: View, live: list[Entry]) -> Holding:
+    """The whole days before the boundary and what is live since; unknown without the column."""
+    if view.facts is None or column_of(tree) not in view.facts.columns:
+        return {}
+    before = view.facts.before(tree, view.its_row.viewer)
+    if not compare(before + len(live), tree["cmp"], tree["value"]):
+        return {}
+    return {PLAIN: because(tree, live, before)}
+
+
+def because(tree: Tree, found: list[Entry], before: int = 0) -> Because:
+    """The newest that reach the threshold on top of the facts; none for "fewer than"."""
     if tree["cmp"] in ("<", "<=", "!="):
         return frozenset()
-    enough = tree["value"] + (1 if tree["cmp"] == ">" else 0)
-    return ids(*found[-enough:])
+    enough = tree["value"] + (1 if tree["cmp"] == ">" else 0) - before
+    return ids(*found[-enough:]) if enough > 0 else frozenset()
 
 
 def pane_ms(within: int) -> int:
@@ -67,7 +80,7 @@ def pulses(tree: Tree, view: View) -> Pulses:
 
 def instants(tree: Tree, view: View) -> Iterator[int]:
     """When an event falls out of the window."""
-    if isinstance(tree["within"], int) and tree["same"] is None:
+    if isinstance(tree["within"], int) and tree["same"] is None and not is_long(tree):
         for entry in view.entries(tree["of"]):
             if tree["value"] > MAX_EXACT:
                 pane = pane_ms(tree["within"])

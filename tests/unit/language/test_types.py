@@ -158,11 +158,13 @@ def test_a_tree_that_is_too_deep_or_too_large_is_refused_without_recursion() -> 
 
 
 def test_a_live_window_is_at_most_seven_days() -> None:
+    check_live(parse("sum(order_paid.amount) within 90d >= ¥500"))  # facts, and live since
     check_live(
         parse("count(liked) within 7d >= 3 and time_since(liked) > 30d and previous visit 90d ago")
     )
     for text in (
-        "sum(order_paid.amount) within 90d >= ¥500",
+        "distinct(order_paid.product) within 90d >= 3",
+        "sum(order_paid.amount) within 8d1h >= ¥500",
         "tag.x or idle for 8d",
         "liked without shared within 8d",
     ):

@@ -27,7 +27,7 @@ class FakeMaker:
     def new(self, *_: Any, **__: Any) -> Any:
         return self.engine
 
-    def restored(self, snapshot: bytes) -> Any:
+    def restored(self, snapshot: bytes, facts: object = None) -> Any:
         assert snapshot == b"fake"
         return self.engine
 

@@ -128,6 +128,10 @@ def cost(
     out_console().print(grid)
     note = texts.say("cost.sample", **asdict(measured.sample))
     out_console().print(Text(note, style=QUIET))
+    needed = [f"{one.name} {one.days}d" for one in together.facts.columns]
+    needed += [f"score.{key}" for key in together.facts.scores]
+    if needed:
+        out_console().print(Text(texts.say("cost.facts", names=", ".join(needed)), style=QUIET))
     return OK
 
 

@@ -1,0 +1,285 @@
+"""Facts: what history knows of every viewer up to a day boundary, as one immutable Arrow file.
+
+64 record batches, one per range of hash(viewer), each sorted by the hash, so that a shard reads its
+ranges only and a viewer is found without an index. Columns of a batch:
+
+    hash uint64 · viewer string · first_seen, last_seen int64 · traits string (a JSON object)
+    score.<key> float64 · segment.<key> bool · days.<column> list<struct<ago int32, value int64>>
+
+A day is counted backward from the boundary: 1 is the last whole day before it. What is null is not
+known. The schema's metadata carries version, namespace and boundary. The file's name is its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qianmian.errors import InputError
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE, check_namespace, hash64
+from qianmian.vocabulary.time import MINUTE_MS
+
+VERSION: Final = "1"
+RANGES: Final = 64
+GRID_MS: Final = 15 * MINUTE_MS
+"""Midnight of every zone in use lies on it; live partial sums are kept by it."""
+MAX_DAYS: Final = 366
+
+Scalar = str | int | float | bool
+NO_DAYS: Mapping[str, Mapping[int, int]] = MappingProxyType({})
+_PAIR = pa.struct([("ago", pa.int32()), ("value", pa.int64())])
+_FIXED: Final = {
+    "hash": pa.uint64(),
+    "viewer": pa.string(),
+    "first_seen": pa.int64(),
+    "last_seen": pa.int64(),
+    "traits": pa.string(),
+}
+_FAMILIES: Final = {"score": pa.float64(), "segment": pa.bool_(), "days": pa.list_(_PAIR)}
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerFacts:
+    """What is known of one viewer.
+
+    Attributes:
+        days_by_column: for each fact column the value of each day, by how many days ago.
+
+    Units: first_seen and last_seen in ms UTC; sums of amounts in minor units.
+    """
+
+    viewer: str
+    first_seen: int | None = None
+    last_seen: int | None = None
+    traits: Mapping[str, Scalar] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    segments: frozenset[str] = frozenset()
+    days_by_column: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: NO_DAYS)
+
+    def total(self, column: str, days: int) -> int:
+        """The value of a column over the `days` whole days before the boundary."""
+        by_day = self.days_by_column.get(column, {})
+        return sum(value for ago, value in by_day.items() if ago <= days)
+
+
+class Facts:
+    """One build of facts, read.
+
+    Attributes:
+        hash: sha-256 of the file, hex.
+        boundary_ms: the day boundary up to which they go, ms UTC.
+        columns, scores, segments: names that the file carries, sorted.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.hash = content_hash(data)
+        try:
+            with pa.ipc.open_file(io.BytesIO(data)) as reader:
+                schema = reader.schema
+                self._batches = [reader.get_batch(k) for k in range(reader.num_record_batches)]
+            for batch in self._batches:
+                batch.validate(full=True)
+        except (pa.ArrowException, OSError) as problem:
+            raise InputError(f"the facts {self.hash[:12]} are not an Arrow file: {problem}") from (
+                problem
+            )
+        self.namespace, self.boundary_ms = self._origin(schema.metadata or {})
+        self.columns, self.scores, self.segments = self._names(schema)
+        self._hashes = [self._checked_range(k) for k in range(len(self._batches))]
+        if len(self._batches) != RANGES:
+            raise self._problem(f"they have {len(self._batches)} ranges instead of {RANGES}")
+
+    def __len__(self) -> int:
+        return sum(len(hashes) for hashes in self._hashes)
+
+    def _problem(self, what: str) -> InputError:
+        return InputError(
+            f"the facts {self.hash[:12]} cannot be used: {what}; build them again", hash=self.hash
+        )
+
+    def _origin(self, metadata: Mapping[bytes, bytes]) -> tuple[str, int]:
+        version = metadata.get(b"qianmian.facts", b"").decode(errors="replace")
+        if version != VERSION:
+            raise self._problem(f'their version is "{version}", this program reads {VERSION}')
+        try:
+            boundary = int(metadata[b"boundary"])
+            namespace = check_namespace(metadata[b"namespace"].decode())
+        except (KeyError, ValueError, InputError) as problem:
+            raise self._problem("the schema names no boundary or no namespace") from problem
+        check_boundary(boundary)
+        return namespace, boundary
+
+    def _names(self, schema: pa.Schema) -> tuple[tuple[str, ...], ...]:
+        found: dict[str, list[str]] = {family: [] for family in _FAMILIES}
+        kinds = dict(zip(schema.names, schema.types, strict=True))
+        for name, wanted in _FIXED.items():
+            if kinds.pop(name, None) != wanted:
+                raise self._problem(f'the column "{name}" is missing or is no {wanted}')
+        for name, kind in kinds.items():
+            family, _, key = name.partition(".")
+            if family not in _FAMILIES or not key:
+                raise self._problem(f'the column "{name}" is not known')
+            if kind != _FAMILIES[family]:
+                raise self._problem(f'the column "{name}" is {kind} instead of {_FAMILIES[family]}')
+            found[family].append(key)
+        return tuple(tuple(sorted(found[family])) for family in ("days", "score", "segment"))
+
+    def _checked_range(self, number: int) -> npt.NDArray[np.uint64]:
+        column = self._batches[number].column("hash")
+        if column.null_count:
+            raise self._problem(f"range {number} has a viewer without a hash")
+        hashes: npt.NDArray[np.uint64] = column.to_numpy(zero_copy_only=False)
+        if len(hashes) and ((hashes % RANGES) != number).any():
+            raise self._problem(f"range {number} holds a viewer of another range")
+        if (hashes[1:] <= hashes[:-1]).any():
+            raise self._problem(f"range {number} is not sorted, or names a viewer twice")
+        return hashes
+
+    def of(self, viewer: str) -> ViewerFacts | None:
+        """The facts of a viewer, None when there are none.
+
+        Cost: one hash, one binary search, and 20 µs to read what was found.
+        """
+        wanted = np.uint64(viewer_hash(viewer, self.namespace))
+        number = int(wanted % np.uint64(RANGES))
+        hashes = self._hashes[number]
+        at = int(np.searchsorted(hashes, wanted))
+        if at == len(hashes) or hashes[at] != wanted:
+            return None
+        found = self._read(self._batches[number], at)
+        return found if found.viewer == viewer else None
+
+    def viewers(self) -> Iterator[ViewerFacts]:
+        """Everybody, in the order of the file."""
+        for batch in self._batches:
+            for at in range(batch.num_rows):
+                yield self._read(batch, at)
+
+    def _read(self, batch: pa.RecordBatch, at: int) -> ViewerFacts:
+        def value(name: str) -> Any:
+            return batch.column(name)[at].as_py()
+
+        traits = value("traits")
+        scores = {key: value(f"score.{key}") for key in self.scores}
+        days = {name: value(f"days.{name}") for name in self.columns}
+        return ViewerFacts(
+            viewer=str(value("viewer")),
+            first_seen=value("first_seen"),
+            last_seen=value("last_seen"),
+            traits={} if traits is None else json.loads(traits),
+            scores={key: score for key, score in scores.items() if score is not None},
+            segments=frozenset(key for key in self.segments if value(f"segment.{key}")),
+            days_by_column={
+                name: {pair["ago"]: pair["value"] for pair in pairs}
+                for name, pairs in days.items()
+                if pairs
+            },
+        )
+
+
+def content_hash(data: bytes) -> str:
+    """The name of a file of facts: sha-256 of its bytes, hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def viewer_hash(viewer: str, namespace: str) -> int:
+    """The hash whose remainder by 64 is the range of a viewer; shards are dealt by the same."""
+    return hash64(f"{namespace}\x1f{viewer}")
+
+
+def check_boundary(boundary_ms: int) -> None:
+    """Refuse a boundary that is midnight in no zone.
+
+    Raises: InputError.
+    """
+    if boundary_ms % GRID_MS:
+        raise InputError(
+            f"{boundary_ms} is not a day boundary: no zone has midnight there; give the first ms of"
+            " a day of the shop"
+        )
+
+
+def facts_bytes(
+    viewers: Iterable[ViewerFacts],
+    *,
+    boundary_ms: int,
+    columns: Iterable[str] = (),
+    scores: Iterable[str] = (),
+    segments: Iterable[str] = (),
+    namespace: str = DEFAULT_NAMESPACE,
+) -> bytes:
+    """The file of these viewers; the same facts give the same bytes, whatever their order.
+
+    A column is carried because it is named here: who has no value in it has none, which is not the
+    same as a file without the column.
+
+    Raises: InputError for a value that does not fit, a name not announced, or a viewer named twice.
+    Cost: Python objects for everything; builds in bulk write the same columns with Arrow.
+    """
+    check_boundary(boundary_ms)
+    names = {
+        "score": sorted(set(scores)),
+        "segment": sorted(set(segments)),
+        "days": sorted(set(columns)),
+    }
+    rows = sorted(
+        (_row(one, check_namespace(namespace), names) for one in viewers),
+        key=lambda row: (row["hash"] % RANGES, row["hash"]),
+    )
+    for before, after in itertools.pairwise(rows):
+        if before["hash"] == after["hash"]:
+            raise InputError(f'the facts name the viewer "{after["viewer"]}" twice; join the rows')
+    fields = [*_FIXED.items()]
+    fields += [(f"{family}.{key}", _FAMILIES[family]) for family in names for key in names[family]]
+    metadata = {"qianmian.facts": VERSION, "boundary": str(boundary_ms), "namespace": namespace}
+    schema = pa.schema(fields, metadata=metadata)
+    ranges: list[list[dict[str, Any]]] = [[] for _ in range(RANGES)]
+    for row in rows:
+        ranges[row["hash"] % RANGES].append(row)
+    stream = io.BytesIO()
+    with pa.ipc.new_file(stream, schema) as writer:
+        for part in ranges:
+            writer.write_batch(pa.RecordBatch.from_pylist(part, schema=schema))
+    return stream.getvalue()
+
+
+def _row(one: ViewerFacts, namespace: str, names: Mapping[str, list[str]]) -> dict[str, Any]:
+    given = {"score": one.scores, "segment": one.segments, "days": one.days_by_column}
+    for family, keys in given.items():
+        unknown = sorted(set(keys) - set(names[family]))
+        if unknown:
+            raise InputError(f'viewer "{one.viewer}" has {family} "{unknown[0]}", not announced')
+    for name, value in one.traits.items():
+        if not isinstance(value, str | int | float):
+            raise InputError(
+                f'trait "{name}" of viewer "{one.viewer}" is no string, number or bool'
+            )
+    row: dict[str, Any] = {
+        "hash": viewer_hash(one.viewer, namespace),
+        "viewer": one.viewer,
+        "first_seen": one.first_seen,
+        "last_seen": one.last_seen,
+        "traits": json.dumps(dict(one.traits), ensure_ascii=False, sort_keys=True),
+    }
+    row |= {f"score.{key}": one.scores.get(key) for key in names["score"]}
+    row |= {f"segment.{key}": key in one.segments for key in names["segment"]}
+    for name in names["days"]:
+        by_day = one.days_by_column.get(name, {})
+        for ago, value in by_day.items():
+            if not 1 <= ago <= MAX_DAYS or value < 0:
+                raise InputError(
+                    f'"{name}" of viewer "{one.viewer}": {value} on day {ago} before the boundary;'
+                    f" days are 1…{MAX_DAYS}, values are not negative"
+                )
+        row[f"days.{name}"] = [{"ago": ago, "value": by_day[ago]} for ago in sorted(by_day)]
+    return row
