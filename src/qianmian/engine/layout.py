@@ -14,6 +14,7 @@ from qianmian.engine import words as w
 from qianmian.engine.event_flags import event_flags
 from qianmian.engine.families import Family, families_of
 from qianmian.engine.instances import ALL, ANY_KEY, BY_KEY, LARGEST, OTHER_PAGE
+from qianmian.engine.reach import LINE_WORDS, blocks_of, lines_of
 from qianmian.engine.tabular import bit_mask, csr, int64_table
 from qianmian.language.ast import Field, Select, Trait
 from qianmian.language.program import (
@@ -62,9 +63,6 @@ PIVOTS = {
     AtomKind.PIVOT_SUM,
     AtomKind.PREVIOUS_RECENT,
 }
-LINE_WORDS = 16
-PREFETCHED_LINES = 8
-PREFETCHED_BLOCKS = 12
 
 
 class Tables(NamedTuple):
@@ -256,8 +254,8 @@ class Layout(ABC):
             LISTS=np.array(lists, np.int32),
             TOTALS=np.array([self.offset_of[slot.id] for slot in self.totals], np.int32),
             TOTAL_ATOMS=self._bits(lambda a: a.slot is not None and a.slot.kind in TOTALS),
-            LINES=self._lines(instructions, instruction0),
-            BLOCKS=self._blocks(lists, instructions, instruction0),
+            LINES=lines_of(instructions, instruction0, self.bits_at + 2 * self.bit_words),
+            BLOCKS=blocks_of(instructions, instruction0, set(lists), self.family_at),
             ATTRIBUTE_WORDS=np.array(list(self.attribute_words.values()), np.int32),
             ATTRIBUTE_BITS=self._attribute_bits(),
             TEMPLATE=self._template(),
@@ -516,35 +514,6 @@ class Layout(ABC):
         off = self.offset_of.get(slot.id, 0) if slot is not None else off
         number = -1 if select.where is None else self.filter_number[select.where]
         return (op, off, cap, number, *atoms, key, x, pulse, pulse, y), select
-
-    def _lines(self, table: Any, start: Any) -> npt.NDArray[np.int32]:
-        """Cache lines of a row that an event of each type touches, header first."""
-        lines = np.full((len(CATALOG), PREFETCHED_LINES), -1, np.int32)
-        header = range((self.bits_at + 2 * self.bit_words + LINE_WORDS - 1) // LINE_WORDS)
-        for kind in range(len(CATALOG)):
-            touched = dict.fromkeys(header)
-            for row in table[start[kind] : start[kind + 1]]:
-                off = int(row[w.I_OFF])
-                if off:
-                    touched[off // LINE_WORDS] = None
-                    touched[(off + 3) // LINE_WORDS] = None
-            chosen = [line for line in touched if line * LINE_WORDS < self.row_words]
-            lines[kind, : len(chosen[:PREFETCHED_LINES])] = chosen[:PREFETCHED_LINES]
-        return lines
-
-    def _blocks(self, lists: list[int], table: Any, start: Any) -> npt.NDArray[np.int32]:
-        """Words of a row that point to the lists an event of each type touches."""
-        blocks = np.full((len(CATALOG), PREFETCHED_BLOCKS), -1, np.int32)
-        known = set(lists)
-        for kind in range(len(CATALOG)):
-            offsets = []
-            for row in table[start[kind] : start[kind + 1]]:
-                offsets.append(int(row[w.I_OFF]))
-                if row[w.I_OP] == w.OP_CANCEL:
-                    offsets.append(self.family_at[int(row[w.I_X])])
-            chosen = [off for off in dict.fromkeys(offsets) if off in known]
-            blocks[kind, : len(chosen[:PREFETCHED_BLOCKS])] = chosen[:PREFETCHED_BLOCKS]
-        return blocks
 
     def _template(self) -> npt.NDArray[np.int32]:
         row = np.zeros(self.row_words, np.int32)
