@@ -7,13 +7,15 @@ cannot rot.
 from __future__ import annotations
 
 from tools.mutant import Mutant
+from tools.mutant_list_facts import FACT_MUTANTS
 from tools.mutant_list_time import TIME_MUTANTS
 
 WORLD, ROWS, VIEW, EVENTS = "world.py", "rows.py", "view.py", "events.py"
-INSTANCES, JUDGE = "instances.py", "judge.py"
+INSTANCES, JUDGE, JOINING = "instances.py", "judge.py", "joining.py"
 
 MUTANTS = (
     *TIME_MUTANTS,
+    *FACT_MUTANTS,
     # -- people, rooms, orders
     Mutant("SESSION silent for 30 min", WORLD, "SILENT_MS = 30 * 60_000", "SILENT_MS = 1 << 50"),
     Mutant(
@@ -236,20 +238,20 @@ MUTANTS = (
         "return own",
     ),
     Mutant("MERGE once-sets unite", WORLD, "mine[name] = max(at, mine.get(name, at))", "pass"),
-    Mutant("MERGE moves instances", WORLD, "own.slots[name].absorb(slot)", "pass"),
+    Mutant("MERGE moves instances", JOINING, "own.slots[name].absorb(slot)", "pass"),
     Mutant(
         "MERGE lists by time",
-        WORLD,
+        JOINING,
         "own.entries = sorted([*own.entries, *other.entries], key=lambda e: e.order)",
         "pass",
     ),
     Mutant(
         "MERGE lesser start",
-        WORLD,
+        JOINING,
         "min(mine.first, theirs.first,",
         "max(mine.first, theirs.first,",
     ),
-    Mutant("MERGE one page in focus", WORLD, "cancel(one, newer.entry.event_time)", "pass"),
+    Mutant("MERGE one page in focus", JOINING, "cancel(one, newer.entry.event_time)", "pass"),
     Mutant("MERGE once only", WORLD, "if other in self.links or is_anonymous(known):", "if False:"),
     Mutant(
         "MERGE due before the link fires before it",
@@ -455,7 +457,8 @@ MUTANTS = (
     Mutant(
         "READINGS restart",
         "run.py",
-        'if what in ("tick", "restart"):',
-        'if what == "restart":\n        world.rows.clear()\n    elif what == "tick":',
+        'if what in ("tick", "restart", "room_fact"):',
+        'if what == "restart":\n        world.rows.clear()\n'
+        '    elif what in ("tick", "room_fact"):',
     ),
 )

@@ -11,7 +11,8 @@ from tests.oracle.world import Fired, World
 
 Message = tuple[Any, ...]
 """(clock, [event, ...]), or (clock, "tick"), (clock, "restart"), (clock, "edit", definition),
-(clock, "session_end", room), (clock, "merge", anonymous_id, viewer), (clock, "facts", Facts)."""
+(clock, "session_end", room), (clock, "merge", anonymous_id, viewer), (clock, "facts", Facts),
+(clock, "room_fact", {second, room, name, value, key}), which holds from its second on."""
 
 LATENESS_MS = 5_000
 
@@ -53,6 +54,7 @@ def run(
     )
     for definition in definitions:
         world.rules[definition.key] = rule_of(definition, 0)
+    world.logged = [message[2] for message in messages if message[1] == "room_fact"]
     for message in messages:
         _deliver(world, message)
     last = messages[-1][0] if messages else 0
@@ -62,7 +64,7 @@ def run(
 
 def _deliver(world: World, message: Message) -> None:
     clock, what = message[0], message[1]
-    if what in ("tick", "restart"):
+    if what in ("tick", "restart", "room_fact"):
         world.message(clock, [])
     elif what == "edit":
         world.edit(clock, message[2])

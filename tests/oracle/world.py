@@ -18,7 +18,9 @@ from tests.oracle.convert import Rule, long_enough, rule_of, shape
 from tests.oracle.duplicates import Seen
 from tests.oracle.events import ORDERS, Because, Entry, Event, completed
 from tests.oracle.facts import Facts
+from tests.oracle.joining import greater, joined
 from tests.oracle.judge import Edge, Judge
+from tests.oracle.numbers import NUMBERS, count_numbers
 from tests.oracle.rows import EVICTED_MS, MINUTE_MS, Row, SlotId, Token
 from tests.oracle.view import Holding, Pulses, RoomState
 
@@ -60,6 +62,7 @@ class World:
     next_by_row: dict[int, int | None] = field(default_factory=dict)
     facts: Facts | None = None
     seen_at: dict[str, int] = field(default_factory=dict)
+    logged: list[Mapping[str, Any]] = field(default_factory=list)
 
     # -- the log -------------------------------------------------------------------------------
 
@@ -324,6 +327,9 @@ class World:
                     if self._row_next(row) == now:
                         self._instant(row, now)
             for state in list(self.rooms.values()):
+                if state.is_open and now % SECOND_MS == 0 and self._reads_numbers():
+                    self._count_numbers(state, now)
+            for state in list(self.rooms.values()):
                 if self._room_second(state) == now:
                     self._judge_room(state, now)
             for state in list(self.rooms.values()):
@@ -345,6 +351,8 @@ class World:
                 times += [self._row_next(row), self._eviction(row)]
         for state in self.rooms.values():
             times += [self._room_second(state), self._session_end(state)]
+            if state.is_open and self._reads_numbers():
+                times.append((self.done // SECOND_MS + 1) * SECOND_MS)
         return min((time for time in times if time is not None), default=None)
 
     def _row_next(self, row: Row) -> int | None:
@@ -408,6 +416,18 @@ class World:
         until = state.log[-1].clock + max(windows, default=0) + 2 * SECOND_MS
         return second if second <= until else None
 
+    def _reads_numbers(self) -> bool:
+        nodes = [node for rule in self.rules.values() for node in rule.nodes]
+        return any(node["op"] == "room_fact" and node["name"] in NUMBERS for node in nodes)
+
+    def _count_numbers(self, state: RoomState, now: int) -> None:
+        """At a whole second the numbers of a room become its facts, silently."""
+        rows = self._rows_of_room(state.name)
+        with_old = [self._holdings(row, now) for row in rows]
+        self.counts["mismatches"] += count_numbers(state, rows, self.logged, now)
+        for row, before in zip(rows, with_old, strict=True):
+            self._change_silently(row, before, self._holdings(row, now))
+
     def _judge_room(self, state: RoomState, now: int) -> None:
         judge = Judge(self.rules, self.facts)
         for rule in self.rules.values():
@@ -430,7 +450,7 @@ class World:
         for room, row in sorted(self.rows.pop(other, {}).items()):
             self.rows.setdefault(known, {})
             own = self.rows[known].get(room)
-            self.rows[known][room] = self._moved(row, known) if own is None else _joined(own, row)
+            self.rows[known][room] = self._moved(row, known) if own is None else joined(own, row)
             self.rows[known][room].touched = entry.clock
         if other in self.seen_at:
             self.seen_at[known] = max(self.seen_at[other], self.seen_at.get(known, 0))
@@ -444,9 +464,9 @@ class World:
 
     def _moved(self, row: Row, viewer: str) -> Row:
         row.viewer = viewer
-        row.seen_before = _greater(row.seen_before, self.seen_at.get(viewer))
+        row.seen_before = greater(row.seen_before, self.seen_at.get(viewer))
         if row.visits:
-            row.previous = _greater(row.previous, self.seen_at.get(viewer))
+            row.previous = greater(row.previous, self.seen_at.get(viewer))
         return row
 
     # -- editing -------------------------------------------------------------------------------
@@ -495,7 +515,7 @@ class World:
         }
         for row, holdings in zip(rows, before, strict=True):
             if not row.visits:
-                row.seen_before = _greater(row.seen_before, self.seen_at.get(row.viewer))
+                row.seen_before = greater(row.seen_before, self.seen_at.get(row.viewer))
             self._change_silently(row, holdings, self._holdings(row, clock))
         self.next_by_row.clear()
 
@@ -525,67 +545,6 @@ def _only_numbers(old: Rule, new: Rule) -> bool:
         and shape(old.tree) == shape(new.tree)
         and long_enough(old.tree, new.tree)
     )
-
-
-def _joined(own: Row, other: Row) -> Row:
-    """The rows of one room become one: lists by time, one page in focus."""
-    visits = sorted([*own.visits, *other.visits], key=lambda visit: visit.first.order)
-    if own.present and other.present:
-        mine, theirs = own.visits[-1], other.visits[-1]
-        first, end = min(mine.first, theirs.first, key=lambda e: e.order), max(mine.end, theirs.end)
-        closed = [visit for visit in visits if visit not in (mine, theirs)]
-        visits = [*closed, replace(mine, first=first, end=end)]
-    elif own.present or other.present:
-        current = (own if own.present else other).visits[-1]
-        visits = [*[visit for visit in visits if visit is not current], current]
-        own.visit_id = own.visit_id if own.present else other.visit_id
-    own.visits = visits
-    ends = [visit.end for visit in visits[:-1]]
-    own.previous = max([*ends, *_given(own.previous, other.previous)], default=None)
-    own.seen_before = _greater(own.seen_before, other.seen_before)
-    own.entries = sorted([*own.entries, *other.entries], key=lambda e: e.order)
-    own.elsewhere += other.elsewhere
-    own.present = own.present or other.present
-    own.last_seen = _greater(own.last_seen, other.last_seen)
-    own.left_at = _greater(own.left_at, other.left_at)
-    own.gone_at = None if own.present else _greater(own.gone_at, other.gone_at)
-    own.stream = _greater(own.stream, other.stream)
-    for name, slot in other.slots.items():
-        if name in own.slots:
-            own.slots[name].absorb(slot)
-        else:
-            own.slots[name] = slot
-    for slot in own.slots.values():
-        if slot.is_view:
-            _focus_newer(slot.instances, slot.cancel)
-    for name, lists in other.lists.items():
-        mine_ = own.lists.setdefault(name, type(lists)())
-        for key, entries in lists.by_key.items():
-            mine_.by_key.setdefault(key, []).extend(entries)
-        mine_.keep_bound()
-    for rule, tokens in other.truth.items():
-        own.truth[rule] = own.truth.get(rule, set()) | tokens
-    for name, flag in other.flags.items():
-        if flag.true or name not in own.flags:
-            own.flags[name] = flag
-    return own
-
-
-def _focus_newer(instances: list[Any], cancel: Any) -> None:
-    """One page in focus: a view is over when a newer one of another product took its page."""
-    for one in list(instances):
-        for newer in list(instances):
-            is_newer = newer.entry.order > one.entry.order
-            if is_newer and newer.page_id == one.page_id and newer.product != one.product:
-                cancel(one, newer.entry.event_time)
-
-
-def _given(*values: Any) -> list[Any]:
-    return [value for value in values if value is not None]
-
-
-def _greater(left: Any, right: Any) -> Any:
-    return max(_given(left, right), default=None)
 
 
 def _ascending(because: Because) -> tuple[str, ...]:

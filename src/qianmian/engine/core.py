@@ -6,7 +6,7 @@ are the same, whatever the grouping, the number of shards, or the point of a res
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,9 +25,10 @@ from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
 from qianmian.engine.programs import Plan, plan_of
 from qianmian.engine.room import RoomStage, keep_latest
+from qianmian.engine.room_facts import FIRST_NUMBER, NUMBER_NAMES, RoomFact, RoomLog
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
-from qianmian.engine.statistics import Statistics
+from qianmian.engine.statistics import Statistics, statistics_of
 from qianmian.errors import UnknownName
 from qianmian.language import ast
 from qianmian.language.definition import Definition
@@ -42,7 +43,6 @@ LINKED = CODE_BY_NAME["identity_linked"]
 ROOM_CODES = frozenset(code for code, event in enumerate(CATALOG) if event.scope == "room")
 CONTROL = np.array([code in ROOM_CODES or code == LINKED for code in range(len(CATALOG))])
 PRESENTING, PRESENTING_CATEGORY, STAGE = 0, 1, 2
-NUMBERS = 8  # online, gmv and orders per minute stand from here
 
 
 class Core:
@@ -96,6 +96,7 @@ class Core:
         self._out: list[Firing] = []
         self.boards = Boards(self.names)
         self.second: int | None = None
+        self.room_log = RoomLog()
         self.room = self._room_stage()
 
     @property
@@ -156,7 +157,7 @@ class Core:
 
     def _room_stage(self) -> RoomStage:
         stage = RoomStage(self.plan.room_moments, self.names, self.plan.layout.program.filters)
-        stage.guard = self._room_holds
+        stage.guard, stage.log = self._room_holds, self.room_log
         return stage
 
     # -- the log
@@ -164,6 +165,7 @@ class Core:
     def run(self, batch: EventBatch) -> list[Firing]:
         """Apply messages; the firings that are certain now, in output order."""
         outcomes = []
+        self.room_log.begin()
         for part in parts_of(self, batch):
             self.outcomes = np.zeros(len(part), np.uint8)
             self.begin(int(part.clock[0]))
@@ -187,6 +189,7 @@ class Core:
 
     def advance(self, clock_ms: int) -> list[Firing]:
         """A tick: the clock passes to `clock_ms` without an event."""
+        self.room_log.begin()
         if self.clock >= 0:
             self._pass_seconds(clock_ms)
             self._expire_sessions(clock_ms)
@@ -219,9 +222,27 @@ class Core:
                     self.boards.gmv_minor(room),
                     self.boards.orders_per_min(room, second),
                 )
-                for shard in self.shards:
-                    shard.state.RS[room, NUMBERS : NUMBERS + len(numbers)] = numbers
+                name = str(self.names.rooms.value(room))
+                for column, (what, number) in enumerate(
+                    zip(NUMBER_NAMES, numbers, strict=True), FIRST_NUMBER
+                ):
+                    fact = RoomFact(second, name, what, number)
+                    used = self.room_log.number(fact, int(self.shards[0].state.RS[room, column]))
+                    for shard in self.shards:
+                        shard.state.RS[room, column] = used
         self.second = last
+
+    @property
+    def room_facts(self) -> list[RoomFact]:
+        """What the last call found about rooms, for the log, in the order of their seconds."""
+        return sorted(self.room_log.found, key=lambda fact: (*fact[:3], fact.key or ""))
+
+    def read_room_facts(self, facts: Iterable[RoomFact]) -> None:
+        """The messages `room_fact` of a log that is replayed, before their seconds pass.
+
+        They are used in place of what is computed again; see `room_log.mismatches`.
+        """
+        self.room_log.read(facts)
 
     def _online(self, room: int) -> int:
         return sum(int(shard.state.ONLINE[room]) for shard in self.shards)
@@ -553,28 +574,7 @@ class Core:
 
     def statistics(self) -> Statistics:
         """Counts since the start."""
-        total = np.zeros(w.COUNTERS, np.int64)
-        rows = 0
-        for shard in self.shards:
-            total += shard.state.G
-            rows += int(shard.state.G[w.G_ROWS] - shard.state.G[w.G_FREE])
-        return Statistics(
-            accepted=int(total[w.G_ACCEPTED]),
-            duplicates=int(total[w.G_DUPLICATES]),
-            late=int(total[w.G_LATE]),
-            refused=self.refused,
-            viewers=len(self.names.viewers),
-            rows=rows,
-            evicted=int(total[w.G_EVICTED]),
-            overflow=int(total[w.G_OVERFLOW]),
-            contradicted=int(total[w.G_CONTRADICTED]),
-            gap_lost=int(total[w.G_GAP_LOST]),
-            once=int(total[w.G_ONCE]),
-            lost=int(total[w.G_LOST]),
-            merged=self.merged,
-            merges_refused=self.merges_refused,
-            superseded=self.superseded,
-        )
+        return statistics_of(self)
 
 
 _BY_PROFILE = {"KNOWN", "VALUES"}

@@ -22,6 +22,7 @@ from qianmian.engine.layout import signature
 from qianmian.engine.prepare import Names, Preparer
 from qianmian.engine.programs import Plan
 from qianmian.engine.room import RoomStage
+from qianmian.engine.room_facts import RoomLog
 from qianmian.engine.shard import Shard
 from qianmian.engine.state import SCRATCH, State, row_block
 from qianmian.errors import SnapshotProblem
@@ -52,6 +53,7 @@ class Snapshottable(Protocol):
     room: RoomStage
     boards: Boards
     second: int | None
+    room_log: RoomLog
     shards: list[Shard]
 
     @property
@@ -100,6 +102,7 @@ def dump(core: Snapshottable) -> bytes:
         "room": core.room.snapshot(),
         "boards": core.boards.snapshot(),
         "second": core.second,
+        "room_log": core.room_log.snapshot(),
         "facts": None if core.preparer.facts is None else core.preparer.facts.hash,
         "shards": len(core.shards),
     }
@@ -151,6 +154,7 @@ def load(data: bytes, make: Callable[..., C], facts: Facts | None = None) -> C:
     core.room.restore(document["room"])
     core.boards.restore(document["boards"])
     core.second = document["second"]
+    core.room_log.restore(document["room_log"])
     if document["shards"]:
         core.begin(0)
         core.reserve()

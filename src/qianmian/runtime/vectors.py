@@ -21,6 +21,7 @@ import msgspec
 
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes
+from qianmian.engine.room_facts import RoomFact
 from qianmian.errors import InputError, QianmianError
 from qianmian.language.ast import Field, Node
 from qianmian.learning.danmaku import CLASSES
@@ -89,6 +90,19 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     anonymous_id: str | None = None
     viewer: str | None = None
     facts: GivenFacts | None = None
+    second: int | None = None
+    name: str | None = None
+    value: int | None = None
+    key: str | None = None
+
+    def room_fact(self) -> RoomFact:
+        """The message `room_fact` of this item.
+
+        Raises: InputError when a part of it is missing.
+        """
+        if self.second is None or self.room is None or self.name is None or self.value is None:
+            raise InputError("a room_fact has a second, a room, a name and a value")
+        return RoomFact(self.second, self.room, self.name, self.value, self.key)
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -200,6 +214,9 @@ class _Run:
             lateness_ms=lateness_ms,
             daily=vector.daily,
         )
+        steps = [step for step in vector.timeline if step.do == "room_fact"]
+        self._engine.read_room_facts([step.room_fact() for step in steps])
+        self._room_facts: list[RoomFact] = []
         self._facts: Facts | None = None
         self._explainer = Explainer(products=products, lateness_ms=lateness_ms)
         self._rows: list[Row] = []
@@ -214,7 +231,7 @@ class _Run:
         self._clock = step.at
         if step.event is not None:
             self._run(place, step.event)
-        elif step.do == "tick":
+        elif step.do in ("tick", "room_fact"):
             self._note(self._engine.advance(step.at))
         elif step.do == "restart":
             snapshot = self._engine.snapshot()
@@ -270,6 +287,7 @@ class _Run:
         return row
 
     def _note(self, firings: Sequence[Firing]) -> None:
+        self._room_facts += self._engine.room_facts
         for firing in firings:
             because = self._explainer.evidence(
                 firing,
@@ -277,6 +295,7 @@ class _Run:
                 self._rows,
                 counted_from=self._counted_from.get(firing.moment, 0),
                 facts=self._facts,
+                room_facts=self._room_facts,
             )
             self._found.append((firing, because))
 
