@@ -68,6 +68,36 @@ FACT_MUTANTS = (
         "Row(viewer, room, seen_before=self.seen_at.get(viewer))",
         "Row(viewer, room)",
     ),
+    Mutant(
+        "BACKFILLED counts what was in the range",
+        "run.py",
+        "        world.adopt(past, definition.key, clock)",
+        "        pass",
+    ),
+    Mutant(
+        "BACKFILLED the range begins where it says",
+        "run.py",
+        "if one[0] >= since and not told:",
+        "if not told:",
+    ),
+    Mutant(
+        "BACKFILLED not what only numbers changed",
+        "run.py",
+        "return bool(shape(before_edit) != shape(after_edit))",
+        "return True",
+    ),
+    Mutant(
+        "BACKFILLED what fired in the range has fired",
+        WORLD,
+        "if fired[0] == key:",
+        "if False:",
+    ),
+    Mutant(
+        "BACKFILLED fires nothing",
+        "rows.py",
+        "self.truth[key] = other.truth.get(key, set())",
+        "pass",
+    ),
     Mutant("ROOM online is of those present", NUMBERS, "row.present for row", "1 for row"),
     Mutant("ROOM orders of one minute", NUMBERS, "entry.clock > now - MINUTE_MS", "True"),
     Mutant(

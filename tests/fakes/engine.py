@@ -67,6 +67,11 @@ class FakeEngine:
     def take_facts(self, facts: Facts, clock_ms: int) -> list[Firing]:
         return []
 
+    def backfill(
+        self, tail: EventBatch, outcomes: UInt8, *, since_ms: int, clock_ms: int
+    ) -> list[Firing]:
+        return []
+
     @property
     def room_facts(self) -> list[RoomFact]:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.oracle.events import Entry
 from tests.oracle.instances import InstanceSlot
@@ -17,6 +17,7 @@ MAX_KEYS = 8
 Token = tuple[str | None, int]
 """What makes a level true: (key, number of the instance); (None, 0) where there is no key."""
 
+Kept = TypeVar("Kept")
 SlotId = tuple[str, int]
 """Definition and number of the node."""
 
@@ -106,6 +107,13 @@ class Row:
     def add(self, entry: Entry) -> None:
         self.entries.append(entry)
         self.entries.sort(key=lambda e: e.order)
+
+    def take(self, other: Row, key: str) -> None:
+        """What another row has kept for one definition."""
+        self.slots = _taken(self.slots, other.slots, key)
+        self.lists = _taken(self.lists, other.lists, key)
+        self.flags = _taken(self.flags, other.flags, key)
+        self.truth[key] = other.truth.get(key, set())
 
     # -- leaving -------------------------------------------------------------------------------
 
@@ -204,6 +212,12 @@ class Row:
             if other is not self:
                 ends += [v.end for v in other.visits if v.start < visit.start]
         return max(ends, default=None)
+
+
+def _taken(mine: dict[SlotId, Kept], theirs: dict[SlotId, Kept], key: str) -> dict[SlotId, Kept]:
+    """Mine, but for one definition theirs."""
+    others = {name: kept for name, kept in mine.items() if name[0] != key}
+    return others | {name: kept for name, kept in theirs.items() if name[0] == key}
 
 
 def _products_of(key: str | None, product: str | None, slot: InstanceSlot) -> set[str]:

@@ -502,6 +502,24 @@ class World:
                 state.truth[rule.key] = set(judge.holding(view))
         self.next_by_row.clear()
 
+    def adopt(self, past: World, key: str, clock: int) -> None:
+        """A definition has what it would have, had it been there as in `past`; nothing fires."""
+        self.rules[key] = past.rules[key]
+        for viewer, rows in self.rows.items():
+            for name, row in rows.items():
+                other = past.rows.get(viewer, {}).get(name)
+                if other is not None:
+                    row.take(other, key)
+                    row.touched = clock
+        for place, last_by_key in past.once.items():
+            mine = self.once.setdefault(place, {})
+            for fired, at in last_by_key.items():
+                if fired[0] == key:
+                    mine[fired] = max(at, mine.get(fired, at))
+        for name, state in self.rooms.items():
+            state.truth[key] = past.rooms[name].truth.get(key, set())
+        self.next_by_row.clear()
+
     def take_facts(self, clock: int, facts: Facts) -> None:
         """What history knows is known from now on; no moment fires from it."""
         self.advance(clock - 1)

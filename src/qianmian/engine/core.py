@@ -17,6 +17,7 @@ from qianmian.columns.batch import EventBatch
 from qianmian.columns.facts import Facts
 from qianmian.engine import facts as history
 from qianmian.engine import words as w
+from qianmian.engine.backfill import Counting, check_range, fill, note_edits
 from qianmian.engine.board import Boards, RoomBoard
 from qianmian.engine.change import relay
 from qianmian.engine.cutting import SESSION_MS, parts_of
@@ -24,7 +25,7 @@ from qianmian.engine.merge import merge_viewers
 from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
 from qianmian.engine.programs import Plan, plan_of
-from qianmian.engine.room import RoomStage, keep_latest
+from qianmian.engine.room import RoomStage, note_in_slot
 from qianmian.engine.room_facts import FIRST_NUMBER, NUMBER_NAMES, RoomFact, RoomLog
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
@@ -56,6 +57,7 @@ class Core:
         presence: whether silence means leaving (False for files of shops).
         session_timeout: whether 30 minutes without events end a room's session.
         daily: segments that are not defined here but come with facts.
+        names: codes to share with another core (see `engine/backfill.py`).
 
     Raises: DefinitionError when a definition cannot be compiled.
     """
@@ -71,9 +73,10 @@ class Core:
         session_timeout: bool = True,
         namespace: str = "default",
         daily: Sequence[str] = (),
+        names: Names | None = None,
     ) -> None:
         self.daily = tuple(daily)
-        self.names = Names(products)
+        self.names = Names(products) if names is None else names
         self.products = tuple(products)
         self.lateness_ms = lateness_ms
         self.presence = presence
@@ -97,6 +100,8 @@ class Core:
         self.boards = Boards(self.names)
         self.second: int | None = None
         self.room_log = RoomLog()
+        self.counting: dict[str, Counting] = {}
+        self.fresh: set[str] = set()
         self.room = self._room_stage()
 
     @property
@@ -134,6 +139,7 @@ class Core:
         """
         plan = plan_of(definitions, self.names, self.plan, self.daily)
         out = self.advance(clock_ms)
+        note_edits(self, plan, clock_ms)
         self._use(plan)
         for shard in self.shards:
             answers = self.preparer.answers_of
@@ -142,6 +148,22 @@ class Core:
         self.room = self._room_stage()
         self.room.restore(before.snapshot())
         history.refresh(self)
+        return out
+
+    def backfill(
+        self, tail: EventBatch, outcomes: npt.NDArray[np.uint8], *, since_ms: int, clock_ms: int
+    ) -> list[Firing]:
+        """The message `backfilled`: new definitions count as if they had been there in the range.
+
+        Args:
+            tail: the events with a clock from `since_ms` to `clock_ms`, in log order.
+            outcomes: what `outcomes` said of them at first arrival.
+
+        No moment fires from it. Raises: InputError, and then nothing has changed.
+        """
+        check_range(self, tail, outcomes, since_ms, clock_ms)
+        out = self.advance(clock_ms)
+        fill(self, tail.take(np.flatnonzero(outcomes == w.ACCEPTED)), since_ms, Core)
         return out
 
     def take_facts(self, facts: Facts, clock_ms: int) -> list[Firing]:
@@ -418,7 +440,7 @@ class Core:
             return
         self._sweep(clock)
         product, category = int(events.PRODUCT[at]), int(events.CATEGORY[at])
-        self._room_slots(events, at, room, product, category, time)
+        self._note_in_slots(events, at, room)
         if room not in self.announced:
             self.room_clock[room] = clock
         if kind == "session_ended":
@@ -481,21 +503,11 @@ class Core:
         self.announced.add(room)
         self.room_clock.pop(room, None)
 
-    def _room_slots(
-        self, events: Events, at: int, room: int, product: int, category: int, time: int
-    ) -> None:
-        """Keep the latest time per key of room events that a sequence begins with."""
+    def _note_in_slots(self, events: Events, at: int, room: int) -> None:
+        filters = self.preparer.filters
+        times = [shard.state.RT[room] for shard in self.shards]
         for slot, number in self.plan.room_slots:
-            if CATALOG[events.TYPE[at]].name not in slot.of.types:
-                continue
-            if slot.of.where is not None:
-                bit = self.preparer.filters.index(slot.of.where)
-                if not int(events.FILTER[at, bit >> 6]) >> (bit & 63) & 1:
-                    continue
-            key = {"product": product, "category": category}.get(slot.key or "", 0)
-            if key >= 0:
-                for shard in self.shards:
-                    keep_latest(shard.state.RT[room, number], key, time)
+            note_in_slot(slot, events, at, filters, [kept[number] for kept in times])
 
     def _link(self, batch: EventBatch, events: Events, at: int, row: int) -> None:
         """An anonymous viewer turns out to be a known one."""

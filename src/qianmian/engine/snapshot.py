@@ -16,6 +16,7 @@ import numpy as np
 
 from qianmian.columns.facts import Facts
 from qianmian.engine import words as w
+from qianmian.engine.backfill import Counting
 from qianmian.engine.board import Boards
 from qianmian.engine.facts import restore as restore_facts
 from qianmian.engine.layout import signature
@@ -54,6 +55,8 @@ class Snapshottable(Protocol):
     boards: Boards
     second: int | None
     room_log: RoomLog
+    counting: dict[str, Counting]
+    fresh: set[str]
     shards: list[Shard]
 
     @property
@@ -103,6 +106,8 @@ def dump(core: Snapshottable) -> bytes:
         "boards": core.boards.snapshot(),
         "second": core.second,
         "room_log": core.room_log.snapshot(),
+        "counting": sorted([key, *since] for key, since in core.counting.items()),
+        "fresh": sorted(core.fresh),
         "facts": None if core.preparer.facts is None else core.preparer.facts.hash,
         "shards": len(core.shards),
     }
@@ -155,6 +160,8 @@ def load(data: bytes, make: Callable[..., C], facts: Facts | None = None) -> C:
     core.boards.restore(document["boards"])
     core.second = document["second"]
     core.room_log.restore(document["room_log"])
+    core.counting = {key: Counting(since, filled) for key, since, filled in document["counting"]}
+    core.fresh = set(document["fresh"])
     if document["shards"]:
         core.begin(0)
         core.reserve()

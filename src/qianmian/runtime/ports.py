@@ -38,6 +38,11 @@ class Engine(Protocol):
     def take_facts(self, facts: Facts, clock_ms: int) -> list[Firing]:
         """What history knows is known from this clock on."""
 
+    def backfill(
+        self, tail: EventBatch, outcomes: UInt8, *, since_ms: int, clock_ms: int
+    ) -> list[Firing]:
+        """New definitions count as if they had been there since the beginning of the tail."""
+
     @property
     def room_facts(self) -> list[RoomFact]:
         """What the last call found about rooms, for the log."""
