@@ -81,12 +81,6 @@ FACT_MUTANTS = (
         "if not told:",
     ),
     Mutant(
-        "BACKFILLED not what only numbers changed",
-        "run.py",
-        "return bool(shape(before_edit) != shape(after_edit))",
-        "return True",
-    ),
-    Mutant(
         "BACKFILLED what fired in the range has fired",
         WORLD,
         "if fired[0] == key:",

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.engine import facts as history
 from qianmian.engine import words as w
+from qianmian.engine.board import Boards
 from qianmian.engine.change import place_of
 from qianmian.engine.layout import WIDTH
 from qianmian.engine.once import refill
@@ -24,12 +25,13 @@ from qianmian.engine.prepare import LINKED, PRESENTED, WITHDRAWN, Names, Prepare
 from qianmian.engine.programs import Plan
 from qianmian.engine.room import RoomStage
 from qianmian.engine.rows import adopt, make_row
-from qianmian.engine.shard import Shard
+from qianmian.engine.shard import Events, Shard
 from qianmian.errors import InputError
 from qianmian.language import ast
 from qianmian.language.definition import Definition
 from qianmian.language.program import PRESENT_BIT, PREVIOUS_BIT, SlotKind
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
+from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 
 Int32 = npt.NDArray[np.int32]
@@ -64,6 +66,7 @@ class Fillable(Protocol):
     preparer: Preparer
     shards: list[Shard]
     room: RoomStage
+    boards: Boards
     sessions: dict[int, str]
     announced: set[int]
     linked: set[int]
@@ -143,6 +146,16 @@ def with_references(core: Fillable, chosen: Sequence[Definition]) -> list[Defini
     return [one for name, one in by_name.items() if name in kept]
 
 
+class NoBoards(Boards):
+    """Boards of a core that nobody watches: counting them would cost most of a backfill."""
+
+    def add(self, events: Events, first: int, last: int, verified: npt.NDArray[np.bool_]) -> None:
+        """Nothing is counted."""
+
+    def fired(self, firings: list[Firing]) -> None:
+        """Nothing is counted."""
+
+
 def note_edits(core: Fillable, plan: Plan, clock_ms: int) -> None:
     """Before a change to `plan`: remember what counts from now on, and which slots begin empty."""
     old, keys = set(core.plan.numbers), {one.key for one in plan.definitions}
@@ -170,6 +183,8 @@ def fill(
     scratch = make(
         with_references(core, chosen), products=core.products, names=core.names, **core.settings
     )
+    if not scratch.plan.reads_numbers:
+        scratch.boards = NoBoards(core.names)
     clock_ms = core.clock
     _begin(core, scratch, accepted, since_ms)
     scratch.run(_undoubted(accepted))
@@ -347,10 +362,10 @@ def _copy_lists(live: Shard, past: Shard, to: tuple[Any, int], source: tuple[Any
     """Lists in blocks of their own; the blocks that were there are given back."""
     (rows, here), (twins, there) = to, source
     state = live.state
-    for at, meta in state.I[rows, here : here + 2].tolist():
-        if at > 0:
-            state.AR[at] = state.FREE[meta >> 8]
-            state.FREE[meta >> 8] = at
+    filled = rows[state.I[rows, here] > 0]
+    for at, meta in state.I[filled, here : here + 2].tolist():
+        state.AR[at] = state.FREE[meta >> 8]
+        state.FREE[meta >> 8] = at
     state.I[rows, here : here + 2] = 0
     begins, metas = past.state.I[twins, there], past.state.I[twins, there + 1]
     for size_class in np.unique(metas[(metas & 255) > 0] >> 8).tolist():
