@@ -7,6 +7,7 @@ cannot rot.
 from __future__ import annotations
 
 from tools.mutant import Mutant
+from tools.mutant_list_facts import FACT_MUTANTS
 from tools.mutant_list_time import TIME_MUTANTS
 
 WORLD, ROWS, VIEW, EVENTS = "world.py", "rows.py", "view.py", "events.py"
@@ -14,6 +15,7 @@ INSTANCES, JUDGE, JOINING = "instances.py", "judge.py", "joining.py"
 
 MUTANTS = (
     *TIME_MUTANTS,
+    *FACT_MUTANTS,
     # -- people, rooms, orders
     Mutant("SESSION silent for 30 min", WORLD, "SILENT_MS = 30 * 60_000", "SILENT_MS = 1 << 50"),
     Mutant(
@@ -498,7 +500,8 @@ MUTANTS = (
     Mutant(
         "READINGS restart",
         "run.py",
-        'if what in ("tick", "restart"):',
-        'if what == "restart":\n        world.rows.clear()\n    elif what == "tick":',
+        'if what in ("tick", "restart", "room_fact"):',
+        'if what == "restart":\n        world.rows.clear()\n'
+        '    elif what in ("tick", "room_fact"):',
     ),
 )

@@ -6,6 +6,7 @@ import numpy as np
 
 from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.columns.facts import Facts
+from qianmian.engine.room_facts import RoomFact
 from qianmian.vocabulary.events import CATALOG
 from qianmian.vocabulary.firing import Firing
 
@@ -65,6 +66,18 @@ class FakeEngine:
 
     def take_facts(self, facts: Facts, clock_ms: int) -> list[Firing]:
         return []
+
+    def backfill(
+        self, tail: EventBatch, outcomes: UInt8, *, since_ms: int, clock_ms: int
+    ) -> list[Firing]:
+        return []
+
+    @property
+    def room_facts(self) -> list[RoomFact]:
+        return []
+
+    def read_room_facts(self, facts: object) -> None:
+        """It reads none."""
 
     def snapshot(self) -> bytes:
         return b"fake"

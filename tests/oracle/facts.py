@@ -33,11 +33,6 @@ class Facts:
     def of(self, viewer: str) -> OfViewer:
         return self.viewers.get(viewer, OfViewer())
 
-    def before(self, tree: Tree, viewer: str) -> int:
-        """The whole days of the window before the boundary."""
-        by_day = self.of(viewer).days.get(column_of(tree), {})
-        return sum(value for ago, value in by_day.items() if ago * DAY_MS <= tree["within"])
-
 
 def column_of(tree: Tree) -> str:
     """A name of the question without its window and threshold."""

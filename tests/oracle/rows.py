@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.oracle.events import Entry
 from tests.oracle.instances import InstanceSlot
@@ -20,6 +20,7 @@ Token = tuple[str | None, int]
 EVERY: Token = (None, -1)
 """Among the tokens of a row that came of a merge: the level was true, whatever its token."""
 
+Kept = TypeVar("Kept")
 SlotId = tuple[str, int]
 """Definition and number of the node."""
 
@@ -150,6 +151,13 @@ class Row:
         present = self.present and visits == self.visits
         return replace(self, entries=entries, visits=visits, present=present)
 
+    def take(self, other: Row, key: str) -> None:
+        """What another row has kept for one definition."""
+        self.slots = _taken(self.slots, other.slots, key)
+        self.lists = _taken(self.lists, other.lists, key)
+        self.flags = _taken(self.flags, other.flags, key)
+        self.truth[key] = other.truth.get(key, set())
+
     # -- leaving -------------------------------------------------------------------------------
 
     def leave(self, event_time: int) -> None:
@@ -243,6 +251,12 @@ class Row:
             if entry.type == "product_viewed" and entry.event.get("product") is not None:
                 newest[entry.event["product"]] = entry
         return sorted(newest.values(), key=lambda e: e.order)[-2:]
+
+
+def _taken(mine: dict[SlotId, Kept], theirs: dict[SlotId, Kept], key: str) -> dict[SlotId, Kept]:
+    """Mine, but for one definition theirs."""
+    others = {name: kept for name, kept in mine.items() if name[0] != key}
+    return others | {name: kept for name, kept in theirs.items() if name[0] == key}
 
 
 def _products_of(key: str | None, product: str | None, slot: InstanceSlot) -> set[str]:

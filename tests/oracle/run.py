@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.oracle.convert import rule_of
+from tests.oracle.convert import rule_of, shape
 from tests.oracle.world import Fired, World
 
 Message = tuple[Any, ...]
 """(clock, [event, ...]), or (clock, "tick"), (clock, "restart"), (clock, "edit", definition),
 (clock, "session_end", room), (clock, "merge", anonymous_id, viewer[, traits]),
-(clock, "facts", Facts)."""
+(clock, "facts", Facts),
+(clock, "room_fact", {second, room, name, value, key}), which holds from its second on,
+(clock, "backfilled", since)."""
 
 LATENESS_MS = 5_000
 
@@ -46,24 +48,71 @@ def run(
     finish_at: int | None = None,
 ) -> Result:
     """Run the messages, then let the clock pass the last one (or `finish_at`)."""
-    world = World(
-        {str(product["id"]): product for product in catalog},
-        lateness_ms,
-        presence,
-        session_timeout,
-    )
+
+    def new_world() -> World:
+        products = {str(product["id"]): product for product in catalog}
+        return World(products, lateness_ms, presence, session_timeout)
+
+    definitions = list(definitions)
+    world = new_world()
     for definition in definitions:
         world.rules[definition.key] = rule_of(definition, 0)
-    for message in messages:
-        _deliver(world, message)
+    world.logged = [message[2] for message in messages if message[1] == "room_fact"]
+    for place, message in enumerate(messages):
+        if message[1] == "backfilled":
+            backfill(world, new_world, definitions, messages[:place], message)
+        else:
+            _deliver(world, message)
     last = messages[-1][0] if messages else 0
     world.advance(last if finish_at is None else finish_at)
     return _result(world)
 
 
+def backfill(
+    world: World,
+    new_world: Callable[[], World],
+    definitions: Iterable[Any],
+    before: Sequence[Message],
+    message: Message,
+) -> None:
+    """What an edit made new since `since` is as if the edit had been there: by running it again."""
+    clock, since = message[0], message[2]
+    edits = {m[2].key: m for m in before if m[1] == "edit" and m[0] >= since}
+    new = [edit[2] for edit in edits.values() if is_new(definitions, before, edit, since)]
+    world.advance(clock - 1)
+    past = new_world()
+    for definition in definitions:
+        past.rules[definition.key] = rule_of(definition, 0)
+    told = False
+    for one in before:
+        if one[0] >= since and not told:
+            told = True
+            for definition in new:
+                past.edit(since, definition)
+        if one[1] == "edit" and one[2].key in {definition.key for definition in new}:
+            continue
+        if one[1] != "backfilled":
+            _deliver(past, one)
+    past.advance(clock - 1)
+    for definition in new:
+        world.adopt(past, definition.key, clock)
+
+
+def is_new(
+    definitions: Iterable[Any], before: Sequence[Message], edit: Message, since: int
+) -> bool:
+    """Whether the last edit of a key changed more than numbers."""
+    older = [one for one in definitions if one.key == edit[2].key]
+    older += [m[2] for m in before if m[1] == "edit" and m[2].key == edit[2].key and m is not edit]
+    if not older:
+        return True
+    before_edit, after_edit = rule_of(older[-1], 0).tree, rule_of(edit[2], 0).tree
+    return bool(shape(before_edit) != shape(after_edit))
+
+
 def _deliver(world: World, message: Message) -> None:
     clock, what = message[0], message[1]
-    if what in ("tick", "restart"):
+    if what in ("tick", "restart", "room_fact"):
         world.message(clock, [])
     elif what == "edit":
         world.edit(clock, message[2])

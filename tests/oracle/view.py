@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.oracle.convert import Rule, Tree
 from tests.oracle.events import Because, Entry, Event, field_values, key_values, lines
-from tests.oracle.facts import Facts
+from tests.oracle.facts import DAY_MS, Facts
 from tests.oracle.rows import Row, SlotId, Token
 
 Holding = dict[Token, Because]
@@ -100,6 +100,13 @@ class View:
         else:
             found = self.selected(select, [*self.row.entries, *self.room.entries])
         return sorted(found, key=lambda e: e.order)
+
+    def before_boundary(self, column: str, within: int) -> int:
+        """What the facts say of the whole days of a window before the boundary."""
+        if self.facts is None:
+            return 0
+        by_day = self.facts.of(self.its_row.viewer).days.get(column, {})
+        return sum(value for ago, value in by_day.items() if ago * DAY_MS <= within)
 
     def since_boundary(self, entries: list[Entry]) -> list[Entry]:
         """What is not in the facts yet."""

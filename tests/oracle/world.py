@@ -20,6 +20,7 @@ from tests.oracle.events import ORDERS, Because, Entry, Event, completed
 from tests.oracle.facts import Facts
 from tests.oracle.joining import greater, joined
 from tests.oracle.judge import Edge, Judge
+from tests.oracle.numbers import NUMBERS, count_numbers
 from tests.oracle.rows import EVICTED_MS, MINUTE_MS, Row, SlotId, Token
 from tests.oracle.view import Holding, Pulses, RoomState
 
@@ -62,6 +63,7 @@ class World:
     next_by_row: dict[int, int | None] = field(default_factory=dict)
     facts: Facts | None = None
     seen_at: dict[str, int] = field(default_factory=dict)
+    logged: list[Mapping[str, Any]] = field(default_factory=list)
 
     # -- the log -------------------------------------------------------------------------------
 
@@ -339,6 +341,9 @@ class World:
                     if self._row_next(row) == now:
                         self._instant(row, now)
             for state in list(self.rooms.values()):
+                if state.is_open and now % SECOND_MS == 0 and self._reads_numbers():
+                    self._count_numbers(state, now)
+            for state in list(self.rooms.values()):
                 if self._room_second(state) == now:
                     self._judge_room(state, now)
             for state in list(self.rooms.values()):
@@ -360,6 +365,8 @@ class World:
                 times += [self._row_next(row), self._eviction(row)]
         for state in self.rooms.values():
             times += [self._room_second(state), self._session_end(state)]
+            if state.is_open and self._reads_numbers():
+                times.append((self.done // SECOND_MS + 1) * SECOND_MS)
         return min((time for time in times if time is not None), default=None)
 
     def _row_next(self, row: Row) -> int | None:
@@ -423,6 +430,18 @@ class World:
         second = -(-(self.done + 1) // SECOND_MS) * SECOND_MS
         until = state.log[-1].clock + max(windows, default=0) + 2 * SECOND_MS
         return second if second <= until else None
+
+    def _reads_numbers(self) -> bool:
+        nodes = [node for rule in self.rules.values() for node in rule.nodes]
+        return any(node["op"] == "room_fact" and node["name"] in NUMBERS for node in nodes)
+
+    def _count_numbers(self, state: RoomState, now: int) -> None:
+        """At a whole second the numbers of a room become its facts, silently."""
+        rows = self._rows_of_room(state.name)
+        with_old = [self._holdings(row, now) for row in rows]
+        self.counts["mismatches"] += count_numbers(state, rows, self.logged, now)
+        for row, before in zip(rows, with_old, strict=True):
+            self._change_silently(row, before, self._holdings(row, now))
 
     def _judge_room(self, state: RoomState, now: int) -> None:
         judge = Judge(self.rules, self.facts)
@@ -495,6 +514,24 @@ class World:
             for state in self.rooms.values():
                 view = judge.view(rule, state, None, {}, clock - 1, is_event=False)
                 state.truth[rule.key] = set(judge.holding(view))
+        self.next_by_row.clear()
+
+    def adopt(self, past: World, key: str, clock: int) -> None:
+        """A definition has what it would have, had it been there as in `past`; nothing fires."""
+        self.rules[key] = past.rules[key]
+        for viewer, rows in self.rows.items():
+            for name, row in rows.items():
+                other = past.rows.get(viewer, {}).get(name)
+                if other is not None:
+                    row.take(other, key)
+                    row.touched = clock
+        for place, last_by_key in past.once.items():
+            mine = self.once.setdefault(place, {})
+            for fired, at in last_by_key.items():
+                if fired[0] == key:
+                    mine[fired] = max(at, mine.get(fired, at))
+        for name, state in self.rooms.items():
+            state.truth[key] = past.rooms[name].truth.get(key, set())
         self.next_by_row.clear()
 
     def take_facts(self, clock: int, facts: Facts) -> None:

@@ -55,6 +55,10 @@ def _message(item: Document) -> Message:
         return (at, "edit", definition_of(item["definition"]))
     if item["do"] == "facts":
         return (at, "facts", facts_of(item["facts"]))
+    if item["do"] == "backfilled":
+        return (at, "backfilled", item["since"])
+    if item["do"] == "room_fact":
+        return (at, "room_fact", item)
     if item["do"] == "session_end":
         return (at, "session_end", item["room"])
     if item["do"] == "merge":

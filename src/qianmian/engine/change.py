@@ -68,10 +68,10 @@ def relay(shard: Shard, layout: Layout, tables: Tables, clock_ms: int, answers: 
 
 def _moves(before: Layout, after: Layout) -> list[tuple[int, int, int]]:
     """Runs of words (from, to, how many) of the slots and attributes that stay."""
-    places = {_place(slot): slot for slot in before.program.slots}
+    places = {place_of(slot): slot for slot in before.program.slots}
     found = []
     for slot in after.program.slots:
-        old = places.get(_place(slot))
+        old = places.get(place_of(slot))
         if old is not None and slot.id in after.offset_of:
             n = min(before.words_of(old), after.words_of(slot))
             found.append((before.offset_of[old.id], after.offset_of[slot.id], n))
@@ -125,7 +125,7 @@ def _refit(
             shard.grow(w.NEED_ARENA)
 
 
-def _place(slot: Slot) -> tuple[object, ...]:
+def place_of(slot: Slot) -> tuple[object, ...]:
     """What a slot keeps; of the amount of a first or last event, whatever it is compared with."""
     if slot.kind is SlotKind.EDGE and isinstance(slot.predicate, Field):
         if slot.predicate.name in {"amount", "price"} and slot.predicate.cmp in COMPARE:
@@ -136,10 +136,10 @@ def _place(slot: Slot) -> tuple[object, ...]:
 def _compare_again(shard: Shard, layout: Layout, used: int) -> None:
     """First and last amounts that were kept are compared with the number of now."""
     for slot in layout.program.slots:
-        if slot.kind is not SlotKind.EDGE or _place(slot) == signature(slot):
+        if slot.kind is not SlotKind.EDGE or place_of(slot) == signature(slot):
             continue
         off, predicate = layout.offset_of[slot.id], slot.predicate
-        assert isinstance(predicate, Field)  # noqa: S101 — see _place
+        assert isinstance(predicate, Field)  # noqa: S101 — see place_of
         words = shard.state.I[:used]
         amount = (words[:, off + 3].astype(np.int64) << 32) | (
             words[:, off + 2].astype(np.int64) & 0xFFFFFFFF

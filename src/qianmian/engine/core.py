@@ -6,7 +6,7 @@ are the same, whatever the grouping, the number of shards, or the point of a res
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from qianmian.columns.batch import EventBatch
 from qianmian.columns.facts import Facts
 from qianmian.engine import facts as history
 from qianmian.engine import words as w
+from qianmian.engine.backfill import Counting, check_range, fill, note_edits
 from qianmian.engine.board import Boards, RoomBoard
 from qianmian.engine.change import relay
 from qianmian.engine.cutting import SESSION_MS, parts_of
@@ -23,10 +24,11 @@ from qianmian.engine.merge import merge_viewers
 from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
 from qianmian.engine.programs import Plan, plan_of, planned
-from qianmian.engine.room import RoomStage, keep_latest
+from qianmian.engine.room import RoomStage, note_in_slot
+from qianmian.engine.room_facts import FIRST_NUMBER, NUMBER_NAMES, RoomFact, RoomLog
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
-from qianmian.engine.statistics import Statistics
+from qianmian.engine.statistics import Statistics, statistics_of
 from qianmian.errors import UnknownName
 from qianmian.language import ast
 from qianmian.language.definition import Definition
@@ -41,7 +43,6 @@ LINKED = CODE_BY_NAME["identity_linked"]
 ROOM_CODES = frozenset(code for code, event in enumerate(CATALOG) if event.scope == "room")
 CONTROL = np.array([code in ROOM_CODES or code == LINKED for code in range(len(CATALOG))])
 PRESENTING, PRESENTING_CATEGORY, STAGE = 0, 1, 2
-NUMBERS = 8  # online, gmv and orders per minute stand from here
 
 
 class Core:
@@ -55,6 +56,7 @@ class Core:
         presence: whether silence means leaving (False for files of shops).
         session_timeout: whether 30 minutes without events end a room's session.
         daily: segments that are not defined here but come with facts.
+        names: codes to share with another core (see `engine/backfill.py`).
 
     Raises: DefinitionError when a definition cannot be compiled.
     """
@@ -70,9 +72,10 @@ class Core:
         session_timeout: bool = True,
         namespace: str = "default",
         daily: Sequence[str] = (),
+        names: Names | None = None,
     ) -> None:
         self.daily = tuple(daily)
-        self.names = Names(products)
+        self.names = Names(products) if names is None else names
         self.products = tuple(products)
         self.lateness_ms = lateness_ms
         self.presence = presence
@@ -95,6 +98,9 @@ class Core:
         self._out: list[Firing] = []
         self.boards = Boards(self.names)
         self.second: int | None = None
+        self.room_log = RoomLog()
+        self.counting: dict[str, Counting] = {}
+        self.fresh: set[str] = set()
         self.room = self._room_stage()
 
     @property
@@ -133,6 +139,7 @@ class Core:
         """
         old, plan = self.plan, plan_of(definitions, self.names, self.plan, self.daily)
         out = self.advance(clock_ms)
+        note_edits(self, plan, clock_ms)
         self._use(plan)
         for shard in self.shards:
             answers = self.preparer.answers_of
@@ -140,6 +147,22 @@ class Core:
         before, self.room = self.room, self._room_stage()
         self.room.restore([one for one in before.snapshot() if one["key"] in plan.kept_from(old)])
         history.refresh(self)
+        return out
+
+    def backfill(
+        self, tail: EventBatch, outcomes: npt.NDArray[np.uint8], *, since_ms: int, clock_ms: int
+    ) -> list[Firing]:
+        """The message `backfilled`: new definitions count as if they had been there in the range.
+
+        Args:
+            tail: the events with a clock from `since_ms` to `clock_ms`, in log order.
+            outcomes: what `outcomes` said of them at first arrival.
+
+        No moment fires from it. Raises: InputError, and then nothing has changed.
+        """
+        check_range(self, tail, outcomes, since_ms, clock_ms)
+        out = self.advance(clock_ms)
+        fill(self, tail.take(np.flatnonzero(outcomes == w.ACCEPTED)), since_ms, Core)
         return out
 
     def take_facts(self, facts: Facts, clock_ms: int) -> list[Firing]:
@@ -155,7 +178,7 @@ class Core:
 
     def _room_stage(self) -> RoomStage:
         stage = RoomStage(self.plan.room_moments, self.names, self.plan.layout.program.filters)
-        stage.guard = self._room_holds
+        stage.guard, stage.log = self._room_holds, self.room_log
         return stage
 
     # -- the log
@@ -163,6 +186,7 @@ class Core:
     def run(self, batch: EventBatch) -> list[Firing]:
         """Apply messages; the firings that are certain now, in output order."""
         outcomes = []
+        self.room_log.begin()
         for part in parts_of(self, batch):
             self.outcomes = np.zeros(len(part), np.uint8)
             self.begin(int(part.clock[0]))
@@ -186,6 +210,7 @@ class Core:
 
     def advance(self, clock_ms: int) -> list[Firing]:
         """A tick: the clock passes to `clock_ms` without an event."""
+        self.room_log.begin()
         if self.clock >= 0:
             self._pass_seconds(clock_ms)
             self._expire_sessions(clock_ms)
@@ -218,9 +243,27 @@ class Core:
                     self.boards.gmv_minor(room),
                     self.boards.orders_per_min(room, second),
                 )
-                for shard in self.shards:
-                    shard.state.RS[room, NUMBERS : NUMBERS + len(numbers)] = numbers
+                name = str(self.names.rooms.value(room))
+                for column, (what, number) in enumerate(
+                    zip(NUMBER_NAMES, numbers, strict=True), FIRST_NUMBER
+                ):
+                    fact = RoomFact(second, name, what, number)
+                    used = self.room_log.number(fact, int(self.shards[0].state.RS[room, column]))
+                    for shard in self.shards:
+                        shard.state.RS[room, column] = used
         self.second = last
+
+    @property
+    def room_facts(self) -> list[RoomFact]:
+        """What the last call found about rooms, for the log, in the order of their seconds."""
+        return sorted(self.room_log.found, key=lambda fact: (*fact[:3], fact.key or ""))
+
+    def read_room_facts(self, facts: Iterable[RoomFact]) -> None:
+        """The messages `room_fact` of a log that is replayed, before their seconds pass.
+
+        They are used in place of what is computed again; see `room_log.mismatches`.
+        """
+        self.room_log.read(facts)
 
     def _online(self, room: int) -> int:
         return sum(int(shard.state.ONLINE[room]) for shard in self.shards)
@@ -401,7 +444,7 @@ class Core:
         if kind == "session_started":  # before its own slots: they belong to the new session
             self._restart(batch, row, room, time, clock)
         product, category = int(events.PRODUCT[at]), int(events.CATEGORY[at])
-        self._room_slots(events, at, room, product, category, time)
+        self._note_in_slots(events, at, room)
         if room not in self.announced:
             self.room_clock[room] = clock
         if kind == "session_ended":
@@ -460,21 +503,11 @@ class Core:
         self.announced.add(room)
         self.room_clock.pop(room, None)
 
-    def _room_slots(
-        self, events: Events, at: int, room: int, product: int, category: int, time: int
-    ) -> None:
-        """Keep the latest time per key of room events that a sequence begins with."""
+    def _note_in_slots(self, events: Events, at: int, room: int) -> None:
+        filters = self.preparer.filters
+        times = [shard.state.RT[room] for shard in self.shards]
         for slot, number in self.plan.room_slots:
-            if CATALOG[events.TYPE[at]].name not in slot.of.types:
-                continue
-            if slot.of.where is not None:
-                bit = self.preparer.filters.index(slot.of.where)
-                if not int(events.FILTER[at, bit >> 6]) >> (bit & 63) & 1:
-                    continue
-            key = {"product": product, "category": category}.get(slot.key or "", 0)
-            if key >= 0:
-                for shard in self.shards:
-                    keep_latest(shard.state.RT[room, number], key, time)
+            note_in_slot(slot, events, at, filters, [kept[number] for kept in times])
 
     def _link(self, batch: EventBatch, events: Events, at: int, row: int) -> None:
         """An anonymous viewer turns out to be a known one."""
@@ -547,28 +580,7 @@ class Core:
 
     def statistics(self) -> Statistics:
         """Counts since the start."""
-        total = np.zeros(w.COUNTERS, np.int64)
-        rows = 0
-        for shard in self.shards:
-            total += shard.state.G
-            rows += int(shard.state.G[w.G_ROWS] - shard.state.G[w.G_FREE])
-        return Statistics(
-            accepted=int(total[w.G_ACCEPTED]),
-            duplicates=int(total[w.G_DUPLICATES]),
-            late=int(total[w.G_LATE]),
-            refused=self.refused,
-            viewers=len(self.names.viewers),
-            rows=rows,
-            evicted=int(total[w.G_EVICTED]),
-            overflow=int(total[w.G_OVERFLOW]),
-            contradicted=int(total[w.G_CONTRADICTED]),
-            gap_lost=int(total[w.G_GAP_LOST]),
-            once=int(total[w.G_ONCE]),
-            lost=int(total[w.G_LOST]),
-            merged=self.merged,
-            merges_refused=self.merges_refused,
-            superseded=self.superseded,
-        )
+        return statistics_of(self)
 
 
 _BY_PROFILE = {"KNOWN", "VALUES"}

@@ -519,7 +519,7 @@ class Layout(ABC):
         row = np.zeros(self.row_words, np.int32)
         for word in (
             w.LAST_SEEN, w.VISIT_START, w.LEFT_TIME, w.LAST_OPERATION, w.SHOWN_TIME, w.HIDDEN_FIRST,
-            w.HIDDEN_LAST, w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK,
+            w.HIDDEN_LAST, w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK, w.LEFT_CLOCK,
             w.VIEW_1_TIME, w.VIEW_2_TIME, w.STREAM_TIME,
         ):  # fmt: skip
             row[word] = w.NEVER
@@ -537,8 +537,8 @@ class Layout(ABC):
         """The words of a row that are times."""
         found = [
             w.LAST_SEEN, w.VISIT_START, w.LEFT_TIME, w.LAST_OPERATION, w.SHOWN_TIME, w.HIDDEN_FIRST,
-            w.HIDDEN_LAST, w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK, w.ROW_DUE, w.VIEW_1_TIME,
-            w.VIEW_2_TIME, w.STREAM_TIME, w.TIMER_DUE, w.STATE_DUE, w.LEAVE_DUE,
+            w.HIDDEN_LAST, w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK, w.LEFT_CLOCK, w.VIEW_1_TIME,
+            w.VIEW_2_TIME, w.STREAM_TIME, w.ROW_DUE, w.TIMER_DUE, w.STATE_DUE, w.LEAVE_DUE,
         ]  # fmt: skip
         found += range(w.HEADER, w.HEADER + self.due_words)
         found += self.attribute_words.values()

@@ -32,6 +32,7 @@ from qianmian.engine.words import (
     LAST_OPERATION,
     LAST_SEEN,
     LEAVE_DUE,
+    LEFT_CLOCK,
     LEFT_TIME,
     NEVER,
     NEVER_64,
@@ -147,6 +148,7 @@ def leave(P, S, u, ts, now):
         set_bit(P, S, u, P.ST[k, 2], False, now)
     set_bit(P, S, u, PRESENT, False, now)
     S.ONLINE[S.I[u, ROOM]] -= 1
+    S.I[u, LEFT_CLOCK] = now
     S.I[u, LEAVE_DUE] = eviction_after(ts)
 
 

@@ -12,14 +12,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qianmian.columns.dictionary import Dictionary
 from qianmian.engine import words as w
 from qianmian.engine.prepare import Names
+from qianmian.engine.room_facts import RoomFact, RoomLog
 from qianmian.engine.shard import Events
 from qianmian.engine.state import NO_KEY
 from qianmian.errors import TypeProblem
 from qianmian.language import ast
 from qianmian.language.definition import Definition
-from qianmian.vocabulary.events import CODE_BY_NAME
+from qianmian.language.program import Slot
+from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.firing import Firing
 
 SECOND_MS = 1_000
@@ -41,6 +44,7 @@ class RoomMoment:
                 "within a window, e.g. distinct(comment_sent.viewer) within 60s >= 3"
             )
         self.definition = definition
+        self.name = f"moment.{definition.key}"
         self.of = expr.of
         self.key = expr.same
         self.within_ms = expr.within
@@ -75,6 +79,7 @@ class RoomStage:
         self.names = names
         self.sessions: dict[int, str] = {}
         self.filters = filters
+        self.log = RoomLog()
         self.guard: Callable[[ast.RoomFact, int, int], bool] = lambda fact, room, key: False  # noqa: ARG005
 
     def snapshot(self) -> list[Any]:
@@ -138,15 +143,25 @@ class RoomStage:
             self._pass(moment, clock_ms, out)
 
     def _pass(self, moment: RoomMoment, clock_ms: int, out: list[Firing]) -> None:
-        due = sorted(entry for entry in moment.seconds if entry[0] < clock_ms)
-        for second, room, key in due:
+        due = {entry for entry in moment.seconds if entry[0] < clock_ms}
+        keys = self._keys_of(moment)
+        for at, where, _, what in self.log.waiting(moment.name, clock_ms):
+            code = -1 if what is None else keys.intern(what)
+            due.add((at, self.names.rooms.intern(where), code))
+        for second, room, key in sorted(due):
             moment.seconds.discard((second, room, key))
             place = (room, key)
-            if moment.holds(place, second) and not moment.holds(place, second - SECOND_MS):
-                if not all(self.guard(fact, room, key) for fact in moment.guards):
-                    continue
-                self._fire(moment, place, second, out)
-            moment.forget(place, second)
+            rises = moment.holds(place, second) and not moment.holds(place, second - SECOND_MS)
+            name = str(self.names.rooms.value(room))
+            told = RoomFact(second, name, moment.name, 1, keys.value(key))
+            if self.log.became_true(told, computed=rises):
+                if all(self.guard(fact, room, key) for fact in moment.guards):
+                    self._fire(moment, place, second, out)
+            if place in moment.events:
+                moment.forget(place, second)
+
+    def _keys_of(self, moment: RoomMoment) -> Dictionary:
+        return self.names.categories if moment.key == "category" else self.names.products
 
     def _fire(
         self, moment: RoomMoment, place: tuple[int, int], second: int, out: list[Firing]
@@ -156,7 +171,7 @@ class RoomStage:
         if last is not None and (again is None or second - last < again):
             return
         moment.fired[place] = second
-        names = self.names.categories if moment.key == "category" else self.names.products
+        names = self._keys_of(moment)
         out.append(
             Firing(
                 at=second,
@@ -177,6 +192,26 @@ class RoomStage:
                 for place in [place for place in places if place[0] == room]:
                     del places[place]
             moment.seconds = {entry for entry in moment.seconds if entry[1] != room}
+
+
+def note_in_slot(
+    slot: Slot, events: Events, at: int, filters: Sequence[ast.Node], kept: list[npt.NDArray[Any]]
+) -> None:
+    """Keep the latest time per key of a room event that a sequence begins with.
+
+    `kept` are the lists of this slot, one per shard, changed in place.
+    """
+    if CATALOG[events.TYPE[at]].name not in slot.of.types:
+        return
+    if slot.of.where is not None:
+        bit = list(filters).index(slot.of.where)
+        if not int(events.FILTER[at, bit >> 6]) >> (bit & 63) & 1:
+            return
+    keys = {"product": events.PRODUCT, "category": events.CATEGORY}
+    key = int(keys[slot.key][at]) if slot.key in keys else 0
+    if key >= 0:
+        for times in kept:
+            keep_latest(times, key, int(events.TIME[at]))
 
 
 def keep_latest(keys: npt.NDArray[Any], key: int, time: int) -> None:

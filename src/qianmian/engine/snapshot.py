@@ -16,12 +16,14 @@ import numpy as np
 
 from qianmian.columns.facts import Facts
 from qianmian.engine import words as w
+from qianmian.engine.backfill import Counting
 from qianmian.engine.board import Boards
 from qianmian.engine.facts import restore as restore_facts
 from qianmian.engine.layout import signature
 from qianmian.engine.prepare import Names, Preparer
 from qianmian.engine.programs import Plan
 from qianmian.engine.room import RoomStage
+from qianmian.engine.room_facts import RoomLog
 from qianmian.engine.shard import Shard
 from qianmian.engine.state import SCRATCH, State, row_block
 from qianmian.errors import SnapshotProblem
@@ -52,6 +54,9 @@ class Snapshottable(Protocol):
     room: RoomStage
     boards: Boards
     second: int | None
+    room_log: RoomLog
+    counting: dict[str, Counting]
+    fresh: set[str]
     shards: list[Shard]
 
     @property
@@ -101,6 +106,9 @@ def dump(core: Snapshottable) -> bytes:
         "room": core.room.snapshot(),
         "boards": core.boards.snapshot(),
         "second": core.second,
+        "room_log": core.room_log.snapshot(),
+        "counting": sorted([key, *since] for key, since in core.counting.items()),
+        "fresh": sorted(core.fresh),
         "facts": None if core.preparer.facts is None else core.preparer.facts.hash,
         "shards": len(core.shards),
     }
@@ -152,6 +160,9 @@ def load(data: bytes, make: Callable[..., C], facts: Facts | None = None) -> C:
     core.room.restore(document["room"])
     core.boards.restore(document["boards"])
     core.second = document["second"]
+    core.room_log.restore(document["room_log"])
+    core.counting = {key: Counting(since, filled) for key, since, filled in document["counting"]}
+    core.fresh = set(document["fresh"])
     if document["shards"]:
         core.begin(0)
         core.reserve()

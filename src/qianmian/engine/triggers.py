@@ -43,7 +43,7 @@ def fact_holds(P, S, room, k, key):
     wanted = P.RF[k, 3]
     if P.RF[k, 4]:
         wanted = key
-    if value < 0 and P.RF[k, 1] < 8:
+    if value < 0:  # not known (yet)
         return False
     op = P.RF[k, 2]
     if op == 0:

@@ -35,7 +35,8 @@ VIEW_2_PAGE: Final = 22
 STREAM: Final = 23  # the client stream seen last, and when
 STREAM_TIME: Final = 24
 STATE_DUE: Final = 25  # lower bound of the next state that will have lasted long enough
-HEADER: Final = 26
+LEFT_CLOCK: Final = 26  # decision time of the last leaving
+HEADER: Final = 27
 
 NEVER: Final = -(1 << 30)  # earlier than any time
 NEVER_64: Final = -(1 << 62)  # the same in 64 bits, where thirty days ago is not never

@@ -55,6 +55,17 @@ def sentence_of_definition(definition: Definition, locale: str = "zh-CN") -> str
     return speaker.whole(phrase("definition.again", said=definition.expr, span=again))
 
 
+def counting_since(time: str, locale: str = "zh-CN", *, backfilled: bool = False) -> str:
+    """Since when a definition counts that was edited, e.g. "counting since 20:14 (backfilled)".
+
+    Args:
+        time: as people of the shop read it; the caller knows the zone.
+        backfilled: it also counts what the log had kept from before the edit.
+    """
+    key = "counting.backfilled" if backfilled else "counting.since"
+    return _Speaker(locale, "product").whole(phrase(key, time=time))
+
+
 class _Speaker:
     """Renders arguments of messages in one locale."""
 

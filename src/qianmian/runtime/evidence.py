@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from qianmian.columns.facts import Facts, ViewerFacts
+from qianmian.engine.room_facts import RoomFact
 from qianmian.language.ast import Distinct, InSegment, Node, Tag, Without, walk
 from qianmian.language.definition import Definition
 from qianmian.language.explain import because
@@ -59,6 +60,7 @@ class Explainer:
         *,
         counted_from: int = 0,
         facts: Facts | None = None,
+        room_facts: Sequence[RoomFact] = (),
     ) -> tuple[str, ...]:
         """Ids of the events that made the firing, ascending.
 
@@ -69,6 +71,7 @@ class Explainer:
                 who was linked to them, and of its room, up to its instant.
             counted_from: clock of the edit since which the definition counts.
             facts: the build in force at its instant.
+            room_facts: numbers of rooms, in the order of their seconds.
         """
         definition = definitions[firing.moment]
         arrived = [row for row in rows if row["clock"] <= firing.at]
@@ -77,6 +80,12 @@ class Explainer:
         own = list(_ranked(own))
         applied = list(self._in_room(own, firing.room, counted_from))
         known = self._known(own, applied, definitions, firing, facts)
+        numbers = {
+            one.name: one.value
+            for one in room_facts
+            if one.room == firing.room and one.second < firing.at
+        }
+        known = replace(known, facts={**known.facts, **numbers})
         found = because(definition, applied, firing.at, firing.key, known)
         if not found and firing.key is not None:  # an instant without a key took that of a view
             found = because(definition, applied, firing.at, None, known)

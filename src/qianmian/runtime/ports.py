@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.columns.facts import Facts
+from qianmian.engine.room_facts import RoomFact
 from qianmian.language.definition import Definition
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
@@ -36,6 +37,18 @@ class Engine(Protocol):
 
     def take_facts(self, facts: Facts, clock_ms: int) -> list[Firing]:
         """What history knows is known from this clock on."""
+
+    def backfill(
+        self, tail: EventBatch, outcomes: UInt8, *, since_ms: int, clock_ms: int
+    ) -> list[Firing]:
+        """New definitions count as if they had been there since the beginning of the tail."""
+
+    @property
+    def room_facts(self) -> list[RoomFact]:
+        """What the last call found about rooms, for the log."""
+
+    def read_room_facts(self, facts: Iterable[RoomFact]) -> None:
+        """What was logged about rooms, before it is computed again."""
 
     def snapshot(self) -> bytes:
         """All of the state."""

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
-from qianmian.columns.batch import EventBatch
+from qianmian.columns.batch import EventBatch, UInt8, concat
 from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes
+from qianmian.engine.room_facts import RoomFact
 from qianmian.errors import InputError, QianmianError
 from qianmian.language.ast import Field, Node
 from qianmian.learning.danmaku import CLASSES
@@ -89,6 +91,20 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     anonymous_id: str | None = None
     viewer: str | None = None
     facts: GivenFacts | None = None
+    since: int | None = None
+    second: int | None = None
+    name: str | None = None
+    value: int | None = None
+    key: str | None = None
+
+    def room_fact(self) -> RoomFact:
+        """The message `room_fact` of this item.
+
+        Raises: InputError when a part of it is missing.
+        """
+        if self.second is None or self.room is None or self.name is None or self.value is None:
+            raise InputError("a room_fact has a second, a room, a name and a value")
+        return RoomFact(self.second, self.room, self.name, self.value, self.key)
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -200,6 +216,10 @@ class _Run:
             lateness_ms=lateness_ms,
             daily=vector.daily,
         )
+        steps = [step for step in vector.timeline if step.do == "room_fact"]
+        self._engine.read_room_facts([step.room_fact() for step in steps])
+        self._room_facts: list[RoomFact] = []
+        self._tail: list[tuple[EventBatch, UInt8]] = []
         self._facts: Facts | None = None
         self._explainer = Explainer(products=products, lateness_ms=lateness_ms)
         self._rows: list[Row] = []
@@ -214,7 +234,7 @@ class _Run:
         self._clock = step.at
         if step.event is not None:
             self._run(place, step.event)
-        elif step.do == "tick":
+        elif step.do in ("tick", "room_fact"):
             self._note(self._engine.advance(step.at))
         elif step.do == "restart":
             snapshot = self._engine.snapshot()
@@ -228,6 +248,8 @@ class _Run:
         elif step.do == "merge":
             link = {"anonymous_id": step.anonymous_id, "viewer": step.viewer}
             self._run(place, {"type": "identity_linked", **link})
+        elif step.do == "backfilled" and step.since is not None:
+            self._note(self._backfill(step.since, step.at))
         elif step.do == "edit" and step.definition is not None:
             self._edit(step.definition)
             definitions = list(self._definitions.values())
@@ -252,10 +274,21 @@ class _Run:
 
     def _run(self, place: int, event: Row) -> None:
         row = self._canonical(place, event)
-        firings = self._engine.run(EventBatch.from_rows([row], first_message=place))
+        batch = EventBatch.from_rows([row], first_message=place)
+        firings = self._engine.run(batch)
+        self._tail.append((batch, self._engine.outcomes.copy()))
         if self._engine.outcomes[0] == ACCEPTED:
             self._rows.append(row)
         self._note(firings)
+
+    def _backfill(self, since: int, at: int) -> list[Firing]:
+        """The tail as the log kept it, with what became of each row."""
+        kept = [one for one in self._tail if one[0].clock[0] >= since]
+        outcomes = np.array([int(told[0]) for _, told in kept], np.uint8)
+        batch = concat([batch for batch, _ in kept])
+        firings = self._engine.backfill(batch, outcomes, since_ms=since, clock_ms=at)
+        self._counted_from = {key: min(since, edited) for key, edited in self._counted_from.items()}
+        return firings
 
     def _canonical(self, place: int, event: Row) -> Row:
         """The row of an event; its text classes are those it names, else those of its text."""
@@ -270,6 +303,7 @@ class _Run:
         return row
 
     def _note(self, firings: Sequence[Firing]) -> None:
+        self._room_facts += self._engine.room_facts
         for firing in firings:
             because = self._explainer.evidence(
                 firing,
@@ -277,6 +311,7 @@ class _Run:
                 self._rows,
                 counted_from=self._counted_from.get(firing.moment, 0),
                 facts=self._facts,
+                room_facts=self._room_facts,
             )
             self._found.append((firing, because))
 

@@ -30,7 +30,7 @@ def with_facts(tree: Tree, view: View, live: list[Entry]) -> Holding:
     """The whole days before the boundary and what is live since; unknown without the column."""
     if view.facts is None or column_of(tree) not in view.facts.columns:
         return {}
-    before = view.facts.before(tree, view.its_row.viewer)
+    before = view.before_boundary(column_of(tree), tree["within"])
     if not compare(before + len(live), tree["cmp"], tree["value"]):
         return {}
     return {PLAIN: because(tree, live, before)}

@@ -36,7 +36,7 @@ def with_facts(tree: Tree, view: View) -> Holding:
     entries = view.since_boundary(view.entries(tree["of"]))
     found = [(entry, amount_of(entry.event)) for entry in entries]
     known = [(entry, amount) for entry, amount in found if amount is not None]
-    return reached_by(tree, known, view.facts.before(tree, view.its_row.viewer))
+    return reached_by(tree, known, view.before_boundary(column_of(tree), tree["within"]))
 
 
 def reached_by(tree: Tree, counted: list[tuple[Entry, int]], before: int) -> Holding:

@@ -19,7 +19,7 @@ from qianmian.vocabulary.rejected import Rejected
 from tests.vectors import documents
 
 NUMBERS = re.compile(r"room\.(online|gmv|orders_per_min)")  # the engine tells what they were
-NEEDS_BOUNDS = {"duplicates"}  # what is a duplicate is the engine's business, not the evidence's
+NEEDS_BOUNDS = {"duplicates", "backfilled"}  # the engine's business, not the evidence's
 
 
 def rows_of(document: dict[str, Any]) -> list[dict[str, Any]]:

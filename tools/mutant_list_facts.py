@@ -1,0 +1,121 @@
+"""Mutants of the rules of facts, of numbers of rooms, and of backfill."""
+
+from __future__ import annotations
+
+from tools.mutant import Mutant
+
+COUNT, SUM, TRAIT, FACTS = (
+    "operators/count.py",
+    "operators/sum.py",
+    "operators/trait.py",
+    "facts.py",
+)
+WORLD, VIEW, NUMBERS = "world.py", "view.py", "numbers.py"
+
+FACT_MUTANTS = (
+    Mutant("FACTS live since the boundary", VIEW, "e.event_time >= facts.boundary", "True"),
+    Mutant(
+        "FACTS an event at the boundary is live",
+        VIEW,
+        "e.event_time >= facts.boundary",
+        "e.event_time > facts.boundary",
+    ),
+    Mutant("FACTS days of the window", VIEW, "ago * DAY_MS <= within", "True"),
+    Mutant(
+        "FACTS oldest day counts whole",
+        VIEW,
+        "ago * DAY_MS <= within",
+        "ago * DAY_MS < within",
+    ),
+    Mutant("FACTS add to counts", COUNT, "compare(before + len(live),", "compare(len(live),"),
+    Mutant(
+        "FACTS add to sums",
+        SUM,
+        "compare(before + sum(",
+        "compare(sum(",
+    ),
+    Mutant(
+        "FACTS a column that is not carried is unknown",
+        COUNT,
+        "if view.facts is None or column_of(tree) not in view.facts.columns:",
+        "if view.facts is None:",
+    ),
+    Mutant(
+        "FACTS fire nothing",
+        WORLD,
+        "self._change_silently(row, holdings, self._holdings(row, clock))",
+        "pass",
+    ),
+    Mutant("FACTS because on top", COUNT, " else 0) - before\n", " else 0)\n"),
+    Mutant(
+        "FACTS live traits since the boundary are newer",
+        TRAIT,
+        "entry.event_time < since:",
+        "True:",
+    ),
+    Mutant(
+        "FACTS traits before the boundary are older", TRAIT, "entry.event_time < since:", "False:"
+    ),
+    Mutant(
+        "FACTS traits not named stay",
+        TRAIT,
+        "since = None if value is None else view.facts.boundary",
+        "since = view.facts.boundary",
+    ),
+    Mutant(
+        "FACTS last seen",
+        WORLD,
+        "Row(viewer, room, seen_before=self.seen_at.get(viewer))",
+        "Row(viewer, room)",
+    ),
+    Mutant(
+        "BACKFILLED counts what was in the range",
+        "run.py",
+        "        world.adopt(past, definition.key, clock)",
+        "        pass",
+    ),
+    Mutant(
+        "BACKFILLED the range begins where it says",
+        "run.py",
+        "if one[0] >= since and not told:",
+        "if not told:",
+    ),
+    Mutant(
+        "BACKFILLED what fired in the range has fired",
+        WORLD,
+        "if fired[0] == key:",
+        "if False:",
+    ),
+    Mutant(
+        "BACKFILLED fires nothing",
+        "rows.py",
+        "self.truth[key] = other.truth.get(key, set())",
+        "pass",
+    ),
+    Mutant("ROOM online is of those present", NUMBERS, "row.present for row", "1 for row"),
+    Mutant("ROOM orders of one minute", NUMBERS, "entry.clock > now - MINUTE_MS", "True"),
+    Mutant(
+        "ROOM the log counts, not what is computed",
+        NUMBERS,
+        'state.facts[one["name"]] = one["value"]',
+        "pass",
+    ),
+    Mutant(
+        "ROOM a logged number lasts",
+        NUMBERS,
+        "if now > max(",
+        "if now not in [one['second'] for one in logged] or now > max(",
+    ),
+    Mutant(
+        "ROOM after the log numbers are computed",
+        NUMBERS,
+        "default=-1):",
+        "default=-1) and not logged:",
+    ),
+    Mutant(
+        "ROOM numbers fire nothing",
+        WORLD,
+        "self._change_silently(row, before, self._holdings(row, now))",
+        "pass",
+    ),
+)
