@@ -19,10 +19,11 @@ from tests.oracle.run import Message, run
 from tests.vectors.documents import FOLDER, definitions_of, expected_of, messages_of, names, read
 
 SEEDS = range(25)
+BESIDE_EVENTS = {"edit", "restart", "facts", "room_fact", "backfilled"}
 WITHOUT_EDITS = [
     name
     for name in names()
-    if all(item.get("do") not in ("edit", "restart") for item in read(name)["timeline"])
+    if all(item.get("do") not in BESIDE_EVENTS for item in read(name)["timeline"])
     and not read(name)["catalog"]
 ]
 
