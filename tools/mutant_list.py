@@ -280,7 +280,7 @@ MUTANTS = (
         "after = self._holdings(row.just_before(clock), clock - 1)",
         "after = self._holdings(row, clock)",
     ),
-    Mutant("MERGE whatever its key", WORLD, "tokens.add(EVERY)", "pass"),
+    Mutant("MERGE whatever its key", JOINING, "tokens.add(EVERY)", "pass"),
     Mutant("ROOM events evaluate no levels", WORLD, "if entry.type in CANCELLING:", "if True:"),
     Mutant(
         "VISIT what another row holds as previous",
