@@ -33,10 +33,11 @@ def marked(seeds: range, known: set[int]) -> list[Any]:
 
 MORE_SEEDS = marked(range(100, 500), KNOWN_WORLDS)
 MORE_CHANGES = marked(range(1_000, 1_100), KNOWN_CHANGES)
+OF_THE_RUNTIME = ("edit", "restart", "facts", "room_fact", "backfilled")
 WITHOUT_EDITS = [
     name
     for name in names()
-    if all(item.get("do") not in ("edit", "restart") for item in read(name)["timeline"])
+    if all(item.get("do") not in OF_THE_RUNTIME for item in read(name)["timeline"])
     and not read(name)["catalog"]
 ]
 
