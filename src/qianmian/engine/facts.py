@@ -80,14 +80,23 @@ def take(core: Reader, facts: Facts) -> None:
     core.preparer.facts = facts
     for shard in core.shards:
         shard.state.PEOPLE[:, w.P_SEEN] = w.NEVER_64
-    refresh(core)
+    _write(core, facts, range(len(core.names.viewers)))
 
 
 def refresh(core: Reader) -> None:
-    """Write the facts into the rows again, as after a change of definitions."""
-    facts = core.preparer.facts
-    if facts is None:
+    """After a change of definitions: write what the new ones read.
+
+    Cost: nothing when they read no facts, else 30 µs per viewer with facts, one pass over the rows.
+    """
+    if core.preparer.facts is None or not (core.plan.attribute_bits or core.plan.layout.totals):
         return
+    stored = [shard.state.PEOPLE[:, w.P_ATTRIBUTES] for shard in core.shards]
+    had = [np.flatnonzero(column >= 0).tolist() for column in stored]
+    _write(core, core.preparer.facts, [viewer for viewers in had for viewer in viewers])
+
+
+def _write(core: Reader, facts: Facts, viewers: Iterable[int]) -> None:
+    """Write the facts of these viewers, who are all that have any, into templates and rows."""
     everybody = _common_bits(core)
     had = []
     for shard in core.shards:
@@ -97,7 +106,7 @@ def refresh(core: Reader) -> None:
         shard.state.G[w.G_BOUNDARY] = facts.boundary_ms
         _write_template(shard, everybody)
         _write_rows(shard, everybody)
-    learn(core, range(len(core.names.viewers)))
+    learn(core, viewers)
     for shard, before in zip(core.shards, had, strict=True):
         _answer_rows(core, shard, before)
         row = 0

@@ -72,3 +72,17 @@ def test_a_long_list_of_live_quarters_and_facts_is_exact() -> None:
     quarter = 900_000
     fired = [f for k in range(190) for f in core.run(order(DAY_MS + k * quarter))]
     assert [f.at for f in fired] == [DAY_MS + 147 * quarter]
+
+
+def test_definitions_that_read_facts_come_and_go_and_come_again() -> None:
+    """Between two edits nothing reads the facts; who has some is not forgotten."""
+    core = Core([THREE])
+    core.run(order(DAY_MS - 5, "someone"))
+    core.take_facts(build(), DAY_MS)
+    core.run(order(DAY_MS + 1))
+    plain = parse_definition("plain", "liked")
+    core.change([plain], DAY_MS + 2)
+    core.run(order(DAY_MS + 3, "new"))
+    core.change([plain, THREE], DAY_MS + 4)
+    assert [f.viewer for f in core.run(order(DAY_MS + 5))] == ["u"]
+    assert core.run(order(DAY_MS + 6, "new")) == []
