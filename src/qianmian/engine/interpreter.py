@@ -84,6 +84,7 @@ from qianmian.engine.words import (
     STATE_DUE,
     TIMER_DUE,
     VIEWER,
+    W_OFF,
 )
 
 MARGIN_OUT = 4_096
@@ -185,6 +186,20 @@ def ask_ahead(P, S, E, i, last):
                 prefetch(S.AR, np.int64(S.I[row, off]) * 4)
 
 
+@inline
+def ask_for_due(P, S, rows, i):
+    """Ask for the next due rows, and for the instances of those whose timers have run out."""
+    if i + AHEAD < len(rows):
+        place = np.int64(rows[i + AHEAD]) * S.I.shape[1] * 4
+        for line in range(3):
+            prefetch(S.I, place + line * 64)
+    if i + NEAR < len(rows):
+        row = np.int64(rows[i + NEAR])
+        if S.I[row, TIMER_DUE] <= S.I[row, ROW_DUE]:
+            for f in range(P.M[4]):
+                prefetch(S.AR, np.int64(S.I[row, P.PF[f, W_OFF]]) * 4)
+
+
 @kernel
 def run(P, S, E, first, last, rows, limit):
     """Apply events first..last, or, with `rows`, bring those rows forward to before `limit`.
@@ -211,10 +226,7 @@ def run(P, S, E, first, last, rows, limit):
         profile = np.int64(-1)
         if sweeping:
             u = np.int64(rows[i])
-            if i + AHEAD < n_rows:
-                row = np.int64(rows[i + AHEAD]) * S.I.shape[1] * 4
-                prefetch(S.I, row)
-                prefetch(S.I, row + 64)
+            ask_for_due(P, S, rows, i)
         else:
             ask_ahead(P, S, E, i, last)
             viewer = np.int64(E.VIEWER[i])

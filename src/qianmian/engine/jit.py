@@ -102,7 +102,7 @@ else:
                 [ir.IntType(8).as_pointer()],
                 ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), word, word, word]),
             )
-            builder.call(call, [place, word(1), word(3), word(1)])
+            builder.call(call, [place, word(0), word(3), word(1)])
             return context.get_dummy_value()
 
         return types.void(array, types.int64), generate

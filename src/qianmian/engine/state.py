@@ -17,6 +17,7 @@ from qianmian.engine.layout import Tables
 ROOM_KEYS = 8
 ROOM_COLUMNS = 24
 PULSE_BUFFER = 4_096
+ARENA_WORDS = 64  # of a viewer's lists, when room is made beforehand
 NO_KEY = -9
 NOBODY = np.array([-1, -1, -1, w.NEVER_64, 0, 0, -1, -1])
 """A viewer's record before anything is known: no row, no attributes, no link, no stream."""
@@ -198,7 +199,13 @@ def empty_once(state: State, size: int) -> State:
 
 
 def sized(state: State, viewers: int) -> State:
-    """An empty state with room for so many viewers; most of it costs nothing before it is used."""
+    """An empty state with room for so many viewers, and its memory taken from the system now.
+
+    A page touched for the first time while events wait costs them up to a millisecond.
+    """
     state = with_streams(with_rows(with_viewers(state, viewers), viewers), viewers // 4)
-    state = with_arena(state, viewers * state.I.shape[1])
-    return empty_once(state, 1 << (4 * viewers).bit_length())
+    state = with_arena(state, viewers * ARENA_WORDS)
+    state = empty_once(state, 1 << (3 * viewers).bit_length())
+    for array in (state.I, state.AR[int(state.G[w.G_ARENA]) :], state.ONCE):
+        array.fill(0)
+    return state
