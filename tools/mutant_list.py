@@ -280,6 +280,7 @@ MUTANTS = (
         "after = self._holdings(row.just_before(clock), clock - 1)",
         "after = self._holdings(row, clock)",
     ),
+    Mutant("SESSION what arrives shows that it is on", WORLD, "self._hear(event, clock)", "pass"),
     Mutant("MERGE whatever its key", JOINING, "tokens.add(EVERY)", "pass"),
     Mutant("ROOM events evaluate no levels", WORLD, "if entry.type in CANCELLING:", "if True:"),
     Mutant(

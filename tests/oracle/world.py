@@ -80,6 +80,8 @@ class World:
     def _arrive(self, clock: int, event_time: int, event: Event) -> None:
         about = event_type(event["type"])
         viewer = "" if about.scope == "room" else self._who(event)
+        if event.get("room") is not None:
+            self._hear(event, clock)
         verdict = self.seen.setdefault(viewer, Seen()).judge(event, clock)
         if verdict != "new":
             self.counts["duplicates" if verdict == "duplicate" else verdict] += 1
@@ -135,6 +137,14 @@ class World:
         self.rooms[row.room].log.append(entry)
 
     # -- rooms and sessions --------------------------------------------------------------------
+
+    def _hear(self, event: Event, clock: int) -> None:
+        """Whatever becomes of an event, its arrival shows that the room is on."""
+        state = self.rooms.setdefault(str(event["room"]), RoomState(str(event["room"])))
+        if not state.is_open:
+            state.session = str(event.get("session") or f"{state.name}@{clock}")
+        state.is_open = True
+        state.last_clock = clock
 
     def _open_session(self, event: Event, event_time: int, clock: int) -> None:
         """The first event of a room opens a session; `session_started` ends another open one."""
