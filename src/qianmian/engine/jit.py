@@ -37,8 +37,22 @@ def cache_folder() -> Path:
     writable = os.access(beside if beside.exists() else beside.parent, os.W_OK)
     base = Path(config.CACHE_DIR) if config.CACHE_DIR else beside
     if not config.CACHE_DIR and not writable:
-        base = Path(tempfile.gettempdir()) / f"qianmian-{os.getuid()}"
+        base = private_folder()
     return base / name
+
+
+def private_folder() -> Path:
+    """A folder that nobody else can write: what is in it is loaded as code.
+
+    The user's cache folder, or, where there is none, one for this process alone.
+    """
+    kept = Path.home() / ".cache" / "qianmian"
+    try:
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="qianmian-"))
+    is_mine = kept.stat().st_uid == os.getuid() and kept.stat().st_mode & 0o022 == 0
+    return kept if is_mine else Path(tempfile.mkdtemp(prefix="qianmian-"))
 
 
 CACHE_FOLDER = cache_folder()
