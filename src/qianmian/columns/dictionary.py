@@ -51,6 +51,11 @@ class Dictionary:
         """The string of a code; None for `ABSENT` and `REFUSED`."""
         return None if code < 0 else self._values[code]
 
+    def values(self, codes: Iterable[int]) -> list[str | None]:
+        """The strings of many codes; None for `ABSENT` and `REFUSED`."""
+        strings = self._values
+        return [None if code < 0 else strings[code] for code in codes]
+
     def intern(self, value: str) -> int:
         """The code of a string, a new one if there is room, else `REFUSED`."""
         code = self._code_by_value.get(value)
@@ -68,7 +73,10 @@ class Dictionary:
 
         Shapes: -> int32[len(values)]
         """
-        return np.fromiter((self.intern(value) for value in values), np.int32, len(values))
+        codes = list(map(self._code_by_value.get, values))
+        if None in codes:
+            codes = [self.intern(v) if c is None else c for c, v in zip(codes, values, strict=True)]
+        return np.array(codes, np.int32)
 
     def intern_column(self, column: StringColumn) -> Int32:
         """Global codes of a column, row by row; `ABSENT` where it has none.

@@ -553,7 +553,7 @@ class Core:
         """Turn raw output into firings while the sessions it belongs to are known."""
         for shard in self.shards:
             shard.drain()
-        viewers, rooms = self.names.viewers.value, self.names.rooms.value
+        rooms = self.names.rooms.value
         named = [
             (
                 one.key,
@@ -563,10 +563,13 @@ class Core:
             for one, key in zip(self.plan.definitions, self.plan.key_of, strict=True)
         ]
         for base, block in self._raw:
-            for viewer, room, definition, at, key in block.tolist():
+            viewers = self.names.viewers.values(block[:, 0].tolist())
+            for viewer, (room, definition, at, key) in zip(
+                viewers, block[:, 1:].tolist(), strict=True
+            ):
                 moment, version, keys = named[definition]
                 session, about = self.sessions.get(room, ""), keys.value(key)
-                firing = (str(viewers(viewer)), str(rooms(room)), session, moment, version, about)
+                firing = (viewer, str(rooms(room)), session, moment, version, about)
                 self._out.append(Firing(at + base, *firing, self.namespace))
         self._raw.clear()
 

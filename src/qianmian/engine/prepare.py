@@ -72,8 +72,10 @@ class Names:
             return known[1][column.codes]
         if len(column.values) > 4 * n + 64:
             used, place = np.unique(column.codes, return_inverse=True)
-            wanted = [column.values[code] if code >= 0 else None for code in used.tolist()]
-            table = np.array([NOTHING if v is None else into.intern(v) for v in wanted], np.int32)
+            named = used[used >= 0].tolist()
+            table = np.full(len(used), NOTHING, np.int32)
+            table[used >= 0] = into.intern_many([column.values[code] for code in named])
+            table[table < 0] = NOTHING
             return table[place]
         table = np.append(into.intern_many(column.values), np.int32(NOTHING))
         table[table < 0] = NOTHING
@@ -312,10 +314,17 @@ class Preparer:
         kept = self._hashes
         if len(kept) > HASHES_KEPT:
             kept.clear()
-        found = [kept.get(value) or hash64(value) | 1 for value in column.values]
+        values = column.values
+        found = [kept.get(value) for value in values] if is_repeated else [None] * len(values)
+        fresh = {
+            value: hash64(value) | 1
+            for value, known in zip(values, found, strict=True)
+            if known is None
+        }
         if is_repeated:
-            kept.update(zip(column.values, found, strict=True))
-        table = np.array([*found, 0], np.uint64)
+            kept.update(fresh)
+        hashes = (known or fresh[value] for value, known in zip(values, found, strict=True))
+        table = np.array([*hashes, 0], np.uint64)
         keys = table[column.codes]
         source = batch.strings.get("source")
         if source is not None:
