@@ -20,7 +20,7 @@ from qianmian.engine.backfill import Counting, check_range, fill, note_edits
 from qianmian.engine.board import Boards, RoomBoard
 from qianmian.engine.change import relay
 from qianmian.engine.cutting import SESSION_MS, parts_of
-from qianmian.engine.merge import merge_viewers
+from qianmian.engine.merge import Told, merge_viewers
 from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
 from qianmian.engine.programs import Plan, plan_of, planned
@@ -527,10 +527,14 @@ class Core:
         target = self.shards[self._shard_by_viewer[known]]
         self.preparer.link(anonymous, known)
         told = self.preparer.told_of(known)
-        merge_viewers(source, target, anonymous, known, int(events.CLOCK[at]), told)
+        self.preparer.settle_link(batch, row, events, at, known)
+        link, number, clock = None, int(events.PROFILE[at]), int(events.CLOCK[at])
+        if number >= 0:
+            time = max(int(events.TIME[at]), clock - self.lateness_ms)
+            link = Told(time, events.KNOWN[number], events.VALUES[number])
+        merge_viewers(source, target, anonymous, known, clock, told, link)
         self.linked.add(anonymous)
         self.merged += 1
-        self.preparer.settle_link(batch, row, events, at, known)
         target.apply(events, at, at + 1)
 
     def _room_holds(self, fact: ast.RoomFact, room: int, key: int) -> bool:

@@ -33,6 +33,14 @@ CLOCKS = (w.IDLE_CLOCK, w.HIDDEN_CLOCK, w.VISIT_CLOCK)
 KEY_COLUMN = {SlotKind.KEYED: 1, SlotKind.GROUPED: 2}
 
 
+class Told(NamedTuple):
+    """Traits that come with a link: their place in time, and the atoms they decide."""
+
+    time_ms: int
+    known: Bits
+    values: Bits
+
+
 class Carried(NamedTuple):
     """A row taken out of its shard: its words, and the entries of its lists by word."""
 
@@ -49,11 +57,13 @@ def merge_viewers(
     known: int,
     clock_ms: int,
     told: Bits,
+    link: Told | None,
 ) -> None:
     """Move everything of `anonymous` to `known`.
 
     Args:
         told: which atoms the traits make true that either of them was told live.
+        link: the traits that come with the link; rows that become one know them at once.
 
     Both shards have been swept to `clock_ms`: what was due before has happened.
     """
@@ -65,7 +75,7 @@ def merge_viewers(
         drop_row(source.tables, source.state, row)
         if carried.present:
             source.state.ONLINE[room] -= 1
-        _merge_row(target, known, room, carried, clock_ms - target.base_ms)
+        _merge_row(target, known, room, carried, clock_ms - target.base_ms, link)
     seen = source.state.PEOPLE[anonymous, w.P_SEEN]
     target.state.PEOPLE[known, w.P_SEEN] = max(target.state.PEOPLE[known, w.P_SEEN], seen)
     _merge_streams(source, target, anonymous, known)
@@ -108,7 +118,9 @@ def _carry(shard: Shard, row: int) -> Carried:
     return Carried(words, lists, int(state.PREV[row]), present)
 
 
-def _merge_row(shard: Shard, known: int, room: int, carried: Carried, clock: int) -> None:
+def _merge_row(
+    shard: Shard, known: int, room: int, carried: Carried, clock: int, link: Told | None
+) -> None:
     mine = [row for row in _rows_of(shard, known) if shard.state.I[row, w.ROOM] == room]
     row = mine[0] if mine else _new_row(shard, known, room)
     state, layout = shard.state, shard.layout
@@ -133,6 +145,8 @@ def _merge_row(shard: Shard, known: int, room: int, carried: Carried, clock: int
     own = bits.copy()
     bits[:] = own | theirs if mine else theirs
     _merge_attributes(shard, row, carried, own, theirs)
+    if link is not None:
+        _tell(shard, row, link)
     reevaluate(shard.tables, shard.state, row, clock)
 
 
@@ -156,6 +170,20 @@ def _merge_attributes(
         state.I[row, word] = carried.words[word]
         if not (_is_early(shard, carried.words[word]) and (named & mask).any()):
             bits[:] = (bits & ~mask) | (theirs & mask)
+
+
+def _tell(shard: Shard, row: int, link: Told) -> None:
+    """The traits of the link, unless the row was told newer ones."""
+    tables, state, first = shard.tables, shard.state, shard.layout.bits_at // 2
+    bits = state.Q[row, first : first + len(link.known)]
+    named, time = _named(shard, int(state.I[row, w.VIEWER])), link.time_ms - shard.base_ms
+    for word, mask in zip(tables.ATTRIBUTE_WORDS.tolist(), tables.ATTRIBUTE_BITS, strict=True):
+        given = link.known & mask
+        if not given.any() or time < state.I[row, word]:
+            continue
+        state.I[row, word] = time
+        if not (_is_early(shard, time) and (named & mask).any()):
+            bits[:] = (bits & ~given) | (link.values & given)
 
 
 def _show_told(shard: Shard, viewer: int, carried: Carried, told: Bits) -> None:

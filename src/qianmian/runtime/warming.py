@@ -1,7 +1,7 @@
 """A minute of a room in which everything happens once, so that everything gets compiled.
 
-A recorded log of a shop has no presented product, no link, no end of a session and no change of
-definitions; a room has them all, and must not wait for the compiler when the first one comes.
+A recorded log of a shop has no presented product, no link, no facts, no end of a session and no
+change of definitions; a room has them all, and must not wait for the compiler when the first comes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from qianmian.columns.batch import EventBatch
+from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes
 from qianmian.language.definition import Definition
 from qianmian.runtime.ports import Engine, EngineMaker
 
@@ -33,13 +34,17 @@ def warm(engines: EngineMaker, definitions: Sequence[Definition]) -> None:
     """
     engine: Engine = engines.new(definitions)
     clock = _START_MS
+    facts = Facts(facts_bytes([ViewerFacts("v")], boundary_ms=0))
+    engine.take_facts(facts, clock)
     for row in _STORY:
         clock += 1_000
         room = {} if row["type"] == "identity_linked" else {"room": _ROOM}
         engine.run(
             EventBatch.from_rows([{**row, **room, "clock": clock, "message_id": row["type"]}])
         )
-        engine = engines.restored(engine.snapshot())
-        engine.change(definitions[1:], clock)
-        engine.change(definitions, clock)
+        engine = engines.restored(engine.snapshot(), facts)
+        engine.take_facts(facts, clock)
+        for fewer in (definitions[::2], definitions[: len(definitions) // 2], definitions[1:]):
+            engine.change(fewer, clock)
+            engine.change(definitions, clock)
     engine.finish(clock)
