@@ -22,7 +22,14 @@ from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import ProductCatalog
 
-FUNNEL = ("product_viewed", "product_clicked", "cart_added", "order_created", "order_paid")
+FUNNEL = (
+    "room_entered",
+    "product_viewed",
+    "product_clicked",
+    "cart_added",
+    "order_created",
+    "order_paid",
+)
 FUNNEL_CODES = {CODE_BY_NAME[name]: name for name in FUNNEL}
 PAID, REFUNDED = CODE_BY_NAME["order_paid"], CODE_BY_NAME["order_refunded"]
 COUNTED = np.isin(np.arange(len(CATALOG)), [*FUNNEL_CODES, REFUNDED])

@@ -17,25 +17,24 @@ from qianmian.columns.facts import Facts
 from qianmian.engine import facts as history
 from qianmian.engine import words as w
 from qianmian.engine.backfill import Counting, check_range, fill, note_edits
-from qianmian.engine.board import Boards, RoomBoard
+from qianmian.engine.board import Boards
 from qianmian.engine.change import relay
 from qianmian.engine.cutting import SESSION_MS, parts_of
 from qianmian.engine.merge import Told, merge_viewers
 from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
 from qianmian.engine.programs import Plan, plan_of, planned
+from qianmian.engine.readings import Readings
 from qianmian.engine.room import RoomStage, note_in_slot
 from qianmian.engine.room_facts import FIRST_NUMBER, NUMBER_NAMES, RoomFact, RoomLog
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
-from qianmian.engine.statistics import Statistics, statistics_of
-from qianmian.errors import UnknownName
 from qianmian.language import ast
 from qianmian.language.definition import Definition
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import shard_of
-from qianmian.vocabulary.product import Product, ProductCatalog
+from qianmian.vocabulary.product import Product
 
 SECOND_MS = 1_000
 MINUTE_MS = 60_000
@@ -45,7 +44,7 @@ CONTROL = np.array([code in ROOM_CODES or code == LINKED for code in range(len(C
 PRESENTING, PRESENTING_CATEGORY, STAGE = 0, 1, 2
 
 
-class Core:
+class Core(Readings):
     """Definitions, state and loop.
 
     Args:
@@ -264,25 +263,6 @@ class Core:
         They are used in place of what is computed again; see `room_log.mismatches`.
         """
         self.room_log.read(facts)
-
-    def _online(self, room: int) -> int:
-        return sum(int(shard.state.ONLINE[room]) for shard in self.shards)
-
-    def board(self, room: str) -> RoomBoard:
-        """What a room as a whole is doing, as of the last message.
-
-        Raises: UnknownName when the room has never spoken.
-        """
-        code = self.names.rooms.code(room)
-        if code < 0:
-            raise UnknownName.of("room", room, self.names.rooms.snapshot()[:1_000])
-        return self.boards.board(
-            code,
-            session=self.sessions.get(code, ""),
-            at=self.clock,
-            online=self._online(code) if self.shards else 0,
-            products=ProductCatalog(self.products),
-        )
 
     def begin(self, clock_ms: int) -> None:
         """Make the shards when the first clock is known."""
@@ -584,10 +564,6 @@ class Core:
         self.boards.fired([one for one in out if one.session in open_now])
         self._out.clear()
         return out
-
-    def statistics(self) -> Statistics:
-        """Counts since the start."""
-        return statistics_of(self)
 
 
 _BY_PROFILE = {"KNOWN", "VALUES"}
