@@ -115,8 +115,9 @@ class Cores:
         presence: bool = True,
         session_timeout: bool = True,
         daily: Sequence[str] = (),
+        viewers: int = 0,
     ) -> Core:
-        """An empty engine."""
+        """An empty engine with memory for so many viewers."""
         return Core(
             definitions,
             products=products,
@@ -125,6 +126,7 @@ class Cores:
             presence=presence,
             session_timeout=session_timeout,
             daily=daily,
+            viewers=viewers,
         )
 
     def restored(self, snapshot: bytes, facts: Facts | None = None) -> Core:

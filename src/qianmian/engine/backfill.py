@@ -59,10 +59,17 @@ class Counting(NamedTuple):
     backfilled: bool = False
 
 
-class Fillable(Protocol):
-    """What is filled, and what fills it (see `Core`)."""
+class Counted(Protocol):
+    """What knows since when its definitions count (see `Core`)."""
 
     plan: Plan
+    counting: dict[str, Counting]
+    fresh: set[str]
+
+
+class Fillable(Counted, Protocol):
+    """What is filled, and what fills it (see `Core`)."""
+
     names: Names
     preparer: Preparer
     shards: list[Shard]
@@ -76,8 +83,6 @@ class Fillable(Protocol):
     clock: int
     presence: bool
     products: tuple[Product, ...]
-    counting: dict[str, Counting]
-    fresh: set[str]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -157,7 +162,7 @@ class NoBoards(Boards):
         """Nothing is counted."""
 
 
-def note_edits(core: Fillable, plan: Plan, clock_ms: int) -> None:
+def note_edits(core: Counted, plan: Plan, clock_ms: int) -> None:
     """Before a change to `plan`: remember what counts from now on, and which slots begin empty."""
     old, keys = set(core.plan.numbers), {one.key for one in plan.definitions}
     kept = {key: since for key, since in core.counting.items() if key in keys}
@@ -195,11 +200,18 @@ def fill(
     for live, past in zip(core.shards, scratch.shards, strict=True):
         _copy_slots(live, past, core.fresh)
         _copy_once(live, past, numbers)
-        adopt(live.tables, live.state, clock_ms - live.base_ms)
+        _adopt_all(live, clock_ms)
     _copy_room_moments(core.room, scratch.room, keys)
     core.fresh -= {repr(place_of(slot)) for slot in scratch.plan.layout.program.slots}
     for key in keys:
         core.counting[key] = Counting(since_ms, backfilled=True)
+
+
+def _adopt_all(shard: Shard, clock_ms: int) -> None:
+    rows = np.arange(int(shard.state.G[w.G_ROWS]))
+    past = np.zeros(len(rows), np.int32)
+    adopt(shard.tables, shard.state, rows, clock_ms - shard.base_ms, past)
+    shard.note_all()
 
 
 def _numbered(plan: Plan) -> list[tuple[Definition, int]]:
@@ -324,7 +336,7 @@ def _begin_rows(scratch: Fillable, live: Shard, past: Shard, since: int) -> None
         kept = np.uint64(1 << PRESENT_BIT | 1 << PREVIOUS_BIT)
         now = live.state.Q[row, live.layout.bits_at // 2] & np.uint64(1 << PREVIOUS_BIT)
         bits[0] = (bits[0] & ~kept) | now | np.uint64(1 << PRESENT_BIT)
-    adopt(past.tables, past.state, since)
+    _adopt_all(past, past.base_ms + since)
 
 
 # -- the end of the range

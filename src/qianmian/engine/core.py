@@ -16,10 +16,10 @@ from qianmian.columns.batch import EventBatch
 from qianmian.columns.facts import Facts
 from qianmian.engine import facts as history
 from qianmian.engine import words as w
-from qianmian.engine.backfill import Counting, check_range, fill, note_edits
+from qianmian.engine.backfill import Counting, check_range, fill
 from qianmian.engine.board import Boards
-from qianmian.engine.change import relay
 from qianmian.engine.cutting import SESSION_MS, parts_of
+from qianmian.engine.edit import Edit
 from qianmian.engine.firings import Firings
 from qianmian.engine.merge import Told, merge_viewers
 from qianmian.engine.output import Output
@@ -28,7 +28,7 @@ from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
 from qianmian.engine.programs import Plan, plan_of, planned
 from qianmian.engine.readings import Readings
 from qianmian.engine.room import RoomStage, note_in_slot
-from qianmian.engine.room_facts import FIRST_NUMBER, NUMBER_NAMES, RoomFact, RoomLog
+from qianmian.engine.room_facts import RoomFact, RoomLog, Shown, stage_of, tell
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
 from qianmian.language import ast
@@ -42,7 +42,6 @@ MINUTE_MS = 60_000
 LINKED = CODE_BY_NAME["identity_linked"]
 ROOM_CODES = frozenset(code for code, event in enumerate(CATALOG) if event.scope == "room")
 CONTROL = np.array([code in ROOM_CODES or code == LINKED for code in range(len(CATALOG))])
-PRESENTING, PRESENTING_CATEGORY, STAGE = 0, 1, 2
 
 
 class Core(Readings):
@@ -56,6 +55,7 @@ class Core(Readings):
         presence: whether silence means leaving (False for files of shops).
         session_timeout: whether 30 minutes without events end a room's session.
         daily: segments that are not defined here but come with facts.
+        viewers: how many to expect; so many come without a pause for memory. Changes no firing.
         names: codes to share with another core (see `engine/backfill.py`).
 
     Raises: DefinitionError when a definition cannot be compiled.
@@ -72,8 +72,10 @@ class Core(Readings):
         session_timeout: bool = True,
         namespace: str = "default",
         daily: Sequence[str] = (),
+        viewers: int = 0,
         names: Names | None = None,
     ) -> None:
+        self.viewers = viewers
         self.daily = tuple(daily)
         self.names = Names(products) if names is None else names
         self.products = tuple(products)
@@ -84,7 +86,7 @@ class Core(Readings):
         self.n_shards = shards
         self.preparer = Preparer(self.names, lateness_ms=lateness_ms)
         self.plan: Plan = plan_of(definitions, self.names, None, self.daily)
-        self._use(self.plan)
+        self.use(self.plan)
         self.shards: list[Shard] = []
         self.clock = -1
         self.sessions: dict[int, str] = {}
@@ -100,7 +102,8 @@ class Core(Readings):
         self.room_log = RoomLog()
         self.counting: dict[str, Counting] = {}
         self.fresh: set[str] = set()
-        self.room = self._room_stage()
+        self.edit: Edit | None = None
+        self.room = self.room_stage()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -112,6 +115,7 @@ class Core(Readings):
             "session_timeout": self.session_timeout,
             "namespace": self.namespace,
             "daily": self.daily,
+            "viewers": self.viewers,
         }
 
     def snapshot(self) -> bytes:
@@ -128,24 +132,27 @@ class Core(Readings):
 
     def renumber(self, numbers: Sequence[int], since: Sequence[int]) -> None:
         """Use the lasting numbers and ages of a snapshot, under which it knows the definitions."""
-        self._use(planned(self.plan.definitions, self.names, numbers, since, self.daily))
-        self.room = self._room_stage()
+        self.use(planned(self.plan.definitions, self.names, numbers, since, self.daily))
+        self.room = self.room_stage()
 
-    def change(self, definitions: Sequence[Definition], clock_ms: int) -> Firings:
+    def prepare(self, definitions: Sequence[Definition]) -> Edit:
+        """Definitions that are made ready beside the running core, for `change`; no effect so far.
+
+        Only the newest counts. Raises: DefinitionError.
+        """
+        self.edit = Edit(self, definitions)
+        return self.edit
+
+    def change(self, definitions: Sequence[Definition] | Edit, clock_ms: int) -> Firings:
         """Definitions as of `clock_ms`: what stays keeps its state, what is new counts from now.
 
-        No moment fires from a change. Raises: DefinitionError, and then nothing has changed.
+        No moment fires from a change. Raises: DefinitionError, and then nothing has changed;
+        InputError when what was made ready is out of date.
         """
-        old, plan = self.plan, plan_of(definitions, self.names, self.plan, self.daily)
+        edit = definitions if isinstance(definitions, Edit) else self.prepare(definitions)
+        edit.check()
         out = self.advance(clock_ms)
-        note_edits(self, plan, clock_ms)
-        self._use(plan)
-        for shard in self.shards:
-            answers = self.preparer.answers_of
-            self.superseded += relay(shard, plan.layout, plan.fresh_tables(), clock_ms, answers)
-        before, self.room = self.room, self._room_stage()
-        self.room.restore([one for one in before.snapshot() if one["key"] in plan.kept_from(old)])
-        history.refresh(self)
+        edit.apply(clock_ms)
         return out
 
     def backfill(
@@ -175,7 +182,8 @@ class Core(Readings):
         history.take(self, facts)
         return out
 
-    def _room_stage(self) -> RoomStage:
+    def room_stage(self) -> RoomStage:
+        """What judges the moments of rooms of its plan."""
         stage = RoomStage(self.plan.room_moments, self.names, self.plan.layout.program.filters)
         stage.guard, stage.log = self._room_holds, self.room_log
         return stage
@@ -244,11 +252,8 @@ class Core(Readings):
                     self.boards.orders_per_min(room, second),
                 )
                 name = str(self.names.rooms.value(room))
-                for column, (what, number) in enumerate(
-                    zip(NUMBER_NAMES, numbers, strict=True), FIRST_NUMBER
-                ):
-                    fact = RoomFact(second, name, what, number)
-                    used = self.room_log.number(fact, int(self.shards[0].state.RS[room, column]))
+                before = self.shards[0].state.RS[room].tolist()
+                for column, used in self.room_log.numbers(second, name, numbers, before):
                     for shard in self.shards:
                         shard.state.RS[room, column] = used
         self.second = last
@@ -270,6 +275,8 @@ class Core(Readings):
         if not self.shards:
             base = (clock_ms // MINUTE_MS - 10) * MINUTE_MS
             self.shards = [self._shard(base) for _ in range(self.n_shards)]
+            for shard in self.shards:  # a viewer has a record in every shard, a row in one
+                shard.reserve(self.viewers, 0)
 
     def _shard(self, base_ms: int) -> Shard:
         return Shard(
@@ -278,10 +285,11 @@ class Core(Readings):
             base_ms=base_ms,
             lateness_ms=self.lateness_ms,
             presence=self.presence,
+            viewers=-(-self.viewers // self.n_shards),
             take=self.output.raw.append,
         )
 
-    def _use(self, plan: Plan) -> None:
+    def use(self, plan: Plan) -> None:
         """Prepare batches for this plan from now on."""
         self.plan = plan
         self.preparer.filters = plan.layout.program.filters
@@ -435,16 +443,11 @@ class Core(Readings):
         elif kind == "product_withdrawn" and product >= 0:
             for shard in self.shards:
                 shard.withdraw(room, product, time, clock)
+        given = batch.strings.get("stage")
+        stage = stage_of(kind, None if given is None else given.get(row))
+        now = Shown(product, category, self.names.texts.intern(stage) if stage else None)
         for shard in self.shards:
-            facts = shard.state.RS[room]
-            if kind == "product_presented":
-                facts[PRESENTING], facts[PRESENTING_CATEGORY] = product, category
-            elif kind == "product_withdrawn" and facts[PRESENTING] == product:
-                facts[PRESENTING] = facts[PRESENTING_CATEGORY] = NOTHING
-            elif kind in _STAGES:
-                given = batch.strings.get("stage")
-                stage = given.get(row) if given is not None else None
-                facts[STAGE] = self.names.texts.intern(stage or _STAGES[kind])
+            tell(shard.state.RS[room], kind, now)
         self.shards[0].state.G[w.G_ACCEPTED] += 1
         self.room.add(events, at, at + 1, self.sessions, self.output.of_rooms)
 
@@ -550,8 +553,3 @@ class Core(Readings):
 
 
 _BY_PROFILE = {"KNOWN", "VALUES"}
-_STAGES: dict[str, str] = {
-    "session_started": "live",
-    "promo_started": "promo",
-    "promo_ended": "live",
-}

@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Hooks:
     """Who else wants to know, on the engine's thread."""
 
-    on_firings: Callable[[list[Firing]], None] = lambda _: None
+    on_firings: Callable[[Sequence[Firing]], None] = lambda _: None
     on_second: Callable[[Live], None] = lambda _: None
 
 
@@ -62,7 +62,7 @@ class Deployment:
         definitions: Sequence[Definition],
         products: Sequence[Product] = (),
         *,
-        on_firings: Callable[[list[Firing]], None] = lambda _: None,
+        on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
         advance: Advance = ignored,
     ) -> None:
         """Come to the state after the last message; a new log is told what holds.

@@ -7,7 +7,7 @@ between two messages; so a reading is of one instant and needs no lock.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -49,7 +49,7 @@ class EngineThread:
         *,
         snapshots: Snapshots,
         post: Callable[[Body], object],
-        on_firings: Callable[[list[Firing]], None] = lambda _: None,
+        on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
         on_second: Callable[[Live], None] = lambda _: None,
         snapshot_every_ms: int = 60_000,
     ) -> None:

@@ -102,7 +102,7 @@ class Snapshots(Protocol):
 class Applied:
     """What one message brought. `found` are facts of rooms that are not in the log yet."""
 
-    firings: list[Firing]
+    firings: Sequence[Firing]
     found: tuple[RoomFact, ...]
 
 
@@ -152,7 +152,7 @@ class Live:
             return Applied(firings, ())
         return self._seen(batch, outcomes, firings)
 
-    def _applied(self, message: Message) -> tuple[list[Firing], EventBatch | None, UInt8]:
+    def _applied(self, message: Message) -> tuple[Sequence[Firing], EventBatch | None, UInt8]:
         nothing = np.zeros(0, np.uint8)
         match message.body:
             case Events(batch):
@@ -176,7 +176,9 @@ class Live:
             case other:
                 raise InputError(f"nothing is known of messages of {type(other).__name__}")
 
-    def _seen(self, batch: EventBatch | None, outcomes: UInt8, firings: list[Firing]) -> Applied:
+    def _seen(
+        self, batch: EventBatch | None, outcomes: UInt8, firings: Sequence[Firing]
+    ) -> Applied:
         if self.engine is None:
             return Applied(firings, ())
         if batch is not None:
@@ -190,10 +192,10 @@ class Live:
             raise InputError("the log begins without definitions; it was not written by a server")
         return self.engine
 
-    def _tick(self, clock_ms: int) -> list[Firing]:
+    def _tick(self, clock_ms: int) -> Sequence[Firing]:
         return [] if self.engine is None else self.engine.advance(clock_ms)
 
-    def _change(self, definitions: Sequence[Definition], clock_ms: int) -> list[Firing]:
+    def _change(self, definitions: Sequence[Definition], clock_ms: int) -> Sequence[Firing]:
         self.definitions = tuple(definitions)
         if self.engine is None:
             self.engine = self.maker.new(
@@ -224,7 +226,7 @@ class Live:
         log: Log,
         snapshots: Snapshots,
         *,
-        on_firings: Callable[[list[Firing]], None] = lambda _: None,
+        on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
         advance: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> list[RoomFact]:
         """The state after the last message of the log: the newest snapshot and a replay.
@@ -266,14 +268,14 @@ class Live:
         return found
 
     def _told(
-        self, message: Message, on_firings: Callable[[list[Firing]], None]
+        self, message: Message, on_firings: Callable[[Sequence[Firing]], None]
     ) -> tuple[RoomFact, ...]:
         applied = self.apply(message)
         on_firings(applied.firings)
         return applied.found
 
     def _replayed(
-        self, messages: Sequence[Message], on_firings: Callable[[list[Firing]], None]
+        self, messages: Sequence[Message], on_firings: Callable[[Sequence[Firing]], None]
     ) -> tuple[RoomFact, ...]:
         """Several messages of events in one call."""
         if not messages:

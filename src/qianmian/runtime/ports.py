@@ -68,8 +68,9 @@ class EngineMaker(Protocol):
         presence: bool = True,
         session_timeout: bool = True,
         daily: Sequence[str] = (),
+        viewers: int = 0,
     ) -> Engine:
-        """An empty engine."""
+        """An empty engine with memory for so many viewers."""
 
     def restored(self, snapshot: bytes, facts: Facts | None = None) -> Engine:
         """The engine that a snapshot was taken of, with the facts that it names."""
