@@ -27,6 +27,9 @@ from qianmian.runtime.recorded import Recorder
 from qianmian.runtime.replay import Replayed, ReplayOptions, replay
 from qianmian.runtime.vectors import VectorBench, VectorReport, check_vector
 from qianmian.runtime.warming import warm
+from qianmian.simulation.plan import SimulationPlan
+from qianmian.simulation.script import Script
+from qianmian.simulation.world import Simulation
 from qianmian.vocabulary.product import Product
 from qianmian.vocabulary.time import parse_duration
 
@@ -64,6 +67,12 @@ def load_classifier() -> TextClassifier:
     """The text classes of danmaku, by the lexicon that comes with the product."""
     file = resources.files("qianmian.learning").joinpath("data", "danmaku_lexicon.json")
     return TextClassifier(Lexicon.from_json(file.read_bytes()))
+
+
+def simulate(plan: SimulationPlan) -> Simulation:
+    """A simulated broadcast with the products and the texts that come with the product."""
+    file = resources.files("qianmian.simulation").joinpath("data", "script.json")
+    return Simulation(plan, Script.from_json(file.read_bytes()))
 
 
 def demo_file() -> Path:
