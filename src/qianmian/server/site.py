@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from qianmian.language.definition import Definition
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.ports import Log
@@ -109,8 +108,8 @@ class Site:
 
     Attributes:
         zone, currency: of the shop.
-        parameters: of the running engine, for the page of facts.
         now: ms UTC.
+        fired: firings by moment since the start of the process.
     """
 
     deployment: Deployment
@@ -121,9 +120,9 @@ class Site:
     dead_letters: DeadLetters
     resend: Resend
     rejections: Rejections
-    definitions: Sequence[Definition]
     now: Callable[[], int]
     version: str
+    fired: Counter[str] = field(default_factory=Counter)
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"
     lateness_ms: int = 5_000
