@@ -9,6 +9,7 @@
     ├── InputError             the caller: a file, an argument, a message
     │   └── SnapshotProblem    a snapshot that this version cannot restore
     └── OperationalError       expected trouble of the surroundings: warn and count
+        └── Overloaded         more arrives than can be made durable: the sender tries again
 
 Any other exception is our bug. Bad *data* is never an exception: it becomes a `Rejected` value.
 The docstring of a class is its default message; `code` is stable and the key of its translations.
@@ -102,6 +103,16 @@ class OperationalError(QianmianError):
     """The surroundings failed in an expected way."""
 
     code = "operational"
+
+
+class Overloaded(OperationalError):
+    """More arrives than can be written; send it again later."""
+
+    code = "operational.overloaded"
+
+    def __init__(self, message: str | None = None, *, retry_after_ms: int = 1_000) -> None:
+        super().__init__(message, retry_after_ms=retry_after_ms)
+        self.retry_after_ms = retry_after_ms
 
 
 def _line_with_caret(text: str, position: int) -> str:
