@@ -61,9 +61,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     json_logs: bool = False
 
     @classmethod
-    def from_environment(
-        cls, environment: Mapping[str, str], file: Path | None = None
-    ) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str], file: Path | None = None) -> Settings:
         """The settings of a file and of variables `QIANMIAN_…`, which win.
 
         Args:

@@ -60,5 +60,5 @@ def test_a_mistake_says_where_it_stands_and_what_would_be_right(
 ) -> None:
     file = tmp_path / "qianmian.toml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=message.replace("?", r"\?").replace('"', '.')):
+    with pytest.raises(InputError, match=message.replace("?", r"\?").replace('"', ".")):
         Settings.from_environment({}, file)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from qianmian.columns.batch import EventBatch
+from qianmian.errors import Overloaded
 from qianmian.language.definition import Definition
 from qianmian.runtime.engine_thread import EngineThread
-from qianmian.runtime.gateway import Gateway, Overloaded
+from qianmian.runtime.gateway import Gateway
 from qianmian.runtime.live import Live, Snapshots
 from qianmian.runtime.messages import Body, Catalog, DefinitionsChanged, Message, RoomFacts
 from qianmian.runtime.ports import Advance, Log, ignored
@@ -128,7 +129,7 @@ class Deployment:
     async def submit(self, batch: EventBatch) -> None:
         """Events; returns when they are durable.
 
-        Raises: Overloaded, NotDurable.
+        Raises: Overloaded, LogUnavailable.
         """
         behind = self.engine.waiting_rows
         if behind > self._most_behind:

@@ -16,25 +16,13 @@ from dataclasses import dataclass, field
 
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.joining import one_message
-from qianmian.errors import QianmianError
+from qianmian.errors import LogUnavailable, Overloaded, QianmianError
 from qianmian.runtime.messages import Body, Events, Message, Tick
 from qianmian.runtime.ports import Log
 
 TICK_BUSY_MS = 100
 TICK_IDLE_MS = 1_000
 GROUP_ROWS = 100_000
-
-
-class Overloaded(QianmianError):
-    """More waits than can be taken; try again later."""
-
-    retry_after_s = 1
-
-
-class NotDurable(QianmianError):
-    """The log could not be written: nothing of it was taken."""
-
-    retry_after_s = 5
 
 
 @dataclass(slots=True)
@@ -101,7 +89,7 @@ class Gateway:
     async def submit(self, batch: EventBatch) -> None:
         """Events; returns when they are durable.
 
-        Raises: Overloaded; NotDurable when the disk refused them.
+        Raises: Overloaded; LogUnavailable when the disk refused them.
         """
         if len(batch):
             await asyncio.wrap_future(self.post(batch))
@@ -157,7 +145,7 @@ class Gateway:
             self._log.append(clock, [message.body for message in messages])
             self._log.commit()
         except (QianmianError, OSError) as problem:
-            self.problem = NotDurable(f"the log cannot be written: {problem}")
+            self.problem = _told(problem)
             for one in group:
                 one.done.set_exception(self.problem)
             return
@@ -190,3 +178,10 @@ class Gateway:
                 place_of.append(offset + len(messages))
                 messages.append(Message(offset + len(messages), clock, one.what))
         return messages, place_of
+
+
+def _told(problem: QianmianError | OSError) -> QianmianError:
+    """What those who wait are told; nothing of their group was taken."""
+    if isinstance(problem, QianmianError):
+        return problem
+    return LogUnavailable(f"the log cannot be written: {problem}")

@@ -1,10 +1,10 @@
 """The whole server as one ASGI application: which request goes where.
 
-    /v1/* /ingest/*     events, by write key
-    /api/*              the console's questions and changes, by session
-    /ws                 the console's socket, by session
-    /metrics /healthz /readyz
-    everything else     the console's pages
+/v1/* /ingest/*     events, by write key
+/api/*              the console's questions and changes, by session
+/ws                 the console's socket, by session
+/metrics /healthz /readyz
+everything else     the console's pages
 """
 
 from __future__ import annotations

@@ -47,9 +47,9 @@ class _Now(Collector):
         rejected = CounterMetricFamily(
             "qianmian_rejected_events", "events not accepted", labels=["source", "code"]
         )
-        for source, codes in self._site.rejections.by_source.items():
-            for code, count in codes.items():
-                rejected.add_metric([source, code], count)
+        for source in self._site.ingest.statistics():
+            for code, count in (source.rejected_by_code | source.refused_by_code).items():
+                rejected.add_metric([source.name, code], count)
         yield rejected
         fired = CounterMetricFamily("qianmian_firings", "moments that fired", labels=["moment"])
         for moment, count in sorted(self._site.fired.items()):

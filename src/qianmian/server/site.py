@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.ports import Log
 from qianmian.runtime.sources import Sources
 from qianmian.server.hub import Hub
+from qianmian.server.ingest.decoding import RejectedEvent
+from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.vocabulary.events import Sender
 
 
@@ -87,19 +89,14 @@ class SourceBook(Sources, Protocol):
         """A key is not valid any more; whether there was one."""
 
 
-Resend = Callable[[int], Awaitable[Mapping[str, Any]]]
-"""Sends a dead letter again: {accepted, rejected}."""
+class Ingest(Protocol):
+    """What the pages of data ask of ingest."""
 
+    def statistics(self) -> list[SourceStatistics]:
+        """What each source sent since the start."""
 
-@dataclass(slots=True)
-class Rejections:
-    """What ingest refused since the start, by source and reason code."""
-
-    by_source: dict[str, Counter[str]] = field(default_factory=dict)
-
-    def add(self, source: str, code: str, count: int = 1) -> None:
-        """Count refused events."""
-        self.by_source.setdefault(source, Counter())[code] += count
+    async def replay(self, letter_id: int) -> tuple[int, list[RejectedEvent]] | None:
+        """Send a dead letter once more: how many events were accepted, and the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +115,7 @@ class Site:
     accounts: Accounts
     sources: SourceBook
     dead_letters: DeadLetters
-    resend: Resend
-    rejections: Rejections
+    ingest: Ingest
     now: Callable[[], int]
     version: str
     fired: Counter[str] = field(default_factory=Counter)

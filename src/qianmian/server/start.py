@@ -27,7 +27,7 @@ STOP_S = 2  # what open connections get to end
 MAX_SOCKET_BYTES = 65_536
 
 
-@dataclass(slots=True)
+@dataclass
 class Running:
     """The parts that need the event loop, between the engine's thread and the routes."""
 
@@ -66,9 +66,7 @@ def _with_lag(board: Board, lag_ms: int) -> Board:
 
 
 @contextlib.asynccontextmanager
-async def running(
-    deployment: Deployment, *, now: Callable[[], int]
-) -> AsyncIterator[Running]:
+async def running(deployment: Deployment, *, now: Callable[[], int]) -> AsyncIterator[Running]:
     """The deployment at work, on this event loop, until the block ends."""
     parts = Running(deployment, now)
     deployment.start(Hooks(on_firings=parts.on_firings, on_second=parts.on_second))
@@ -114,6 +112,18 @@ def listening(host: str, port: int) -> socket.socket:
     return bound
 
 
+class _Server(uvicorn.Server):
+    """Tells when it listens."""
+
+    on_listening: Callable[[], Awaitable[None]] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        if self.on_listening is not None:
+            await self.on_listening()
+
+
 async def serve(
     app: App,
     bound: socket.socket,
@@ -135,12 +145,9 @@ async def serve(
         ws_max_size=MAX_SOCKET_BYTES,
         ws_per_message_deflate=False,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
+    server.on_listening = on_listening
     work = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started and not work.done():
-        await asyncio.sleep(0.01)
-    if on_listening is not None and not work.done():
-        await on_listening()
     if until is not None:
         stopping = asyncio.create_task(until.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)

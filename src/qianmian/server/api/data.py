@@ -27,7 +27,8 @@ from qianmian.server.api.models import (
 )
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.session import Here, SignedIn
-from qianmian.server.site import Site, SourceRecord
+from qianmian.server.ingest.statistics import SourceStatistics
+from qianmian.server.site import SourceRecord
 
 PREVIEW_CHARS = 400
 PAGE = 50
@@ -45,7 +46,8 @@ async def health(site: Here, _account: SignedIn) -> DataHealth:
     problem = site.deployment.problem
     engine.problem = None if problem is None else str(problem)
     known = {one.name: one for one in await asyncio.to_thread(site.sources.all)}
-    names = sorted({*views, *known, *site.rejections.by_source})
+    posts = {one.name: one for one in site.ingest.statistics()}
+    names = sorted({*views, *known, *posts})
     return DataHealth(
         as_of=site.now(),
         log=LogModel(
@@ -54,7 +56,10 @@ async def health(site: Here, _account: SignedIn) -> DataHealth:
             last_clock=site.log.last_clock,
         ),
         engine=engine,
-        sources=[_source_health(site, name, views.get(name), known.get(name)) for name in names],
+        sources=[
+            _source_health(name, views.get(name), known.get(name), posts.get(name))
+            for name in names
+        ],
         dead_letters=await asyncio.to_thread(site.dead_letters.count),
     )
 
@@ -73,12 +78,18 @@ async def dead_letters(
 @router.post("/dead-letters/{letter_id}/replay")
 async def replay(letter_id: int, site: Here, _account: SignedIn) -> ReplayedLetter:
     """Send a letter again, through the same decoder."""
-    if await asyncio.to_thread(site.dead_letters.get, letter_id) is None:
+    result = await site.ingest.replay(letter_id)
+    if result is None:
         raise Problem(404, "letter.unknown", f"there is no letter {letter_id}; it may be too old")
-    result = await site.resend(letter_id)
+    accepted, rejected = result
     return ReplayedLetter(
-        accepted=result["accepted"],
-        rejected=[RejectedModel(**one) for one in result["rejected"]],
+        accepted=accepted,
+        rejected=[
+            RejectedModel(
+                index=one.index, message_id=one.message_id, code=one.code, detail=one.detail
+            )
+            for one in rejected
+        ],
     )
 
 
@@ -142,9 +153,15 @@ def _counts(live: Live) -> EngineModel:
 
 
 def _source_health(
-    site: Site, name: str, view: SourceView | None, record: SourceRecord | None
+    name: str,
+    view: SourceView | None,
+    record: SourceRecord | None,
+    posts: SourceStatistics | None,
 ) -> SourceHealth:
-    refused = site.rejections.by_source.get(name, Counter())
+    refused: Counter[str] = Counter()
+    if posts is not None:
+        refused.update(posts.rejected_by_code)
+        refused.update(posts.refused_by_code)
     return SourceHealth(
         name=name,
         key_class=None if record is None else record.key_class,
