@@ -104,13 +104,14 @@ class Log(Protocol):
         Nothing may be acknowledged before `commit` has returned.
 
         Raises: InputError when the clock goes back, or rows of events have another clock;
-            LogUnavailable when it cannot be written now, and then nothing of this call is kept.
+            LogUnavailable when it cannot be written now, and then nothing of this call is kept
+            (and where finishing a segment failed, nothing from `durable_offset` on).
         """
 
     def commit(self) -> None:
         """Make durable what was appended.
 
-        Raises: LogUnavailable when that fails: everything since the last commit is then taken
+        Raises: LogUnavailable when that fails: everything from `durable_offset` on is then taken
             back, `next_offset` is `durable_offset` again, and its senders must send it again.
         """
 

@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -29,13 +30,14 @@ from qianmian.storage.segment_format import (
     record_bytes,
 )
 from qianmian.storage.segment_reader import check_start, messages_of
+from qianmian.storage.segment_rewrite import Transform, rewrite_segment
 from qianmian.storage.segments import (
     LOCK_NAME,
     MARK_NAME,
     UNFINISHED,
     Scan,
     Segment,
-    later_record,
+    later_records,
     mark_bytes,
     segment_path,
     segments_in,
@@ -124,8 +126,9 @@ class SegmentLog:
         self._shard = shard
         self._segment_bytes = segment_bytes
         self._disk = RealDisk() if disk is None else disk
-        self._writing = threading.RLock()  # one writer; rewriting takes it for a moment
+        self._writing = threading.RLock()  # one writer
         self._looking = threading.Lock()  # what readers see
+        self._maintaining = threading.Lock()  # finished segments are changed by one at a time
         self._torn = False  # the file may hold more than is valid
         self._unbegun = False  # a segment was to be begun, and may or may not be there
         self._commits, self._last_commit_ms, self._slowest_commit_ms = 0, 0.0, 0.0
@@ -204,7 +207,8 @@ class SegmentLog:
         Nothing may be acknowledged before `commit` has returned.
 
         Raises: InputError when the clock goes back, or rows of events have another clock;
-            LogUnavailable when it cannot be written now, and then nothing of this call is kept.
+            LogUnavailable when it cannot be written now, and then nothing of this call is kept
+            (and where finishing a segment failed, nothing from `durable_offset` on).
         """
         with self._writing:
             self._check(clock_ms, bodies)
@@ -230,7 +234,7 @@ class SegmentLog:
     def commit(self) -> None:
         """Make durable what was appended.
 
-        Raises: LogUnavailable when that fails: everything since the last commit is then taken
+        Raises: LogUnavailable when that fails: everything from `durable_offset` on is then taken
             back, `next_offset` is `durable_offset` again, and its senders must send it again.
         """
         with self._writing:
@@ -430,7 +434,7 @@ class SegmentLog:
         """Cut off what follows the last intact record, unless it had been acknowledged."""
         size = file.size()
         if scan.position < size:
-            for later in later_record(file, scan.position):
+            for _, later in later_records(file, scan.position):
                 if later.durable_offset > scan.offset:
                     raise scan.problem(
                         f"the record of message {scan.offset} is damaged, and what follows it"
@@ -446,6 +450,81 @@ class SegmentLog:
                 scan.segment.path, scan.position, size - scan.position, scan.offset
             )
             file.truncate(scan.position)
+
+    # -- what is finished
+
+    def rewrite(self, transform: Transform) -> list[Segment]:
+        """Write again the finished segments that the transform changes; those it changed.
+
+        For erasure: call `begin_segment` first, so that all there is is finished. Offsets, clocks
+        and everything that the transform leaves alone stay as they are. May be called again after
+        a failure, with the same transform; another thread may write meanwhile.
+
+        Raises: InputError when the transform changes the number of events or a clock; LogProblem
+            when a record is damaged; LogUnavailable, and then some segments may have been done.
+        Cost: reads all finished segments, in memory that does not grow with them.
+        """
+        changed = []
+        with self._maintaining:
+            segments = self.segments
+            for before, after in itertools.pairwise(segments):
+                try:
+                    done = rewrite_segment(self._disk, before, after.first_offset, transform)
+                except OSError as problem:
+                    raise unavailable(problem, f"write {before.path.name} again") from problem
+                if done is not None:
+                    with self._looking:
+                        self._segments[self._segments.index(before)] = done
+                    changed.append(done)
+            self._sync_names()
+        return changed
+
+    def drop_old(self, *, keep_ms: int, snapshot_offset: int) -> list[Segment]:
+        """Take away segments whose last message is older than `keep_ms`; those it took away.
+
+        Never the active one, and never one with a message from `snapshot_offset` on: the newest
+        snapshot needs it.
+
+        Units: the age is by the clock of the log.
+        Raises: LogUnavailable, and then some may have been taken away.
+        """
+        dropped = []
+        with self._maintaining:
+            for first, second in itertools.pairwise(self.segments):
+                is_old = second.header.clock_before < self.last_clock - keep_ms
+                if not is_old or second.first_offset > snapshot_offset:
+                    break
+                self._drop(first)
+                dropped.append(first)
+        return dropped
+
+    def _drop(self, segment: Segment) -> None:
+        """Take away the oldest segment, durably before the next: there is never a gap."""
+        with self._looking:
+            self._segments.remove(segment)
+        try:
+            self._disk.remove(segment.path)
+        except OSError as problem:
+            if self._is_there(segment):
+                with self._looking:
+                    self._segments.insert(0, segment)
+            raise unavailable(problem, f"remove {segment.path.name}") from problem
+        self._sync_names()
+
+    def _is_there(self, segment: Segment) -> bool:
+        try:
+            self._disk.open(segment.path).close()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def _sync_names(self) -> None:
+        try:
+            self._disk.sync_folder(self.folder)
+        except OSError as problem:
+            raise unavailable(problem, f"make the names in {self.folder} durable") from problem
 
     # -- reading
 

@@ -144,6 +144,11 @@ class Scan:
             and record.before == self.crc
         )
 
+    def skip_to(self, position: int, record: Record) -> None:
+        """Go on at a record after a damaged one."""
+        self.position = position
+        self.offset, self.clock, self.crc = record.offset, record.clock, record.before
+
     def problem(self, what: str) -> LogProblem:
         """The error for the place where it stopped."""
         return LogProblem(
@@ -154,19 +159,18 @@ class Scan:
         )
 
 
-def later_record(file: DiskFile, position: int) -> Iterator[Record]:
-    """Intact records after a damaged one, wherever they begin.
+def later_records(file: DiskFile, position: int) -> Iterator[tuple[int, Record]]:
+    """Intact records after a damaged one, wherever they begin, and their positions.
 
-    Cost: one look at every place that has the mark of a record.
+    Cost: reads the rest of the file, and looks at every place that has the mark of a record.
     """
-    size = file.size()
-    data = pa.py_buffer(file.read_at(position, max(0, size - position)))
-    held = data.to_pybytes()
+    held = file.read_at(position, max(0, file.size() - position))
+    data = pa.py_buffer(held)
     at = held.find(RECORD_MAGIC, ALIGNMENT)
     while at >= 0:
         record = read_record(data, at) if at % ALIGNMENT == 0 else None
         if record is not None:
-            yield record
+            yield position + at, record
         at = held.find(RECORD_MAGIC, at + (4 if record is None else record.size_bytes))
 
 
