@@ -95,7 +95,9 @@ async def _serve(folder: Path, now: Callable[[], int], started: Future[Served]) 
         url = f"http://127.0.0.1:{bound.getsockname()[1]}"
 
         async def on_listening() -> None:
-            stop = lambda: loop.call_soon_threadsafe(until.set)  # noqa: E731
+            def stop() -> None:
+                loop.call_soon_threadsafe(until.set)
+
             started.set_result(Served(url, site, deployment, sources, stop))
 
         app = server_of(site, parts, ingest=ingest, console=no_console)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from qianmian.runtime.live import Live
 from tests.serving import Served, served
@@ -47,7 +48,7 @@ def send(server: Served, *events: dict[str, Any]) -> httpx.Response:
 def socket_of(server: Served, console: httpx.Client) -> ClientConnection:
     cookie = f"qianmian_session={console.cookies['qianmian_session']}"
     url = server.url.replace("http", "ws") + "/ws"
-    return connect(url, origin=server.url, additional_headers={"cookie": cookie})  # type: ignore[arg-type]
+    return connect(url, origin=Origin(server.url), additional_headers={"cookie": cookie})
 
 
 def viewed(viewer: str, message: str) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def test_nothing_is_told_to_whoever_is_not_signed_in(server: Served) -> None:
         answer = httpx.get(f"{server.url}/api/{path}")
         assert answer.status_code == 401, path
         assert answer.headers["content-type"] == "application/problem+json"
-    stranger = connect(server.url.replace("http", "ws") + "/ws", origin=server.url)  # type: ignore[arg-type]
+    stranger = connect(server.url.replace("http", "ws") + "/ws", origin=Origin(server.url))
     with stranger as socket, pytest.raises(Exception, match="4401"):
         socket.recv(30)
 
@@ -110,7 +111,7 @@ def test_nothing_is_told_to_whoever_is_not_signed_in(server: Served) -> None:
 def test_a_foreign_page_cannot_use_the_session(server: Served, console: httpx.Client) -> None:
     cookie = f"qianmian_session={console.cookies['qianmian_session']}"
     url = server.url.replace("http", "ws") + "/ws"
-    foreign = connect(url, origin="http://evil.test", additional_headers={"cookie": cookie})  # type: ignore[arg-type]
+    foreign = connect(url, origin=Origin("http://evil.test"), additional_headers={"cookie": cookie})
     with foreign as socket, pytest.raises(Exception, match="4403"):
         socket.recv(30)
     new = {"name": "x", "key_class": "server"}

@@ -22,6 +22,7 @@ from qianmian.errors import InputError, OperationalError, Overloaded
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.sources import Source, Sources
 from qianmian.runtime.text_marks import Classify
+from qianmian.server.asgi import Receive, Scope, Send
 from qianmian.server.ingest import native, segment, token_request, webhook
 from qianmian.server.ingest.codes import STATUS_BY_CODE
 from qianmian.server.ingest.decoding import Decode, DecodeContext, Decoded, RejectedEvent
@@ -32,11 +33,8 @@ from qianmian.server.ingest.statistics import LinkMemory, SourceStatistics
 from qianmian.server.ingest.wire import (
     Answer,
     ClientGone,
-    Receive,
     Refusal,
     Request,
-    Scope,
-    Send,
     preflight,
 )
 from qianmian.server.viewer_tokens import AnonymousIds, ViewerClaims, ViewerTokens
