@@ -68,8 +68,9 @@ class LiveMaker(Protocol):
         products: Sequence[Product] = (),
         lateness_ms: int = 5_000,
         shards: int = 1,
+        viewers: int = 0,
     ) -> LiveEngine:
-        """An empty engine."""
+        """An empty engine with memory for so many viewers."""
 
     def restored(self, snapshot: bytes, facts: Facts | None = None) -> LiveEngine:
         """The engine that a snapshot was taken of."""
@@ -116,6 +117,7 @@ class Live:
         facts: reads a file of facts by its hash.
         lateness_ms: see the semantics.
         shards: how many parts the viewers are dealt to.
+        viewers: for how many to take memory at the start.
     """
 
     maker: LiveMaker
@@ -123,6 +125,7 @@ class Live:
     facts: Callable[[str], Facts]
     lateness_ms: int = 5_000
     shards: int = 1
+    viewers: int = 0
     currency: str = "CNY"
     engine: LiveEngine | None = None
     views: RoomViews = field(default_factory=lambda: RoomViews({}))
@@ -203,6 +206,7 @@ class Live:
                 products=self.products,
                 lateness_ms=self.lateness_ms,
                 shards=self.shards,
+                viewers=self.viewers,
             )
             self._make_views()
             return []

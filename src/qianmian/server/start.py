@@ -82,7 +82,7 @@ def server_of(site: Site, parts: Running, *, ingest: App, console: App) -> Serve
     """All routes of a site."""
 
     def is_signed_in(session: str | None) -> bool:
-        return session is not None and site.accounts.by_session(session) is not None
+        return session is not None and site.accounts.session(session) is not None
 
     return Server(
         site,

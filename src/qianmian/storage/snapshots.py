@@ -53,6 +53,12 @@ class SnapshotFolder:
         return None
 
     @property
+    def newest_offset(self) -> int | None:
+        """The offset of the newest, by its name; None when there is none."""
+        files = self._files()
+        return int(files[0].stem) if files else None
+
+    @property
     def oldest_offset(self) -> int | None:
         """The log is needed from here on."""
         files = self._files()

@@ -20,7 +20,6 @@ from tests.serving import Served, served
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served(tmp_path_factory.mktemp("home")) as running:
-        running.sources.add("shop", "server", default_room="r1", presence=False)
         yield running
 
 
@@ -28,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def console(server: Served) -> Iterator[httpx.Client]:
     """A signed-in browser."""
     with httpx.Client(base_url=server.url, timeout=30) as client:
-        given = {"token": "first", "name": "owner", "password": "correct horse"}
+        given = {"token": server.first_token, "name": "owner", "password": "correct horse"}
         answer = client.post("/api/first-account", json=given)
         assert answer.status_code == 200, answer.text
         client.headers["x-csrf-token"] = answer.json()["csrf"]
@@ -36,7 +35,7 @@ def console(server: Served) -> Iterator[httpx.Client]:
 
 
 def send(server: Served, *events: dict[str, Any]) -> httpx.Response:
-    basic = base64.b64encode(b"shop-1:").decode()
+    basic = base64.b64encode(f"{server.key}:".encode()).decode()
     return httpx.post(
         f"{server.url}/v1/events",
         json={"events": list(events)},
@@ -87,7 +86,7 @@ def test_a_viewer_shows_what_fired_and_because_of_what(
 ) -> None:
     price = {"type": "comment_sent", "viewer": "v9", "text": "多少钱", "message_id": "c9"}
     assert send(server, viewed("v9", "m9"), price).status_code == 200
-    server.deployment.engine.ask(lambda live: live.offset).result(30)
+    server.home.deployment.engine.ask(lambda live: live.offset).result(30)
     told = console.get("/api/rooms/r1/viewers/v9").json()
     assert [one["type"] for one in told["timeline"]] == ["comment_sent", "product_viewed"]
     assert told["present"] is True
@@ -135,13 +134,14 @@ def test_sources_and_their_keys(server: Served, console: httpx.Client) -> None:
     added = console.post("/api/sources", json=new)
     assert added.status_code == 201, added.text
     key = added.json()["write_key"]
-    assert server.sources.by_key(key) is not None
+    assert server.home.sources.by_key(key) is not None
     listed = {one["name"]: one for one in console.get("/api/sources").json()}
     assert listed["site"]["first_event_at"] is None
     assert listed["shop"]["first_event_at"] is not None
-    assert key not in console.get("/api/sources").text.replace(f'"prefix":"{key}"', "")
-    assert console.delete("/api/sources/site/keys/1").status_code == 204
-    assert server.sources.by_key(key) is None
+    assert key not in console.get("/api/sources").text
+    key_id = listed["site"]["keys"][0]["id"]
+    assert console.delete(f"/api/sources/site/keys/{key_id}").status_code == 204
+    assert server.home.sources.by_key(key) is None
 
 
 def test_what_is_refused_is_counted_kept_and_can_be_sent_again(
@@ -150,6 +150,7 @@ def test_what_is_refused_is_counted_kept_and_can_be_sent_again(
     answer = send(server, {"type": "product_wieved", "viewer": "v1", "message_id": "x1"})
     assert answer.status_code == 400
     assert answer.json()["rejected"][0]["code"] == "unknown_type"
+    server.home.dead_letters.flush()
     health = console.get("/api/health/data").json()
     shop = next(one for one in health["sources"] if one["name"] == "shop")
     assert shop["rejected_by_code"] == {"unknown_type": 1}
@@ -184,10 +185,9 @@ def test_a_server_that_starts_again_knows_what_it_knew(tmp_path: Path) -> None:
         return live.offset, board.firings
 
     with served(tmp_path) as first:
-        first.sources.add("shop", "server", default_room="r1", presence=False)
         assert send(first, viewed("v1", "m1")).status_code == 200
-        before = first.deployment.engine.ask(state).result(30)
+        before = first.home.deployment.engine.ask(state).result(30)
     with served(tmp_path) as second:
-        after = second.deployment.engine.ask(state).result(30)
+        after = second.home.deployment.engine.ask(state).result(30)
     assert after[0] >= before[0]
     assert after[1] == before[1]

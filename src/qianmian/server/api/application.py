@@ -23,7 +23,6 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    app.state.limiter = session.Limiter()
     for part in (session.router, rooms.router, data.router):
         app.include_router(part, prefix="/api")
     add_problems(app)

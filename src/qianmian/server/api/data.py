@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from qianmian.runtime.dead_letters import DeadLetter
 from qianmian.runtime.live import Live
 from qianmian.runtime.source_view import SourceView
+from qianmian.runtime.sources import Source
 from qianmian.server.api.models import (
     AddedKey,
     AddedSource,
@@ -28,7 +29,7 @@ from qianmian.server.api.models import (
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.session import Here, SignedIn
 from qianmian.server.ingest.statistics import SourceStatistics
-from qianmian.server.site import SourceRecord
+from qianmian.storage.sql.sources import SourceRecord
 
 PREVIEW_CHARS = 400
 PAGE = 50
@@ -45,7 +46,7 @@ async def health(site: Here, _account: SignedIn) -> DataHealth:
     engine.waiting = site.deployment.engine.waiting_rows
     problem = site.deployment.problem
     engine.problem = None if problem is None else str(problem)
-    known = {one.name: one for one in await asyncio.to_thread(site.sources.all)}
+    known = {one.source.name: one for one in await asyncio.to_thread(site.sources.all)}
     posts = {one.name: one for one in site.ingest.statistics()}
     names = sorted({*views, *known, *posts})
     return DataHealth(
@@ -105,22 +106,16 @@ async def sources(site: Here, _account: SignedIn) -> list[SourceModel]:
     """Every source with its keys, and when it was heard."""
     views = await site.deployment.ask(lambda live: dict(live.sources.items()))
     found = await asyncio.to_thread(site.sources.all)
-    return [_source(one, views.get(one.name)) for one in found]
+    return [_source(one, views.get(one.source.name)) for one in found]
 
 
 @router.post("/sources", status_code=201)
 async def add_source(given: NewSource, site: Here, _account: SignedIn) -> AddedSource:
     """A new source; its key is in this answer and nowhere else."""
-    key = await asyncio.to_thread(
-        lambda: site.sources.add(
-            given.name,
-            given.key_class,
-            default_room=given.default_room,
-            presence=given.presence,
-        )
+    wanted = Source(
+        given.name, given.key_class, default_room=given.default_room, presence=given.presence
     )
-    found = await asyncio.to_thread(site.sources.all)
-    added = next(one for one in found if one.name == given.name)
+    added, key = await asyncio.to_thread(site.sources.create, wanted)
     return AddedSource(source=_source(added, None), write_key=key)
 
 
@@ -164,7 +159,7 @@ def _source_health(
         refused.update(posts.refused_by_code)
     return SourceHealth(
         name=name,
-        key_class=None if record is None else record.key_class,
+        key_class=None if record is None else record.source.key_class,
         first_at=None if view is None else view.first_at,
         last_at=None if view is None else view.last_at,
         events=0 if view is None else view.events,
@@ -193,10 +188,10 @@ def _letter(letter: DeadLetter) -> DeadLetterModel:
 
 def _source(record: SourceRecord, view: SourceView | None) -> SourceModel:
     return SourceModel(
-        name=record.name,
-        key_class=record.key_class,
-        namespace=record.namespace,
-        default_room=record.default_room,
+        name=record.source.name,
+        key_class=record.source.key_class,
+        namespace=record.source.namespace,
+        default_room=record.source.default_room,
         created_at=record.created_at,
         first_event_at=None if view is None else view.first_at,
         last_event_at=None if view is None else view.last_at,
