@@ -22,6 +22,7 @@ COMMANDS = (
     "replay",
     "demo",
     "simulate",
+    "stress",
     "check-vectors",
     "definitions",
     "bench",
