@@ -23,6 +23,7 @@ COMMANDS = (
     "demo",
     "serve",
     "simulate",
+    "stress",
     "check-vectors",
     "definitions",
     "bench",
