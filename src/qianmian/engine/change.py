@@ -19,12 +19,14 @@ from qianmian.engine.instances import refit
 from qianmian.engine.layout import WIDTH, Layout, Tables, signature
 from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import Answer
+from qianmian.engine.room_slots import compare_again
 from qianmian.engine.rows import adopt, give_back, settle_template
 from qianmian.engine.shard import Shard, no_events
-from qianmian.engine.state import NO_KEY, PULSE_BUFFER, ROOM_KEYS, row_block
+from qianmian.engine.state import PULSE_BUFFER, row_block
 from qianmian.language.ast import Field
 from qianmian.language.program import Atom, Slot, SlotKind
 
+EDGES = {SlotKind.EDGE, SlotKind.ROOM_EDGE}
 Answers = Callable[[int], Answer]
 
 
@@ -127,9 +129,9 @@ def _refit(
 
 def place_of(slot: Slot) -> tuple[object, ...]:
     """What a slot keeps; of the amount of a first or last event, whatever it is compared with."""
-    if slot.kind is SlotKind.EDGE and isinstance(slot.predicate, Field):
+    if slot.kind in EDGES and isinstance(slot.predicate, Field):
         if slot.predicate.name in {"amount", "price"} and slot.predicate.cmp in COMPARE:
-            return (slot.kind, slot.of, slot.last, slot.predicate.name)
+            return (slot.kind, slot.of, slot.last, slot.predicate.name, slot.since)
     return signature(slot)
 
 
@@ -164,15 +166,23 @@ def _room_slots(
     times: npt.NDArray[np.int64], before: Layout, after: Layout
 ) -> npt.NDArray[np.int64]:
     places = {
-        signature(slot): before.room_slot_of[slot.id]
+        place_of(slot): (before.room_slot_of[slot.id], signature(slot))
         for slot in before.program.slots
         if slot.id in before.room_slot_of
     }
-    fresh = np.full((len(times), max(len(after.room_slot_of), 1), ROOM_KEYS, 2), NO_KEY, np.int64)
+    fresh = np.full((len(times), *after.room_shape, 2), w.NO_ENTRY, np.int64)
+    depth = min(times.shape[2], fresh.shape[2])
     for slot in after.program.slots:
-        old = places.get(signature(slot))
-        if slot.id in after.room_slot_of and old is not None:
-            fresh[:, after.room_slot_of[slot.id]] = times[:, old]
+        old = places.get(place_of(slot))
+        if slot.id not in after.room_slot_of or old is None:
+            continue
+        kept = fresh[:, after.room_slot_of[slot.id]]
+        kept[:, :depth] = times[:, old[0], :depth]
+        if old[1] != signature(slot):
+            assert isinstance(slot.predicate, Field)  # noqa: S101 — see place_of
+            number = kept[:, 1, 0]
+            holds = COMPARE[slot.predicate.cmp](number, slot.predicate.value)
+            compare_again(kept, (number != MISSING) & holds)
     return fresh
 
 

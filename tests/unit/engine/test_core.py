@@ -178,3 +178,13 @@ def test_statistics_are_plain_numbers() -> None:
     core.run(batch(event(0, "product_clicked")))
     numbers = {name: getattr(core.statistics(), name) for name in core.statistics().__slots__}
     assert json.loads(json.dumps(numbers)) == numbers
+
+
+def test_idle_on_a_page_and_a_count_share_no_answer_whatever_their_numbers() -> None:
+    """Kind 7 of an atom, slot 7 of a count: the two questions were once taken for one."""
+    others = ["shared", "followed", "gift_sent", "cart_added", "cart_removed", "product_clicked"]
+    texts = [f"count({others[0]}) within 9s >= 1", "idle for 1s on product page"]
+    texts += [f"count({name}) within 9s >= 1" for name in others[1:]]
+    texts.append("count(liked) within 1s >= 1")
+    core = Core([parse_definition(f"m{number}", text) for number, text in enumerate(texts)])
+    assert [one.moment for one in core.run(batch(event(1_000, "liked")))] == ["m7"]
