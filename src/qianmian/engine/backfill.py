@@ -8,7 +8,7 @@ taken from the live rows where it has not changed since.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from qianmian.engine import words as w
 from qianmian.engine.board import Boards
 from qianmian.engine.change import place_of
 from qianmian.engine.families import Family
+from qianmian.engine.firings import Fired, Legend
 from qianmian.engine.layout import ROOM_KEPT, WIDTH
 from qianmian.engine.once import WHAT, WHO, refill
 from qianmian.engine.prepare import LINKED, PRESENTED, WITHDRAWN, Names, Preparer
@@ -32,7 +33,6 @@ from qianmian.language import ast
 from qianmian.language.definition import Definition
 from qianmian.language.program import PRESENT_BIT, PREVIOUS_BIT, ROOM_SLOTS, SlotKind
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
-from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 
 Int32 = npt.NDArray[np.int32]
@@ -59,10 +59,17 @@ class Counting(NamedTuple):
     backfilled: bool = False
 
 
-class Fillable(Protocol):
-    """What is filled, and what fills it (see `Core`)."""
+class Counted(Protocol):
+    """What knows since when its definitions count (see `Core`)."""
 
     plan: Plan
+    counting: dict[str, Counting]
+    fresh: set[str]
+
+
+class Fillable(Counted, Protocol):
+    """What is filled, and what fills it (see `Core`)."""
+
     names: Names
     preparer: Preparer
     shards: list[Shard]
@@ -76,8 +83,6 @@ class Fillable(Protocol):
     clock: int
     presence: bool
     products: tuple[Product, ...]
-    counting: dict[str, Counting]
-    fresh: set[str]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -153,11 +158,11 @@ class NoBoards(Boards):
     def add(self, events: Events, first: int, last: int, verified: npt.NDArray[np.bool_]) -> None:
         """Nothing is counted."""
 
-    def fired(self, firings: list[Firing]) -> None:
+    def fired(self, fired: Fired, legend: Legend, sessions: Container[str]) -> None:
         """Nothing is counted."""
 
 
-def note_edits(core: Fillable, plan: Plan, clock_ms: int) -> None:
+def note_edits(core: Counted, plan: Plan, clock_ms: int) -> None:
     """Before a change to `plan`: remember what counts from now on, and which slots begin empty."""
     old, keys = set(core.plan.numbers), {one.key for one in plan.definitions}
     kept = {key: since for key, since in core.counting.items() if key in keys}
@@ -195,11 +200,18 @@ def fill(
     for live, past in zip(core.shards, scratch.shards, strict=True):
         _copy_slots(live, past, core.fresh)
         _copy_once(live, past, numbers)
-        adopt(live.tables, live.state, clock_ms - live.base_ms)
+        _adopt_all(live, clock_ms)
     _copy_room_moments(core.room, scratch.room, keys)
     core.fresh -= {repr(place_of(slot)) for slot in scratch.plan.layout.program.slots}
     for key in keys:
         core.counting[key] = Counting(since_ms, backfilled=True)
+
+
+def _adopt_all(shard: Shard, clock_ms: int) -> None:
+    rows = np.arange(int(shard.state.G[w.G_ROWS]))
+    past = np.zeros(len(rows), np.int32)
+    adopt(shard.tables, shard.state, rows, clock_ms - shard.base_ms, past)
+    shard.note_all()
 
 
 def _numbered(plan: Plan) -> list[tuple[Definition, int]]:
@@ -324,7 +336,7 @@ def _begin_rows(scratch: Fillable, live: Shard, past: Shard, since: int) -> None
         kept = np.uint64(1 << PRESENT_BIT | 1 << PREVIOUS_BIT)
         now = live.state.Q[row, live.layout.bits_at // 2] & np.uint64(1 << PREVIOUS_BIT)
         bits[0] = (bits[0] & ~kept) | now | np.uint64(1 << PRESENT_BIT)
-    adopt(past.tables, past.state, since)
+    _adopt_all(past, past.base_ms + since)
 
 
 # -- the end of the range

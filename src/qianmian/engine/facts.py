@@ -109,6 +109,7 @@ def _write(core: Reader, facts: Facts, viewers: Iterable[int]) -> None:
     learn(core, viewers)
     for shard, before in zip(core.shards, had, strict=True):
         _answer_rows(core, shard, before)
+        shard.note_all()
         row = 0
         while row < int(shard.state.G[w.G_ROWS]):
             row = int(take_facts(shard.tables, shard.state, row))

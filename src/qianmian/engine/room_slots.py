@@ -8,7 +8,6 @@ session. Events of a room are rare, so this is plain NumPy; only looking is comp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -113,12 +112,3 @@ def keep_edge(entries: Int64, time: int, *, holds: bool, number: int, last: bool
     if entries[0, 0] == w.NO_ENTRY or (time >= stored if last else time < stored):
         entries[0] = holds, time
         entries[1] = number, time
-
-
-def compare_again(entries: npt.NDArray[Any], holds: npt.NDArray[np.bool_]) -> None:
-    """Give the first or last events of all rooms the truth of a new number.
-
-    Shapes: int64[rooms, n, 2], changed in place; bool[rooms].
-    """
-    kept = entries[:, 0, 0] != w.NO_ENTRY
-    entries[kept, 0, 0] = holds[kept]

@@ -179,14 +179,39 @@ def reevaluate(P, S, u, clk):
 
 
 @kernel
-def adopt(P, S, now):
-    """After a change of definitions: give every row the truth of its new atoms, silently.
+def lay_out(P, S, old, bits, runs, places, rows):
+    """Lay these rows out anew: the template, the header, and the words and atoms that stay.
 
-    Returns how many instances were already past their new time and therefore never fire.
+    `old` and `bits` are the rows as they were, `runs` (from, to, how many words) and `places`
+    (from, to, as bits of the row) what stays.
     """
-    superseded = 0
+    for k in range(len(rows)):
+        u = rows[k]
+        for j in range(S.I.shape[1]):
+            S.I[u, j] = P.TEMPLATE[j]
+        for j in range(HEADER):
+            S.I[u, j] = old[u, j]
+        for r in range(len(runs)):
+            for j in range(runs[r, 2]):
+                S.I[u, runs[r, 1] + j] = old[u, runs[r, 0] + j]
+        for b in range(len(places)):
+            here, there = places[b, 0], places[b, 1]
+            value = (bits[u, here >> 6] >> np.uint64(here & 63)) & ONE
+            shift = np.uint64(there & 63)
+            S.Q[u, there >> 6] = (S.Q[u, there >> 6] & ~(ONE << shift)) | (value << shift)
+
+
+@kernel
+def adopt(P, S, rows, now, past):
+    """After a change of definitions: give these rows the truth of their new atoms, silently.
+
+    Writes to `past` how many instances of each row were already past their new time and therefore
+    never fire.
+    """
     S.G[G_SILENT] = 1
-    for u in range(S.G[G_ROWS]):
+    for k in range(len(rows)):
+        u = rows[k]
+        past[u] = 0
         if S.I[u, VIEWER] < 0:
             continue
         for word in range(P.M[1]):
@@ -205,13 +230,13 @@ def adopt(P, S, now):
         S.I[u, STATE_DUE] = FAR
         for f in range(P.M[4]):
             instances.levels_in(P, S, u, f, now + 1, now - 1)
-            superseded += _next_instance(P, S, u, f, now)
+            past[u] += _next_instance(P, S, u, f, now)
         present = get_bit(P, S, u, PRESENT)
-        for k in range(P.M[5]):
+        for state in range(P.M[5]):
             due = np.int64(FAR)
-            if present and (P.ST[k, 3] == 0 or get_bit(P, S, u, P.ST[k, 3])):
-                due = state_due(S, u, P.ST[k, 0], P.ST[k, 1])
-            set_bit(P, S, u, P.ST[k, 2], due < now, now)
+            if present and (P.ST[state, 3] == 0 or get_bit(P, S, u, P.ST[state, 3])):
+                due = state_due(S, u, P.ST[state, 0], P.ST[state, 1])
+            set_bit(P, S, u, P.ST[state, 2], due < now, now)
             if due >= now and due < S.I[u, STATE_DUE]:
                 S.I[u, STATE_DUE] = due
         for rank in range(P.M[2]):
@@ -220,7 +245,6 @@ def adopt(P, S, now):
         S.G[G_PULSES] = 0
         schedule(P, S, u)
     S.G[G_SILENT] = 0
-    return superseded
 
 
 @kernel
