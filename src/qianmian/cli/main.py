@@ -21,6 +21,7 @@ from qianmian.errors import QianmianError
 COMMANDS = (
     "replay",
     "demo",
+    "serve",
     "simulate",
     "stress",
     "check-vectors",
