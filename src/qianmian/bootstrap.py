@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -26,7 +27,11 @@ from qianmian.runtime.recorded import Recorder
 from qianmian.runtime.replay import Replayed, ReplayOptions, replay
 from qianmian.runtime.vectors import VectorBench, VectorReport, check_vector
 from qianmian.runtime.warming import warm
+from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.sources import SourceStore
 from qianmian.vocabulary.product import Product
+
+DATABASE_FILE = "qianmian.db"
 
 
 def load_formats() -> Registry[Format]:
@@ -46,6 +51,19 @@ def load_classifier() -> TextClassifier:
     """The text classes of danmaku, by the lexicon that comes with the product."""
     file = resources.files("qianmian.learning").joinpath("data", "danmaku_lexicon.json")
     return TextClassifier(Lexicon.from_json(file.read_bytes()))
+
+
+@contextmanager
+def open_sources(home: Path, clock: Callable[[], int]) -> Iterator[SourceStore]:
+    """The sources of an installation, as of now; also beside a server that runs.
+
+    Raises: OperationalError when its database cannot be used.
+    """
+    database = Database.in_file(home / DATABASE_FILE).migrated()
+    try:
+        yield SourceStore(database, clock)
+    finally:
+        database.close()
 
 
 def demo_file() -> Path:
