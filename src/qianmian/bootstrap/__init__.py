@@ -31,6 +31,7 @@ __all__ = [
     "load_classifier",
     "load_formats",
     "load_moments",
+    "open_sources",
     "measure_flips",
     "open_recording",
     "replay_file",
