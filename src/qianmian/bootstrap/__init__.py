@@ -14,6 +14,7 @@ from qianmian.bootstrap.parts import (
     load_moments,
     measure_flips,
     open_recording,
+    open_sources,
     replay_file,
     simulate,
     warm_up,
