@@ -8,7 +8,7 @@ taken from the live rows where it has not changed since.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from qianmian.engine import words as w
 from qianmian.engine.board import Boards
 from qianmian.engine.change import place_of
 from qianmian.engine.families import Family
+from qianmian.engine.firings import Fired, Legend
 from qianmian.engine.layout import WIDTH
 from qianmian.engine.once import WHAT, WHO, refill
 from qianmian.engine.prepare import LINKED, PRESENTED, WITHDRAWN, Names, Preparer
@@ -35,7 +36,6 @@ from qianmian.language import ast
 from qianmian.language.definition import Definition
 from qianmian.language.program import PRESENT_BIT, PREVIOUS_BIT, SlotKind
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
-from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 
 Int32 = npt.NDArray[np.int32]
@@ -169,7 +169,7 @@ class NoBoards(Boards):
     def add(self, events: Events, first: int, last: int, verified: npt.NDArray[np.bool_]) -> None:
         """Nothing is counted."""
 
-    def fired(self, firings: list[Firing]) -> None:
+    def fired(self, fired: Fired, legend: Legend, sessions: Container[str]) -> None:
         """Nothing is counted."""
 
 

@@ -31,7 +31,7 @@ from qianmian.errors import SnapshotProblem
 from qianmian.language.codec import definition_document, read_definition
 from qianmian.vocabulary.product import Product
 
-VERSION = 2
+VERSION = 3
 MAGIC = "qianmian-core"
 
 

@@ -186,7 +186,7 @@ def test_expected_viewers_come_without_growing_and_fire_the_same() -> None:
     plain = Core([THREE, HESITATION], shards=2)
     wanted = plain.run(batch(*rows)) + plain.finish(300_000)
     core = Core([THREE, HESITATION], shards=2, viewers=1_200)
-    fired = core.run(batch(*rows[:100]))
+    fired = list(core.run(batch(*rows[:100])))
     sizes = [(len(s.state.I), len(s.state.AR), len(s.state.PEOPLE)) for s in core.shards]
     assert all(rows >= 600 for rows, _, _ in sizes)
     fired += core.run(batch(*rows[100:]))
