@@ -12,7 +12,8 @@
     └── OperationalError       expected trouble of the surroundings: warn and count
         ├── LogUnavailable     the log cannot be written now
         │   └── DiskFull       its disk is full
-        └── LogInUse           another process writes the log
+        ├── LogInUse           another process writes the log
+        └── Overloaded         more arrives than can be made durable: the sender tries again
 
 Any other exception is our bug. Bad *data* is never an exception: it becomes a `Rejected` value.
 The docstring of a class is its default message; `code` is stable and the key of its translations.
@@ -130,6 +131,16 @@ class LogInUse(OperationalError):
     """Another process writes this log."""
 
     code = "operational.log_in_use"
+
+
+class Overloaded(OperationalError):
+    """More arrives than can be written; send it again later."""
+
+    code = "operational.overloaded"
+
+    def __init__(self, message: str | None = None, *, retry_after_ms: int = 1_000) -> None:
+        super().__init__(message, retry_after_ms=retry_after_ms)
+        self.retry_after_ms = retry_after_ms
 
 
 def _line_with_caret(text: str, position: int) -> str:

@@ -20,6 +20,7 @@ from qianmian.engine.room_facts import RoomFact
 from qianmian.errors import InputError
 from qianmian.language.codec import definition_document, read_definition
 from qianmian.language.definition import Definition
+from qianmian.vocabulary.product import Product
 
 NUMBER_FIELD: Final = "message"
 """The column of an event batch that holds the offset of the message."""
@@ -70,7 +71,14 @@ class RoomFacts:
     facts: tuple[RoomFact, ...]
 
 
-Body = Events | Tick | DefinitionsChanged | Backfilled | FactsNamed | RoomFacts
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What the shop sells, as of this clock."""
+
+    products: tuple[Product, ...]
+
+
+Body = Events | Tick | DefinitionsChanged | Backfilled | FactsNamed | RoomFacts | Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +93,9 @@ class Message:
     body: Body
 
 
-EVENTS, TICK, DEFINITIONS, BACKFILLED, FACTS, ROOM_FACTS = range(1, 7)
+EVENTS, TICK, DEFINITIONS, BACKFILLED, FACTS, ROOM_FACTS, CATALOG = range(1, 8)
 
-_DOCUMENTS: Final[dict[int, Any]] = {BACKFILLED: Backfilled, FACTS: FactsNamed}
+_DOCUMENTS: Final[dict[int, Any]] = {BACKFILLED: Backfilled, FACTS: FactsNamed, CATALOG: Catalog}
 
 
 def encoded(body: Body) -> tuple[int, bytes | pa.Buffer]:
@@ -111,6 +119,8 @@ def encoded(body: Body) -> tuple[int, bytes | pa.Buffer]:
             return BACKFILLED, msgspec.json.encode(body)
         case FactsNamed():
             return FACTS, msgspec.json.encode(body)
+        case Catalog():
+            return CATALOG, msgspec.json.encode(body)
 
 
 def decoded(kind: int, data: bytes | pa.Buffer, *, offset: int = 0) -> Body:

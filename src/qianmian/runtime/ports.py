@@ -24,24 +24,24 @@ class Engine(Protocol):
     def outcomes(self) -> UInt8:
         """What became of each row of the last batch."""
 
-    def run(self, batch: EventBatch) -> list[Firing]:
+    def run(self, batch: EventBatch) -> Sequence[Firing]:
         """Apply the events in the order of their clocks."""
 
-    def advance(self, clock_ms: int) -> list[Firing]:
+    def advance(self, clock_ms: int) -> Sequence[Firing]:
         """A tick: the clock has come to this instant."""
 
-    def finish(self, clock_ms: int) -> list[Firing]:
+    def finish(self, clock_ms: int) -> Sequence[Firing]:
         """The end of a file: whatever is due by this clock fires."""
 
-    def change(self, definitions: Sequence[Definition], clock_ms: int) -> list[Firing] | None:
+    def change(self, definitions: Sequence[Definition], clock_ms: int) -> Sequence[Firing] | None:
         """Replace the definitions."""
 
-    def take_facts(self, facts: Facts, clock_ms: int) -> list[Firing]:
+    def take_facts(self, facts: Facts, clock_ms: int) -> Sequence[Firing]:
         """What history knows is known from this clock on."""
 
     def backfill(
         self, tail: EventBatch, outcomes: UInt8, *, since_ms: int, clock_ms: int
-    ) -> list[Firing]:
+    ) -> Sequence[Firing]:
         """New definitions count as if they had been there since the beginning of the tail."""
 
     @property
@@ -68,8 +68,9 @@ class EngineMaker(Protocol):
         presence: bool = True,
         session_timeout: bool = True,
         daily: Sequence[str] = (),
+        viewers: int = 0,
     ) -> Engine:
-        """An empty engine."""
+        """An empty engine with memory for so many viewers."""
 
     def restored(self, snapshot: bytes, facts: Facts | None = None) -> Engine:
         """The engine that a snapshot was taken of, with the facts that it names."""

@@ -75,8 +75,8 @@ class _Waiting:
     stop: int = 0
     events: list[EventBatch] = field(default_factory=list)
     outcomes: list[UInt8] = field(default_factory=list)
-    firings: list[Placed[Firing]] = field(default_factory=list)
-    boards: list[Placed[RoomBoard]] = field(default_factory=list)
+    firings: list[Placed[Sequence[Firing]]] = field(default_factory=list)
+    boards: list[Placed[Sequence[RoomBoard]]] = field(default_factory=list)
 
     def tables(self) -> Iterator[tuple[str, int, pa.Table]]:
         """Kind, first message and rows of what is there."""
@@ -181,10 +181,10 @@ class History:
         if isinstance(message.body, Events) and at >= self._written[EVENTS]:
             self._add_events(waiting, message.body.batch, outcomes)
         if at >= self._written[FIRINGS]:
-            waiting.firings += [(at, clock, one) for one in firings]
+            waiting.firings += [(at, clock, firings)] if firings else []
             self._rows += len(firings)
         if at >= self._written[ROOMS]:
-            waiting.boards += [(at, clock, one) for one in boards]
+            waiting.boards += [(at, clock, boards)] if boards else []
             self._rows += len(boards)
         if self._rows >= self._rows_in_memory:
             self._try_flush()

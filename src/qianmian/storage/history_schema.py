@@ -98,22 +98,28 @@ def event_table(batch: EventBatch, outcomes: UInt8) -> pa.Table:
     return _table(EVENTS, columns, len(batch))
 
 
-def firing_table(rows: Sequence[Placed[Firing]]) -> pa.Table:
+def firing_table(rows: Sequence[Placed[Sequence[Firing]]]) -> pa.Table:
     """The rows of firings, each with the message that brought it."""
     return _rows(FIRINGS, rows, lambda one: {name: getattr(one, name) for name in _FIRING})
 
 
-def room_table(rows: Sequence[Placed[RoomBoard]]) -> pa.Table:
+def room_table(rows: Sequence[Placed[Sequence[RoomBoard]]]) -> pa.Table:
     """The rows of rooms as they were when a message had been applied."""
     return _rows(
         ROOMS, rows, lambda one: {name: getattr(one, name) for name in _BOARD} | one.funnel
     )
 
 
-def _rows(kind: str, rows: Sequence[Placed[T]], values: Callable[[T], dict[str, Any]]) -> pa.Table:
+def _rows(
+    kind: str, rows: Sequence[Placed[Sequence[T]]], values: Callable[[T], dict[str, Any]]
+) -> pa.Table:
     schema = SCHEMAS[kind]
     plain = pa.schema([(field.name, _plain(field.type)) for field in schema])
-    told = [{"offset": offset, "clock": clock, **values(one)} for offset, clock, one in rows]
+    told = [
+        {"offset": offset, "clock": clock, **values(one)}
+        for offset, clock, several in rows
+        for one in several
+    ]
     table = pa.Table.from_pylist(told, schema=plain)
     return table.cast(schema)
 
