@@ -44,7 +44,7 @@ from qianmian.vocabulary.time import HOUR_MS
 
 KINDS: Final = (EVENTS, FIRINGS, ROOMS)
 SUFFIX: Final = ".parquet"
-ROWS_IN_MEMORY: Final = 200_000
+MOST_WAITING: Final = 200_000
 OVERFLOW: Final = 4
 """So many times the rows in memory may wait for a disk; then they are left to a replay."""
 JOINED_BYTES: Final = 32 << 20  # compressed; in memory it may be ten times as much
@@ -103,7 +103,7 @@ class History:
     """The writer of history.
 
     Args:
-        rows_in_memory: how many rows wait at most before they are written.
+        most_waiting: how many rows wait at most before they are written.
 
     Attributes:
         is_behind: the disk took nothing for so long that rows had to be let go; they come back by
@@ -117,14 +117,14 @@ class History:
         folder: Path,
         *,
         namespace: str = DEFAULT_NAMESPACE,
-        rows_in_memory: int = ROWS_IN_MEMORY,
+        most_waiting: int = MOST_WAITING,
         joined_bytes: int = JOINED_BYTES,
         disk: Disk | None = None,
     ) -> None:
         self.folder = folder
         self.namespace = check_namespace(namespace)
         self.is_behind = False
-        self._rows_in_memory = rows_in_memory
+        self._most_waiting = most_waiting
         self._joined_bytes = joined_bytes
         self._disk = RealDisk() if disk is None else disk
         self._changing = threading.Lock()  # files are joined and erased by one at a time
@@ -186,9 +186,9 @@ class History:
         if at >= self._written[ROOMS]:
             waiting.boards += [(at, clock, boards)] if boards else []
             self._rows += len(boards)
-        if self._rows >= self._rows_in_memory:
+        if self._rows >= self._most_waiting:
             self._try_flush()
-        if self._rows >= OVERFLOW * self._rows_in_memory:
+        if self._rows >= OVERFLOW * self._most_waiting:
             self._waiting, self._rows, self.is_behind = [], 0, True
 
     def _waiting_for(self, message: Message) -> _Waiting:

@@ -112,7 +112,7 @@ def test_a_file_holds_one_hour_and_says_which_messages(tmp_path: Path) -> None:
 
 
 def test_few_rows_wait_in_memory(tmp_path: Path) -> None:
-    history = History(tmp_path, rows_in_memory=5)
+    history = History(tmp_path, most_waiting=5)
     for offset in range(6):
         add(history, offset)
     assert len(history.files(EVENTS)) >= 2
@@ -161,7 +161,7 @@ def test_what_is_written_is_passed_over_after_a_restart(tmp_path: Path) -> None:
 
 def run(disk: MemoryDisk, snapshot: list[int]) -> None:
     """Replay from the snapshot, then live: flush and snapshot at every fourth message."""
-    history = History(FOLDER, rows_in_memory=6, disk=disk)
+    history = History(FOLDER, most_waiting=6, disk=disk)
     for offset in range(snapshot[0], LAST):
         add(history, offset)
         if offset % 4 == 3:
@@ -215,7 +215,7 @@ def test_a_disk_that_refuses_once_costs_no_row(how: str, every: int) -> None:
 
 def test_a_disk_that_stays_full_costs_no_memory_and_no_snapshot() -> None:
     disk = MemoryDisk()
-    history = History(FOLDER, rows_in_memory=6, disk=disk)
+    history = History(FOLDER, most_waiting=6, disk=disk)
     disk.faults = [Fault(number, "error", errno.ENOSPC) for number in range(10_000)]
     for offset in range(LAST):
         add(history, offset)
