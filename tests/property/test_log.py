@@ -92,9 +92,11 @@ class CrashingLog(RuleBasedStateMachine):
         assert self.log.next_offset == len(self.committed) + len(self.appended)
 
     def keep(self) -> None:
+        """What was appended is durable; an attempt before it can only be seen where it is not."""
+        if self.appended:
+            self.attempts = []
         self.committed += self.appended
         self.appended = []
-        self.attempts = []
 
     @rule()
     def commit(self) -> None:
@@ -120,8 +122,7 @@ class CrashingLog(RuleBasedStateMachine):
             self.attempts.append(self.appended)
             self.crash()
         else:
-            if self.appended:
-                self.keep()
+            self.keep()
 
     @rule(
         ahead=st.integers(0, 6),

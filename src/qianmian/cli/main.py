@@ -23,6 +23,8 @@ COMMANDS = (
     "demo",
     "serve",
     "simulate",
+    "stress",
+    "keys",
     "check-vectors",
     "definitions",
     "bench",

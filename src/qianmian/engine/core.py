@@ -169,7 +169,7 @@ class Core(Readings):
         """
         check_range(self, tail, outcomes, since_ms, clock_ms)
         out = self.advance(clock_ms)
-        fill(self, tail.take(np.flatnonzero(outcomes == w.ACCEPTED)), since_ms, Core)
+        fill(self, tail, outcomes, since_ms, Core)
         return out
 
     def take_facts(self, facts: Facts, clock_ms: int) -> Firings:
@@ -309,11 +309,11 @@ class Core(Readings):
             else:
                 fresh = np.array([self._shard_of(code) for code in range(known, n)], np.int16)
             self._shard_by_viewer = np.append(self._shard_by_viewer, fresh)
-            history.learn(self, range(known, n))
+            history.learn(self, np.arange(known, n))
 
-    def shard_of(self, viewer: int) -> Shard:
-        """The shard of a viewer by its code."""
-        return self.shards[int(self._shard_by_viewer[viewer])]
+    def shards_of(self, viewers: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
+        """The numbers of the shards of viewers."""
+        return self._shard_by_viewer[viewers]
 
     def _shard_of(self, viewer: int) -> int:
         name = str(self.names.viewers.value(viewer))

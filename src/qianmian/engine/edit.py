@@ -23,13 +23,13 @@ from qianmian.engine import words as w
 from qianmian.engine.backfill import Counting, note_edits
 from qianmian.engine.change import compare_again, moves_of, new_bits, room_slots
 from qianmian.engine.instances import refit
-from qianmian.engine.predicates import compare
 from qianmian.engine.prepare import Names, Preparer
 from qianmian.engine.programs import Plan, plan_of
 from qianmian.engine.room import RoomStage
 from qianmian.engine.rows import adopt, give_back, lay_out, settle_template
 from qianmian.engine.shard import Shard, no_events
 from qianmian.engine.state import PULSE_BUFFER, State, grown, row_block
+from qianmian.engine.told import told, write_times, write_told
 from qianmian.errors import InputError
 from qianmian.language.definition import Definition
 
@@ -59,8 +59,8 @@ class Editable(Protocol):
         """What judges the moments of rooms of its plan."""
         ...
 
-    def shard_of(self, viewer: int) -> Shard:
-        """The shard of a viewer."""
+    def shards_of(self, viewers: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
+        """The numbers of the shards of viewers."""
         ...
 
 
@@ -141,10 +141,11 @@ class _Part:
         known = before.layout.attribute_words
         words = plan.layout.attribute_words
         self.asked = {name: word for name, word in words.items() if name not in known}
-        self.questions: dict[str, list[tuple[int, str, object]]] = {}
-        for bit, name, cmp, wanted in plan.attribute_bits:
-            if fresh[bit >> 6] >> np.uint64(bit & 63) & np.uint64(1):
-                self.questions.setdefault(name, []).append((bit, cmp, wanted))
+        self.questions = [
+            question
+            for question in plan.attribute_bits
+            if fresh[question[0] >> 6] >> np.uint64(question[0] & 63) & np.uint64(1)
+        ]
         self.block = row_block(len(shard.state.I), int(self.tables.M[8]))
         self.due = np.full(len(self.block), w.FAR, np.int32)
         self.past = np.zeros(len(self.block), np.int32)
@@ -247,21 +248,7 @@ class _Part:
 
         What facts decide is written to all rows together (see `engine/facts.py`).
         """
-        kept = self.preparer.attributes
-        if not kept or not self.questions:
-            return
-        viewers = state.I[rows, w.VIEWER].tolist()
-        told = [(row, kept[v]) for row, v in zip(rows.tolist(), viewers, strict=True) if v in kept]
-        for name, questions in self.questions.items():
-            known = [(row, mine[name]) for row, mine in told if name in mine]
-            if not known:
-                continue
-            where = np.array([row for row, _ in known])
-            if name in self.asked:
-                times = np.array([time for _, (_, time) in known], np.int64) - self.shard.base_ms
-                state.I[where, self.asked[name]] = np.maximum(times, w.NEVER + 1)
-            for bit, cmp, wanted in questions:
-                true = np.array([compare(value, cmp, wanted) for _, (value, _) in known])
-                word, mask = self.layout.bits_at // 2 + (bit >> 6), np.uint64(1 << (bit & 63))
-                bits = state.Q[where, word] & ~mask
-                state.Q[where, word] = np.where(true, bits | mask, bits)
+        if self.questions:
+            traits = told(self.preparer, state.I[rows, w.VIEWER], rows)
+            write_told(state, self.layout.bits_at // 2, self.questions, self.preparer, traits)
+            write_times(state, self.shard.base_ms, self.asked, traits)

@@ -12,6 +12,7 @@ from qianmian.engine.lists import ONE
 from qianmian.engine.presence import (
     PRESENT,
     PREVIOUS,
+    find_row,
     free_row,
     new_row,
     preset,
@@ -46,6 +47,8 @@ from qianmian.engine.words import (
     STATE_DUE,
     TIMER_DUE,
     VIEWER,
+    VISIT_CLOCK,
+    VISIT_ID,
     VISIT_START,
     W_FIRST,
     W_KEY,
@@ -103,6 +106,48 @@ def look_again(P, S, u, now):
 def make_row(P, S, viewer, room):
     """A new row for a viewer; there must be a free one."""
     return new_row(P, S, viewer, room)
+
+
+@kernel
+def begin_rows(P, S, old, rows, first, previous, was_before, words, since):
+    """Rows of visits that began before `since`, as far as the rows of later show them.
+
+    `previous` are the ends of earlier visits, `was_before` says whether there were any; `words`
+    (time, word) are known if their time is. Returns at which of the rows the arena must grow before
+    it goes on, or how many there are. There must be room for them all.
+    """
+    k = np.int64(first)
+    while k < len(rows) and S.G[G_ARENA] + P.M[9] <= len(S.AR):
+        now = rows[k]
+        u = new_row(P, S, np.int64(old[now, VIEWER]), np.int64(old[now, ROOM]))
+        S.I[u, VISIT_START] = old[now, VISIT_START]
+        S.I[u, VISIT_ID] = old[now, VISIT_ID]
+        S.I[u, VISIT_CLOCK] = min(np.int64(old[now, VISIT_CLOCK]), since)
+        S.I[u, LAST_SEEN] = min(np.int64(old[now, LAST_SEEN]), since)
+        for j in range(len(words)):
+            if old[now, words[j, 0]] < since:
+                S.I[u, words[j, 1]] = old[now, words[j, 1]]
+        if S.G[G_PRESENCE]:
+            S.I[u, LEAVE_DUE] = S.I[u, LAST_SEEN] + PRESENCE_MS
+        S.PREV[u] = previous[now]
+        S.ONLINE[old[now, ROOM]] += 1
+        bits = S.Q[u, P.M[0]] & ~((ONE << np.uint64(PRESENT)) | (ONE << np.uint64(PREVIOUS)))
+        bits |= ONE << np.uint64(PRESENT)
+        if was_before[k]:
+            bits |= ONE << np.uint64(PREVIOUS)
+        S.Q[u, P.M[0]] = bits
+        k += 1
+    return k
+
+
+@kernel
+def twins_of(S, places, found):
+    """For each of the rows `places` the live row of its viewer in its room, -1 if there is none."""
+    for u in range(len(places)):
+        viewer = np.int64(places[u, VIEWER])
+        found[u] = -1
+        if viewer >= 0 and viewer < len(S.PEOPLE):
+            found[u] = find_row(S, viewer, places[u, ROOM])
 
 
 @kernel

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from qianmian.columns.facts import Facts
 from qianmian.engine import words as w
@@ -74,8 +75,8 @@ class Snapshottable(Protocol):
     def reserve(self) -> None:
         """Make room for every name."""
 
-    def shard_of(self, viewer: int) -> Shard:
-        """The shard of a viewer."""
+    def shards_of(self, viewers: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
+        """The numbers of the shards of viewers."""
         ...
 
 

@@ -12,7 +12,8 @@ from the shop's server. `skew_ms` says by how much the clock of the client's pho
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from qianmian.columns.facts import ViewerFacts
 from qianmian.simulation.arrivals import Viewer, arrivals
@@ -78,7 +79,7 @@ class Simulation:
             if known is not None:
                 yield known
 
-    def skew_ms(self, row: Row) -> int:
+    def skew_ms(self, row: Mapping[str, Any]) -> int:
         """How far the clock of the phone that sent it is ahead; 0 when it is right, or a server."""
         return self.truth.skew_ms_by_stream.get(row.get("stream", ""), 0)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -331,8 +332,7 @@ class SegmentLog:
             return
         try:
             self._file.truncate(self._end.position)
-            page = self._durable.position // PAGE_BYTES * PAGE_BYTES
-            self._file.write_at(page, self._file.read_at(page, self._end.position - page))
+            _write_again(self._file, self._durable.position, self._end.position)
         except OSError as problem:
             raise unavailable(problem, f"repair {self._active.path.name}") from problem
         self._torn = False
@@ -408,9 +408,9 @@ class SegmentLog:
             file = self._disk.open(self._active.path, writable=True)
         try:
             scan = Scan(file, self._active)
-            for _ in scan:
-                pass
+            unproven = _unproven(scan)
             self._cut(file, scan, known_offset)
+            _write_again(file, unproven, scan.position)
             file.sync()
             self._disk.sync_folder(self.folder)
             self._mark = self._disk.create(self.folder / MARK_NAME)
@@ -539,3 +539,26 @@ class SegmentLog:
         check_start(from_offset, durable)
         stop = durable if until is None else min(until, durable)
         return messages_of(self._disk, segments, from_offset, stop)
+
+
+def _unproven(scan: Scan) -> int:
+    """Read to the end; where the records begin of which none after them says they are durable."""
+    waiting: deque[tuple[int, int]] = deque()
+    position = scan.position
+    for record in scan:
+        waiting.append((record.offset, position))
+        while waiting[0][0] < record.durable_offset:
+            waiting.popleft()
+        position = scan.position
+    return waiting[0][1] if waiting else position
+
+
+def _write_again(file: DiskFile, start: int, stop: int) -> None:
+    """Write a part of a file once more as it is, with the page in which it begins.
+
+    After a sync that failed the kernel takes pages for written that are not; this makes it write
+    them with the next sync.
+    """
+    page = start // PAGE_BYTES * PAGE_BYTES
+    if stop > page:
+        file.write_at(page, file.read_at(page, stop - page))

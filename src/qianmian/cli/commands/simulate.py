@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 from rich.console import RenderableType
-from rich.table import Table
 
 from qianmian.bootstrap import simulate
 from qianmian.cli.exit_codes import OK
+from qianmian.cli.report.view import table
 from qianmian.cli.terminal import help_text, locale_option, out_console, progress_bar, texts_for
 from qianmian.locales.texts import Texts
 from qianmian.runtime.simulated import Written, write_simulation
@@ -64,27 +64,27 @@ def command(folder: Path, **given: Any) -> int:
     if given["with_report"]:
         console.print(_truth_table(texts, written))
         console.print(_distance_table(texts, written))
+        console.print(texts["simulate.distances.note"], style="dim")
     return OK
 
 
 def _truth_table(texts: Texts, written: Written) -> RenderableType:
     """What viewers meant, and what the messages say."""
-    table = Table(title=texts["simulate.kinds"])
-    table.add_column(texts["simulate.kind"])
-    table.add_column(texts["simulate.meant"], justify="right")
-    table.add_column(texts["simulate.shown"], justify="right")
+    grid = table(
+        (texts["simulate.kinds"], "left"),
+        (texts["simulate.meant"], "right"),
+        (texts["simulate.shown"], "right"),
+    )
     for kind in sorted({*written.intentions, *written.facts}):
         cells = [
             f"{by[kind]:,}" if kind in by else "" for by in (written.intentions, written.facts)
         ]
-        table.add_row(kind, *cells)
-    return table
+        grid.add_row(kind, *cells)
+    return grid
 
 
 def _distance_table(texts: Texts, written: Written) -> RenderableType:
-    table = Table(title=texts["simulate.distances"], caption=texts["simulate.distances.note"])
-    table.add_column(texts["simulate.figure"])
-    table.add_column(texts["simulate.distance"], justify="right")
+    grid = table((texts["simulate.distances"], "left"), (texts["simulate.distance"], "right"))
     for name, distance in asdict(written.distances).items():
-        table.add_row(texts[f"simulate.{name}"], f"{distance:.3f}")
-    return table
+        grid.add_row(texts[f"simulate.{name}"], f"{distance:.3f}")
+    return grid
