@@ -7,8 +7,12 @@
     │   ├── UnknownName        a name that the vocabulary does not have
     │   └── LimitExceeded      it is too deep, too large, or too many
     ├── InputError             the caller: a file, an argument, a message
-    │   └── SnapshotProblem    a snapshot that this version cannot restore
+    │   ├── SnapshotProblem    a snapshot that this version cannot restore
+    │   └── LogProblem         a log that cannot be read as it is
     └── OperationalError       expected trouble of the surroundings: warn and count
+        ├── LogUnavailable     the log cannot be written now
+        │   └── DiskFull       its disk is full
+        ├── LogInUse           another process writes the log
         └── Overloaded         more arrives than can be made durable: the sender tries again
 
 Any other exception is our bug. Bad *data* is never an exception: it becomes a `Rejected` value.
@@ -99,10 +103,34 @@ class SnapshotProblem(InputError):
     code = "input.snapshot"
 
 
+class LogProblem(InputError):
+    """The log is damaged, incomplete, or of another version."""
+
+    code = "input.log"
+
+
 class OperationalError(QianmianError):
     """The surroundings failed in an expected way."""
 
     code = "operational"
+
+
+class LogUnavailable(OperationalError):
+    """The log cannot be written now; nothing that was acknowledged is lost."""
+
+    code = "operational.log"
+
+
+class DiskFull(LogUnavailable):
+    """The disk of the log is full; nothing that was acknowledged is lost."""
+
+    code = "operational.disk_full"
+
+
+class LogInUse(OperationalError):
+    """Another process writes this log."""
+
+    code = "operational.log_in_use"
 
 
 class Overloaded(OperationalError):

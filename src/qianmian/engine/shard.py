@@ -84,7 +84,8 @@ class Shard:
     """State and tables of one shard.
 
     `take` is called with (base, finished output), in no particular order, before its place is
-    reused. `viewers` is how many to make room for: so many come without a pause for growing.
+    reused. `touched` marks rows that changed since an edit looked at them, while one is being made
+    ready. `viewers` is how many to make room for: so many come without a pause for growing.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Shard:
             self.state = sized(self.state, viewers)
         settle_template(tables, self.state)
         self.quiet = no_events(int(tables.M[6]) // 64)
+        self.touched: npt.NDArray[np.bool_] | None = None
 
     @property
     def base_ms(self) -> int:
@@ -125,9 +127,11 @@ class Shard:
     def apply(self, events: Events, first: int, last: int) -> None:
         """Apply events first..last."""
         at = first
+        self.note_viewers(events.VIEWER[first:last])
         while at < last:
             at = run(self.tables, self.state, events, at, last, NO_ROWS, 0)
             self.grow(int(self.state.G[w.G_NEED]))
+        self.note_viewers(events.VIEWER[first:last])
 
     def sweep(self, limit_ms: int) -> None:
         """Bring every row that is due before `limit_ms` (absolute) forward to it."""
@@ -139,9 +143,38 @@ class Shard:
     def forward(self, rows: npt.NDArray[np.int32], limit: int) -> None:
         """Bring these rows forward to before `limit` (relative)."""
         at = 0
+        self.note_rows(rows)
         while at < len(rows):
             at = run(self.tables, self.state, self.quiet, at, 0, rows, limit)
             self.grow(int(self.state.G[w.G_NEED]))
+
+    # -- what an edit that is being made ready has to look at again (see `engine/edit.py`)
+
+    def note_all(self) -> None:
+        """Every row has changed; does nothing when nobody asked for it."""
+        if self.touched is not None:
+            self.touched = np.ones(len(self.state.I), bool)
+
+    def note_rows(self, rows: npt.NDArray[Any]) -> None:
+        """These rows change."""
+        if self.touched is not None:
+            if len(self.touched) < len(self.state.I):
+                self.touched = grown(self.touched, len(self.state.I), 1)
+            self.touched[rows] = True
+
+    def note_viewers(self, viewers: npt.NDArray[Any]) -> None:
+        """The rows of these viewers change; call it before and after, for rows that come and go."""
+        if self.touched is not None:
+            rows = self.state.PEOPLE[viewers[viewers >= 0], w.P_ROW]
+            while len(rows := rows[rows >= 0]):
+                self.note_rows(rows)
+                rows = self.state.NEXT[rows]
+
+    def note_room(self, room: int) -> None:
+        """The rows of a room change."""
+        if self.touched is not None:
+            used = int(self.state.G[w.G_ROWS])
+            self.note_rows(np.flatnonzero(self.state.I[:used, w.ROOM] == room))
 
     def drain(self) -> None:
         """Hand all output over."""
@@ -198,6 +231,7 @@ class Shard:
     def end_room(self, room: int, time_ms: int, now_ms: int) -> None:
         """The session of a room is over: its rows go, and its once-set with them."""
         base = self.base_ms
+        self.note_room(room)
         end_room(self.tables, self.state, room, time_ms - base, now_ms - base)
         self.drain()
         once = self.state.ONCE
@@ -208,6 +242,7 @@ class Shard:
 
     def withdraw(self, room: int, product: int, time_ms: int, clock_ms: int) -> None:
         """A product is taken down: what waits for it in this room is cancelled."""
+        self.note_room(room)
         withdraw(
             self.tables, self.state, room, product, time_ms - self.base_ms, clock_ms - self.base_ms
         )
@@ -223,6 +258,7 @@ class Shard:
             self.drain()
             shift = (reach - self.base_ms) // MINUTE_MS * MINUTE_MS - 10 * MINUTE_MS
             lists = self.layout.list_times()
+            self.note_all()
             rebase(
                 self.state,
                 shift,

@@ -170,6 +170,12 @@ def with_rows(state: State, n: int = 0) -> State:
     )
 
 
+def with_rows_for(state: State, more: int) -> State:
+    """Room for so many more rows."""
+    needed = int(state.G[w.G_ROWS]) + more
+    return state if needed <= len(state.I) else with_rows(state, needed)
+
+
 def with_arena(state: State, n: int = 0) -> State:
     """Twice the arena, or at least `n` words.
 

@@ -13,11 +13,12 @@ from typing import Final, NoReturn
 
 from qianmian.columns.batch import EventBatch
 from qianmian.runtime.sources import Source, Sources
+from qianmian.server.asgi import Receive
 from qianmian.server.ingest.buckets import NameCounter, TokenBuckets, address_group
 from qianmian.server.ingest.credentials import keys_of_headers, keys_of_query, said_in_body
 from qianmian.server.ingest.limits import ClassLimits, Limits
 from qianmian.server.ingest.statistics import SourceCounters, SourceStatistics
-from qianmian.server.ingest.wire import Receive, Refusal, Request, first_of, read_body
+from qianmian.server.ingest.wire import Refusal, Request, first_of, read_body
 from qianmian.server.viewer_tokens import ViewerClaims, ViewerTokens
 from qianmian.vocabulary.time import MINUTE_MS
 

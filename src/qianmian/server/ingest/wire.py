@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl
 
 import msgspec
 
+from qianmian.server.asgi import Receive, Scope, Send
 from qianmian.server.ingest.codes import STATUS_BY_CODE
 from qianmian.vocabulary.time import SECOND_MS
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 Header = tuple[bytes, bytes]
 
