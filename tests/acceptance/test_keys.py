@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qianmian.bootstrap.installation import open_sources
+from qianmian.bootstrap import open_sources
 from qianmian.cli.main import run
 from qianmian.locales.texts import LOCALES
 from tests.fakes.clock import FakeClock

@@ -18,9 +18,9 @@ import pytest
 from segment.analytics.client import Client
 
 from qianmian.errors import Overloaded
-from tests.http_server import served
 from tests.ingesting import BROWSER, SERVER, Ingest
 from tests.required import CLIENTS, node_package, program
+from tests.serving_app import served
 
 WAIT_SECONDS = 30
 

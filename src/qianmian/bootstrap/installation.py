@@ -108,19 +108,6 @@ def open_installation(settings: Settings, now: Callable[[], int]) -> Iterator[In
         )
 
 
-@contextmanager
-def open_sources(home: Path, now: Callable[[], int]) -> Iterator[SourceStore]:
-    """The sources of a home until the block ends; also beside a server that runs.
-
-    Raises: OperationalError when its database cannot be used.
-    """
-    database = Database.in_file(home / DATABASE_FILE).migrated()
-    try:
-        yield SourceStore(database, now)
-    finally:
-        database.close()
-
-
 def _definitions(settings: Settings) -> tuple[Definition, ...]:
     if settings.definitions is None:
         return tuple(active_definitions())

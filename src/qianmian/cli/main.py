@@ -21,10 +21,10 @@ from qianmian.errors import QianmianError
 COMMANDS = (
     "replay",
     "demo",
-    "keys",
     "serve",
     "simulate",
     "stress",
+    "keys",
     "check-vectors",
     "definitions",
     "bench",

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from qianmian.bootstrap.installation import open_sources
+from qianmian.bootstrap import open_sources
 from qianmian.cli.exit_codes import FINDINGS, OK
 from qianmian.cli.report.view import ACCENT, QUIET, table
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
