@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -165,6 +167,34 @@ def test_a_dry_run_shows_the_event_or_the_reason_and_keeps_nothing() -> None:
     assert ingest.letters.count() == 0
     broken = ingest.post("/ingest/webhook/platform/test", {"body": 3}, key=CONNECTOR)
     assert broken.body["problem"]
+
+
+def test_a_mapping_can_be_tried_before_the_source_has_it() -> None:
+    ingest = hooked()
+    trial = {"mapping": "columns: {viewer: u, type: t}\ntypes: {x: liked}\nconstants: {room: r}"}
+    content = {"content-type": "application/vnd.qianmian.mapping-test+json"}
+    path = "/ingest/webhook/platform/test"
+    told = ingest.post(
+        path, trial | {"body": {"u": "u1", "t": "x"}}, key=CONNECTOR, headers=content
+    )
+    assert told.body["records"][0]["event"]["type"] == "liked"
+    broken = ingest.post(path, {"mapping": "[", "body": {}}, key=CONNECTOR, headers=content)
+    assert broken.body["problem"]
+    assert ingest.post(path, b"{", key=CONNECTOR, headers=content).body["problem"]
+    assert ingest.post(path, trial | {"body": {}}, key=None, headers=content).status == 401
+
+
+def test_the_page_for_it_runs_its_own_script_and_asks_nobody_else() -> None:
+    reply = hooked().send("GET", "/ingest/webhook/platform/test")
+    text = reply.raw.decode()
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    policy = reply.headers["content-security-policy"]
+    for element in ("script", "style"):
+        inside = text.split(f"<{element}>")[1].split(f"</{element}>")[0]
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{element}-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert "http" not in text, "no address of anybody"
 
 
 def test_a_dead_letter_of_a_webhook_can_be_replayed_when_the_mapping_is_mended() -> None:
