@@ -293,6 +293,45 @@ def test_a_segment_that_could_not_be_begun_takes_nothing_from_the_log(how: str, 
         assert [message.body for message in found.read(0)] == [fact(0), fact(1)]
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_found_after_a_failed_sync_and_a_kill_is_there_for_good(seed: int) -> None:
+    """The system shows records that it takes for written; the next power cut must not."""
+    disk = MemoryDisk(seed)
+    log = SegmentLog(FOLDER, disk=disk)
+    log.append(CLOCK, [fact(number) for number in range(20)])
+    disk.faults = [Fault(len(disk.done), "error")]
+    with pytest.raises(LogUnavailable):
+        log.commit()
+    disk = disk.after_kill()
+    found = list(SegmentLog(FOLDER, disk=disk).read(0))
+    assert found
+    assert list(SegmentLog(FOLDER, disk=disk.after_power_cut()).read(0)) == found
+
+
+def test_the_page_in_which_the_durable_part_ends_is_written_again() -> None:
+    """A write that failed may leave nothing readable in its page, also of what was there before."""
+    disk = MemoryDisk()
+    log = SegmentLog(FOLDER, disk=disk)
+    log.append(CLOCK, [fact(0)])
+    log.commit()
+    log.append(CLOCK, [fact(1)])
+    disk.faults = [Fault(len(disk.done), "error")]
+    with pytest.raises(LogUnavailable):
+        log.commit()
+    disk.spoil(FOLDER / f"{0:020d}.log", 0, 200)
+    log.append(CLOCK, [fact(2)])
+    log.commit()
+    log = SegmentLog(FOLDER, disk=disk.after_power_cut())
+    assert [message.body for message in log.read(0)] == [fact(0), fact(2)]
+
+
+def test_unfinished_files_are_removed_at_the_start(tmp_path: Path) -> None:
+    filled(tmp_path)
+    (tmp_path / f"{0:020d}.new").write_bytes(b"half")
+    SegmentLog(tmp_path).close()
+    assert {path.name for path in tmp_path.iterdir()} == {f"{0:020d}.log", "durable", "lock"}
+
+
 def test_a_folder_that_cannot_be_written_is_an_error_of_the_surroundings(tmp_path: Path) -> None:
     (tmp_path / "log").touch()
     with pytest.raises(LogUnavailable, match="open the log"):
