@@ -36,7 +36,9 @@ export function FiringsLog({ board, onViewer }: Props) {
         {rows.map(({ row: { id, at, moment: key, viewer, product } }) => (
           <li key={id}>
             <span className="num quiet">{clock(at, zone)}</span>
-            <span className="cut">{named(key)}</span>
+            <span className="cut" title={named(key)}>
+              {named(key)}
+            </span>
             <span className="cut quiet">{product === null ? '' : (titles.get(product) ?? product)}</span>
             {viewer === null ? (
               <span className="quiet">{t('board.firings.whole_room')}</span>

@@ -75,7 +75,7 @@ function useColumns(): TableColumnsType<DeadLetter> {
     },
     {
       title: t('health.letters.action'),
-      width: 170,
+      width: 210,
       fixed: 'right',
       render: (_, { id }) => <Actions id={id} />,
     },

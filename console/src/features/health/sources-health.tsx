@@ -75,12 +75,15 @@ export function SourcesHealth({ sources, asOf }: { sources: SourceHealth[]; asOf
     {
       title: t('health.sources.why'),
       render: (_, { rejected_by_code }) => (
-        <span className="quiet">
+        <ul className="quiet">
           {Object.entries(rejected_by_code)
             .sort(([, a], [, b]) => b - a)
-            .map(([code, times]) => `${reasonText(code, language)} ${count(times)}`)
-            .join(t('app.dot'))}
-        </span>
+            .map(([code, times]) => (
+              <li key={code}>
+                <b className="num">{count(times)}</b> {reasonText(code, language)}
+              </li>
+            ))}
+        </ul>
       ),
     },
   ]
