@@ -105,9 +105,7 @@ def main(viewers: int, seconds: int, definitions: int) -> None:
     ours = Ours(columns, keep=False)
     ours.run(0, len(columns), 5_000)
     grown = resident_bytes() - before
-    known = columns.core.names.viewers
-    values = [str(known.value(code)) for code in range(len(known))]
-    names = sys.getsizeof(dict.fromkeys(values)) + sum(map(sys.getsizeof, values)) + 8 * len(values)
+    names = columns.core.names.viewers.nbytes
     sizes = sizes_of(ours.shard, names, viewers)
     print(json.dumps({**sizes, "resident": (grown + names) / viewers}))
 

@@ -48,8 +48,8 @@ def test_the_engine_fires_when_the_example_says(moment: Moment, example: Example
     engine = Cores().new(
         [moment.definition()], presence=example.presence, session_timeout=example.presence
     )
-    firings = engine.run(EventBatch.from_rows(rows_of(example, CLASSES)))
-    firings += engine.finish(end_of(example))
+    fired = engine.run(EventBatch.from_rows(rows_of(example, CLASSES)))
+    firings = [*fired, *engine.finish(end_of(example))]
     assert [firing.at for firing in firings] == list(instants_of(example))
 
 

@@ -24,6 +24,7 @@ from qianmian.columns.column import (
     recoded,
 )
 from qianmian.columns.fields import NUMBER_FIELDS, STRING_FIELDS
+from qianmian.columns.strings import Strings
 from qianmian.errors import InputError
 from qianmian.vocabulary.events import CATALOG
 
@@ -93,7 +94,7 @@ def _string_array(column: StringColumn) -> pa.Array:
     column = column.compacted()
     absent = column.codes < 0
     codes = pa.array(column.codes, mask=absent if absent.any() else None)
-    return pa.DictionaryArray.from_arrays(codes, pa.array(column.values, pa.string()))
+    return pa.DictionaryArray.from_arrays(codes, Strings.of(column.values).arrow())
 
 
 def _number_array(column: Int64) -> pa.Array:
@@ -125,14 +126,15 @@ def _strings(column: pa.Array) -> StringColumn:
         column = column.cast(pa.string()).dictionary_encode()
     indices = column.indices.cast(pa.int32())
     codes = indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    values = column.dictionary.cast(pa.string()).to_pylist()
+    dictionary = column.dictionary.cast(pa.string())
+    if not dictionary.null_count and len(dictionary.unique()) == len(dictionary):
+        return StringColumn(codes, Strings.of_arrow(dictionary))
+    values = dictionary.to_pylist()
     code_by_value: dict[str, int] = {}
     new = [
         -1 if value is None else code_by_value.setdefault(value, len(code_by_value))
         for value in values
     ]
-    if len(code_by_value) == len(values):  # no repetition and no null in it: ours
-        return StringColumn(codes, values)
     return StringColumn(recoded(codes, np.array(new, np.int32)), list(code_by_value))
 
 

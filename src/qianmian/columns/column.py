@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from qianmian.columns.strings import taken
+
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
 UInt8 = npt.NDArray[np.uint8]
@@ -28,7 +30,7 @@ class StringColumn:
     """
 
     codes: Int32
-    values: list[str]
+    values: Sequence[str]
 
     @classmethod
     def of(cls, values: Iterable[str | None]) -> StringColumn:
@@ -67,13 +69,13 @@ class StringColumn:
             used_codes = np.unique(self.codes[self.codes >= 0])
             new = np.searchsorted(used_codes, self.codes).astype(np.int32)
             new[self.codes < 0] = -1
-            return StringColumn(new, [self.values[code] for code in used_codes.tolist()])
+            return StringColumn(new, taken(self.values, used_codes))
         used = np.zeros(len(self.values), np.bool_)
         used[self.codes[self.codes >= 0]] = True
         if used.all():
             return self
         new_code = np.cumsum(used, dtype=np.int32) - 1
-        values = [value for value, keep in zip(self.values, used, strict=True) if keep]
+        values = taken(self.values, np.flatnonzero(used))
         return StringColumn(recoded(self.codes, new_code.astype(np.int32)), values)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from qianmian.columns.batch import MISSING, StringColumn
+from qianmian.columns.dictionary import Dictionary
 from qianmian.errors import TypeProblem
 from qianmian.language import ast
 from qianmian.vocabulary.text_classes import TEXT_CLASSES
@@ -25,10 +26,35 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+Answers = dict[tuple[str, object], Bool]
+"""By (comparison, value), whether each name of a dictionary compares so; False at the end."""
+
+
+class Coded(NamedTuple):
+    """A column of global codes, and what was found of their names so far."""
+
+    codes: npt.NDArray[np.int32]
+    names: Dictionary
+    answers: Answers
+
+    def compared(self, cmp: str, value: object) -> Bool:
+        """Which rows have a name that compares so; a row without a name has none."""
+        known = self.answers.get((cmp, value), _NONE)
+        if len(known) <= len(self.names):
+            fresh = self.names.values(range(len(known) - 1, len(self.names)))
+            told = np.array([compare(name, cmp, value) for name in fresh], bool)
+            known = self.answers[cmp, value] = np.concatenate([known[:-1], told, _NONE])
+        found: Bool = known[self.codes]
+        return found
+
+
+_NONE: Bool = np.zeros(1, bool)  # where code -1 looks
+
+
 def holds(
     where: ast.Node,
     n: int,
-    strings: Mapping[str, StringColumn],
+    strings: Mapping[str, StringColumn | Coded],
     numbers: Mapping[str, npt.NDArray[np.int64]],
 ) -> Bool:
     """Which of `n` events satisfy the predicate; an absent field satisfies none.
@@ -58,6 +84,8 @@ def holds(
             column = strings.get(name)
             if column is None:
                 return np.zeros(n, bool)
+            if isinstance(column, Coded):
+                return column.compared(cmp, value)
             table = np.array([*(compare(text, cmp, value) for text in column.values), False], bool)
             return table[column.codes]
     raise TypeProblem(f"{type(where).__name__} is not a predicate on an event")

@@ -5,7 +5,7 @@ One `Names` serves all shards of a process; its codes never change while it live
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,10 @@ import numpy.typing as npt
 from qianmian.columns.batch import MISSING, EventBatch, StringColumn
 from qianmian.columns.dictionary import ABSENT, Dictionary
 from qianmian.columns.facts import Facts
-from qianmian.engine.predicates import compare, holds
+from qianmian.columns.strings import Strings
+from qianmian.engine.hashing import hash64_of
+from qianmian.engine.interning import Interner, short_hashes
+from qianmian.engine.predicates import Answers, Coded, compare, holds
 from qianmian.engine.shard import Events
 from qianmian.language import ast
 from qianmian.vocabulary.events import CODE_BY_NAME
@@ -33,73 +36,75 @@ WITHDRAWN = CODE_BY_NAME["product_withdrawn"]
 SESSION_ENDED = CODE_BY_NAME["session_ended"]
 PROFILE = CODE_BY_NAME["profile_updated"]
 LINKED = CODE_BY_NAME["identity_linked"]
+IS_ORDER, CHANGES_ROOM = np.zeros((2, 256), bool)
+IS_ORDER[list(ORDERS)] = True
+CHANGES_ROOM[[PRESENTED, WITHDRAWN, SESSION_ENDED]] = True
 NOTHING = -1
 NO_BOUNDARY = -(1 << 62)
 
-HASHES_KEPT = 1_000_000
+ANSWERS_KEPT = 100_000
+SCALARS = frozenset({bool, float, int, str})
+_PARTS = ("viewers", "rooms", "products", "categories", "texts")
 
 
 class Names:
     """Global codes of viewers, rooms, products, categories and other strings."""
 
     def __init__(self, products: Sequence[Product] = ()) -> None:
-        self.viewers = Dictionary(VIEWER_LIMIT)
+        self.viewers = Interner(VIEWER_LIMIT)
         self.rooms = Dictionary(1_000_000)
         self.products = Dictionary(NAME_LIMIT)
         self.categories = Dictionary(NAME_LIMIT)
-        self.texts = Dictionary(NAME_LIMIT)
+        self.texts = Interner(NAME_LIMIT)
         self.category_of: dict[int, int] = {}
-        self._maps: dict[int, tuple[list[str], npt.NDArray[np.int32]]] = {}
+        self.of_products: Answers = {}
+        self.of_categories: Answers = {}
+        self._maps: dict[int, tuple[Sequence[str], npt.NDArray[np.int32]]] = {}
         for product in products:
             category = product.narrowest_category
             if category is not None:
                 code = self.products.intern(product.id)
                 self.category_of[code] = self.categories.intern(category)
 
-    def codes(self, column: StringColumn | None, into: Dictionary, n: int) -> npt.NDArray[np.int32]:
+    def codes(
+        self, column: StringColumn | None, into: Dictionary | Interner, n: int
+    ) -> npt.NDArray[np.int32]:
         """Global codes of a column, -1 where it has no value.
 
         Cost: one look-up per distinct value; none when the same list of values came before.
         """
         if column is None:
             return np.full(n, NOTHING, np.int32)
-        known = self._maps.get(id(column.values))
-        if (
-            known is not None
-            and known[0] is column.values
-            and len(known[1]) == len(column.values) + 1
-        ):
+        values = column.values
+        known = self._maps.get(id(values))
+        if known is not None and known[0] is values and len(known[1]) == len(values) + 1:
             return known[1][column.codes]
-        if len(column.values) > 4 * n + 64:
-            used, place = np.unique(column.codes, return_inverse=True)
-            named = used[used >= 0].tolist()
-            table = np.full(len(used), NOTHING, np.int32)
-            table[used >= 0] = into.intern_many([column.values[code] for code in named])
-            table[table < 0] = NOTHING
-            return table[place]
-        table = np.append(into.intern_many(column.values), np.int32(NOTHING))
+        if len(values) > 4 * n + 64:  # a slice of a large batch pays for its own rows only
+            return self.codes(column.compacted(), into, n)
+        table = np.append(into.intern_many(values), np.int32(NOTHING))
         table[table < 0] = NOTHING
         if len(self._maps) > 32:
             self._maps.clear()
-        self._maps[id(column.values)] = (column.values, table)
+        self._maps[id(values)] = (values, table)
         return table[column.codes]
 
     def snapshot(self) -> dict[str, Any]:
         """Everything, as JSON."""
-        parts = (self.viewers, self.rooms, self.products, self.categories, self.texts)
         return {
-            "names": [part.snapshot() for part in parts],
+            "names": [getattr(self, part).snapshot() for part in _PARTS],
             "category_of": sorted(self.category_of.items()),
         }
 
     def restore(self, stored: Mapping[str, Any]) -> None:
         """The opposite of `snapshot`."""
         limits = (VIEWER_LIMIT, 1_000_000, NAME_LIMIT, NAME_LIMIT, NAME_LIMIT)
-        parts = [
-            Dictionary(limit, values) for limit, values in zip(limits, stored["names"], strict=True)
-        ]
-        self.viewers, self.rooms, self.products, self.categories, self.texts = parts
+        lists = dict(zip(_PARTS, zip(limits, stored["names"], strict=True), strict=True))
+        self.viewers, self.texts = Interner(*lists["viewers"]), Interner(*lists["texts"])
+        self.rooms, self.products, self.categories = (
+            Dictionary(*lists[part]) for part in ("rooms", "products", "categories")
+        )
         self.category_of = {int(code): int(category) for code, category in stored["category_of"]}
+        self.of_products, self.of_categories = {}, {}
 
 
 class Answer(NamedTuple):
@@ -119,9 +124,11 @@ class Preparer:
     def __init__(self, names: Names, *, lateness_ms: int = 5_000) -> None:
         self.names = names
         self.filters: Sequence[ast.Node] = ()
-        self._hashes: dict[str, int] = {}
         self.attribute_bits: list[tuple[int, str, str, object]] = []
         self.bit_words = 1
+        self._asked_of: list[tuple[int, str, str, object]] = []
+        self._asked: dict[str, list[tuple[int, str, object]]] = {}
+        self._answers: dict[tuple[str, Any], tuple[int, int]] = {}
         self.lateness_ms = lateness_ms
         self.orders_seen: dict[int, dict[str, bool]] = {}
         self.alias: npt.NDArray[np.int32] = np.zeros(0, np.int32)
@@ -185,8 +192,7 @@ class Preparer:
     ) -> npt.NDArray[np.int32]:
         """Comments without a product speak of the one that the room is presenting at that point."""
         concerned = np.flatnonzero(
-            np.isin(batch.type, (PRESENTED, WITHDRAWN, SESSION_ENDED))
-            | ((batch.type == COMMENT) & (product < 0))
+            CHANGES_ROOM[batch.type] | ((batch.type == COMMENT) & (product < 0))
         )
         if not len(concerned):
             return product
@@ -235,29 +241,23 @@ class Preparer:
         item_category = self._with_categories(
             item_product, names.codes(items.category, names.categories, m)
         )
-        source: list[int] = []
-        more, products, categories, fresh = [], [], [], []
-        for row in range(n):
+        lines_of: dict[int, list[tuple[int, int]]] = {}
+        counts = np.ones(n, np.int64)
+        for row in np.flatnonzero(np.diff(items.offsets)).tolist():
             a, b = int(items.offsets[row]), int(items.offsets[row + 1])
-            unique = dict.fromkeys(
-                zip(item_product[a:b].tolist(), item_category[a:b].tolist(), strict=True)
-            )
-            pairs = list(unique) or [(int(product[row]), int(category[row]))]
-            for k, (one, group) in enumerate(pairs):
-                source.append(row)
-                more.append(len(pairs) - 1 if k == 0 else 0)
-                products.append(one)
-                categories.append(group)
-                fresh.append(all(group != earlier for _, earlier in pairs[:k]))
-        return (
-            np.array(source, np.int64),
-            np.array(more, np.int32),
-            (
-                np.array(products, np.int32),
-                np.array(categories, np.int32),
-                np.array(fresh, np.uint8),
-            ),
-        )
+            pairs = zip(item_product[a:b].tolist(), item_category[a:b].tolist(), strict=True)
+            lines_of[row] = list(dict.fromkeys(pairs))
+            counts[row] = len(lines_of[row])
+        starts = np.cumsum(counts) - counts
+        source = np.repeat(plain, counts)
+        more, fresh = np.zeros(len(source), np.int32), np.ones(len(source), np.uint8)
+        more[starts] = counts - 1
+        product, category = product[source], category[source]
+        for row, pairs_of_row in lines_of.items():
+            for k, (one, group) in enumerate(pairs_of_row, int(starts[row])):
+                product[k], category[k] = one, group
+                fresh[k] = group not in category[starts[row] : k]
+        return source, more, (product, category, fresh)
 
     def _filters(
         self,
@@ -270,28 +270,20 @@ class Preparer:
         masks = np.zeros((n, -(-max(len(self.filters), 1) // 64)), np.uint64)
         if not self.filters:
             return masks
-        columns = dict(strings)
-        wanted = {
-            part.name
-            for where in self.filters
-            for part in ast.walk(where)
-            if isinstance(part, ast.Field)
-        }
-        if "product" in wanted:
-            columns["product"] = _named(product, self.names.products)
-        if "category" in wanted:
-            columns["category"] = _named(category, self.names.categories)
+        columns: dict[str, StringColumn | Coded] = dict(strings)
+        columns["product"] = Coded(product, self.names.products, self.names.of_products)
+        columns["category"] = Coded(category, self.names.categories, self.names.of_categories)
         for number, where in enumerate(self.filters):
             true = holds(where, n, columns, numbers)
             masks[true, number >> 6] |= np.uint64(1) << np.uint64(number & 63)
         return masks
 
     def _stream(self, batch: EventBatch) -> npt.NDArray[np.uint64]:
-        """A key per (source, stream), 0 where there is none."""
+        """A key per (source, stream), 0 where there is none; compared within one viewer only."""
         column = batch.strings.get("stream")
         if column is None:
             return np.zeros(len(batch), np.uint64)
-        keys = self._hashed(batch, column, is_repeated=True)
+        keys = self._hashed(batch, column, short_hashes)
         keys[column.codes < 0] = 0
         return keys
 
@@ -299,33 +291,20 @@ class Preparer:
         column = batch.strings.get("message_id")
         if column is None:
             return np.zeros(len(batch), np.uint64)
-        keys = self._hashed(batch, column)
+        keys = self._hashed(batch, column, hash64_of)
         keys[column.codes < 0] = 0
         return keys
 
     def _hashed(
-        self, batch: EventBatch, column: StringColumn, *, is_repeated: bool = False
+        self,
+        batch: EventBatch,
+        column: StringColumn,
+        hashes_of: Callable[[Strings], npt.NDArray[np.uint64]],
     ) -> npt.NDArray[np.uint64]:
-        """A 64-bit hash per row of (source, value); never 0 for a value.
-
-        Hashes of values that come again and again are kept.
-        """
+        """A 64-bit hash per row of (source, value); never 0 for a value."""
         column = column.compacted()  # a slice of a large batch pays for its own rows only
-        kept = self._hashes
-        if len(kept) > HASHES_KEPT:
-            kept.clear()
-        values = column.values
-        found = [kept.get(value) for value in values] if is_repeated else [None] * len(values)
-        fresh = {
-            value: hash64(value) | 1
-            for value, known in zip(values, found, strict=True)
-            if known is None
-        }
-        if is_repeated:
-            kept.update(fresh)
-        hashes = (known or fresh[value] for value, known in zip(values, found, strict=True))
-        table = np.array([*hashes, 0], np.uint64)
-        keys = table[column.codes]
+        hashes = hashes_of(Strings.of(column.values)) | np.uint64(1)
+        keys = np.append(hashes, np.uint64(0))[column.codes]
         source = batch.strings.get("source")
         if source is not None:
             salt = np.array(
@@ -365,7 +344,7 @@ class Preparer:
             return repeated
         verified = batch.numbers.get("verified")
         refund = batch.strings.get("refund_id")
-        for row in np.flatnonzero(np.isin(batch.type, ORDERS) & (column.codes >= 0)).tolist():
+        for row in np.flatnonzero(IS_ORDER[batch.type] & (column.codes >= 0)).tolist():
             name = f"{batch.type[row]}\x1f{column.get(row)}\x1f{refund.get(row) if refund else ''}"
             told = self.orders_of(int(viewer[row]))
             sure = verified is None or bool(verified[row] != 0)
@@ -397,22 +376,33 @@ class Preparer:
     def _profiles(self, batch: EventBatch, codes: npt.NDArray[np.int32]) -> tuple[Any, Any, Any]:
         profile = np.full(len(batch), NOTHING, np.int32)
         rows = sorted(row for row in batch.traits if batch.type[row] in (PROFILE, LINKED))
-        known = np.zeros((len(rows), self.bit_words), np.uint64)
-        values = np.zeros((len(rows), self.bit_words), np.uint64)
+        told = []
         for number, row in enumerate(rows):
-            if codes[row] < 0:
-                continue
-            profile[row] = number
-            if batch.type[row] == PROFILE:  # those of a link are the known viewer's, if it holds
-                self.learn(batch, row, int(codes[row]))
-                self.answers(batch.traits[row], known[number], values[number])
-        return profile, known, values
+            known = values = 0
+            if codes[row] >= 0:
+                profile[row] = number
+                if batch.type[row] == PROFILE:  # a link's are the known viewer's, if it holds
+                    self.learn(batch, row, int(codes[row]))
+                    known, values = self._decided(batch.traits[row])
+            told.append((known, values))
+        known_masks, value_masks = (self._masks([pair[k] for pair in told]) for k in (0, 1))
+        return profile, known_masks, value_masks
+
+    def _masks(self, masks: list[int]) -> npt.NDArray[np.uint64]:
+        """Masks as rows of words."""
+        size = 8 * self.bit_words
+        content = bytearray().join(mask.to_bytes(size, "little") for mask in masks)
+        return np.frombuffer(content, np.uint64).reshape(-1, self.bit_words)
 
     def learn(self, batch: EventBatch, row: int, viewer: int) -> None:
         """Keep the traits told in a row for a viewer: of each the newest by its place."""
-        mine = self.attributes.setdefault(viewer, {})
         time = max(int(batch.event_time[row]), int(batch.clock[row]) - self.lateness_ms)
-        for name, value in batch.traits.get(row, {}).items():
+        told = batch.traits.get(row, {})
+        mine = self.attributes.get(viewer)
+        if mine is None:
+            self.attributes[viewer] = {name: (value, time) for name, value in told.items()}
+            return
+        for name, value in told.items():
             if name not in mine or mine[name][1] <= time:
                 mine[name] = (value, time)
 
@@ -472,14 +462,38 @@ class Preparer:
         values: npt.NDArray[np.uint64],
     ) -> None:
         """Write which attribute atoms these attributes decide, and how."""
-        for bit, name, cmp, wanted in self.attribute_bits:
-            if name not in attributes:
+        for into, mask in zip((known, values), self._decided(attributes), strict=True):
+            into |= self._masks([mask])[0]
+
+    def _decided(self, attributes: Mapping[str, Any]) -> tuple[int, int]:
+        """Which atoms these attributes decide, and which of them are true, as masks."""
+        if self._asked_of is not self.attribute_bits:
+            self._asked_of, self._asked, self._answers = self.attribute_bits, {}, {}
+            for bit, name, cmp, wanted in self.attribute_bits:
+                self._asked.setdefault(name, []).append((bit, cmp, wanted))
+        known = values = 0
+        for name, value in attributes.items():
+            if name not in self._asked:
                 continue
-            mask = np.uint64(1) << np.uint64(bit & 63)
-            known[bit >> 6] |= mask
-            value = attributes[name]
+            kind = type(value)  # what is no scalar may not even be hashable
+            answer = self._answers.get((name, value)) if kind in SCALARS else None
+            if answer is None:
+                answer = self._answer(name, value)
+            known |= answer[0]
+            values |= answer[1]
+        return known, values
+
+    def _answer(self, name: str, value: Any) -> tuple[int, int]:
+        known = values = 0
+        for bit, cmp, wanted in self._asked[name]:
+            known |= 1 << bit
             if value is not None and compare(value, cmp, wanted):
-                values[bit >> 6] |= mask
+                values |= 1 << bit
+        if type(value) in SCALARS:
+            if len(self._answers) >= ANSWERS_KEPT:
+                self._answers.clear()
+            self._answers[name, value] = known, values
+        return known, values
 
 
 def _later(theirs: dict[str, Any], mine: dict[str, Any]) -> dict[str, Any]:
@@ -494,14 +508,6 @@ def _later(theirs: dict[str, Any], mine: dict[str, Any]) -> dict[str, Any]:
 def room_message(key: int) -> str:
     """Under which name a message about a room is remembered (it has no viewer)."""
     return f"room\x1f{key}"
-
-
-def _named(codes: npt.NDArray[np.int32], names: Dictionary) -> StringColumn:
-    """A string column of global codes that holds only the values used."""
-    used, place = np.unique(codes, return_inverse=True)
-    first = 1 if len(used) and used[0] < 0 else 0
-    values = [str(names.value(code)) for code in used[first:].tolist()]
-    return StringColumn((place - first).astype(np.int32), values)
 
 
 def _writable(column: npt.NDArray[np.int64] | None, n: int) -> npt.NDArray[np.int64]:

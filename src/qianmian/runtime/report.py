@@ -123,7 +123,7 @@ def _hot_products(replayed: Replayed) -> list[HotProduct]:
     row, product, amount = _product_rows(recorded, accepted)
     if not len(row):
         return []
-    names = recorded.string("product").values + recorded.items.product.values
+    names = [*recorded.string("product").values, *recorded.items.product.values]
     code_by_name: dict[str, int] = {}
     shared = np.array([code_by_name.setdefault(n, len(code_by_name)) for n in names], np.int64)
     product = shared[product]

@@ -281,7 +281,7 @@ class _Run:
             self._rows.append(row)
         self._note(firings)
 
-    def _backfill(self, since: int, at: int) -> list[Firing]:
+    def _backfill(self, since: int, at: int) -> Sequence[Firing]:
         """The tail as the log kept it, with what became of each row."""
         kept = [one for one in self._tail if one[0].clock[0] >= since]
         outcomes = np.array([int(told[0]) for _, told in kept], np.uint8)

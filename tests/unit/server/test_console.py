@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qianmian.locales.texts import LOCALES, Texts
-from qianmian.server.asgi import Message
+from qianmian.server.asgi import Event
 from qianmian.server.console import INTERFACES, ConsoleApp, bundled_console
 
 INDEX = '<meta name="csp-nonce" content="__CSP_NONCE__"><script src="/assets/app-1a2b.js"></script>'
@@ -19,7 +19,7 @@ INDEX = '<meta name="csp-nonce" content="__CSP_NONCE__"><script src="/assets/app
 class Answer:
     """What came back, headers by lower-case name."""
 
-    def __init__(self, messages: list[Message]) -> None:
+    def __init__(self, messages: list[Event]) -> None:
         start, body = messages
         self.status: int = start["status"]
         self.headers = {name.decode(): value.decode() for name, value in start["headers"]}
@@ -27,13 +27,13 @@ class Answer:
 
 
 def ask(folder: Path, path: str, *, method: str = "GET", accept: str = "") -> Answer:
-    async def run() -> list[Message]:
-        messages: list[Message] = []
+    async def run() -> list[Event]:
+        messages: list[Event] = []
 
-        async def send(message: Message) -> None:
+        async def send(message: Event) -> None:
             messages.append(message)
 
-        async def receive() -> Message:
+        async def receive() -> Event:
             raise AssertionError("a page needs no body")
 
         headers = [(b"accept-encoding", accept.encode())] if accept else []
