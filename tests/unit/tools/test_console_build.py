@@ -21,7 +21,7 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "console" / "package-lock.json").write_text("{}", encoding="utf-8")
     texts = tmp_path / "src" / "qianmian" / "locales" / "zh-CN"
     texts.mkdir(parents=True)
-    (texts / "events.json").write_text("{}", encoding="utf-8")
+    (texts / "errors.json").write_text("{}", encoding="utf-8")
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "node.txt").write_text("node-package==1.0 \\\n", encoding="utf-8")
     pages = tmp_path / hatch_build.PAGES
@@ -49,7 +49,7 @@ def hook(root: Path) -> hatch_build.ConsoleHook:
     [
         "console/src/main.tsx",
         "console/package-lock.json",
-        "src/qianmian/locales/zh-CN/events.json",
+        "src/qianmian/locales/zh-CN/errors.json",
         "src/qianmian/_console/.stamp",
     ],
 )
