@@ -31,10 +31,11 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def program(folder: Path, name: str, says: str, code: int = 0) -> Path:
+def program(folder: Path, name: str, says: str, code: int = 0, does: str = "") -> Path:
     folder.mkdir(exist_ok=True)
     path = folder / name
-    path.write_text(f"#!/bin/sh\ncat <<'END'\n{says}\nEND\nexit {code}\n", encoding="utf-8")
+    script = f"#!/bin/sh\n{does}\ncat <<'END'\n{says}\nEND\nexit {code}\n"
+    path.write_text(script, encoding="utf-8")
     path.chmod(0o755)
     return path
 
@@ -143,6 +144,23 @@ def test_a_failure_is_six_lines_without_a_traceback(
     assert "QIANMIAN_SKIP_CONSOLE=1" in lines[2]
     assert "QIANMIAN_SKIP_CONSOLE=1" in lines[5]
     assert (checkout / hatch_build.PAGES / "index.html").is_file(), "the old pages stay"
+
+
+def test_packages_are_installed_once_for_each_lock(checkout: Path) -> None:
+    folder = checkout / "console"
+    npm = program(
+        checkout / "bin",
+        "npm",
+        "",
+        does='mkdir -p node_modules && rm -f node_modules/.installed && echo "$*" >>calls',
+    )
+    node = hatch_build.Node(npm.parent, (str(npm),))
+    for with_tests in (False, False, True, False, True):
+        hatch_build.install(checkout, node, with_tests=with_tests)
+    (folder / "package-lock.json").write_text('{"changed": 1}', encoding="utf-8")
+    hatch_build.install(checkout, node, with_tests=False)
+    calls = (folder / "calls").read_text(encoding="utf-8").splitlines()
+    assert ["--omit=dev" in call for call in calls] == [True, False, True]
 
 
 def test_without_any_node_it_says_so(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
