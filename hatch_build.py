@@ -19,9 +19,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -46,8 +45,7 @@ Qianmian: the console was not built ({step}): {reason}
 """
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):  # no dataclass: hatchling loads this file as a module without a name
     """A Node that can build the console, and how its npm is called."""
 
     folder: Path

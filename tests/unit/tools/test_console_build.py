@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from hatchling.bridge.app import Application
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.plugin.utils import load_plugin_from_script
 
 import hatch_build
 from tools.lints.walk import ROOT
@@ -43,6 +45,12 @@ def program(folder: Path, name: str, says: str, code: int = 0, does: str = "") -
 def hook(root: Path) -> hatch_build.ConsoleHook:
     parts: tuple[Any, ...] = ({}, None, None, "", "wheel", Application())
     return hatch_build.ConsoleHook(str(root), *parts)
+
+
+def test_hatchling_finds_the_hook_in_its_own_way() -> None:
+    path = str(ROOT / "hatch_build.py")
+    found = load_plugin_from_script(path, "hatch_build.py", BuildHookInterface, "build_hook")
+    assert found.PLUGIN_NAME == "custom"
 
 
 @pytest.mark.parametrize(
