@@ -30,6 +30,7 @@ from qianmian.vocabulary.rejected import Rejected
 Json = dict[str, object]
 
 DEFAULT_CURRENCY = "USD"
+MAX_BATCH_CALLS = 2_500  # Segment's own limit
 
 TYPE_BY_NAME = {
     "product clicked": "product_clicked",
