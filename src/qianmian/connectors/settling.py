@@ -7,8 +7,9 @@ which accepts it or says why not. So the questions may be stricter than the rule
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qianmian.columns.batch import MISSING, EventBatch, StringColumn, concat
+from qianmian.columns.column import Traits
 from qianmian.columns.fields import NUMBER_FIELDS, STRING_FIELDS
 from qianmian.columns.strings import Strings
 from qianmian.vocabulary.decode import FUTURE_MS, canonical
@@ -23,7 +25,12 @@ from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME, ENVELOPE, Sender
 from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, MAX_ID_CHARS
 from qianmian.vocabulary.money import MINOR_DIGITS
 from qianmian.vocabulary.rejected import Rejected
-from qianmian.vocabulary.values import MAX_INT, MAX_STRING_CHARS
+from qianmian.vocabulary.values import (
+    MAX_INT,
+    MAX_STRING_CHARS,
+    check_properties,
+    check_traits,
+)
 
 Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
@@ -49,6 +56,9 @@ for _code, _event in enumerate(CATALOG):
     for _field in (*ENVELOPE, *_event.fields):
         _KNOWS[_code, _PLACES[_field.name]] = True
         _NEEDS[_code, _PLACES[_field.name]] = _field.required
+_CHECKS: Final[Mapping[str, Callable[[object, str], Any]]] = MappingProxyType(
+    {"traits": check_traits, "properties": check_properties}
+)
 _OF_ROOM: Final = np.array([event.scope == "room" for event in CATALOG])
 _ROOMLESS: Final = np.array([event.person_scoped for event in CATALOG])
 _LINKS: Final = np.array([event.name == "identity_linked" for event in CATALOG])
@@ -110,15 +120,15 @@ def settled(
         places: where each event stands in its body; default: as they are given.
 
     Shapes: all [n_events].
-    Cost: some 30 array operations per column, and 20 µs per odd row: one with nested fields, a
-        link, or anything that `canonical` may refuse.
+    Cost: some 30 array operations per column, and 20 µs per odd row: one with order
+        lines, a link, or anything that `canonical` may refuse.
     """
     rows = _Rows(kind, post)
     rows.places = np.arange(len(kind)) if places is None else places
     for name, array in columns.items():
         rows.add(name, array)
-    for values in nested.values():
-        rows.odd |= np.fromiter((value is not None for value in values), bool, len(kind))
+    for name, values in nested.items():
+        rows.add_nested(name, values)
     rows.place()
     return rows.decoded(columns, nested)
 
@@ -131,6 +141,8 @@ class _Rows:
         self.odd: Bool = ~_MAY_SEND[post.sender][kind] | _LINKS[kind]
         self.strings: dict[str, StringColumn] = {}
         self.numbers: dict[str, npt.NDArray[np.int64]] = {}
+        self.traits: dict[int, Traits] = {}
+        self.asked: set[str] = set()
         self.places: npt.NDArray[np.int64] = np.zeros(0, np.int64)
 
     def add(self, name: str, array: pa.Array) -> None:
@@ -145,6 +157,28 @@ class _Rows:
             self.numbers[name] = values
             self.odd |= given & ((values < 0) | (values > MAX_INT))
         self.odd |= ~given & _NEEDS[self.kind, _PLACES[name]]
+
+    def add_nested(self, name: str, values: Sequence[object]) -> None:
+        """One column of objects: traits and properties are checked here, items are odd."""
+        given = np.fromiter((value is not None for value in values), bool, len(values))
+        self.odd |= given & ~_KNOWS[self.kind, _PLACES[name]]
+        self.odd |= ~given & _NEEDS[self.kind, _PLACES[name]]
+        check = _CHECKS.get(name)
+        self.asked.add(name)
+        if check is None:
+            self.odd |= given
+            return
+        texts: list[str | None] = [None] * len(values)
+        for row in np.flatnonzero(given).tolist():
+            checked = check(values[row], name)
+            if isinstance(checked, Rejected):
+                self.odd[row] = True
+            elif isinstance(checked, str):
+                texts[row] = checked
+            else:
+                self.traits[row] = checked
+        if name == "properties":
+            self.strings[name] = StringColumn.of(texts)
 
     def _string(self, name: str, array: pa.Array) -> StringColumn:
         if not pa.types.is_dictionary(array.type):
@@ -168,7 +202,7 @@ class _Rows:
         """Settle whose events they are, where and when."""
         kind, post, n = self.kind, self.post, len(self.kind)
         for name, place in _PLACES.items():
-            if name not in self.strings and name not in self.numbers:
+            if name not in self.strings and name not in self.numbers and name not in self.asked:
                 self.odd |= _NEEDS[kind, place]
         viewer = self._viewer()
         self.odd |= (viewer.codes < 0) & ~_OF_ROOM[kind]
@@ -246,6 +280,11 @@ class _Rows:
             {name: column for name, column in strings.items() if (column.codes >= 0).any()},
             {name: column for name, column in numbers.items() if (column != MISSING).any()}
             | {"message": np.full(n, post.message)},
+            traits={
+                new: self.traits[old]
+                for new, old in enumerate(rows.tolist() if self.traits else ())
+                if old in self.traits
+            },
         )
 
 

@@ -40,8 +40,8 @@ STRINGS = (
 NUMBERS = (0, 1, 59, ARRIVAL_MS - 3, ARRIVAL_MS + 200_000, 1 << 53, (1 << 53) + 1, -1)
 NESTED_VALUES: dict[str, tuple[object, ...]] = {
     "items": ([{"product": "p", "quantity": 2, "price": 5, "amount": 10}], [], [{"product": ""}]),
-    "traits": ({"level": 3}, {"x": "y"}),
-    "properties": ({"k": 1},),
+    "traits": ({"level": 3}, {}, {"x": [1]}, {"": 1}),
+    "properties": ({"k": 1}, {}, {"k": None}, {"k": {}}),
 }
 
 
