@@ -202,8 +202,6 @@ def _reason(output: str) -> str:
     """The lines that say most: the first "error" and what follows it, without npm's own prefix."""
     lines = [re.sub(r"^npm (error|ERR!)( code)?", "", line).strip() for line in output.splitlines()]
     told = [line for line in lines if line and "complete log" not in line]
-    blamed = [
-        n for n, line in enumerate(told) if re.search(r"error|^E[A-Z0-9]{3,}$", line, re.IGNORECASE)
-    ]
-    first = blamed[0] if blamed else max(0, len(told) - 1)
+    blamed = (n for n, line in enumerate(told) if re.search(r"(?i)error|^E[A-Z0-9]{3,}$", line))
+    first = next(blamed, max(0, len(told) - 1))
     return " ".join(told[first : first + 2])[:300] or "no output"

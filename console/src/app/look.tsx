@@ -12,9 +12,6 @@ const WALL_SCALE = 1.25
 const FONTS =
   '-apple-system, "PingFang SC", "HarmonyOS Sans SC", "Microsoft YaHei", "Noto Sans CJK SC", "Segoe UI", sans-serif'
 
-/** The server writes a fresh nonce into the page, so that only our own styles are let in. */
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? ''
-
 export function LookProvider({ children }: { children: ReactNode }) {
   const isWall = useMemo(() => new URLSearchParams(window.location.search).get('wall') === '1', [])
   const [theme, setTheme] = useState<Theme>(() => preferredTheme(isWall))
@@ -37,7 +34,6 @@ export function LookProvider({ children }: { children: ReactNode }) {
   return (
     <LookContext value={look}>
       <ConfigProvider
-        csp={{ nonce }}
         locale={language === 'zh' ? zhCN : enUS}
         theme={themeConfig(theme, palette, fontSize)}
         button={{ autoInsertSpace: false }}

@@ -24,6 +24,7 @@ COMMANDS = (
     "serve",
     "simulate",
     "stress",
+    "keys",
     "check-vectors",
     "definitions",
     "log",

@@ -34,8 +34,8 @@ export function trendOption(given: Given): EChartsCoreOption {
     animation: false,
     textStyle: { fontFamily: 'inherit', fontSize },
     grid: [
-      { ...grid, top: fontSize * 2.2, height: '37%' },
-      { ...grid, bottom: fontSize * 2.2, height: '32%' },
+      { ...grid, top: fontSize * 2.2, bottom: '54%' },
+      { ...grid, top: '58%', bottom: fontSize * 2.2 },
     ],
     axisPointer: { link: [{ xAxisIndex: 'all' }], lineStyle: { color: palette.quiet } },
     tooltip: tooltip(given),

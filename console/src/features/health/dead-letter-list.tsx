@@ -32,7 +32,6 @@ export function DeadLetterList({ total }: { total: number }) {
         scroll={{ x: 1060 }}
         expandable={{
           expandedRowRender: (letter) => (
-            // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
             <pre className="preview" tabIndex={0} aria-label={t('health.letters.preview')}>
               {letter.preview}
             </pre>
