@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { freshnessOf } from '@/features/board/use-room-board'
+import { line } from '@/features/board/trend-option'
 import { stateOf } from '@/features/health/sources-health'
 import { SNIPPETS, snippet } from '@/features/sources/snippets'
 import { heldOrder } from '@/lib/use-frozen-order'
@@ -19,6 +20,17 @@ describe('how fresh the numbers are', () => {
   ] as const)('%s, %o, silent for %d ms: %s', (state, board, silence_ms, freshness) => {
     expect(freshnessOf(state, board, silence_ms)).toBe(freshness)
   })
+})
+
+test('a trend is broken where nothing was heard', () => {
+  const point = (at: number) => ({ at, online: at / 1000, gmv_minor_per_min: 0, orders_per_min: 0 })
+  const trend = [point(0), point(5_000), point(65_000)]
+  expect(line(trend, (one) => one.online)).toEqual([
+    [0, 0],
+    [5_000, 5],
+    [5_001, null],
+    [65_000, 65],
+  ])
 })
 
 describe('a held order', () => {

@@ -49,7 +49,7 @@ export interface RoomSummary {
 }
 
 export const FUNNEL_STAGES = [
-  'entered',
+  'room_entered',
   'product_viewed',
   'product_clicked',
   'cart_added',

@@ -62,7 +62,7 @@ def board_of(before: Board | None, chance: random.Random, number: int) -> Board:
         gpm_minor=chance.choice([None, 689_100]),
         stage=chance.choice([None, "promo"]),
         presenting=chance.choice([None, Presenting("p1", "气垫", 3)]),
-        funnel=(Stage("entered", number), Stage("order_paid", number // 2)),
+        funnel=(Stage("room_entered", number), Stage("order_paid", number // 2)),
         trend=trend,
         presented=(Presented("p1", "气垫", 1_000_000, chance.choice([None, at])),),
         hesitating=Hesitating(

@@ -74,7 +74,7 @@ export function HesitatingTable({ hesitating, asOf, onViewer }: Props) {
           pagination={false}
           rowClassName={(one) => (one.isGone ? 'is-gone' : '')}
           scroll={{ y: Math.max(120, height - 2.9 * em), x: sum(Object.values(widths)) }}
-          locale={{ emptyText: t('board.hesitating.none') }}
+          locale={{ emptyText: <span className="quiet">{t('board.hesitating.none')}</span> }}
         />
       </div>
     </Panel>

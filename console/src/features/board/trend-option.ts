@@ -22,6 +22,8 @@ interface Given {
   fontSize: number
 }
 
+const GAP_MS = 30_000 // points come each five seconds
+
 /** Two charts over one time axis; a second axis at the side would invite reading them as one. */
 export function trendOption(given: Given): EChartsCoreOption {
   const { palette, fontSize, trend } = given
@@ -74,7 +76,7 @@ export function trendOption(given: Given): EChartsCoreOption {
         showSymbol: false,
         lineStyle: { width: 2 },
         color: palette.accent,
-        data: trend.map((point) => [point.at, point.online]),
+        data: line(trend, (point) => point.online),
         markArea: bands(given),
       },
       {
@@ -85,10 +87,22 @@ export function trendOption(given: Given): EChartsCoreOption {
         lineStyle: { width: 1.5 },
         areaStyle: { opacity: 0.12 },
         color: palette.money,
-        data: trend.map((point) => [point.at, point.gmv_minor_per_min * major]),
+        data: line(trend, (point) => point.gmv_minor_per_min * major),
       },
     ],
   }
+}
+
+/** The points of a line, broken where nothing was heard: a straight line there would be an invention. */
+export function line(
+  trend: TrendPoint[],
+  valueOf: (point: TrendPoint) => number,
+): [at: number, value: number | null][] {
+  return trend.flatMap((point, index): [number, number | null][] => {
+    const before = trend[index - 1]
+    const own: [number, number] = [point.at, valueOf(point)]
+    return before && point.at - before.at > GAP_MS ? [[before.at + 1, null], own] : [own]
+  })
 }
 
 /** Decimals of the currency, so that axis steps are round in whole yuan, not in fen. */
@@ -121,7 +135,7 @@ function bands({ trend, presented, asOf, palette, fontSize }: Given) {
 }
 
 interface Hovered {
-  dataIndex: number
+  value: [at: number, value: number | null]
 }
 
 function tooltip({ trend, palette, texts, zone, money, fontSize }: Given) {
@@ -132,7 +146,8 @@ function tooltip({ trend, palette, texts, zone, money, fontSize }: Given) {
     borderColor: palette.line,
     textStyle: { color: palette.text, fontSize },
     formatter: (hovered: Hovered[]) => {
-      const point = trend[hovered[0]?.dataIndex ?? -1]
+      const at = hovered[0]?.value[0]
+      const point = trend.find((one) => one.at === at)
       if (!point) return ''
       return [
         clock(point.at, zone),

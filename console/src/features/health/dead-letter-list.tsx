@@ -37,7 +37,7 @@ export function DeadLetterList({ total }: { total: number }) {
             </pre>
           ),
         }}
-        locale={{ emptyText: t('health.letters.none') }}
+        locale={{ emptyText: <span className="quiet">{t('health.letters.none')}</span> }}
       />
       {letters.hasNextPage && (
         <Button onClick={() => void letters.fetchNextPage()} loading={letters.isFetchingNextPage}>

@@ -109,7 +109,7 @@ export function SourcesHealth({ sources, asOf }: { sources: SourceHealth[]; asOf
       dataSource={sources}
       pagination={false}
       scroll={{ x: 1180 }}
-      locale={{ emptyText: t('health.sources.none') }}
+      locale={{ emptyText: <span className="quiet">{t('health.sources.none')}</span> }}
     />
   )
 }
