@@ -1,7 +1,7 @@
 # Every target sets up what it needs, without root; see `make help`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long coverage kernels lint types bench bench-long docs lock clean
+.PHONY: help demo console test test-console test-long coverage kernels lint types bench bench-long docs lock clean
 
 PYTHON ?=
 JOBS ?= 2
@@ -14,7 +14,7 @@ export PYTHON
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
-$(READY): requirements/dev.txt pyproject.toml tools/bootstrap.sh
+$(READY): requirements/dev.txt pyproject.toml tools/bootstrap.sh hatch_build.py
 	@sh tools/bootstrap.sh .venv requirements/dev.txt
 	@touch $@
 
@@ -23,14 +23,20 @@ $(BENCH_READY): requirements/bench.txt pyproject.toml tools/bootstrap.sh
 	@sh tools/bootstrap.sh .venv-bench requirements/bench.txt
 	@touch $@
 
-demo: $(READY)  ## a recorded shop, replayed and explained in this terminal
+demo: console  ## a recorded shop, replayed and explained in this terminal
 	@$(BIN)/qianmian demo
+
+console: $(READY)  ## build the browser pages, if their sources changed
+	@$(BIN)/python -m tools.console build
 
 test: $(READY)  ## all tests but the long ones (at most 8 minutes)
 	$(BIN)/python -m pytest -n $(JOBS) -m "not long" --durations=10
 
 test-long: $(READY)  ## the long tests
 	QIANMIAN_HYPOTHESIS=long $(BIN)/python -m pytest -n $(JOBS) -m long --durations=10
+
+test-console: $(READY)  ## types, lint and tests of the browser pages
+	@$(BIN)/python -m tools.console test
 
 coverage: $(READY)  ## the coverage of each floor by the tests but the long ones, and whether it is enough
 	$(BIN)/python -m pytest -n $(JOBS) -m "not long" --cov --cov-report=
@@ -69,5 +75,5 @@ lock:  ## pin the newest dependencies (needs uv)
 	sh tools/lock.sh
 
 clean:  ## remove everything that make made
-	rm -rf .venv .venv-bench dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-bench dist console/node_modules console/.build src/qianmian/_console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -112,10 +112,4 @@ FACT_MUTANTS = (
         "default=-1):",
         "default=-1) and not logged:",
     ),
-    Mutant(
-        "ROOM numbers fire nothing",
-        WORLD,
-        "self._change_silently(row, before, self._holdings(row, now))",
-        "pass",
-    ),
 )

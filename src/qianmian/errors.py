@@ -7,8 +7,13 @@
     │   ├── UnknownName        a name that the vocabulary does not have
     │   └── LimitExceeded      it is too deep, too large, or too many
     ├── InputError             the caller: a file, an argument, a message
-    │   └── SnapshotProblem    a snapshot that this version cannot restore
+    │   ├── SnapshotProblem    a snapshot that this version cannot restore
+    │   └── LogProblem         a log that cannot be read as it is
     └── OperationalError       expected trouble of the surroundings: warn and count
+        ├── LogUnavailable     the log cannot be written now
+        │   └── DiskFull       its disk is full
+        ├── LogInUse           another process writes the log
+        └── Overloaded         more arrives than can be made durable: the sender tries again
 
 Any other exception is our bug. Bad *data* is never an exception: it becomes a `Rejected` value.
 The docstring of a class is its default message; `code` is stable and the key of its translations.
@@ -98,10 +103,44 @@ class SnapshotProblem(InputError):
     code = "input.snapshot"
 
 
+class LogProblem(InputError):
+    """The log is damaged, incomplete, or of another version."""
+
+    code = "input.log"
+
+
 class OperationalError(QianmianError):
     """The surroundings failed in an expected way."""
 
     code = "operational"
+
+
+class LogUnavailable(OperationalError):
+    """The log cannot be written now; nothing that was acknowledged is lost."""
+
+    code = "operational.log"
+
+
+class DiskFull(LogUnavailable):
+    """The disk of the log is full; nothing that was acknowledged is lost."""
+
+    code = "operational.disk_full"
+
+
+class LogInUse(OperationalError):
+    """Another process writes this log."""
+
+    code = "operational.log_in_use"
+
+
+class Overloaded(OperationalError):
+    """More arrives than can be written; send it again later."""
+
+    code = "operational.overloaded"
+
+    def __init__(self, message: str | None = None, *, retry_after_ms: int = 1_000) -> None:
+        super().__init__(message, retry_after_ms=retry_after_ms)
+        self.retry_after_ms = retry_after_ms
 
 
 def _line_with_caret(text: str, position: int) -> str:

@@ -1,38 +1,136 @@
-"""What can be set when Qianmian starts, with types, limits and defaults."""
+"""What can be set when Qianmian starts, with types, limits and defaults.
+
+From a TOML file, and from the environment, which wins: `port` is `QIANMIAN_PORT`. Everything is
+checked when it is read, and a mistake says where it stands and what would be right.
+"""
 
 from __future__ import annotations
 
+import difflib
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
 
 from qianmian.errors import InputError
 from qianmian.locales.texts import LOCALES, locale_of
+from qianmian.vocabulary.money import MINOR_DIGITS
 
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+PREFIX: Final = "QIANMIAN_"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An installation. Given once, never changed.
 
-    `home` holds what an installation keeps: log, snapshots, ledger.
+    Attributes:
+        locale: of terminal and logs; the console has its own switch.
+        home: folder that holds what an installation keeps: log, snapshots, accounts.
+        host, port: where the server listens.
+        zone: of the shop; days begin there.
+        currency: of the shop's prices (ISO 4217).
+        namespace: of viewer ids that come without one.
+        products: a JSON lines file of products for a new log; see `docs/server.md`.
+        definitions: a file of definitions; without it the built-in moments.
+        lateness_ms: how late an event may be to count.
+        shards: parts the viewers are dealt to.
+        expected_viewers: for how many the engine takes memory at the start.
+        snapshot_s: seconds of the clock between snapshots.
+        retention_days: how long the log is kept.
+        json_logs: one JSON object per line instead of text for people.
     """
 
     locale: str = "en-US"
     home: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8_000
+    zone: str = "Asia/Shanghai"
+    currency: str = "CNY"
+    namespace: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")] = "default"
+    products: Path | None = None
+    definitions: Path | None = None
+    lateness_ms: Annotated[int, Meta(ge=0, le=60_000)] = 5_000
+    shards: Annotated[int, Meta(ge=1, le=64)] = 1
+    expected_viewers: Annotated[int, Meta(ge=0, le=5_000_000)] = 20_000
+    snapshot_s: Annotated[int, Meta(ge=5, le=86_400)] = 60
+    retention_days: Annotated[int, Meta(ge=1, le=3_650)] = 30
+    json_logs: bool = False
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Settings from `QIANMIAN_LOCALE` (else the language of the system) and `QIANMIAN_HOME`.
+    def from_environment(cls, environment: Mapping[str, str], file: Path | None = None) -> Settings:
+        """The settings of a file and of variables `QIANMIAN_…`, which win.
 
-        Raises: InputError when a value is not one of those that can be.
+        Args:
+            environment: of the process.
+            file: TOML; default is the one that `QIANMIAN_SETTINGS` names, if it does.
+
+        Raises: InputError that names the setting, what is wrong, and where it stands.
         """
-        named = environment.get("QIANMIAN_LOCALE")
-        if named is not None and named not in LOCALES:
-            raise InputError(f"QIANMIAN_LOCALE={named} is not one of {', '.join(LOCALES)}")
-        system = next((environment[v] for v in LOCALE_VARIABLES if environment.get(v)), None)
-        return cls(
-            locale=named or locale_of(system),
-            home=Path(environment.get("QIANMIAN_HOME", "var")),
-        )
+        named = environment.get(f"{PREFIX}SETTINGS")
+        path = file if file is not None else Path(named) if named else None
+        told = {} if path is None else _read(path)
+        _check_names(told, path)
+        where = dict.fromkeys(told, str(path))
+        for name in cls.__struct_fields__:
+            variable = PREFIX + name.upper()
+            if variable in environment:
+                told[name], where[name] = environment[variable], variable
+        if "locale" not in told:
+            system = next((environment[v] for v in LOCALE_VARIABLES if environment.get(v)), None)
+            told["locale"] = locale_of(system)
+        return _checked(told, where)
+
+
+def _place(name: str, where: str) -> str:
+    return where if where in (name, PREFIX + name.upper()) else f"{where}: {name}"
+
+
+def _converted(told: Mapping[str, Any]) -> Settings:
+    def path_of(_: type, value: object) -> Path:
+        if not isinstance(value, str) or not value:
+            raise ValueError("Expected the path of a file or folder")
+        return Path(value)
+
+    return msgspec.convert(dict(told), Settings, strict=False, dec_hook=path_of)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise InputError(f"the settings in {path} cannot be read: {problem}") from problem
+
+
+def _check_names(told: Mapping[str, Any], path: Path | None) -> None:
+    for name in told:
+        if name not in Settings.__struct_fields__:
+            near = difflib.get_close_matches(name, Settings.__struct_fields__, n=1)
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            raise InputError(f'{path} sets "{name}", which there is not.{hint}')
+
+
+def _checked(told: Mapping[str, Any], where: Mapping[str, str]) -> Settings:
+    for name, value in told.items():
+        try:
+            _converted({name: value})
+        except msgspec.ValidationError as problem:
+            what = str(problem).split(" - at ", maxsplit=1)[0]
+            raise InputError(f"{where[name]}: {name} = {value!r}: {what}") from problem
+    settings = _converted(told)
+    place = {name: _place(name, where.get(name, name)) for name in Settings.__struct_fields__}
+    if settings.locale not in LOCALES:
+        raise InputError(f"{place['locale']}={settings.locale} is not one of {', '.join(LOCALES)}")
+    if settings.currency not in MINOR_DIGITS:
+        raise InputError(f"{place['currency']}={settings.currency} is no known ISO 4217 code")
+    try:
+        ZoneInfo(settings.zone)
+    except (ZoneInfoNotFoundError, ValueError) as problem:
+        raise InputError(
+            f"{place['zone']}={settings.zone} is no zone of the IANA database, such as"
+            " Asia/Shanghai"
+        ) from problem
+    return settings

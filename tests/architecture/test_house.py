@@ -165,7 +165,7 @@ def test_the_readme_begins_with_the_bare_machine_and_the_two_commands(name: str)
 
 def test_the_locks_name_no_host_and_no_folder() -> None:
     locks = sorted((ROOT / "requirements").glob("*.txt"))
-    assert [path.name for path in locks] == ["bench.txt", "dev.txt"]
+    assert [path.name for path in locks] == ["bench.txt", "dev.txt", "node.txt"]
     for path in locks:
         for line in path.read_text(encoding="utf-8").splitlines():
             assert "/" not in line, f"{path.name}: {line}"

@@ -33,3 +33,32 @@ def test_a_language_there_is_not_is_told() -> None:
 def test_the_home_can_be_named() -> None:
     assert Settings.from_environment({}).home == Path("var")
     assert Settings.from_environment({"QIANMIAN_HOME": "x"}).home == Path("x")
+
+
+def test_a_file_gives_settings_and_the_environment_wins(tmp_path: Path) -> None:
+    file = tmp_path / "qianmian.toml"
+    file.write_text('port = 9000\nzone = "Asia/Urumqi"\n', encoding="utf-8")
+    settings = Settings.from_environment({"QIANMIAN_PORT": "9001"}, file)
+    assert (settings.port, settings.zone) == (9_001, "Asia/Urumqi")
+    assert Settings.from_environment({"QIANMIAN_SETTINGS": str(file)}).port == 9_000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("prot = 1", 'qianmian.toml sets "prot", which there is not. Did you mean "port"?'),
+        ("port = 70000", "qianmian.toml: port = 70000: Expected `int` <= 65535"),
+        ('port = "x"', "port = 'x': Expected `int`"),
+        ('zone = "Mars/Base"', "zone.*Mars/Base is no zone of the IANA database"),
+        ('currency = "XXB"', "XXB is no known ISO 4217 code"),
+        ('namespace = "A B"', "namespace = 'A B': Expected `str` matching regex"),
+        ("port = ", "cannot be read"),
+    ],
+)
+def test_a_mistake_says_where_it_stands_and_what_would_be_right(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "qianmian.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message.replace("?", r"\?").replace('"', ".")):
+        Settings.from_environment({}, file)

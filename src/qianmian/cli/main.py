@@ -18,7 +18,19 @@ from qianmian.cli.exit_codes import OK, STOPPED, UNUSABLE
 from qianmian.cli.terminal import help_text, show_error
 from qianmian.errors import QianmianError
 
-COMMANDS = ("replay", "demo", "check-vectors", "definitions", "bench", "warmup", "doctor")
+COMMANDS = (
+    "replay",
+    "demo",
+    "serve",
+    "simulate",
+    "stress",
+    "keys",
+    "check-vectors",
+    "definitions",
+    "bench",
+    "warmup",
+    "doctor",
+)
 
 
 class LazyGroup(click.Group):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,7 +127,6 @@ class EventBatch:
         rows = np.asarray(rows, np.int64)
         if len(rows) and (rows[0] < 0 or rows[-1] >= len(self) or (np.diff(rows) < 0).any()):
             raise InputError("the rows to take go back, or lie outside the batch")
-        taken = enumerate(rows.tolist()) if self.traits else ()
         return EventBatch(
             self.clock[rows],
             self.event_time[rows],
@@ -135,8 +134,15 @@ class EventBatch:
             {name: column.take(rows) for name, column in self.strings.items()},
             {name: column[rows] for name, column in self.numbers.items()},
             None if self.items is None else self.items.take(rows),
-            {new: self.traits[old] for new, old in taken if old in self.traits},
+            dict(self._traits_of(rows)),
         )
+
+    def _traits_of(self, rows: Int64) -> Iterator[tuple[int, Traits]]:
+        """The traits of rows that are taken, by their new places; rows without cost nothing."""
+        old = sorted(self.traits)
+        first, last = (np.searchsorted(rows, old, side).tolist() for side in ("left", "right"))
+        for row, start, stop in zip(old, first, last, strict=True):
+            yield from ((new, self.traits[row]) for new in range(start, stop))
 
 
 def concat(batches: Sequence[EventBatch]) -> EventBatch:

@@ -16,7 +16,7 @@ import hashlib
 import io
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -24,7 +24,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from qianmian.columns.dictionary import hash64_many
 from qianmian.errors import InputError
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE, check_namespace, hash64
 from qianmian.vocabulary.time import MINUTE_MS
@@ -159,6 +161,28 @@ class Facts:
         found = self._read(self._batches[number], at)
         return found if found.viewer == viewer else None
 
+    def look_up(self, viewers: Sequence[str]) -> Iterator[FoundFacts]:
+        """The facts of many viewers, as columns, range by range; who has none is left out.
+
+        Cost: 1.5 µs per viewer, 0.1 µs per column of one who has facts, 0.1 ms per range.
+        """
+        names = [f"{self.namespace}\x1f{viewer}" for viewer in viewers]
+        wanted = hash64_many(names)
+        number = wanted % np.uint64(RANGES)
+        order = np.argsort(number, kind="stable")
+        edges = np.searchsorted(number[order], np.arange(RANGES + 1, dtype=np.uint64))
+        for k in np.flatnonzero(np.diff(edges)).tolist():
+            hashes, places = self._hashes[k], order[edges[k] : edges[k + 1]]
+            at = np.searchsorted(hashes, wanted[places])
+            same = at < len(hashes)
+            same[same] = hashes[at[same]] == wanted[places[same]]
+            places, rows = places[same], self._batches[k].take(pa.array(at[same]))
+            called = pa.array([viewers[place] for place in places.tolist()], pa.string())
+            alike = pc.equal(rows.column("viewer"), called)
+            if len(places):
+                sure = alike.to_numpy(zero_copy_only=False)
+                yield FoundFacts(places[sure], rows.filter(alike))
+
     def viewers(self) -> Iterator[ViewerFacts]:
         """Everybody, in the order of the file."""
         for batch in self._batches:
@@ -185,6 +209,59 @@ class Facts:
                 if pairs
             },
         )
+
+
+class FoundFacts:
+    """What is known of some viewers, by column.
+
+    Attributes:
+        places: where each stands among those who were asked for.
+        documents: for each the number of its traits; those with equal traits have one.
+    """
+
+    def __init__(self, places: npt.NDArray[np.int64], rows: pa.RecordBatch) -> None:
+        self.places = places
+        self._rows = rows
+        encoded = rows.column("traits").dictionary_encode()
+        self.documents: npt.NDArray[np.int64] = (
+            encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        )
+        self._traits = [json.loads(text) for text in encoded.dictionary.to_pylist()]
+
+    def trait(self, name: str) -> dict[int, Scalar]:
+        """The value of a trait by the number of the traits in which it is."""
+        return {k: traits[name] for k, traits in enumerate(self._traits) if name in traits}
+
+    def segment(self, key: str) -> npt.NDArray[np.intp]:
+        """Who is in a segment."""
+        column = self._rows.column(f"segment.{key}").fill_null(pa.scalar(value=False))
+        return np.flatnonzero(column.to_numpy(zero_copy_only=False))
+
+    def score(self, key: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+        """Who has a score, and which."""
+        column = self._rows.column(f"score.{key}")
+        known = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+        return known, column.drop_null().to_numpy(zero_copy_only=False)
+
+    def last_seen(self, absent: int) -> npt.NDArray[np.int64]:
+        """When each was seen last, ms UTC; `absent` where it is not known."""
+        column = self._rows.column("last_seen").fill_null(absent)
+        found: npt.NDArray[np.int64] = column.to_numpy(zero_copy_only=False)
+        return found
+
+    def total(self, column: str, days: int) -> npt.NDArray[np.int64]:
+        """The value of a column over the `days` whole days before the boundary, of each."""
+        n = len(self.places)
+        if f"days.{column}" not in self._rows.schema.names:
+            return np.zeros(n, np.int64)
+        lists = self._rows.column(f"days.{column}")
+        pairs = lists.flatten()
+        ago, value = (pairs.field(k).to_numpy(zero_copy_only=False) for k in (0, 1))
+        counts = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+        sums = np.cumsum(np.append(0, np.where(ago <= days, value, 0)), dtype=np.int64)
+        ends = np.cumsum(counts)
+        found: npt.NDArray[np.int64] = sums[ends] - sums[ends - counts]
+        return found
 
 
 def content_hash(data: bytes) -> str:

@@ -12,6 +12,7 @@ from qianmian.vocabulary.time import SECOND_MS
 
 _SPACED_UTC = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) UTC")
 _DIGITS = re.compile(r"\d{1,13}")
+MAX_ISO_CHARS = 64  # the longest form has 35; what is longer would fill the cache
 MAX_INSTANT_MS = 253_402_300_800_000  # the year 10000
 
 
@@ -29,9 +30,13 @@ def parse_spaced_utc(text: str) -> int | None:
     return _not_before_1970(calendar.timegm(instant.utctimetuple()) * SECOND_MS)
 
 
-@lru_cache(maxsize=8_192)
 def parse_iso(text: str) -> int | None:
     """ms of an ISO 8601 instant with its offset (`Z`, `+08:00`); None without one."""
+    return _parsed_iso(text) if len(text) <= MAX_ISO_CHARS else None
+
+
+@lru_cache(maxsize=8_192)
+def _parsed_iso(text: str) -> int | None:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:

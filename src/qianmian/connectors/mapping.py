@@ -17,6 +17,10 @@
     constants: {room: main}     # fields that every row has
     delimiter: ","
     encoding: auto              # or utf-8, gb18030
+    records: data.events        # webhooks only: where the list of events stands in the body
+
+For a webhook the names on the right are paths into its JSON, such as `data.user.id` or
+`items.0.sku`, and `event_time` may be left out: then it is the arrival.
 
 `order_id` defaults to the number of the line. A negative amount of an order is a refund of it.
 """
@@ -56,6 +60,7 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     constants: dict[str, str | int | bool] = {}
     delimiter: str = ","
     encoding: str = "auto"
+    records: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +76,26 @@ class Mapping:
     constants: dict[str, str | int | bool]
     delimiter: str
     encoding: str
+    records: str = ""
     kinds: dict[str, str] = field(default_factory=dict)
 
-    def translate(self, cells: list[str], line: int) -> Row | Rejected:
-        """The event of one row; `cells` are in the order of `columns`."""
+    def translate(self, cells: list[str], line: int | str) -> Row | Rejected:
+        """The event of one row; `cells` are in the order of `columns`.
+
+        `line` names an order that has no id of its own.
+        """
         given = dict(zip(self.columns, cells, strict=True))
         word = str(given.pop("type", self.constants.get("type", "")))
         name = self.types.get(word, word if word in CODE_BY_NAME and not self.types else None)
         if name is None:
-            return Rejected("unknown_type", f'type "{word}"')
-        instant = self.instant(given.pop("event_time"))
-        if instant is None:
-            return Rejected(
-                "bad_time", f'event_time "{cells[list(self.columns).index("event_time")]}"'
-            )
-        row: Row = {"type": name, "event_time": instant}
+            return Rejected("unknown_type", f'type "{word[:80]}"')
+        row: Row = {"type": name}
+        if "event_time" in given:
+            written = given.pop("event_time")
+            instant = self.instant(written)
+            if instant is None:
+                return Rejected("bad_time", f'event_time "{written[:80]}"')
+            row["event_time"] = instant
         fields = event_type(name)
         for own, text in (self.constants | given).items():
             if own == "type" or text == "" or fields.field(own) is None:
@@ -129,7 +139,7 @@ class Mapping:
             return Rejected("wrong_type", f'{own} "{text}"') if known is None else known
         return text
 
-    def _completed(self, row: Row, line: int) -> Row | Rejected:
+    def _completed(self, row: Row, line: int | str) -> Row | Rejected:
         """Orders get an id; a negative order is a refund; amounts get their currency."""
         fields = event_type(row["type"])
         if row.get("amount", 0) < 0 and row["type"] == "order_paid":
@@ -153,53 +163,64 @@ def read_mapping(path: Path) -> Mapping:
     """
     try:
         raw = path.read_bytes()[: MAX_MAPPING_BYTES + 1]
-        if len(raw) > MAX_MAPPING_BYTES:
-            raise InputError(f"{path.name} is larger than a mapping can be (64 KB)", path=str(path))
-        text = raw.decode()
-        parsed = msgspec.json.decode(raw) if path.suffix == ".json" else plain_yaml(text)
-        document = msgspec.convert(parsed, _Document)
     except OSError as exc:
         raise unreadable(path, exc) from exc
+    mapping = parse_mapping(raw, path.name, is_json=path.suffix == ".json")
+    if mapping.records:
+        raise InputError(f"{path.name}: records is for webhooks; a row of a table is a record")
+    return mapping
+
+
+def parse_mapping(raw: bytes, name: str, *, is_json: bool, needs_time: bool = True) -> Mapping:
+    """The mapping in this text; `name` is what errors call it.
+
+    Args:
+        needs_time: the table must say when each event happened; a webhook need not.
+
+    Raises: InputError when it cannot be read or a value makes no sense; UnknownName for a field
+        or an event type there is not.
+    """
+    if len(raw) > MAX_MAPPING_BYTES:
+        raise InputError(f"{name} is larger than a mapping can be (64 KB)", path=name)
+    try:
+        parsed = msgspec.json.decode(raw) if is_json else plain_yaml(raw.decode())
+        document = msgspec.convert(parsed, _Document)
     except UnicodeDecodeError as exc:
-        raise InputError(f"the mapping {path.name} is not UTF-8; save it as UTF-8") from exc
-    except (YAMLError, msgspec.MsgspecError) as exc:
+        raise InputError(f"the mapping {name} is not UTF-8; save it as UTF-8") from exc
+    except (YAMLError, msgspec.MsgspecError, RecursionError) as exc:
         raise InputError(
-            f"the mapping {path.name} cannot be used: {exc}; see docs/replay.md", path=str(path)
+            f"the mapping {name} cannot be used: {exc}; see docs/replay.md", path=name
         ) from exc
-    return _checked(path, document)
+    return _checked(name, document, needs_time=needs_time)
 
 
-def _checked(path: Path, document: _Document) -> Mapping:
+def _checked(name: str, document: _Document, *, needs_time: bool) -> Mapping:
     kinds: dict[str, str] = {
-        known.name: known.type for event in CATALOG for known in (*ENVELOPE, *event.fields)
+        field.name: field.type for event in CATALOG for field in (*ENVELOPE, *event.fields)
     }
     for own in (*document.columns, *document.constants):
         if own != "type" and (own not in kinds or kinds[own] in _STRUCTURED):
-            raise UnknownName.of(f"field in {path.name}", own, kinds)
-    for name in document.types.values():
-        event_type(name)
-    if "event_time" not in document.columns:
-        raise InputError(f"{path.name}: columns must say which one is the event_time")
+            raise UnknownName.of(f"field in {name}", own, kinds)
+    for known in document.types.values():
+        event_type(known)
+    if needs_time and "event_time" not in document.columns:
+        raise InputError(f"{name}: columns must say which one is the event_time")
     if "type" not in document.columns and "type" not in document.constants:
-        raise InputError(f"{path.name}: name the type in columns, or as a constant")
-    _check_who(path, document)
-    _check_time(path, document.time)
+        raise InputError(f"{name}: name the type in columns, or as a constant")
+    _check_who(name, document)
+    _check_time(name, document.time)
     if document.currency not in MINOR_DIGITS:
-        raise UnknownName.of(f"currency in {path.name}", document.currency, MINOR_DIGITS)
+        raise UnknownName.of(f"currency in {name}", document.currency, MINOR_DIGITS)
     if document.amounts not in ("decimal", "minor"):
-        raise UnknownName.of(
-            f"kind of amounts in {path.name}", document.amounts, ("decimal", "minor")
-        )
+        raise UnknownName.of(f"kind of amounts in {name}", document.amounts, ("decimal", "minor"))
     if document.encoding not in ENCODINGS:
-        raise UnknownName.of(f"encoding in {path.name}", document.encoding, ENCODINGS)
+        raise UnknownName.of(f"encoding in {name}", document.encoding, ENCODINGS)
     if len(document.delimiter) != 1:
-        raise InputError(f"{path.name}: the delimiter must be one character")
+        raise InputError(f"{name}: the delimiter must be one character")
     try:
         zone = ZoneInfo(document.zone)
     except (ZoneInfoNotFoundError, ValueError) as exc:
-        raise InputError(
-            f"{path.name}: {document.zone} is no time zone, such as Asia/Shanghai"
-        ) from exc
+        raise InputError(f"{name}: {document.zone} is no time zone, such as Asia/Shanghai") from exc
     return Mapping(
         columns=document.columns,
         types=document.types,
@@ -210,26 +231,27 @@ def _checked(path: Path, document: _Document) -> Mapping:
         constants=document.constants,
         delimiter=document.delimiter,
         encoding=document.encoding,
+        records=document.records,
         kinds=kinds,
     )
 
 
-def _check_who(path: Path, document: _Document) -> None:
+def _check_who(name: str, document: _Document) -> None:
     """Refuse a mapping by which no row but those of a room could be an event."""
     given = {*document.columns, *document.constants}
     types = [event_type(name) for name in document.types.values()]
     of_viewers = not types or any(known.scope != "room" for known in types)
     if of_viewers and not given & {"viewer", "anonymous_id"}:
-        raise InputError(f"{path.name}: columns must say which one is the viewer or anonymous_id")
+        raise InputError(f"{name}: columns must say which one is the viewer or anonymous_id")
 
 
-def _check_time(path: Path, pattern: str) -> None:
+def _check_time(name: str, pattern: str) -> None:
     if pattern in ("iso", "seconds", "milliseconds"):
         return
     some = datetime(2026, 11, 22, 10, 30, 59, tzinfo=UTC)
     if "%" not in pattern or _parsed(some.strftime(pattern), pattern, ZoneInfo("UTC")) is None:
         raise InputError(
-            f'{path.name}: time is iso, seconds, milliseconds or a pattern such as "%Y-%m-%d '
+            f'{name}: time is iso, seconds, milliseconds or a pattern such as "%Y-%m-%d '
             f'%H:%M:%S", not "{pattern}"'
         )
 

@@ -19,6 +19,7 @@ Sources: Segment Spec: E-Commerce Events v2; Segment Spec: Common Fields (timest
 
 from __future__ import annotations
 
+from collections.abc import Container
 from decimal import Decimal
 
 from qianmian.connectors.instants import parse_iso
@@ -26,11 +27,11 @@ from qianmian.runtime.source import Row
 from qianmian.vocabulary.events import CODE_BY_NAME, EventField, event_type
 from qianmian.vocabulary.money import parse_minor
 from qianmian.vocabulary.rejected import Rejected
+from qianmian.vocabulary.values import shown
 
 Json = dict[str, object]
 
 DEFAULT_CURRENCY = "USD"
-MAX_BATCH_CALLS = 2_500  # Segment's own limit
 
 TYPE_BY_NAME = {
     "product clicked": "product_clicked",
@@ -80,17 +81,25 @@ PROPERTIES_BY_FIELD = {
 
 
 class SegmentCalls:
-    """Translates the calls of one source; remembers which anonymous ids it has seen linked."""
+    """Translates the calls of one source; remembers which anonymous ids it has seen linked.
 
-    def __init__(self) -> None:
+    `linked` holds anonymous ids that are known to be linked beside those seen here.
+    """
+
+    def __init__(self, linked: Container[str] = frozenset()) -> None:
+        self._known = linked
         self._linked: set[str] = set()
 
-    def translate(self, call: Json, number: str) -> Row | Rejected:
-        """The event of one call; `number` identifies a call without a messageId, and its orders."""
+    def translate(self, call: Json, number: str, *, arrival: int | None = None) -> Row | Rejected:
+        """The event of one call; `number` identifies a call without a messageId, and its orders.
+
+        `arrival` is when it arrived by our clock, ms UTC; without it the call's own `receivedAt`
+        is believed, as in a file that Segment has written.
+        """
         row = self._event(call, number)
         if isinstance(row, Rejected):
             return row
-        instant = event_time_of(call)
+        instant = event_time_of(call, arrival)
         if isinstance(instant, Rejected):
             return instant
         row["event_time"] = instant
@@ -118,10 +127,13 @@ class SegmentCalls:
             return Rejected("wrong_type", "traits")
         scalar = {name: _scalar(value) for name, value in traits.items()}
         kept = {name: value for name, value in scalar.items() if value is not None}
-        if known and unknown and unknown not in self._linked:
+        if known and unknown and not self._is_linked(unknown):
             link = self._link(known, unknown)
             return link if isinstance(link, Rejected) else link | {"traits": kept}
         return _who(call) | {"type": "profile_updated", "traits": kept}
+
+    def _is_linked(self, unknown: object) -> bool:
+        return isinstance(unknown, str) and (unknown in self._linked or unknown in self._known)
 
     def _link(self, known: object, unknown: object) -> Row | Rejected:
         if not isinstance(known, str) or not isinstance(unknown, str):
@@ -130,26 +142,32 @@ class SegmentCalls:
         return {"type": "identity_linked", "viewer": known, "anonymous_id": unknown}
 
 
-def event_time_of(call: Json) -> int | Rejected:
-    """When it happened; by the server's clock where the call tells how the device's is off."""
+def event_time_of(call: Json, arrival: int | None = None) -> int | Rejected:
+    """When it happened; by the server's clock where the call tells how the device's is off.
+
+    With `arrival` the instant may lie behind it: the event table clamps it, and tells.
+    """
     instants: dict[str, int] = {}
-    for name in ("receivedAt", "sentAt", "originalTimestamp", "timestamp"):
+    names = ("sentAt", "originalTimestamp", "timestamp")
+    for name in names if arrival is not None else ("receivedAt", *names):
         text = call.get(name)
         if text is None:
             continue
         instant = parse_iso(text) if isinstance(text, str) else None
         if instant is None:
-            return Rejected("bad_time", f"{name} {text!r}")
+            return Rejected("bad_time", f"{name} {shown(text)}")
         instants[name] = instant
-    received, sent = instants.get("receivedAt"), instants.get("sentAt")
+    received, sent = instants.get("receivedAt", arrival), instants.get("sentAt")
     stamp = instants.get("timestamp")
     original = instants.get("originalTimestamp", stamp)
     if received is not None and sent is not None and original is not None:
-        return min(received - (sent - original), received)
-    known = [at for at in (stamp, original, received) if at is not None]
-    if not known:
-        return Rejected("bad_time", "no timestamp")
-    return known[0] if received is None else min(known[0], received)
+        found = received - (sent - original)
+    else:
+        known = [at for at in (stamp, original, received) if at is not None]
+        if not known:
+            return Rejected("bad_time", "no timestamp")
+        found = known[0]
+    return found if received is None or arrival is not None else min(found, received)
 
 
 def _track(call: Json, number: str) -> Row | Rejected:

@@ -23,7 +23,14 @@ from qianmian.engine.tallies import Heat, Reach
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.product import ProductCatalog
 
-FUNNEL = ("product_viewed", "product_clicked", "cart_added", "order_created", "order_paid")
+FUNNEL = (
+    "room_entered",
+    "product_viewed",
+    "product_clicked",
+    "cart_added",
+    "order_created",
+    "order_paid",
+)
 STAGE = np.zeros(len(CATALOG), np.int64)
 STAGE[[CODE_BY_NAME[name] for name in FUNNEL]] = np.arange(len(FUNNEL))
 PAID, REFUNDED = CODE_BY_NAME["order_paid"], CODE_BY_NAME["order_refunded"]

@@ -7,14 +7,14 @@ visit. All of it is silent: no moment fires from facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from qianmian.columns.facts import Facts, ViewerFacts
+from qianmian.columns.facts import Facts, FoundFacts
 from qianmian.engine import words as w
+from qianmian.engine.predicates import COMPARE, compare
 from qianmian.engine.prepare import Names, Preparer
 from qianmian.engine.programs import Plan
 from qianmian.engine.rows import settle_template, take_facts
@@ -26,13 +26,15 @@ from qianmian.language.fact_columns import column_of
 from qianmian.language.program import AtomKind
 
 Bits = npt.NDArray[np.uint64]
+Codes = npt.NDArray[np.int64]
 
 
 class Named(NamedTuple):
-    """Of each viewer with facts the atoms of the traits that they name, and their boundary."""
+    """The boundary of facts, and by viewer where the atoms of the traits that they name stand."""
 
     boundary_ms: int
-    by_viewer: dict[int, Bits]
+    at: npt.NDArray[np.int64]
+    named: Bits
 
 
 class Reader(Protocol):
@@ -44,8 +46,8 @@ class Reader(Protocol):
     shards: list[Shard]
     namespace: str
 
-    def shard_of(self, viewer: int) -> Shard:
-        """The shard of a viewer."""
+    def shards_of(self, viewers: Codes) -> npt.NDArray[np.int16]:
+        """The numbers of the shards of viewers."""
         ...
 
 
@@ -75,27 +77,27 @@ def check_facts(core: Reader, facts: Facts, clock_ms: int) -> None:
 def take(core: Reader, facts: Facts) -> None:
     """Make these the facts of everybody.
 
-    Cost: 1 µs per name seen so far, 30 µs per one with facts, one pass over the live rows.
+    Cost: 2 µs per name seen so far, one pass over the live rows.
     """
     core.preparer.facts = facts
     for shard in core.shards:
         shard.state.PEOPLE[:, w.P_SEEN] = w.NEVER_64
-    _write(core, facts, range(len(core.names.viewers)))
+    _write(core, facts, np.arange(len(core.names.viewers)))
 
 
 def refresh(core: Reader) -> None:
     """After a change of definitions: write what the new ones read.
 
-    Cost: nothing when they read no facts, else 30 µs per viewer with facts, one pass over the rows.
+    Cost: nothing when they read no facts, else 2 µs per viewer with facts, one pass over the rows.
     """
     if core.preparer.facts is None or not (core.plan.attribute_bits or core.plan.layout.totals):
         return
     stored = [shard.state.PEOPLE[:, w.P_ATTRIBUTES] for shard in core.shards]
-    had = [np.flatnonzero(column >= 0).tolist() for column in stored]
-    _write(core, core.preparer.facts, [viewer for viewers in had for viewer in viewers])
+    had = [np.flatnonzero(column >= 0) for column in stored]
+    _write(core, core.preparer.facts, np.concatenate(had))
 
 
-def _write(core: Reader, facts: Facts, viewers: Iterable[int]) -> None:
+def _write(core: Reader, facts: Facts, viewers: Codes) -> None:
     """Write the facts of these viewers, who are all that have any, into templates and rows."""
     everybody = _common_bits(core)
     had = []
@@ -109,6 +111,7 @@ def _write(core: Reader, facts: Facts, viewers: Iterable[int]) -> None:
     learn(core, viewers)
     for shard, before in zip(core.shards, had, strict=True):
         _answer_rows(core, shard, before)
+        shard.note_all()
         row = 0
         while row < int(shard.state.G[w.G_ROWS]):
             row = int(take_facts(shard.tables, shard.state, row))
@@ -116,39 +119,74 @@ def _write(core: Reader, facts: Facts, viewers: Iterable[int]) -> None:
                 shard.grow(w.NEED_ARENA)
 
 
-def learn(core: Reader, viewers: Iterable[int]) -> None:
+def learn(core: Reader, viewers: Codes) -> None:
     """Keep ready what the rows of these viewers will begin with."""
     facts = core.preparer.facts
-    if facts is None:
+    if facts is None or not len(viewers):
         return
-    for viewer in viewers:
-        found = facts.of(str(core.names.viewers.value(viewer)))
-        if found is not None:
-            shard = core.shard_of(viewer)
-            _keep(core, shard, viewer, found)
+    names = [str(name) for name in core.names.viewers.values(viewers.tolist())]
+    for found in facts.look_up(names):
+        answers = _answers(core, facts, found)
+        for number, shard in enumerate(core.shards):
+            mine = np.flatnonzero(core.shards_of(viewers[found.places]) == number)
+            _keep(shard, viewers[found.places[mine]], answers.taken(mine))
 
 
-def _keep(core: Reader, shard: Shard, viewer: int, found: ViewerFacts) -> None:
-    at = int(shard.state.G[w.G_ATTRIBUTES])
-    if at == len(shard.state.ATTS):
-        shard.grow(w.NEED_ATTRIBUTES)
-    state, layout = shard.state, shard.layout
-    state.G[w.G_ATTRIBUTES] = at + 1
-    state.PEOPLE[viewer, w.P_ATTRIBUTES] = at
-    values, known = state.ATTS[at].reshape(2, -1)
-    values[:], known[:] = 0, 0
-    core.preparer.answers(core.preparer.facts_of(viewer), known, values)
-    known &= _traits(shard)
-    for t, (slot, column) in enumerate(
-        zip(layout.totals, core.plan.layout.total_columns, strict=True)
-    ):
-        total = state.FV[at, t] = found.total(column.name, column.days)
+class Answers(NamedTuple):
+    """What facts say of some viewers: atoms true, traits named, sums, end of the last visit (ms).
+
+    Shapes: uint64[n, bit_words], uint64[n, bit_words], int64[n, totals], int64[n]
+    """
+
+    true: Bits
+    named: Bits
+    totals: npt.NDArray[np.int64]
+    seen: npt.NDArray[np.int64]
+
+    def taken(self, rows: npt.NDArray[np.intp]) -> Answers:
+        """Those of some of the viewers."""
+        return Answers(self.true[rows], self.named[rows], self.totals[rows], self.seen[rows])
+
+
+def _answers(core: Reader, facts: Facts, found: FoundFacts) -> Answers:
+    layout, n = core.plan.layout, len(found.places)
+    true, named = (np.zeros((n, layout.bit_words), np.uint64) for _ in range(2))
+    for bit, name, cmp, wanted in core.plan.attribute_bits:
+        word, mask = bit >> 6, np.uint64(1 << (bit & 63))
+        family, _, key = name.partition(".")
+        if family == "days":
+            true[:, word] |= mask * np.uint64(key in facts.columns)
+        elif family == "segment" and key in facts.segments:
+            true[found.segment(key), word] |= mask
+        elif family == "score" and key in facts.scores:
+            rows, scores = found.score(key)
+            true[rows[COMPARE[cmp](scores, wanted)], word] |= mask
+        else:
+            known = found.trait(name)
+            hold = [code for code, value in known.items() if compare(value, cmp, wanted)]
+            named[np.isin(found.documents, list(known)), word] |= mask
+            true[np.isin(found.documents, hold), word] |= mask
+    totals = np.zeros((n, len(layout.totals)), np.int64)
+    for t, (slot, column) in enumerate(zip(layout.totals, layout.total_columns, strict=True)):
+        totals[:, t] = found.total(column.name, column.days)
         for atom in layout.program.atoms:
-            if atom.slot is slot and total >= atom.rank:
-                values |= bit_mask([layout.bit_of[atom.bit]], layout.bit_words)
-    if found.last_seen is not None:
-        ended = found.last_seen - shard.base_ms
-        state.PEOPLE[viewer, w.P_SEEN] = max(int(state.PEOPLE[viewer, w.P_SEEN]), ended)
+            if atom.slot is slot:
+                bit = layout.bit_of[atom.bit]
+                true[totals[:, t] >= atom.rank, bit >> 6] |= np.uint64(1 << (bit & 63))
+    return Answers(true, named, totals, found.last_seen(w.NEVER_64))
+
+
+def _keep(shard: Shard, viewers: Codes, answers: Answers) -> None:
+    first = int(shard.state.G[w.G_ATTRIBUTES])
+    while first + len(viewers) > len(shard.state.ATTS):
+        shard.grow(w.NEED_ATTRIBUTES)
+    state, last = shard.state, first + len(viewers)
+    state.G[w.G_ATTRIBUTES] = last
+    state.PEOPLE[viewers, w.P_ATTRIBUTES] = np.arange(first, last)
+    state.ATTS[first:last] = np.hstack([answers.true, answers.named])
+    state.FV[first:last] = answers.totals
+    ended = answers.seen - np.where(answers.seen == w.NEVER_64, 0, shard.base_ms)
+    state.PEOPLE[viewers, w.P_SEEN] = np.maximum(state.PEOPLE[viewers, w.P_SEEN], ended)
 
 
 def _common_bits(core: Reader) -> tuple[Bits, Bits]:
@@ -188,21 +226,12 @@ def _write_rows(shard: Shard, everybody: tuple[Bits, Bits]) -> None:
     bits[:] = (bits & ~which) | true
 
 
-def _traits(shard: Shard) -> Bits:
-    """The atoms of traits: those may be told live, too."""
-    mask = np.zeros(shard.layout.bit_words, np.uint64)
-    for bits in shard.tables.ATTRIBUTE_BITS:
-        mask |= bits
-    return mask
-
-
 def _named_before(shard: Shard) -> Named:
     """Which traits the facts in force name, by viewer, and since when."""
-    state = shard.state
-    viewers = np.flatnonzero(state.PEOPLE[:, w.P_ATTRIBUTES] >= 0).tolist()
-    names = state.ATTS[:, shard.layout.bit_words :]
-    by_viewer = {viewer: names[state.PEOPLE[viewer, w.P_ATTRIBUTES]].copy() for viewer in viewers}
-    return Named(int(state.G[w.G_BOUNDARY]), by_viewer)
+    state, at = shard.state, shard.state.PEOPLE[:, w.P_ATTRIBUTES]
+    return Named(
+        int(state.G[w.G_BOUNDARY]), at.copy(), state.ATTS[:, shard.layout.bit_words :].copy()
+    )
 
 
 def _answer_rows(core: Reader, shard: Shard, before: Named) -> None:
@@ -210,26 +239,33 @@ def _answer_rows(core: Reader, shard: Shard, before: Named) -> None:
     state, n_words, which = shard.state, shard.layout.bit_words, shard.layout.attribute_mask
     if not which.any():
         return
-    nothing = np.zeros(2 * n_words, np.uint64)
-    _, common = _common_bits(core)
-    boundary_ms = core.preparer.boundary_ms
-    traits = list(zip(shard.tables.ATTRIBUTE_WORDS.tolist(), shard.tables.ATTRIBUTE_BITS))
+    viewers = state.I[: int(state.G[w.G_ROWS]), w.VIEWER]
+    rows = np.flatnonzero(viewers >= 0)
+    at, old = state.PEOPLE[viewers[rows], w.P_ATTRIBUTES], before.at[viewers[rows]]
+    concerned = (at >= 0) | (old >= 0)
+    rows, at, old = rows[concerned], at[concerned], old[concerned]
     first = shard.layout.bits_at // 2
-    for row in range(int(state.G[w.G_ROWS])):
-        viewer = int(state.I[row, w.VIEWER])
-        at = int(state.PEOPLE[viewer, w.P_ATTRIBUTES]) if viewer >= 0 else -1
-        if viewer < 0 or (at < 0 and viewer not in before.by_viewer):
-            continue
-        values, named = (state.ATTS[at] if at >= 0 else nothing).reshape(2, -1)
-        bits = state.Q[row, first : first + n_words]
-        fresh = (bits & ~which) | ((values | common) & which)
-        hidden = before.by_viewer.get(viewer, nothing[:n_words])
-        for word, mask in traits:
-            time = int(state.I[row, word])
-            time_ms = time + shard.base_ms
-            if time == w.NEVER or (time_ms < boundary_ms and (named & mask).any()):
-                continue
-            was_hidden = time_ms < before.boundary_ms and (hidden & mask).any()
-            told = core.preparer.told_of(viewer) if was_hidden else bits
-            fresh = (fresh & ~mask) | (told & mask)
-        bits[:] = fresh
+    bits = state.Q[rows, first : first + n_words]
+    answers = _of(state.ATTS, at)
+    _, common = _common_bits(core)
+    fresh = (bits & ~which) | ((answers[:, :n_words] | common) & which)
+    hidden = _of(before.named, old)
+    words = zip(shard.tables.ATTRIBUTE_WORDS.tolist(), shard.tables.ATTRIBUTE_BITS, strict=True)
+    for word, mask in words:  # a trait told live holds where no newer facts name it
+        time = state.I[rows, word]
+        time_ms = time.astype(np.int64) + shard.base_ms
+        is_named = (answers[:, n_words:] & mask).any(axis=1)
+        live = (time != w.NEVER) & ~(is_named & (time_ms < core.preparer.boundary_ms))
+        was_hidden = live & (time_ms < before.boundary_ms) & (hidden & mask).any(axis=1)
+        told = bits.copy()
+        for place in np.flatnonzero(was_hidden).tolist():
+            told[place] = core.preparer.told_of(int(viewers[rows[place]]))
+        fresh[live] = (fresh[live] & ~mask) | (told[live] & mask)
+    state.Q[rows, first : first + n_words] = fresh
+
+
+def _of(table: Bits, at: npt.NDArray[np.int64]) -> Bits:
+    """Rows of a table, zeros where there is none."""
+    found = np.zeros((len(at), table.shape[1]), np.uint64)
+    found[at >= 0] = table[at[at >= 0]]
+    return found

@@ -67,6 +67,9 @@ def merge_viewers(
 
     Both shards have been swept to `clock_ms`: what was due before has happened.
     """
+    both = np.array([anonymous, known])
+    for shard in (source, target):
+        shard.note_viewers(both)
     _merge_once(source, target, anonymous, known)
     for row in _rows_of(source, anonymous):
         carried = _carry(source, row)
@@ -80,6 +83,7 @@ def merge_viewers(
     target.state.PEOPLE[known, w.P_SEEN] = max(target.state.PEOPLE[known, w.P_SEEN], seen)
     _merge_streams(source, target, anonymous, known)
     _merge_messages(source, target, anonymous, known)
+    target.note_viewers(both)
 
 
 def _rows_of(shard: Shard, viewer: int) -> list[int]:

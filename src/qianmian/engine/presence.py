@@ -283,8 +283,9 @@ def start_visit(P, S, u, visit, ts, clk):
     S.I[u, IDLE_CLOCK] = clk
     S.I[u, HIDDEN_CLOCK] = clk
     S.I[u, LEAVE_DUE] = FAR
-    for k in range(len(P.VISIT_ATOMS)):
-        set_bit(P, S, u, P.VISIT_ATOMS[k], False, clk)
+    for k in range(len(P.VISIT_ATOMS)):  # an order without a room may have come before its visit
+        a = P.VISIT_ATOMS[k]
+        set_bit(P, S, u, a, is_true(P, S, u, a, pivot(P, S, u, a), clk), clk)
     for k in range(len(P.PREVIOUS_ATOMS)):
         a = P.PREVIOUS_ATOMS[k]
         recent = S.PREV[u] != NEVER_64 and S.PREV[u] + P.A[a, 2] > clk

@@ -7,11 +7,17 @@ used, and what is computed again is only compared: a difference is counted and k
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 UNKNOWN = -1
 NUMBER_NAMES = ("online", "gmv", "orders_per_min")
+PRESENTING, PRESENTING_CATEGORY, STAGE = range(3)  # columns of the row of a room
+NOTHING = -1
+STAGES = {"session_started": "live", "promo_started": "promo", "promo_ended": "live"}
 FIRST_NUMBER = 8  # column of `online` in the row of a room; the other numbers follow
 
 
@@ -79,6 +85,15 @@ class RoomLog:
             self.found.append(computed._replace(value=used))
         return used
 
+    def numbers(
+        self, second: int, room: str, computed: Sequence[int], before: Sequence[int]
+    ) -> Iterator[tuple[int, int]]:
+        """Where in the row of a room each number stands, and what it is from this second on."""
+        names = zip(NUMBER_NAMES, computed, strict=True)
+        for column, (name, number) in enumerate(names, FIRST_NUMBER):
+            fact = RoomFact(second, room, name, number)
+            yield column, self.number(fact, before[column])
+
     def became_true(self, fact: RoomFact, *, computed: bool) -> bool:
         """Whether a moment of a room becomes true here; `computed` is what was found again."""
         used = computed
@@ -122,3 +137,26 @@ class RoomLog:
 
 def _place(fact: RoomFact) -> Place:
     return fact.second, fact.room, fact.name, fact.key
+
+
+class Shown(NamedTuple):
+    """What an event of a room says, as codes; no stage: it says nothing of one."""
+
+    product: int
+    category: int
+    stage: int | None
+
+
+def stage_of(kind: str, given: str | None) -> str | None:
+    """The stage that begins with an event of this type: the one it names, or the usual one."""
+    return (given or STAGES[kind]) if kind in STAGES else None
+
+
+def tell(facts: npt.NDArray[np.int64], kind: str, shown: Shown) -> None:
+    """Write what an event says into the row of its room."""
+    if kind == "product_presented":
+        facts[PRESENTING], facts[PRESENTING_CATEGORY] = shown.product, shown.category
+    elif kind == "product_withdrawn" and facts[PRESENTING] == shown.product:
+        facts[PRESENTING] = facts[PRESENTING_CATEGORY] = NOTHING
+    elif shown.stage is not None:
+        facts[STAGE] = shown.stage

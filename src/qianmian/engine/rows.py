@@ -12,6 +12,7 @@ from qianmian.engine.lists import ONE
 from qianmian.engine.presence import (
     PRESENT,
     PREVIOUS,
+    find_row,
     free_row,
     new_row,
     preset,
@@ -46,6 +47,8 @@ from qianmian.engine.words import (
     STATE_DUE,
     TIMER_DUE,
     VIEWER,
+    VISIT_CLOCK,
+    VISIT_ID,
     VISIT_START,
     W_FIRST,
     W_KEY,
@@ -103,6 +106,48 @@ def look_again(P, S, u, now):
 def make_row(P, S, viewer, room):
     """A new row for a viewer; there must be a free one."""
     return new_row(P, S, viewer, room)
+
+
+@kernel
+def begin_rows(P, S, old, rows, first, previous, was_before, words, since):
+    """Rows of visits that began before `since`, as far as the rows of later show them.
+
+    `previous` are the ends of earlier visits, `was_before` says whether there were any; `words`
+    (time, word) are known if their time is. Returns at which of the rows the arena must grow before
+    it goes on, or how many there are. There must be room for them all.
+    """
+    k = np.int64(first)
+    while k < len(rows) and S.G[G_ARENA] + P.M[9] <= len(S.AR):
+        now = rows[k]
+        u = new_row(P, S, np.int64(old[now, VIEWER]), np.int64(old[now, ROOM]))
+        S.I[u, VISIT_START] = old[now, VISIT_START]
+        S.I[u, VISIT_ID] = old[now, VISIT_ID]
+        S.I[u, VISIT_CLOCK] = min(np.int64(old[now, VISIT_CLOCK]), since)
+        S.I[u, LAST_SEEN] = min(np.int64(old[now, LAST_SEEN]), since)
+        for j in range(len(words)):
+            if old[now, words[j, 0]] < since:
+                S.I[u, words[j, 1]] = old[now, words[j, 1]]
+        if S.G[G_PRESENCE]:
+            S.I[u, LEAVE_DUE] = S.I[u, LAST_SEEN] + PRESENCE_MS
+        S.PREV[u] = previous[now]
+        S.ONLINE[old[now, ROOM]] += 1
+        bits = S.Q[u, P.M[0]] & ~((ONE << np.uint64(PRESENT)) | (ONE << np.uint64(PREVIOUS)))
+        bits |= ONE << np.uint64(PRESENT)
+        if was_before[k]:
+            bits |= ONE << np.uint64(PREVIOUS)
+        S.Q[u, P.M[0]] = bits
+        k += 1
+    return k
+
+
+@kernel
+def twins_of(S, places, found):
+    """For each of the rows `places` the live row of its viewer in its room, -1 if there is none."""
+    for u in range(len(places)):
+        viewer = np.int64(places[u, VIEWER])
+        found[u] = -1
+        if viewer >= 0 and viewer < len(S.PEOPLE):
+            found[u] = find_row(S, viewer, places[u, ROOM])
 
 
 @kernel
@@ -179,14 +224,39 @@ def reevaluate(P, S, u, clk):
 
 
 @kernel
-def adopt(P, S, now):
-    """After a change of definitions: give every row the truth of its new atoms, silently.
+def lay_out(P, S, old, bits, runs, places, rows):
+    """Lay these rows out anew: the template, the header, and the words and atoms that stay.
 
-    Returns how many instances were already past their new time and therefore never fire.
+    `old` and `bits` are the rows as they were, `runs` (from, to, how many words) and `places`
+    (from, to, as bits of the row) what stays.
     """
-    superseded = 0
+    for k in range(len(rows)):
+        u = rows[k]
+        for j in range(S.I.shape[1]):
+            S.I[u, j] = P.TEMPLATE[j]
+        for j in range(HEADER):
+            S.I[u, j] = old[u, j]
+        for r in range(len(runs)):
+            for j in range(runs[r, 2]):
+                S.I[u, runs[r, 1] + j] = old[u, runs[r, 0] + j]
+        for b in range(len(places)):
+            here, there = places[b, 0], places[b, 1]
+            value = (bits[u, here >> 6] >> np.uint64(here & 63)) & ONE
+            shift = np.uint64(there & 63)
+            S.Q[u, there >> 6] = (S.Q[u, there >> 6] & ~(ONE << shift)) | (value << shift)
+
+
+@kernel
+def adopt(P, S, rows, now, past):
+    """After a change of definitions: give these rows the truth of their new atoms, silently.
+
+    Writes to `past` how many instances of each row were already past their new time and therefore
+    never fire.
+    """
     S.G[G_SILENT] = 1
-    for u in range(S.G[G_ROWS]):
+    for k in range(len(rows)):
+        u = rows[k]
+        past[u] = 0
         if S.I[u, VIEWER] < 0:
             continue
         for word in range(P.M[1]):
@@ -205,13 +275,13 @@ def adopt(P, S, now):
         S.I[u, STATE_DUE] = FAR
         for f in range(P.M[4]):
             instances.levels_in(P, S, u, f, now + 1, now - 1)
-            superseded += _next_instance(P, S, u, f, now)
+            past[u] += _next_instance(P, S, u, f, now)
         present = get_bit(P, S, u, PRESENT)
-        for k in range(P.M[5]):
+        for state in range(P.M[5]):
             due = np.int64(FAR)
-            if present and (P.ST[k, 3] == 0 or get_bit(P, S, u, P.ST[k, 3])):
-                due = state_due(S, u, P.ST[k, 0], P.ST[k, 1])
-            set_bit(P, S, u, P.ST[k, 2], due < now, now)
+            if present and (P.ST[state, 3] == 0 or get_bit(P, S, u, P.ST[state, 3])):
+                due = state_due(S, u, P.ST[state, 0], P.ST[state, 1])
+            set_bit(P, S, u, P.ST[state, 2], due < now, now)
             if due >= now and due < S.I[u, STATE_DUE]:
                 S.I[u, STATE_DUE] = due
         for rank in range(P.M[2]):
@@ -220,7 +290,6 @@ def adopt(P, S, now):
         S.G[G_PULSES] = 0
         schedule(P, S, u)
     S.G[G_SILENT] = 0
-    return superseded
 
 
 @kernel

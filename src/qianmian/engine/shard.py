@@ -15,7 +15,6 @@ from qianmian.engine.layout import Layout, Tables
 from qianmian.engine.once import WHO, refill
 from qianmian.engine.rows import end_room, rebase, settle_template, withdraw
 from qianmian.engine.state import (
-    NO_KEY,
     empty_once,
     grown,
     new_state,
@@ -84,7 +83,8 @@ class Shard:
     """State and tables of one shard.
 
     `take` is called with (base, finished output), in no particular order, before its place is
-    reused. `viewers` is how many to make room for: so many come without a pause for growing.
+    reused. `touched` marks rows that changed since an edit looked at them, while one is being made
+    ready. `viewers` is how many to make room for: so many come without a pause for growing.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Shard:
         self.take = take
         self.state = new_state(
             tables,
-            len(layout.room_slot_of),
+            layout.room_shape,
             base_ms=base_ms,
             lateness_ms=lateness_ms,
             presence=presence,
@@ -112,6 +112,7 @@ class Shard:
             self.state = sized(self.state, viewers)
         settle_template(tables, self.state)
         self.quiet = no_events(int(tables.M[6]) // 64)
+        self.touched: npt.NDArray[np.bool_] | None = None
 
     @property
     def base_ms(self) -> int:
@@ -125,9 +126,11 @@ class Shard:
     def apply(self, events: Events, first: int, last: int) -> None:
         """Apply events first..last."""
         at = first
+        self.note_viewers(events.VIEWER[first:last])
         while at < last:
             at = run(self.tables, self.state, events, at, last, NO_ROWS, 0)
             self.grow(int(self.state.G[w.G_NEED]))
+        self.note_viewers(events.VIEWER[first:last])
 
     def sweep(self, limit_ms: int) -> None:
         """Bring every row that is due before `limit_ms` (absolute) forward to it."""
@@ -139,9 +142,38 @@ class Shard:
     def forward(self, rows: npt.NDArray[np.int32], limit: int) -> None:
         """Bring these rows forward to before `limit` (relative)."""
         at = 0
+        self.note_rows(rows)
         while at < len(rows):
             at = run(self.tables, self.state, self.quiet, at, 0, rows, limit)
             self.grow(int(self.state.G[w.G_NEED]))
+
+    # -- what an edit that is being made ready has to look at again (see `engine/edit.py`)
+
+    def note_all(self) -> None:
+        """Every row has changed; does nothing when nobody asked for it."""
+        if self.touched is not None:
+            self.touched = np.ones(len(self.state.I), bool)
+
+    def note_rows(self, rows: npt.NDArray[Any]) -> None:
+        """These rows change."""
+        if self.touched is not None:
+            if len(self.touched) < len(self.state.I):
+                self.touched = grown(self.touched, len(self.state.I), 1)
+            self.touched[rows] = True
+
+    def note_viewers(self, viewers: npt.NDArray[Any]) -> None:
+        """The rows of these viewers change; call it before and after, for rows that come and go."""
+        if self.touched is not None:
+            rows = self.state.PEOPLE[viewers[viewers >= 0], w.P_ROW]
+            while len(rows := rows[rows >= 0]):
+                self.note_rows(rows)
+                rows = self.state.NEXT[rows]
+
+    def note_room(self, room: int) -> None:
+        """The rows of a room change."""
+        if self.touched is not None:
+            used = int(self.state.G[w.G_ROWS])
+            self.note_rows(np.flatnonzero(self.state.I[:used, w.ROOM] == room))
 
     def drain(self) -> None:
         """Hand all output over."""
@@ -198,16 +230,18 @@ class Shard:
     def end_room(self, room: int, time_ms: int, now_ms: int) -> None:
         """The session of a room is over: its rows go, and its once-set with them."""
         base = self.base_ms
+        self.note_room(room)
         end_room(self.tables, self.state, room, time_ms - base, now_ms - base)
         self.drain()
         once = self.state.ONCE
         self.regrow_once(len(once), once[:, WHO] >> 32 != room)
         self.state.RS[room, :] = -1
-        self.state.RT[room] = NO_KEY
+        self.state.RT[room] = w.NO_ENTRY
         self.state.ONLINE[room] = 0
 
     def withdraw(self, room: int, product: int, time_ms: int, clock_ms: int) -> None:
         """A product is taken down: what waits for it in this room is cancelled."""
+        self.note_room(room)
         withdraw(
             self.tables, self.state, room, product, time_ms - self.base_ms, clock_ms - self.base_ms
         )
@@ -223,6 +257,7 @@ class Shard:
             self.drain()
             shift = (reach - self.base_ms) // MINUTE_MS * MINUTE_MS - 10 * MINUTE_MS
             lists = self.layout.list_times()
+            self.note_all()
             rebase(
                 self.state,
                 shift,

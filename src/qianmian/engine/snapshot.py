@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from qianmian.columns.facts import Facts
 from qianmian.engine import words as w
@@ -49,6 +50,7 @@ class Snapshottable(Protocol):
     merges_refused: int
     refused: int
     superseded: int
+    viewers: int
     preparer: Preparer
     namespace: str
     room: RoomStage
@@ -73,8 +75,8 @@ class Snapshottable(Protocol):
     def reserve(self) -> None:
         """Make room for every name."""
 
-    def shard_of(self, viewer: int) -> Shard:
-        """The shard of a viewer."""
+    def shards_of(self, viewers: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
+        """The numbers of the shards of viewers."""
         ...
 
 
@@ -139,10 +141,11 @@ def load(data: bytes, make: Callable[..., C], facts: Facts | None = None) -> C:
             f"the snapshot is of version {document.get('version')}; this program reads version"
             f" {VERSION}. Replay the log from its beginning, or use the program that wrote it"
         )
+    settings = {"viewers": 0} | document["settings"]
     core = make(
         [read_definition(one) for one in document["definitions"]],
         products=[_product(one) for one in document["products"]],
-        **document["settings"],
+        **(settings | {"viewers": 0}),  # the stored arrays are as large as they were
     )
     core.names.restore(document["names"])
     core.renumber(document["numbers"], document["since"])
@@ -175,6 +178,7 @@ def load(data: bytes, make: Callable[..., C], facts: Facts | None = None) -> C:
                     if name not in SCRATCH
                 },
             )
+    core.viewers = settings["viewers"]
     if document["facts"] is not None:
         if facts is None or facts.hash != document["facts"]:
             raise SnapshotProblem(

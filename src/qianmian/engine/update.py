@@ -23,6 +23,7 @@ from qianmian.engine.words import (
     I_X,
     I_Y,
     NEVER,
+    NO_ENTRY,
     OP_AMOUNTS,
     OP_ARM,
     OP_CANCEL,
@@ -183,6 +184,8 @@ def room_time(S, room, slot, key):
     for j in range(S.RT.shape[2]):
         if S.RT[room, slot, j, 0] == key:
             return S.RT[room, slot, j, 1] - S.G[G_BASE]
+        if S.RT[room, slot, j, 0] == NO_ENTRY:
+            break
     return np.int64(NEVER)
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from qianmian.errors import InputError, UnknownName
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse_definition
+from qianmian.vocabulary.events import event_type
+from qianmian.vocabulary.time import parse_duration
 
 Row = dict[str, object]
 
@@ -40,10 +42,27 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Lingers:
+    """How long after its firing the moment still describes the viewer, for the room's board.
+
+    It ends when the viewer leaves, at an event of `until` about the same product (about any, where
+    the moment has none), when another product page is opened if it is `on_page`, and in any case
+    `at_most` after the firing.
+
+    Units: at_most is a duration as in the language ("10m").
+    """
+
+    until: tuple[str, ...] = ("order_created", "order_paid")
+    on_page: bool = False
+    at_most: str = "10m"
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """One built-in moment.
 
     `version` is part of every firing's identity; it grows when the meaning of the text changes.
+    `lingers` is given where the moment says that the viewer hesitates.
     """
 
     key: str
@@ -51,6 +70,7 @@ class Moment:
     examples: tuple[Example, ...]
     parameters: Mapping[str, str | int] = field(default_factory=dict)
     version: int = 1
+    lingers: Lingers | None = None
 
     def written(self, changed: Mapping[str, str | int] | None = None) -> str:
         """The text with its numbers filled in; `changed` replaces some of them.
@@ -73,12 +93,17 @@ class Moment:
 def check_moment(moment: Moment) -> None:
     """Refuse a catalog entry that could not be shown, changed or tested.
 
-    Raises: InputError naming the moment and what is wrong with it.
+    Raises: InputError naming the moment and what is wrong with it; UnknownName for an event type
+        that there is not.
     """
     places = {name for _, name, _, _ in string.Formatter().parse(moment.text) if name}
     if places != set(moment.parameters):
         odd = ", ".join(sorted(places ^ set(moment.parameters)))
         raise InputError(f"moment {moment.key}: text and parameters differ in {odd}")
+    if moment.lingers is not None:
+        parse_duration(moment.lingers.at_most)
+        for name in moment.lingers.until:
+            event_type(name)
     if not any(example.fires for example in moment.examples):
         raise InputError(f"moment {moment.key}: no example in which it fires")
     if all(example.fires for example in moment.examples):

@@ -1,14 +1,15 @@
-"""What the runtime asks of the engine, so that it can be driven, replaced and faked."""
+"""What the runtime asks of the engine and of the log, so that both can be replaced and faked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.columns.facts import Facts
 from qianmian.engine.room_facts import RoomFact
 from qianmian.language.definition import Definition
+from qianmian.runtime.messages import Body, Message
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 
@@ -67,11 +68,62 @@ class EngineMaker(Protocol):
         presence: bool = True,
         session_timeout: bool = True,
         daily: Sequence[str] = (),
+        viewers: int = 0,
     ) -> Engine:
-        """An empty engine."""
+        """An empty engine with memory for so many viewers."""
 
     def restored(self, snapshot: bytes, facts: Facts | None = None) -> Engine:
         """The engine that a snapshot was taken of, with the facts that it names."""
+
+
+class Log(Protocol):
+    """The truth: messages with offsets 0, 1, 2, … and clocks that never go back.
+
+    One thread appends and commits; any thread may read and ask at the same time.
+    """
+
+    @property
+    def first_offset(self) -> int:
+        """The oldest message that is still kept."""
+
+    @property
+    def next_offset(self) -> int:
+        """The offset that the next message will get; what is below it may not be durable yet."""
+
+    @property
+    def durable_offset(self) -> int:
+        """Everything below it survives a power cut."""
+
+    @property
+    def last_clock(self) -> int:
+        """The clock of the last message; -1 before the first."""
+
+    def append(self, clock_ms: int, bodies: Sequence[Body]) -> int:
+        """Write messages of one clock, all or none; the offset of the first one.
+
+        Nothing may be acknowledged before `commit` has returned.
+
+        Raises: InputError when the clock goes back, or rows of events have another clock;
+            LogUnavailable when it cannot be written now, and then nothing of this call is kept
+            (and where finishing a segment failed, nothing from `durable_offset` on).
+        """
+
+    def commit(self) -> None:
+        """Make durable what was appended.
+
+        Raises: LogUnavailable when that fails: everything from `durable_offset` on is then taken
+            back, `next_offset` is `durable_offset` again, and its senders must send it again.
+        """
+
+    def read(self, from_offset: int, *, until: int | None = None) -> Iterator[Message]:
+        """Messages from_offset <= offset < until, as far as they were durable at the call.
+
+        Raises: InputError when `from_offset` is not in the log any more or not yet;
+            LogProblem when a record is damaged.
+        """
+
+    def close(self) -> None:
+        """Commit, and let another process have the log."""
 
 
 Advance = Callable[[int, int], None]

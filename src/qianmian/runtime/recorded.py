@@ -5,7 +5,6 @@ Cost: about 0.5 KB per event of a shop's log at the peak, when the parts are joi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from qianmian.columns.batch import (
     UInt8,
 )
 from qianmian.runtime.source import Chunk
+from qianmian.runtime.text_marks import Classify, mark_texts
 from qianmian.vocabulary.events import CATALOG
 
 UInt64 = npt.NDArray[np.uint64]
@@ -77,7 +77,7 @@ class _Numbers:
 class Recorder:
     """Collects chunks; `recorded` gives the whole."""
 
-    def __init__(self, classify: Callable[[Iterable[str]], npt.NDArray[Any]]) -> None:
+    def __init__(self, classify: Classify) -> None:
         self._classify = classify
         self._rows = 0
         self._event_times: list[Int64] = []
@@ -102,7 +102,7 @@ class Recorder:
         self._types.append(batch.type)
         self._lines.append(np.array(chunk.lines, np.int64))
         self._identities.append(b"".join(i.ljust(16, b"\0") for i in chunk.identities))
-        self._mark_texts(batch)
+        mark_texts(batch, self._classify)
         for name in {*self._strings, *batch.strings}:
             column = self._strings.setdefault(
                 name, _Strings(self._rows, shared=name not in _UNSHARED)
@@ -115,14 +115,6 @@ class Recorder:
         self._add_items(batch.items, rows)
         self._traits |= {self._rows + row: traits for row, traits in batch.traits.items()}
         self._rows += rows
-
-    def _mark_texts(self, batch: EventBatch) -> None:
-        """Text classes are columns computed at decoding (comments only say them as text)."""
-        texts = batch.strings.get("text")
-        if texts is None or not texts.values:
-            return
-        masks = np.append(self._classify(texts.values).astype(np.int64), 0)
-        batch.numbers["classes"] = masks[texts.codes]
 
     def _add_items(self, items: ItemColumn | None, rows: int) -> None:
         if items is None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -136,3 +137,48 @@ def test_files_that_are_no_facts_are_refused_with_the_reason() -> None:
 def test_every_midnight_lies_on_the_grid() -> None:
     for offset_minutes in (0, 60, 330, 345, 525, 765, -570):
         assert (DAY_MS - offset_minutes * 60_000) % GRID_MS == 0
+
+
+def test_many_viewers_are_looked_up_by_the_column_as_one_by_one() -> None:
+    rng = Random(3)
+    days = {"count(liked)": {1: 2, 8: 3, 300: 1 << 40}, "sum(gift_sent.amount)": {2: 5}}
+    known = [
+        ViewerFacts(
+            f"v{k}",
+            last_seen=rng.choice((None, 7 * k)),
+            traits=rng.choice(({}, {"level": 1}, {"level": "1", "city": "x"})),
+            scores=rng.choice(({}, {"churn": 0.25}, {"churn": 0.75})),
+            segments=frozenset(rng.choice(((), ("vip",)))),
+            days_by_column={name: days[name] for name in days if rng.random() < 0.6},
+        )
+        for k in range(300)
+    ]
+    facts = Facts(
+        facts_bytes(known, boundary_ms=0, columns=days, scores=["churn"], segments=["vip"])
+    )
+    asked = [f"v{k}" for k in range(0, 600, 2)]
+    rng.shuffle(asked)
+    seen = set()
+    for found in facts.look_up(asked):
+        scores = dict(zip(*(column.tolist() for column in found.score("churn")), strict=True))
+        vips = set(found.segment("vip").tolist())
+        levels, last = found.trait("level"), found.last_seen(-1).tolist()
+        totals = {
+            (name, span): found.total(name, span).tolist()
+            for name in (*days, "count(shared)")
+            for span in (1, 8, 366)
+        }
+        for k, place in enumerate(found.places.tolist()):
+            one = facts.of(asked[place])
+            assert one is not None
+            assert scores.get(k) == one.scores.get("churn")
+            assert (k in vips) == ("vip" in one.segments)
+            assert levels.get(found.documents[k]) == one.traits.get("level")
+            assert last[k] == (-1 if one.last_seen is None else one.last_seen)
+            assert {at: of[k] for at, of in totals.items()} == {
+                (name, span): one.total(name, span) for name, span in totals
+            }
+            seen.add(asked[place])
+    assert seen == {name for name in asked if facts.of(name) is not None}
+    assert len(seen) == 150
+    assert list(facts.look_up([])) == []

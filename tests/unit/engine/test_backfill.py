@@ -8,6 +8,7 @@ import pytest
 from qianmian.columns.batch import EventBatch
 from qianmian.engine.backfill import Counting
 from qianmian.engine.core import Core
+from qianmian.engine.tail import rows_to_read
 from qianmian.errors import InputError
 from qianmian.language.parse import parse_definition
 from qianmian.language.sentence import counting_since
@@ -96,3 +97,87 @@ def test_people_are_told_since_when_it_counts() -> None:
     assert counting_since("20:14", "en-US", backfilled=True) == "Counting since 20:14 (backfilled)"
     assert counting_since("20:14", "zh-CN", backfilled=True) == "自 20:14 起计数（已回填）"
     assert counting_since("20:14", "en-US") == "Counting since 20:14"
+
+
+def read(text: str, rows: list[dict[str, object]], until: int = 100_000) -> list[tuple[str, int]]:
+    """Which rows of a tail a definition reads: type and clock."""
+    tail = EventBatch.from_rows([{"viewer": "u", "room": "r", **row} for row in rows])
+    lean = rows_to_read(
+        [parse_definition("m", text)], tail, np.zeros(len(tail), np.uint8),
+        since_ms=0, clock_ms=until,
+    )  # fmt: skip
+    return [(str(row["type"]), int(row["clock"])) for row in lean.to_rows()]
+
+
+TAIL: list[dict[str, object]] = [
+    {"clock": 1, "type": "liked"},
+    {"clock": 2, "type": "heartbeat"},
+    {"clock": 3, "type": "shared"},
+    {"clock": 4, "type": "heartbeat"},
+    {"clock": 4, "type": "shared"},
+    {"clock": 5, "type": "profile_updated", "traits": {"level": 1}},
+    {"clock": 6, "type": "product_presented", "product": "p", "viewer": None},
+    {"clock": 7, "type": "room_left"},
+]
+
+
+def test_only_rows_that_a_definition_over_lists_asks_for_are_read() -> None:
+    """Its types, rooms, profiles, and what a viewer does at the clock of one of them."""
+    assert read("count(shared) within 60s >= 2", TAIL) == [
+        ("shared", 3), ("heartbeat", 4), ("shared", 4), ("profile_updated", 5),
+        ("product_presented", 6),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "shared without liked within 5s",  # leaving cancels
+        "product_viewed for 30s and shared",
+        "shared and idle for 60s",
+        "count(shared) this visit >= 2",
+        "shared and room.online >= 2",
+    ],
+)
+def test_a_definition_that_asks_who_is_here_reads_everything(text: str) -> None:
+    assert len(read(text, TAIL)) == len(TAIL)
+
+
+def test_a_range_in_which_rows_may_be_evicted_is_read_whole() -> None:
+    assert len(read("count(shared) within 60s >= 2", TAIL, until=30 * 60_000)) == len(TAIL)
+
+
+def test_a_window_that_closes_and_is_renewed_at_one_clock_is_found_closed() -> None:
+    """What the viewer did between the two shows it: the row of another type is read, too."""
+    quiet = parse_definition("quiet", "time_since(liked) > 10s")
+    rows = [
+        {"clock": at, "type": kind, "viewer": "u", "room": "r"}
+        for at, kind in ((999, "liked"), (11_000, "shared"), (11_000, "liked"))
+    ]
+    always = Core([OTHER, quiet])
+    fired = always.run(EventBatch.from_rows(rows)) + always.finish(30_000)
+    assert [(f.moment, f.at) for f in fired] == [("quiet", 11_000)]
+    core = Core([OTHER])
+    tail = EventBatch.from_rows(rows)
+    core.run(tail)
+    core.change([OTHER, quiet], 12_000)
+    core.backfill(tail, core.outcomes, since_ms=0, clock_ms=12_000)
+    assert core.finish(30_000) == []
+
+
+def test_traits_told_before_the_range_are_known_in_it() -> None:
+    """Also to definitions that read few rows, in rows that began before the range."""
+    told = parse_definition("told", "count(liked) within 60s >= 2 and trait.level >= 2")
+    rows: list[dict[str, object]] = [
+        {"clock": 1, "type": "liked", "viewer": "u", "room": "r"},
+        {"clock": 2, "type": "profile_updated", "viewer": "u", "traits": {"level": 3}},
+        {"clock": 10, "type": "liked", "viewer": "u", "room": "r"},
+        {"clock": 11, "type": "liked", "viewer": "u", "room": "r"},
+    ]
+    core = Core([OTHER])
+    core.run(EventBatch.from_rows(rows[:2]))
+    tail = EventBatch.from_rows(rows[2:])
+    core.run(tail)
+    core.change([OTHER, told], 12)
+    core.backfill(tail, core.outcomes, since_ms=5, clock_ms=12)
+    assert core.run(likes(13)) == []  # it has fired at 11

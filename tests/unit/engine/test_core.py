@@ -178,3 +178,30 @@ def test_statistics_are_plain_numbers() -> None:
     core.run(batch(event(0, "product_clicked")))
     numbers = {name: getattr(core.statistics(), name) for name in core.statistics().__slots__}
     assert json.loads(json.dumps(numbers)) == numbers
+
+
+def test_expected_viewers_come_without_growing_and_fire_the_same() -> None:
+    """Nothing is moved to larger memory while they come, also after a restart."""
+    rows = [event(t, "product_clicked", f"v{t % 1_000}", product="p") for t in range(4_000)]
+    plain = Core([THREE, HESITATION], shards=2)
+    wanted = plain.run(batch(*rows)) + plain.finish(300_000)
+    core = Core([THREE, HESITATION], shards=2, viewers=1_200)
+    fired = list(core.run(batch(*rows[:100])))
+    sizes = [(len(s.state.I), len(s.state.AR), len(s.state.PEOPLE)) for s in core.shards]
+    assert all(rows >= 600 for rows, _, _ in sizes)
+    fired += core.run(batch(*rows[100:]))
+    assert [(len(s.state.I), len(s.state.AR), len(s.state.PEOPLE)) for s in core.shards] == sizes
+    again = Core.restore(core.snapshot())
+    assert again.settings == core.settings
+    assert [len(s.state.I) for s in again.shards] == [size for size, _, _ in sizes]
+    assert fired + again.finish(300_000) == wanted != []
+
+
+def test_idle_on_a_page_and_a_count_share_no_answer_whatever_their_numbers() -> None:
+    """Kind 7 of an atom, slot 7 of a count: the two questions were once taken for one."""
+    others = ["shared", "followed", "gift_sent", "cart_added", "cart_removed", "product_clicked"]
+    texts = [f"count({others[0]}) within 9s >= 1", "idle for 1s on product page"]
+    texts += [f"count({name}) within 9s >= 1" for name in others[1:]]
+    texts.append("count(liked) within 1s >= 1")
+    core = Core([parse_definition(f"m{number}", text) for number, text in enumerate(texts)])
+    assert [one.moment for one in core.run(batch(event(1_000, "liked")))] == ["m7"]

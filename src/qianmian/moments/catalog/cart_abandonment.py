@@ -1,6 +1,6 @@
 """Put into the cart and left there."""
 
-from qianmian.moments.definition import Example, Moment
+from qianmian.moments.definition import Example, Lingers, Moment
 
 DEFINITION = Moment(
     key="cart_abandonment",
@@ -9,6 +9,7 @@ DEFINITION = Moment(
         "{patience} on same product"
     ),
     parameters={"patience": "5m"},
+    lingers=Lingers(until=("order_created", "order_paid", "cart_removed"), at_most="30m"),
     examples=(
         Example(
             "five minutes without an order",

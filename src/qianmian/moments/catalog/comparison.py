@@ -1,6 +1,6 @@
 """Several products of one kind in a short time: the viewer has decided to buy, and not which."""
 
-from qianmian.moments.definition import Example, Moment
+from qianmian.moments.definition import Example, Lingers, Moment
 
 DEFINITION = Moment(
     key="comparison",
@@ -9,6 +9,7 @@ DEFINITION = Moment(
         "{products} on same category"
     ),
     parameters={"products": 3, "window": "60s"},
+    lingers=Lingers(),
     examples=(
         Example(
             "three creams within a minute",

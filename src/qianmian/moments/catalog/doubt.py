@@ -1,10 +1,11 @@
 """Says in the danmaku that it sounds too good to be true."""
 
-from qianmian.moments.definition import Example, Moment
+from qianmian.moments.definition import Example, Lingers, Moment
 
 DEFINITION = Moment(
     key="doubt",
     text="comment_sent where class has doubt",
+    lingers=Lingers(),
     examples=(
         Example(
             "a doubt",

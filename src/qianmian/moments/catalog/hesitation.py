@@ -1,6 +1,6 @@
 """A long look at one product page and no step towards an order: something holds them back."""
 
-from qianmian.moments.definition import Example, Moment
+from qianmian.moments.definition import Example, Lingers, Moment
 
 DEFINITION = Moment(
     key="hesitation",
@@ -9,6 +9,11 @@ DEFINITION = Moment(
         "order_paid) on same product"
     ),
     parameters={"dwell": "2m"},
+    lingers=Lingers(
+        until=("product_left", "checkout_started", "order_created", "order_paid"),
+        on_page=True,
+        at_most="30m",
+    ),
     examples=(
         Example(
             "two minutes on one page",

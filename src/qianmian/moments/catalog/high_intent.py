@@ -1,6 +1,6 @@
 """A full cart, a busy finger and no order yet: close to buying."""
 
-from qianmian.moments.definition import Example, Moment
+from qianmian.moments.definition import Example, Lingers, Moment
 
 DEFINITION = Moment(
     key="high_intent",
@@ -9,6 +9,7 @@ DEFINITION = Moment(
         "and no (order_created or order_paid) this session"
     ),
     parameters={"views": 3, "window": "5m"},
+    lingers=Lingers(),
     examples=(
         Example(
             "a cart and three pages",

@@ -1,10 +1,11 @@
 """Asks what it costs: the answer should not come from the next viewer."""
 
-from qianmian.moments.definition import Example, Moment
+from qianmian.moments.definition import Example, Lingers, Moment
 
 DEFINITION = Moment(
     key="price_question",
     text="comment_sent where class has price_question",
+    lingers=Lingers(),
     examples=(
         Example(
             "a question about the price",

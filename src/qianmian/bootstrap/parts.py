@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -21,12 +22,21 @@ from qianmian.moments.definition import Moment, check_moment
 from qianmian.registry import Registry, load_catalog
 from qianmian.runtime.definitions import DefinitionFile, checked_definitions
 from qianmian.runtime.flips import Sample, counted, flips_per_minute, sample_of
-from qianmian.runtime.ports import Advance, Engine, ignored
+from qianmian.runtime.hesitating import Lingering, lingering_of
+from qianmian.runtime.ports import Advance, ignored
 from qianmian.runtime.recorded import Recorder
 from qianmian.runtime.replay import Replayed, ReplayOptions, replay
 from qianmian.runtime.vectors import VectorBench, VectorReport, check_vector
 from qianmian.runtime.warming import warm
+from qianmian.simulation.plan import SimulationPlan
+from qianmian.simulation.script import Script
+from qianmian.simulation.world import Simulation
+from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.sources import SourceStore
 from qianmian.vocabulary.product import Product
+from qianmian.vocabulary.time import parse_duration
+
+DATABASE_FILE = "qianmian.db"
 
 
 def load_formats() -> Registry[Format]:
@@ -42,10 +52,45 @@ def load_moments() -> Registry[Moment]:
     return moments
 
 
+def lingering_of_moments(definitions: Sequence[Definition]) -> dict[str, Lingering]:
+    """Of these definitions, the built-in moments that say that a viewer hesitates."""
+    moments = load_moments()
+    found = {}
+    for definition in definitions:
+        moment = moments.get(definition.key)
+        if moment is not None and moment.lingers is not None:
+            found[definition.key] = lingering_of(
+                definition,
+                moment.lingers.until,
+                on_page=moment.lingers.on_page,
+                at_most_ms=parse_duration(moment.lingers.at_most),
+            )
+    return found
+
+
 def load_classifier() -> TextClassifier:
     """The text classes of danmaku, by the lexicon that comes with the product."""
     file = resources.files("qianmian.learning").joinpath("data", "danmaku_lexicon.json")
     return TextClassifier(Lexicon.from_json(file.read_bytes()))
+
+
+def simulate(plan: SimulationPlan) -> Simulation:
+    """A simulated broadcast with the products and the texts that come with the product."""
+    file = resources.files("qianmian.simulation").joinpath("data", "script.json")
+    return Simulation(plan, Script.from_json(file.read_bytes()))
+
+
+@contextmanager
+def open_sources(home: Path, clock: Callable[[], int]) -> Iterator[SourceStore]:
+    """The sources of an installation, as of now; also beside a server that runs.
+
+    Raises: OperationalError when its database cannot be used.
+    """
+    database = Database.in_file(home / DATABASE_FILE).migrated()
+    try:
+        yield SourceStore(database, clock)
+    finally:
+        database.close()
 
 
 def demo_file() -> Path:
@@ -97,8 +142,9 @@ class Cores:
         presence: bool = True,
         session_timeout: bool = True,
         daily: Sequence[str] = (),
-    ) -> Engine:
-        """An empty engine."""
+        viewers: int = 0,
+    ) -> Core:
+        """An empty engine with memory for so many viewers."""
         return Core(
             definitions,
             products=products,
@@ -107,9 +153,10 @@ class Cores:
             presence=presence,
             session_timeout=session_timeout,
             daily=daily,
+            viewers=viewers,
         )
 
-    def restored(self, snapshot: bytes, facts: Facts | None = None) -> Engine:
+    def restored(self, snapshot: bytes, facts: Facts | None = None) -> Core:
         """The engine that a snapshot was taken of, with the facts that it names."""
         return Core.restore(snapshot, facts)
 

@@ -1,0 +1,318 @@
+/** What the server sends and takes. Instants are ms UTC, money is in minor units of its currency. */
+
+export interface Words {
+  zh: string
+  en: string
+}
+
+export interface Account {
+  id: string
+  name: string
+  role: string
+}
+
+export interface Session {
+  account: Account | null
+  /** No account exists yet: the first one is made with the one-time link. */
+  first_run: boolean
+  csrf: string | null
+  /** A demonstration that answers this machine only. */
+  loopback_demo: boolean
+}
+
+export interface Moment {
+  key: string
+  scope: 'viewer' | 'room'
+  names: Words
+  meaning: Words
+  sentence: Words
+  parameters: Record<string, unknown>
+}
+
+export interface Meta {
+  version: string
+  zone: string
+  currency: string
+  namespace: string
+  moments: Moment[]
+}
+
+export interface RoomSummary {
+  room: string
+  title: string
+  session: string | null
+  started_at: number | null
+  live: boolean
+  online: number
+}
+
+export const FUNNEL_STAGES = [
+  'entered',
+  'product_viewed',
+  'product_clicked',
+  'cart_added',
+  'order_created',
+  'order_paid',
+] as const
+export type FunnelStage = (typeof FUNNEL_STAGES)[number]
+
+export interface FunnelStep {
+  stage: FunnelStage
+  viewers: number
+}
+
+export interface TrendPoint {
+  at: number
+  online: number
+  gmv_minor_per_min: number
+  orders_per_min: number
+}
+
+export interface Presented {
+  product: string
+  title: string
+  from: number
+  to: number | null
+}
+
+export interface Presenting {
+  product: string
+  title: string
+  link_number: number | null
+}
+
+export interface HesitatingRow {
+  viewer: string
+  product: string
+  title: string
+  /** Key of the moment that put the viewer here. */
+  reason: string
+  since: number
+  at: number
+  moments: string[]
+}
+
+export interface Hesitating {
+  /** All of them; `rows` holds the newest 5,000. */
+  count: number
+  rows: HesitatingRow[]
+  shown: number
+}
+
+export interface Doubt {
+  product: string | null
+  title: string
+  viewers: number
+  latest: { text: string; at: number }[]
+  rising: boolean
+}
+
+export interface HotProduct {
+  product: string
+  title: string
+  points: number
+}
+
+export interface FiringNote {
+  id: string
+  at: number
+  moment: string
+  viewer: string | null
+  product: string | null
+}
+
+export interface BoardNumbers {
+  title: string
+  session: string
+  started_at: number | null
+  as_of: number
+  /** How far the engine is behind the log. */
+  lag_ms: number
+  online: number
+  online_peak: number
+  entered: number
+  gmv_minor: number
+  refunds_minor: number
+  currency: string
+  orders: number
+  orders_per_min: number
+  /** Buyers among those who entered, in basis points. */
+  conversion_bp: number | null
+  /** GMV per thousand viewers who entered. */
+  gpm_minor: number | null
+  stage: string | null
+  presenting: Presenting | null
+}
+
+export interface Board extends BoardNumbers {
+  room: string
+  seq: number
+  funnel: FunnelStep[]
+  trend: TrendPoint[]
+  presented: Presented[]
+  hesitating: Hesitating
+  doubts: Doubt[]
+  hot: HotProduct[]
+  firings_by_moment: Record<string, number>
+  firings: FiringNote[]
+}
+
+/** What changed since the message before. */
+export interface BoardDelta extends Partial<BoardNumbers> {
+  funnel?: FunnelStep[]
+  presented?: Presented[]
+  doubts?: Doubt[]
+  hot?: HotProduct[]
+  firings_by_moment?: Record<string, number>
+  trend_add?: TrendPoint[]
+  firings_add?: FiringNote[]
+  hesitating?: {
+    count: number
+    shown?: number
+    put: HesitatingRow[]
+    drop: [viewer: string, product: string][]
+  }
+}
+
+export type ServerMessage =
+  | { op: 'snapshot'; topic: string; seq: number; data: unknown }
+  | { op: 'delta'; topic: string; seq: number; data: unknown }
+  | { op: 'error'; topic?: string; code: string; detail: string }
+  | { op: 'pong'; at: number }
+
+export interface ViewerTrait {
+  name: string
+  value: unknown
+  source: string
+  at: number
+}
+
+export interface ViewerFiring {
+  moment: string
+  at: number
+  product: string | null
+  explanation: Words
+  because: string[]
+}
+
+export interface TimelineEvent {
+  type: string
+  at: number
+  arrival: number
+  product: string | null
+  text: string | null
+  amount_minor: number | null
+  late: boolean
+  message_id: string | null
+}
+
+export interface WaitingTimer {
+  moment: string
+  product: string | null
+  due_at: number
+}
+
+export interface Viewer {
+  viewer: string
+  known: boolean
+  room: string
+  present: boolean
+  entered_at: number | null
+  last_seen: number | null
+  visits: number
+  page: { product: string; since: number } | null
+  traits: ViewerTrait[]
+  firings: ViewerFiring[]
+  timeline: TimelineEvent[]
+  waiting: WaitingTimer[]
+}
+
+export type KeyClass = 'browser' | 'server' | 'connector'
+
+export interface SourceHealth {
+  name: string
+  key_class: KeyClass
+  last_at: number | null
+  events: number
+  rejected: number
+  delay_p50_ms: number | null
+  delay_p95_ms: number | null
+  rejected_by_code: Record<string, number>
+}
+
+export interface DataHealth {
+  as_of: number
+  log: { next_offset: number; last_clock: number; segments: number; bytes: number }
+  engine: {
+    lag_ms: number
+    events: number
+    late: number
+    duplicates: number
+    rejected: number
+    refused: number
+  }
+  sources: SourceHealth[]
+  dead_letters: number
+}
+
+export interface DeadLetter {
+  id: string
+  at: number
+  source: string
+  code: string
+  detail: string
+  size: number
+  preview: string
+}
+
+export interface DeadLetters {
+  items: DeadLetter[]
+  next: string | null
+}
+
+export interface Replayed {
+  accepted: number
+  rejected: { index: number; message_id: string | null; code: string; detail: string }[]
+}
+
+export interface SourceKey {
+  id: string
+  prefix: string
+  created_at: number
+  revoked_at: number | null
+}
+
+export interface Source {
+  name: string
+  key_class: KeyClass
+  namespace: string
+  default_room: string | null
+  created_at: number
+  first_event_at: number | null
+  last_event_at: number | null
+  keys: SourceKey[]
+}
+
+export interface NewSource {
+  name: string
+  key_class: KeyClass
+  default_room?: string
+}
+
+export interface CreatedSource {
+  source: Source
+  /** Shown once; the server keeps a hash only. */
+  write_key: string
+}
+
+export interface CreatedKey {
+  key_id: string
+  write_key: string
+}
+
+export interface Problem {
+  code?: string
+  title?: string
+  detail?: string
+  params?: Record<string, unknown>
+}

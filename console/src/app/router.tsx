@@ -1,0 +1,75 @@
+import { Button, Result } from 'antd'
+import { lazy } from 'react'
+import { useTranslation } from 'react-i18next'
+import { createBrowserRouter, Link, useParams, useRouteError, useSearchParams } from 'react-router'
+import { FirstAccountPage } from '@/features/sign-in/first-account-page'
+import { RoomsPage } from '@/features/rooms/rooms-page'
+import { ViewerDrawer } from '@/features/viewers/viewer-drawer'
+import { Shell } from './shell'
+
+// Charts and tables are large; a page loads what it shows.
+const BoardPage = lazy(async () => ({ default: (await import('@/features/board/board-page')).BoardPage }))
+const HealthPage = lazy(async () => ({ default: (await import('@/features/health/health-page')).HealthPage }))
+const SourcesPage = lazy(async () => ({ default: (await import('@/features/sources/sources-page')).SourcesPage }))
+
+/** The board of a room, and the viewer whose id stands in the address. */
+function Room() {
+  const { room = '' } = useParams()
+  const [search, setSearch] = useSearchParams()
+  const show = (viewer: string | null) =>
+    setSearch((before) => {
+      const next = new URLSearchParams(before)
+      if (viewer === null) next.delete('viewer')
+      else next.set('viewer', viewer)
+      return next
+    })
+  return (
+    <>
+      <BoardPage key={room} room={room} onViewer={show} />
+      <ViewerDrawer room={room} viewer={search.get('viewer')} onClose={() => show(null)} />
+    </>
+  )
+}
+
+function NotFound() {
+  const { t } = useTranslation()
+  return (
+    <Result
+      status="404"
+      title={t('app.not_found')}
+      extra={
+        <Link to="/">
+          <Button type="primary">{t('app.home')}</Button>
+        </Link>
+      }
+    />
+  )
+}
+
+function Broken() {
+  const { t } = useTranslation()
+  const error = useRouteError()
+  return (
+    <Result
+      status="error"
+      title={t('app.broken')}
+      subTitle={String(error)}
+      extra={<Button onClick={() => window.location.reload()}>{t('app.reload')}</Button>}
+    />
+  )
+}
+
+export const router = createBrowserRouter([
+  { path: '/first', element: <FirstAccountPage />, errorElement: <Broken /> },
+  {
+    element: <Shell />,
+    errorElement: <Broken />,
+    children: [
+      { path: '/', element: <RoomsPage /> },
+      { path: '/rooms/:room', element: <Room /> },
+      { path: '/data', element: <HealthPage /> },
+      { path: '/sources', element: <SourcesPage /> },
+      { path: '*', element: <NotFound /> },
+    ],
+  },
+])

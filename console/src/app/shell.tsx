@@ -1,0 +1,97 @@
+import { MoonOutlined, SunOutlined } from '@ant-design/icons'
+import { Alert, Button, Dropdown, Skeleton } from 'antd'
+import { Suspense } from 'react'
+import { useTranslation } from 'react-i18next'
+import { NavLink, Outlet } from 'react-router'
+import { useSession, useSignOut } from '@/api/session'
+import type { Account } from '@/api/types'
+import { ProblemAlert } from '@/components/problem'
+import { SignInPage } from '@/features/sign-in/sign-in-page'
+import { useLanguage } from '@/lib/language'
+import { useLook } from '@/lib/theme'
+import { LiveProvider } from './live'
+
+const PAGES = ['rooms', 'data', 'sources'] as const
+const PATHS: Record<(typeof PAGES)[number], string> = { rooms: '/', data: '/data', sources: '/sources' }
+
+/** Everything behind the sign-in: who you are, where you are, and the page. */
+export function Shell() {
+  const session = useSession()
+  const { isWall } = useLook()
+  if (session.isPending) return <Skeleton className="page" active />
+  if (!session.data) {
+    return (
+      <main className="page">
+        <ProblemAlert error={session.error} onRetry={() => void session.refetch()} />
+      </main>
+    )
+  }
+  const { account, loopback_demo } = session.data
+  if (!account) return <SignInPage session={session.data} />
+  return (
+    <LiveProvider>
+      {!isWall && <TopBar account={account} isDemo={loopback_demo} />}
+      <main id="main">
+        <Suspense fallback={<Skeleton className="page" active />}>
+          <Outlet />
+        </Suspense>
+      </main>
+    </LiveProvider>
+  )
+}
+
+function TopBar({ account, isDemo }: { account: Account; isDemo: boolean }) {
+  const { t } = useTranslation()
+  return (
+    <header className="top">
+      <NavLink to="/" className="brand">
+        <img src="/icon.svg" alt="" width="22" height="22" />
+        {t('app.name')}
+      </NavLink>
+      <nav aria-label={t('nav.label')}>
+        {PAGES.map((page) => (
+          <NavLink key={page} to={PATHS[page]} end={page !== 'rooms'} className="nav-link">
+            {t(`nav.${page}`)}
+          </NavLink>
+        ))}
+      </nav>
+      {isDemo && <Alert className="demo" type="info" title={t('nav.demo')} banner />}
+      <div className="top-right">
+        <LookButtons />
+        <AccountMenu account={account} />
+      </div>
+    </header>
+  )
+}
+
+function LookButtons() {
+  const { t } = useTranslation()
+  const { theme, choose } = useLook()
+  const { language, choose: chooseLanguage } = useLanguage()
+  const other = theme === 'dark' ? 'light' : 'dark'
+  return (
+    <>
+      <Button
+        type="text"
+        icon={theme === 'dark' ? <SunOutlined /> : <MoonOutlined />}
+        aria-label={t(`nav.${other}`)}
+        title={t(`nav.${other}`)}
+        onClick={() => choose(other)}
+      />
+      <Button type="text" lang={language === 'zh' ? 'en' : 'zh'} onClick={() => chooseLanguage(language === 'zh' ? 'en' : 'zh')}>
+        {t('nav.other_language')}
+      </Button>
+    </>
+  )
+}
+
+function AccountMenu({ account }: { account: Account }) {
+  const { t } = useTranslation()
+  const signOut = useSignOut()
+  const items = [{ key: 'out', label: t('nav.sign_out'), onClick: () => signOut.mutate() }]
+  return (
+    <Dropdown menu={{ items }} trigger={['click']}>
+      <Button type="text">{account.name}</Button>
+    </Dropdown>
+  )
+}

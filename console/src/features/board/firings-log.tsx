@@ -1,0 +1,53 @@
+import { useTranslation } from 'react-i18next'
+import { useMoments, useShop } from '@/api/meta'
+import type { Board, FiringNote } from '@/api/types'
+import { Panel } from '@/components/panel'
+import { clock, count } from '@/lib/format'
+import { useFrozenOrder } from '@/lib/use-frozen-order'
+import { viewerLabel } from '@/lib/viewer-label'
+
+interface Props {
+  board: Board
+  onViewer: (viewer: string) => void
+}
+
+const keyOf = (firing: FiringNote): string => firing.id
+
+/** What the moments said last, and how often each one in this session. */
+export function FiringsLog({ board, onViewer }: Props) {
+  const { t } = useTranslation()
+  const { named, moment } = useMoments()
+  const { zone } = useShop()
+  const counts = Object.entries(board.firings_by_moment).sort(([, a], [, b]) => b - a)
+  const all = counts.reduce((sum, [, times]) => sum + times, 0)
+  const { rows, hold } = useFrozenOrder(board.firings, keyOf)
+  const titles = new Map(board.hot.map((product) => [product.product, product.title]))
+  return (
+    <Panel title={t('board.firings.title')} note={t('board.firings.note', { n: count(all) })} name="firings">
+      <div className="chips">
+        {counts.slice(0, 6).map(([key, times]) => (
+          <span className="chip" key={key} title={moment(key) ? undefined : key}>
+            {named(key)} <b className="num">{count(times)}</b>
+          </span>
+        ))}
+      </div>
+      {board.firings.length === 0 && <p className="quiet nothing">{t('board.firings.none')}</p>}
+      <ul className="log scrolls" tabIndex={0} aria-label={t('board.firings.title')} {...hold}>
+        {rows.map(({ row: { id, at, moment: key, viewer, product } }) => (
+          <li key={id}>
+            <span className="num quiet">{clock(at, zone)}</span>
+            <span className="cut">{named(key)}</span>
+            <span className="cut quiet">{product === null ? '' : (titles.get(product) ?? product)}</span>
+            {viewer === null ? (
+              <span className="quiet">{t('board.firings.whole_room')}</span>
+            ) : (
+              <button type="button" className="link cut" onClick={() => onViewer(viewer)}>
+                {viewerLabel(viewer, t)}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}

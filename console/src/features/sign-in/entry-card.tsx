@@ -1,0 +1,22 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+
+/** The frame of what is shown before somebody is signed in. */
+export function EntryCard({ title, children }: { title: string; children: ReactNode }) {
+  const { t } = useTranslation()
+  return (
+    <main className="entry">
+      <div className="panel entry-card">
+        <div className="entry-brand">
+          <img src="/icon.svg" alt="" width="40" height="40" />
+          <div>
+            <b>{t('app.name')}</b>
+            <div className="quiet small">{t('app.claim')}</div>
+          </div>
+        </div>
+        <h1>{title}</h1>
+        {children}
+      </div>
+    </main>
+  )
+}

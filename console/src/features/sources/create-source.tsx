@@ -1,0 +1,64 @@
+import { Form, Input, Modal, Select } from 'antd'
+import { useTranslation } from 'react-i18next'
+import type { KeyClass, NewSource } from '@/api/types'
+import { ProblemAlert } from '@/components/problem'
+import { useCreateSource } from './sources-api'
+
+const CLASSES: KeyClass[] = ['browser', 'server', 'connector']
+
+interface Props {
+  isOpen: boolean
+  onClose: () => void
+  onCreated: (name: string, writeKey: string) => void
+}
+
+export function CreateSource({ isOpen, onClose, onCreated }: Props) {
+  const { t } = useTranslation()
+  const create = useCreateSource()
+  const [form] = Form.useForm<NewSource>()
+  const keyClass = Form.useWatch('key_class', form)
+  const submit = ({ name, key_class, default_room }: NewSource) => {
+    const room = default_room?.trim()
+    create.mutate(
+      { name: name.trim(), key_class, ...(room ? { default_room: room } : {}) },
+      { onSuccess: ({ source, write_key }) => onCreated(source.name, write_key) },
+    )
+  }
+  return (
+    <Modal
+      open={isOpen}
+      title={t('sources.create.title')}
+      okText={t('sources.create.submit')}
+      cancelText={t('app.cancel')}
+      onOk={form.submit}
+      onCancel={onClose}
+      confirmLoading={create.isPending}
+      destroyOnHidden
+    >
+      <Form<NewSource> form={form} layout="vertical" initialValues={{ key_class: 'server' }} onFinish={submit}>
+        <Form.Item
+          name="name"
+          label={t('sources.create.name')}
+          rules={[{ required: true, whitespace: true, message: t('sources.create.name_missing') }]}
+        >
+          <Input maxLength={64} autoComplete="off" placeholder={t('sources.create.name_example')} />
+        </Form.Item>
+        <Form.Item
+          name="key_class"
+          label={t('sources.create.class')}
+          extra={keyClass ? t(`sources.class_meaning.${keyClass}`) : undefined}
+        >
+          <Select options={CLASSES.map((value) => ({ value, label: t(`sources.class.${value}`) }))} />
+        </Form.Item>
+        <Form.Item
+          name="default_room"
+          label={t('sources.create.room')}
+          extra={t('sources.create.room_meaning')}
+        >
+          <Input maxLength={128} autoComplete="off" />
+        </Form.Item>
+        {create.isError && <ProblemAlert error={create.error} />}
+      </Form>
+    </Modal>
+  )
+}

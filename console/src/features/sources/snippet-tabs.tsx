@@ -1,0 +1,20 @@
+import { Tabs } from 'antd'
+import { useTranslation } from 'react-i18next'
+import type { Source } from '@/api/types'
+import { Copyable } from '@/components/copyable'
+import { SNIPPETS, snippet } from './snippets'
+
+export function SnippetTabs({ source, writeKey }: { source: Source; writeKey: string }) {
+  const { t } = useTranslation()
+  const given = { origin: window.location.origin, writeKey, room: source.default_room ?? 'room-1' }
+  return (
+    <Tabs
+      size="small"
+      items={SNIPPETS[source.key_class].map((name) => ({
+        key: name,
+        label: t(`sources.snippet.${name}`),
+        children: <Copyable text={snippet(name, given)} label={t(`sources.snippet.${name}`)} />,
+      }))}
+    />
+  )
+}

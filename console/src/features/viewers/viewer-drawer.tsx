@@ -1,0 +1,92 @@
+import { useQuery } from '@tanstack/react-query'
+import { Drawer, Skeleton } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { request } from '@/api/client'
+import { useShop } from '@/api/meta'
+import type { Viewer } from '@/api/types'
+import { ProblemAlert } from '@/components/problem'
+import { dayAndClock, duration } from '@/lib/format'
+import { useLook } from '@/lib/theme'
+import { useNow } from '@/lib/use-now'
+import { viewerLabel } from '@/lib/viewer-label'
+import { Flags } from './flags'
+import { Timeline } from './timeline'
+import { Traits } from './traits'
+
+const REFRESH_MS = 2_000
+
+interface Props {
+  room: string
+  viewer: string | null
+  onClose: () => void
+}
+
+export function ViewerDrawer({ room, viewer, onClose }: Props) {
+  const { t } = useTranslation()
+  const { isWall } = useLook()
+  return (
+    <Drawer
+      open={viewer !== null}
+      onClose={onClose}
+      size={isWall ? 760 : 560}
+      title={viewer === null ? '' : t('viewer.title', { viewer: viewerLabel(viewer, t) })}
+      destroyOnHidden
+    >
+      {viewer !== null && <ViewerCard room={room} viewer={viewer} />}
+    </Drawer>
+  )
+}
+
+function ViewerCard({ room, viewer }: { room: string; viewer: string }) {
+  const path = `/api/rooms/${encodeURIComponent(room)}/viewers/${encodeURIComponent(viewer)}`
+  const found = useQuery({
+    queryKey: ['viewer', room, viewer],
+    queryFn: () => request<Viewer>('GET', path),
+    refetchInterval: REFRESH_MS,
+  })
+  if (found.data) {
+    return (
+      <>
+        {found.isError && <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />}
+        <ViewerFacts viewer={found.data} />
+      </>
+    )
+  }
+  if (found.isError) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
+  return <Skeleton active paragraph={{ rows: 10 }} />
+}
+
+function ViewerFacts({ viewer }: { viewer: Viewer }) {
+  const { t } = useTranslation()
+  const { zone } = useShop()
+  const now = useNow()
+  const isNew = viewer.visits <= 1
+  const facts: [string, string][] = [
+    [t('viewer.identity'), viewer.known ? viewer.viewer : t('viewer.unknown')],
+    [t('viewer.presence'), viewer.present ? t('viewer.present') : t('viewer.gone')],
+    [t('viewer.visits'), isNew ? t('viewer.first_visit') : t('viewer.times', { times: viewer.visits })],
+  ]
+  if (viewer.entered_at !== null) {
+    facts.push([t('viewer.entered'), dayAndClock(viewer.entered_at, zone)])
+  }
+  if (viewer.last_seen !== null) facts.push([t('viewer.seen'), dayAndClock(viewer.last_seen, zone)])
+  if (viewer.page) {
+    const length = duration(now - viewer.page.since)
+    facts.push([t('viewer.page'), t('viewer.page_for', { product: viewer.page.product, length })])
+  }
+  return (
+    <div className="viewer">
+      <dl className="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt className="quiet small">{name}</dt>
+            <dd className="num">{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Flags viewer={viewer} />
+      <Traits traits={viewer.traits} />
+      <Timeline events={viewer.timeline} because={new Set(viewer.firings.flatMap((one) => one.because))} />
+    </div>
+  )
+}

@@ -1,0 +1,137 @@
+"""What an installation keeps in its home, opened for one server.
+
+home/
+log/  snapshots/  facts/     the truth, the state beside it, builds of history
+qianmian.db                  accounts, sources, write keys
+dead_letters.db              what was refused, for a week
+secret                       signs viewer tokens and anonymous ids
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
+from qianmian.columns.facts import Facts
+from qianmian.errors import InputError
+from qianmian.language.definition import Definition
+from qianmian.runtime.definitions import read_definitions
+from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.fact_files import read_facts
+from qianmian.runtime.live import Live
+from qianmian.settings import Settings
+from qianmian.storage.dead_letters import DeadLetterFile
+from qianmian.storage.secret_file import read_or_make
+from qianmian.storage.segment_log import SegmentLog
+from qianmian.storage.snapshots import SnapshotFolder
+from qianmian.storage.sql.accounts import AccountStore
+from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.sources import SourceStore
+from qianmian.vocabulary.product import Product, product_of
+from qianmian.vocabulary.rejected import Rejected
+
+DATABASE_FILE = "qianmian.db"
+LETTERS_FILE = "dead_letters.db"
+SECRET_FILE = "secret"  # noqa: S105 — the name of a file
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything of one home, opened. `deployment` is not recovered yet."""
+
+    settings: Settings
+    log: SegmentLog
+    deployment: Deployment
+    definitions: tuple[Definition, ...]
+    products: tuple[Product, ...]
+    accounts: AccountStore
+    sources: SourceStore
+    dead_letters: DeadLetterFile
+    secret: bytes
+
+
+@contextmanager
+def open_installation(settings: Settings, now: Callable[[], int]) -> Iterator[Installation]:
+    """Open a home until the block ends.
+
+    The log is closed by `Deployment.stop`, or here if nothing was started.
+
+    Raises: InputError for a file of definitions or products that cannot be used; OperationalError
+        when the home cannot be used, or another server has it.
+    """
+    home = settings.home
+    definitions = _definitions(settings)
+    products = () if settings.products is None else read_products(settings.products)
+    with ExitStack() as opened:
+        snapshots = SnapshotFolder(home / "snapshots")
+        newest = snapshots.newest_offset
+        log = SegmentLog(home / "log", namespace=settings.namespace, known_offset=newest or 0)
+        opened.callback(log.close)
+        database = Database.in_file(home / DATABASE_FILE).migrated()
+        opened.callback(database.close)
+        letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
+        opened.callback(letters.close)
+
+        def facts(name: str) -> Facts:
+            return read_facts(home / "facts", name)
+
+        live = Live(
+            Cores(),
+            lingering_of_moments,
+            facts,
+            lateness_ms=settings.lateness_ms,
+            shards=settings.shards,
+            viewers=settings.expected_viewers,
+            currency=settings.currency,
+        )
+        yield Installation(
+            settings=settings,
+            log=log,
+            deployment=Deployment(
+                log,
+                snapshots,
+                live,
+                now=now,
+                snapshot_every_ms=settings.snapshot_s * 1_000,
+            ),
+            definitions=definitions,
+            products=products,
+            accounts=AccountStore(database, now),
+            sources=SourceStore(database, now),
+            dead_letters=letters,
+            secret=read_or_make(home / SECRET_FILE),
+        )
+
+
+def _definitions(settings: Settings) -> tuple[Definition, ...]:
+    if settings.definitions is None:
+        return tuple(active_definitions())
+    return tuple(active_definitions(read_definitions(settings.definitions)))
+
+
+def read_products(path: Path) -> tuple[Product, ...]:
+    """The products of a JSON lines file, one object a line.
+
+    Raises: InputError that names the line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InputError(f"the products in {path} cannot be read: {problem}") from problem
+    products = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            found = product_of(msgspec.json.decode(line))
+        except msgspec.DecodeError as problem:
+            raise InputError(f"{path}, line {number}: {problem}") from problem
+        if isinstance(found, Rejected):
+            raise InputError(f"{path}, line {number}: {found.detail}")
+        products.append(found)
+    return tuple(products)

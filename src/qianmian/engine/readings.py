@@ -1,0 +1,139 @@
+"""What can be read from a core between two messages: rooms, viewers, counts. Nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qianmian.engine import words as w
+from qianmian.engine.board import Boards, RoomBoard
+from qianmian.engine.prepare import Names
+from qianmian.engine.programs import Plan
+from qianmian.engine.room_facts import RoomLog
+from qianmian.engine.shard import Shard
+from qianmian.engine.statistics import Statistics, statistics_of
+from qianmian.errors import UnknownName
+from qianmian.language.definition import Definition
+from qianmian.vocabulary.product import Product, ProductCatalog
+
+PRESENT = 0  # the first atom bit of a row
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerNow:
+    """What a live row says of a viewer in a room.
+
+    `product` is the page in focus. Units: instants in ms UTC; None where nothing is known.
+    """
+
+    present: bool
+    visit_start: int | None
+    last_seen: int | None
+    product: str | None
+    product_since: int | None
+
+
+class Readings:
+    """The part of a core that only reads (see `Core`)."""
+
+    names: Names
+    plan: Plan
+    shards: list[Shard]
+    boards: Boards
+    products: tuple[Product, ...]
+    sessions: dict[int, str]
+    clock: int
+    room_log: RoomLog
+    merged: int
+    merges_refused: int
+    refused: int
+    superseded: int
+    _shard_by_viewer: npt.NDArray[np.int16]
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The active definitions."""
+        return tuple(self.plan.definitions)
+
+    def open_rooms(self) -> list[str]:
+        """Rooms with an open session, by name."""
+        return sorted(str(self.names.rooms.value(code)) for code in self.sessions)
+
+    def _online(self, room: int) -> int:
+        return sum(int(shard.state.ONLINE[room]) for shard in self.shards)
+
+    def board(self, room: str) -> RoomBoard:
+        """What a room as a whole is doing, as of the last message.
+
+        Raises: UnknownName when the room has never spoken.
+        """
+        code = self.names.rooms.code(room)
+        if code < 0:
+            raise UnknownName.of("room", room, self.names.rooms.snapshot()[:1_000])
+        return self.boards.board(
+            code,
+            session=self.sessions.get(code, ""),
+            at=self.clock,
+            online=self._online(code) if self.shards else 0,
+            products=ProductCatalog(self.products),
+        )
+
+    def present(self, room: str, viewers: Sequence[str]) -> list[bool]:
+        """Who of these viewers is in the room.
+
+        Cost: about 1 µs per viewer.
+        """
+        code = self.names.rooms.code(room)
+        found = []
+        for viewer in viewers:
+            place = self._row(viewer, code)
+            found.append(place is not None and _is_present(*place))
+        return found
+
+    def viewer_now(self, room: str, viewer: str) -> ViewerNow | None:
+        """What the live row of a viewer in a room says; None when there is none."""
+        place = self._row(viewer, self.names.rooms.code(room))
+        if place is None:
+            return None
+        shard, row = place
+        words, base = shard.state.I[row], shard.base_ms
+
+        def instant(word: int) -> int | None:
+            return None if words[word] <= w.NEVER + 1 else int(words[word]) + base
+
+        views = [
+            (int(words[time]), int(words[product]))
+            for product, time in ((w.VIEW_1, w.VIEW_1_TIME), (w.VIEW_2, w.VIEW_2_TIME))
+            if words[time] > w.NEVER + 1 and words[product] >= 0
+        ]
+        since, product = max(views, default=(0, -1))
+        return ViewerNow(
+            present=_is_present(shard, row),
+            visit_start=instant(w.VISIT_START),
+            last_seen=instant(w.LAST_SEEN),
+            product=None if product < 0 else self.names.products.value(product),
+            product_since=None if product < 0 else since + base,
+        )
+
+    def _row(self, viewer: str, room: int) -> tuple[Shard, int] | None:
+        code = self.names.viewers.code(viewer)
+        if code < 0 or code >= len(self._shard_by_viewer):
+            return None
+        shard = self.shards[int(self._shard_by_viewer[code])]
+        row = int(shard.state.PEOPLE[code, w.P_ROW])
+        while row >= 0 and int(shard.state.I[row, w.ROOM]) != room:
+            row = int(shard.state.NEXT[row])
+        return None if row < 0 else (shard, row)
+
+    def statistics(self) -> Statistics:
+        """Counts since the start."""
+        return statistics_of(self)
+
+
+def _is_present(shard: Shard, row: int) -> bool:
+    word: Any = shard.state.Q[row, int(shard.tables.M[0])]
+    return bool(int(word) >> PRESENT & 1)

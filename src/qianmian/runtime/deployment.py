@@ -1,0 +1,153 @@
+"""A running shop: the gateway that writes the log and the engine that follows it, together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from qianmian.columns.batch import EventBatch
+from qianmian.errors import Overloaded
+from qianmian.language.definition import Definition
+from qianmian.runtime.engine_thread import EngineThread
+from qianmian.runtime.gateway import Gateway
+from qianmian.runtime.live import Live, Snapshots
+from qianmian.runtime.messages import Body, Catalog, DefinitionsChanged, Message, RoomFacts
+from qianmian.runtime.ports import Advance, Log, ignored
+from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.product import Product
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Who else wants to know, on the engine's thread."""
+
+    on_firings: Callable[[Sequence[Firing]], None] = lambda _: None
+    on_second: Callable[[Live], None] = lambda _: None
+
+
+class Deployment:
+    """One process's log, gateway and engine.
+
+    Args:
+        log: opened for writing.
+        snapshots: where the state is kept.
+        live: empty.
+        now: ms UTC.
+        most_behind: rows that may wait for the engine before more are refused.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        snapshots: Snapshots,
+        live: Live,
+        *,
+        now: Callable[[], int],
+        snapshot_every_ms: int = 60_000,
+        most_behind: int = 2_000_000,
+    ) -> None:
+        self._log = log
+        self._snapshots = snapshots
+        self._live = live
+        self._now = now
+        self._every_ms = snapshot_every_ms
+        self._most_behind = most_behind
+        self.replayed = 0
+
+    def recover(
+        self,
+        definitions: Sequence[Definition],
+        products: Sequence[Product] = (),
+        *,
+        on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
+        advance: Advance = ignored,
+    ) -> None:
+        """Come to the state after the last message; a new log is told what holds.
+
+        Args:
+            definitions: the active ones; if they are not those of the log, they hold from now on.
+            products: the catalog; for a new log only.
+            on_firings: told what fired in the replay.
+            advance: told (messages replayed, messages in all).
+
+        Raises: InputError, SnapshotProblem, LogProblem when the log cannot be followed.
+        """
+        before = self._log.next_offset
+        found = self._live.recover(
+            self._log, self._snapshots, on_firings=on_firings, advance=advance
+        )
+        self.replayed = before - self._log.first_offset
+        if found:
+            self._append(RoomFacts(tuple(found)))
+        if self._live.engine is None:
+            self._append(Catalog(tuple(products)), DefinitionsChanged(tuple(definitions)))
+        elif list(self._live.definitions) != list(definitions):
+            self._append(DefinitionsChanged(tuple(definitions)))
+
+    def _append(self, *bodies: Body) -> None:
+        """Write messages and apply them, before anything else runs."""
+        clock = max(self._now(), self._log.last_clock)
+        first = self._log.append(clock, bodies)
+        self._log.commit()
+        for offset, body in enumerate(bodies, first):
+            self._live.apply(Message(offset, clock, body))
+
+    def start(self, hooks: Hooks = Hooks()) -> None:
+        """Take events."""
+        self.gateway = Gateway(
+            self._log,
+            now=self._now,
+            deliver=self._deliver,
+            is_busy=lambda: self.engine.is_busy,
+        )
+        self.engine = EngineThread(
+            self._live,
+            snapshots=self._snapshots,
+            post=self.gateway.post,
+            on_firings=hooks.on_firings,
+            on_second=hooks.on_second,
+            snapshot_every_ms=self._every_ms,
+        )
+        self.engine.start()
+        self.gateway.start()
+
+    def _deliver(self, message: Message) -> None:
+        self.engine.deliver(message)
+
+    def stop(self) -> None:
+        """Write and apply what was taken, keep a snapshot, close the log."""
+        self.gateway.close()
+        self.engine.stop()
+        self._log.close()
+
+    # -- while it runs
+
+    async def submit(self, batch: EventBatch) -> None:
+        """Events; returns when they are durable.
+
+        Raises: Overloaded, LogUnavailable.
+        """
+        behind = self.engine.waiting_rows
+        if behind > self._most_behind:
+            raise Overloaded(f"the engine is {behind} events behind; send again in a second")
+        await self.gateway.submit(batch)
+
+    async def ask(self, question: Callable[[Live], T]) -> T:
+        """What a function reads from the state between two messages."""
+        return await asyncio.wrap_future(self.engine.ask(question))
+
+    @property
+    def problem(self) -> BaseException | None:
+        """Why it does not work as it should; None when it does."""
+        return self.engine.problem or self.gateway.problem
+
+    @property
+    def lag_ms(self) -> int:
+        """How far the engine is behind what has been taken."""
+        if self.engine.waiting_rows == 0:
+            return 0
+        return max(0, self._now() - self.engine.applied_clock)

@@ -1,0 +1,337 @@
+"""State as a function of the log: messages in, firings and boards out, snapshots, recovery.
+
+There is one way to a state: apply the messages in their order. A running server and a server that
+starts again differ only in where the messages come from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from qianmian.columns.batch import EventBatch, UInt8, concat
+from qianmian.columns.facts import Facts
+from qianmian.engine.readings import ViewerNow
+from qianmian.engine.room_facts import RoomFact
+from qianmian.engine.statistics import Statistics
+from qianmian.errors import InputError
+from qianmian.language.definition import Definition
+from qianmian.runtime.hesitating import Lingering
+from qianmian.runtime.messages import (
+    Backfilled,
+    Catalog,
+    DefinitionsChanged,
+    Events,
+    FactsNamed,
+    Message,
+    RoomFacts,
+    Tick,
+)
+from qianmian.runtime.ports import Engine, Log
+from qianmian.runtime.room_view import Rooms, RoomViews
+from qianmian.runtime.source_view import SourceViews
+from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.product import Product
+
+REPLAY_ROWS = 131_072
+"""Messages of one second are joined up to so many rows when the log is replayed."""
+SECOND_MS = 1_000
+
+
+class LiveEngine(Engine, Rooms, Protocol):
+    """An engine of which the rooms can be read."""
+
+    products: tuple[Product, ...]
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The active definitions."""
+
+    def viewer_now(self, room: str, viewer: str) -> ViewerNow | None:
+        """What the live row of a viewer says."""
+
+    def statistics(self) -> Statistics:
+        """Counts since the start."""
+
+
+class LiveMaker(Protocol):
+    """Makes engines that can be read."""
+
+    def new(
+        self,
+        definitions: Sequence[Definition],
+        *,
+        products: Sequence[Product] = (),
+        lateness_ms: int = 5_000,
+        shards: int = 1,
+        viewers: int = 0,
+    ) -> LiveEngine:
+        """An empty engine with memory for so many viewers."""
+
+    def restored(self, snapshot: bytes, facts: Facts | None = None) -> LiveEngine:
+        """The engine that a snapshot was taken of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A snapshot: the state after every message before `offset`.
+
+    Units: clock in ms UTC.
+    """
+
+    offset: int
+    clock: int
+    views: bytes
+    engine: bytes
+
+
+class Snapshots(Protocol):
+    """Where snapshots are kept."""
+
+    def save(self, kept: Kept) -> None:
+        """Keep it, durably, and forget what is older than the one before."""
+
+    def newest(self) -> Kept | None:
+        """The newest that can be read; None when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one message brought. `found` are facts of rooms that are not in the log yet."""
+
+    firings: Sequence[Firing]
+    found: tuple[RoomFact, ...]
+
+
+@dataclass(slots=True)
+class Live:
+    """The state after the message before `offset`.
+
+    Args:
+        maker: makes the engine when the first definitions are known.
+        lingering: of moments by key, for the board.
+        facts: reads a file of facts by its hash.
+        lateness_ms: see the semantics.
+        shards: how many parts the viewers are dealt to.
+        viewers: for how many to take memory at the start.
+    """
+
+    maker: LiveMaker
+    lingering: Callable[[Sequence[Definition]], Mapping[str, Lingering]]
+    facts: Callable[[str], Facts]
+    lateness_ms: int = 5_000
+    shards: int = 1
+    viewers: int = 0
+    currency: str = "CNY"
+    engine: LiveEngine | None = None
+    views: RoomViews = field(default_factory=lambda: RoomViews({}))
+    sources: SourceViews = field(default_factory=SourceViews)
+    definitions: tuple[Definition, ...] = ()
+    products: tuple[Product, ...] = ()
+    offset: int = 0
+    clock: int = -1
+    logged_through: int = -1
+    facts_hash: str | None = None
+
+    # -- one message
+
+    def apply(self, message: Message) -> Applied:
+        """Apply the next message of the log.
+
+        Raises: InputError when it is not the next one, or cannot be applied where it stands.
+        """
+        if message.offset != self.offset:
+            raise InputError(
+                f"message {message.offset} comes where {self.offset} is the next; the log has a"
+                " gap: restore the missing segment"
+            )
+        firings, batch, outcomes = self._applied(message)
+        self.offset, self.clock = message.offset + 1, max(self.clock, message.clock)
+        if isinstance(message.body, RoomFacts | Catalog):
+            return Applied(firings, ())
+        return self._seen(batch, outcomes, firings)
+
+    def _applied(self, message: Message) -> tuple[Sequence[Firing], EventBatch | None, UInt8]:
+        nothing = np.zeros(0, np.uint8)
+        match message.body:
+            case Events(batch):
+                engine = self._engine()
+                return engine.run(batch), batch, engine.outcomes
+            case Tick():
+                return self._tick(message.clock), None, nothing
+            case DefinitionsChanged(definitions):
+                return self._change(definitions, message.clock), None, nothing
+            case Catalog(products):
+                self._stock(products)
+                return [], None, nothing
+            case FactsNamed(digest):
+                facts = self.facts(digest)
+                self.facts_hash = digest
+                return self._engine().take_facts(facts, message.clock), None, nothing
+            case RoomFacts():  # known before their seconds passed: see `recover`
+                return [], None, nothing
+            case Backfilled():
+                raise InputError("a backfill needs the tail of the log; see `backfill`")
+            case other:
+                raise InputError(f"nothing is known of messages of {type(other).__name__}")
+
+    def _seen(
+        self, batch: EventBatch | None, outcomes: UInt8, firings: Sequence[Firing]
+    ) -> Applied:
+        if self.engine is None:
+            return Applied(firings, ())
+        if batch is not None:
+            self.sources.observe(batch, outcomes)
+        self.views.observe(batch, outcomes, firings, self.clock, self.engine)
+        found = [fact for fact in self.engine.room_facts if fact.second > self.logged_through]
+        return Applied(firings, tuple(found))
+
+    def _engine(self) -> LiveEngine:
+        if self.engine is None:
+            raise InputError("the log begins without definitions; it was not written by a server")
+        return self.engine
+
+    def _tick(self, clock_ms: int) -> Sequence[Firing]:
+        return [] if self.engine is None else self.engine.advance(clock_ms)
+
+    def _change(self, definitions: Sequence[Definition], clock_ms: int) -> Sequence[Firing]:
+        self.definitions = tuple(definitions)
+        if self.engine is None:
+            self.engine = self.maker.new(
+                definitions,
+                products=self.products,
+                lateness_ms=self.lateness_ms,
+                shards=self.shards,
+                viewers=self.viewers,
+            )
+            self._make_views()
+            return []
+        self.views.use(self.lingering(definitions))
+        return self.engine.change(definitions, clock_ms) or []
+
+    def _stock(self, products: Sequence[Product]) -> None:
+        if self.engine is not None:
+            raise InputError("the catalog of products can only be told before the first events")
+        self.products = tuple(products)
+
+    def _make_views(self) -> None:
+        self.views = RoomViews(
+            self.lingering(self.definitions), products=self.products, currency=self.currency
+        )
+
+    # -- start again
+
+    def recover(
+        self,
+        log: Log,
+        snapshots: Snapshots,
+        *,
+        on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
+        advance: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> list[RoomFact]:
+        """The state after the last message of the log: the newest snapshot and a replay.
+
+        Returns: facts of rooms that the replay found and the log does not have, to be appended.
+        Raises: InputError when log and snapshot do not fit together.
+        """
+        kept = snapshots.newest()
+        if kept is not None:
+            self._restore(kept, log)
+        first = self.offset
+        logged = [
+            fact
+            for message in log.read(first)
+            if isinstance(message.body, RoomFacts)
+            for fact in message.body.facts
+            if fact.second >= self.clock
+        ]
+        self.logged_through = max((fact.second for fact in logged), default=-1)
+        found: list[RoomFact] = []
+        pending: list[Message] = []
+        is_told = self.engine is None
+        if self.engine is not None:
+            self.engine.read_room_facts(logged)
+        for message in log.read(first):
+            if isinstance(message.body, Events) and _fits(pending, message):
+                pending.append(message)
+                continue
+            found += self._replayed(pending, on_firings)
+            pending = [message] if isinstance(message.body, Events) else []
+            if not pending:
+                found += self._told(message, on_firings)
+            if is_told and self.engine is not None:
+                self.engine.read_room_facts(logged)
+                is_told = False
+            advance(message.offset - first, log.next_offset - first)
+        found += self._replayed(pending, on_firings)
+        advance(1, 1)
+        return found
+
+    def _told(
+        self, message: Message, on_firings: Callable[[Sequence[Firing]], None]
+    ) -> tuple[RoomFact, ...]:
+        applied = self.apply(message)
+        on_firings(applied.firings)
+        return applied.found
+
+    def _replayed(
+        self, messages: Sequence[Message], on_firings: Callable[[Sequence[Firing]], None]
+    ) -> tuple[RoomFact, ...]:
+        """Several messages of events in one call."""
+        if not messages:
+            return ()
+        if messages[0].offset != self.offset:
+            raise InputError(f"the log has no message {self.offset}")
+        engine = self._engine()
+        batch = concat([one.body.batch for one in messages if isinstance(one.body, Events)])
+        firings = engine.run(batch)
+        self.offset = messages[-1].offset + 1
+        self.clock = max(self.clock, messages[-1].clock)
+        applied = self._seen(batch, engine.outcomes, firings)
+        on_firings(applied.firings)
+        return applied.found
+
+    def _restore(self, kept: Kept, log: Log) -> None:
+        if not log.first_offset <= kept.offset <= log.next_offset:
+            raise InputError(
+                f"the newest snapshot is of offset {kept.offset}, but the log has"
+                f" {log.first_offset} to {log.next_offset}: they are not of one installation"
+            )
+        document: dict[str, Any] = json.loads(kept.views)
+        self.facts_hash = document["facts"]
+        facts = None if self.facts_hash is None else self.facts(self.facts_hash)
+        self.engine = self.maker.restored(kept.engine, facts)
+        self.definitions = tuple(self.engine.definitions)
+        self.products = tuple(self.engine.products)
+        self._make_views()
+        self.views.restore(document["rooms"])
+        self.sources.restore(document["sources"])
+        self.offset, self.clock = kept.offset, kept.clock
+
+    def snapshot(self) -> Kept | None:
+        """Everything, as of now; None before there is anything.
+
+        Cost: O(state); events wait while it is taken.
+        """
+        if self.engine is None:
+            return None
+        document = {
+            "facts": self.facts_hash,
+            "rooms": self.views.snapshot(),
+            "sources": self.sources.snapshot(),
+        }
+        views = json.dumps(document, ensure_ascii=False).encode()
+        return Kept(self.offset, self.clock, views, self.engine.snapshot())
+
+
+def _fits(pending: Sequence[Message], message: Message) -> bool:
+    """Whether a message can be applied in one call with these: the firings are the same."""
+    if not pending:
+        return True
+    rows = sum(len(one.body.batch) for one in pending if isinstance(one.body, Events))
+    is_near = message.clock // SECOND_MS == pending[0].clock // SECOND_MS
+    return is_near and isinstance(message.body, Events) and rows < REPLAY_ROWS

@@ -1,0 +1,45 @@
+"""The management application: routes, problems, OpenAPI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+
+from qianmian.runtime.board import Board
+from qianmian.server.api import data, rooms, session
+from qianmian.server.api.problems import add_problems
+from qianmian.server.site import Site
+
+
+def management(site: Site) -> FastAPI:
+    """`/api` of one server."""
+    app = FastAPI(
+        title="Qianmian",
+        version=site.version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.site = site
+    for part in (session.router, rooms.router, data.router):
+        app.include_router(part, prefix="/api")
+    add_problems(app)
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        return with_board(plain())
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents
+    return app
+
+
+def with_board(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the schema of the board, which is no Pydantic model."""
+    reference = "#/components/schemas/{name}"
+    (_,), parts = msgspec.json.schema_components([Board], ref_template=reference)
+    document.setdefault("components", {}).setdefault("schemas", {}).update(parts)
+    answer = document["paths"]["/api/rooms/{room}/board"]["get"]["responses"]["200"]
+    answer["content"] = {"application/json": {"schema": {"$ref": reference.format(name="Board")}}}
+    return document

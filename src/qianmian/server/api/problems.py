@@ -1,0 +1,66 @@
+"""Errors as `application/problem+json` (RFC 9457), each with a stable code and what to do."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from qianmian.errors import InputError, OperationalError, QianmianError, UnknownName
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(HTTPException):
+    """An answer that is an error."""
+
+    def __init__(
+        self, status: int, code: str, detail: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(status, detail, headers)
+        self.code = code
+
+
+def _answer(
+    status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: object
+) -> JSONResponse:
+    body = {"status": status, "title": HTTPStatus(status).phrase, "code": code, "detail": detail}
+    return JSONResponse(body | more, status, headers, media_type=MEDIA_TYPE)
+
+
+def add_problems(app: FastAPI) -> None:
+    """Answer every error of this application as a problem."""
+
+    async def http(_: Request, raised: Exception) -> JSONResponse:
+        assert isinstance(raised, HTTPException)  # noqa: S101 — it was registered for this
+        code = raised.code if isinstance(raised, Problem) else f"http.{raised.status_code}"
+        headers = dict(raised.headers or {})
+        return _answer(raised.status_code, code, str(raised.detail), headers)
+
+    async def validation(_: Request, raised: Exception) -> JSONResponse:
+        assert isinstance(raised, RequestValidationError)  # noqa: S101
+        found = [
+            {"where": ".".join(str(part) for part in one["loc"]), "what": one["msg"]}
+            for one in raised.errors()
+        ]
+        first = found[0]
+        detail = f"{first['where']}: {first['what']}"
+        return _answer(422, "input.fields", detail, problems=found)
+
+    async def ours(_: Request, raised: Exception) -> JSONResponse:
+        assert isinstance(raised, QianmianError)  # noqa: S101
+        status = 500
+        if isinstance(raised, UnknownName):
+            status = 404
+        elif isinstance(raised, InputError):
+            status = 422
+        elif isinstance(raised, OperationalError):
+            status = 503
+        return _answer(status, raised.code, str(raised))
+
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, validation)
+    app.add_exception_handler(QianmianError, ours)

@@ -1,0 +1,216 @@
+"""Rooms and viewers as of now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Response
+
+from qianmian.language.definition import Definition
+from qianmian.language.room_events import is_room_moment
+from qianmian.language.sentence import sentence_of_definition
+from qianmian.language.text import show
+from qianmian.locales.texts import document
+from qianmian.runtime.board import Board
+from qianmian.runtime.evidence import Explainer
+from qianmian.runtime.live import Live
+from qianmian.runtime.timeline import LISTED, Timeline, timeline_of
+from qianmian.server.api.models import (
+    MetaModel,
+    MomentModel,
+    PageModel,
+    RoomModel,
+    TimelineEvent,
+    TraitModel,
+    ViewerFiring,
+    ViewerModel,
+    Words,
+)
+from qianmian.server.api.problems import Problem
+from qianmian.server.api.session import Here, SignedIn
+from qianmian.vocabulary.events import CATALOG, event_type
+from qianmian.vocabulary.firing import Firing
+
+HALF_HOUR_MS = 30 * 60_000
+LOCALE_BY_NAME = {"zh": "zh-CN", "en": "en-US"}
+
+router = APIRouter(tags=["rooms"])
+
+
+@router.get("/meta")
+async def meta(site: Here, _account: SignedIn) -> MetaModel:
+    """Version, zone, currency, and every moment in words."""
+    definitions = await site.deployment.ask(lambda live: live.definitions)
+    return MetaModel(
+        version=site.version,
+        zone=site.zone,
+        currency=site.currency,
+        lateness_ms=site.lateness_ms,
+        moments=[_moment(one) for one in definitions if one.kind == "moment"],
+        events={event.name: _titles("events", event.name, "title") for event in CATALOG},
+    )
+
+
+@router.get("/rooms")
+async def rooms(site: Here, _account: SignedIn) -> list[RoomModel]:
+    """Every room of which something is known, those on air first."""
+    return await site.deployment.ask(_rooms)
+
+
+@router.get("/rooms/{room}/board", response_class=Response, responses={200: {"model": None}})
+async def board(room: str, site: Here, _account: SignedIn) -> Response:
+    """The board of a room, and the seq of `/ws` after which it stands."""
+    found = await site.deployment.ask(lambda live: live.views.board(room))
+    if found is None:
+        raise Problem(404, "room.unknown", f'nobody has been in the room "{room}" yet')
+    told = msgspec.to_builtins(found) | {"seq": site.hub.seq_of(room)}
+    return Response(msgspec.json.encode(told), media_type="application/json")
+
+
+@router.get("/rooms/{room}/viewers/{viewer}")
+async def viewer(room: str, viewer: str, site: Here, _account: SignedIn) -> ViewerModel:
+    """One viewer: what they did in the last half hour, what fired, and because of which events."""
+    state = await site.deployment.ask(lambda live: _state(live, room, viewer))
+    found = await asyncio.to_thread(
+        timeline_of, site.log, viewer, room, since_ms=state["clock"] - HALF_HOUR_MS
+    )
+    told = await asyncio.to_thread(_viewer, room, viewer, state, found, site.lateness_ms)
+    if state["now"] is None and not told.firings and not told.timeline:
+        raise Problem(404, "viewer.unknown", f'nobody called "{viewer}" has been here lately')
+    return told
+
+
+def _rooms(live: Live) -> list[RoomModel]:
+    open_rooms = set(live.engine.open_rooms()) if live.engine is not None else set()
+    boards = [board for name in live.views.names if (board := live.views.board(name)) is not None]
+    boards.sort(key=lambda one: (one.room not in open_rooms, one.room))
+    return [_room(board, live=board.room in open_rooms) for board in boards]
+
+
+def _room(board: Board, *, live: bool) -> RoomModel:
+    return RoomModel(
+        room=board.room,
+        title=board.title,
+        session=board.session,
+        started_at=board.started_at,
+        live=live,
+        online=board.online if live else 0,
+    )
+
+
+def _state(live: Live, room: str, viewer: str) -> dict[str, Any]:
+    """What only the engine's thread may read."""
+    engine = live.engine
+    return {
+        "now": None if engine is None else engine.viewer_now(room, viewer),
+        "fired": live.views.fired_of(viewer),
+        "clock": live.clock,
+        "definitions": {one.key: one for one in live.definitions},
+        "products": live.products,
+        "titles": {product.id: product.title for product in live.products},
+    }
+
+
+def _viewer(
+    room: str, viewer: str, state: Mapping[str, Any], found: Timeline, lateness_ms: int
+) -> ViewerModel:
+    now, titles, definitions = state["now"], state["titles"], state["definitions"]
+    explainer = Explainer(products=state["products"], lateness_ms=lateness_ms)
+    own = [row for row in found.rows if event_type(row["type"]).scope != "room"]
+    firings = [
+        _firing(one, definitions, found.rows, explainer)
+        for one in state["fired"]
+        if one.room == room and one.moment in definitions
+    ]
+    page = None
+    if now is not None and now.product is not None and now.product_since is not None:
+        title = titles.get(now.product) or now.product
+        page = PageModel(product=now.product, title=title, since=now.product_since)
+    return ViewerModel(
+        viewer=viewer,
+        known=not viewer.startswith("?"),
+        room=room,
+        present=now is not None and now.present,
+        entered_at=None if now is None else now.visit_start,
+        last_seen=None if now is None else now.last_seen,
+        page=page,
+        traits=_traits(own),
+        firings=firings,
+        timeline=[_event(row, titles) for row in reversed(own[-LISTED:])],
+        since=found.since,
+        whole=found.is_whole,
+    )
+
+
+def _firing(
+    firing: Firing,
+    definitions: Mapping[str, Definition],
+    rows: Sequence[dict[str, Any]],
+    explainer: Explainer,
+) -> ViewerFiring:
+    definition = definitions[firing.moment]
+    return ViewerFiring(
+        id=firing.id,
+        moment=firing.moment,
+        at=firing.at,
+        product=firing.key,
+        explanation=_sentence(definition),
+        because=list(explainer.evidence(firing, definitions, rows)),
+    )
+
+
+def _traits(rows: Sequence[dict[str, Any]]) -> list[TraitModel]:
+    """The value told last of each trait."""
+    told = {
+        name: TraitModel(name=name, value=value, source=row.get("source"), at=row["event_time"])
+        for row in rows
+        for name, value in (row.get("traits") or {}).items()
+    }
+    return [told[name] for name in sorted(told)]
+
+
+def _event(row: Mapping[str, Any], titles: Mapping[str, str]) -> TimelineEvent:
+    items = row.get("items") or ()
+    product = row.get("product") or (items[0]["product"] if items else None)
+    return TimelineEvent(
+        at=row["event_time"],
+        arrival=row["clock"],
+        type=row["type"],
+        product=product,
+        title=None if product is None else titles.get(product) or product,
+        text=row.get("text"),
+        amount_minor=row.get("amount"),
+        source=row.get("source"),
+        message_id=row.get("message_id"),
+    )
+
+
+def _moment(definition: Definition) -> MomentModel:
+    from_names = _titles("moments", definition.key, "title")
+    return MomentModel(
+        key=definition.key,
+        scope="room" if is_room_moment(definition.expr) else "viewer",
+        names=from_names,
+        meaning=_titles("moments", definition.key, "help"),
+        sentence=_sentence(definition),
+        text=show(definition.expr),
+    )
+
+
+def _sentence(definition: Definition) -> Words:
+    return {
+        "zh": sentence_of_definition(definition, "zh-CN"),
+        "en": sentence_of_definition(definition, "en-US"),
+    }
+
+
+def _titles(subject: str, key: str, what: str) -> Words:
+    """A text in both languages; the key itself where it has none."""
+    found: Words = {}
+    for name, locale in (("zh", "zh-CN"), ("en", "en-US")):
+        texts = document(locale, subject).get(key)
+        found[name] = texts[what] if isinstance(texts, Mapping) else key  # type: ignore[index]
+    return found

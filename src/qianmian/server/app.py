@@ -1,0 +1,126 @@
+"""The whole server as one ASGI application: which request goes where.
+
+/v1/* /ingest/*     events, by write key
+/api/*              the console's questions and changes, by session
+/ws                 the console's socket, by session
+/metrics /healthz /readyz
+everything else     the console's pages
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from qianmian.server.asgi import App, Receive, Scope, Send, respond
+from qianmian.server.metrics import CONTENT_TYPE, Metrics
+from qianmian.server.site import Site
+
+Answer = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+SECURITY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+)
+
+
+class Server:
+    """Routes.
+
+    Args:
+        site: what is served.
+        ingest, management, socket, console: the four applications.
+        ready: whether events are taken.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        ingest: App,
+        management: App,
+        socket: App,
+        console: App,
+        ready: Callable[[], bool],
+    ) -> None:
+        self.site = site
+        self.metrics = Metrics(site)
+        self._ingest = ingest
+        self._management = management
+        self._socket = socket
+        self._console = console
+        self._ready = ready
+        self._own: Mapping[str, Answer] = {
+            "/metrics": self._tell_metrics,
+            "/healthz": self._tell_health,
+            "/readyz": self._tell_ready,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        path: str = scope["path"]
+        if scope["type"] == "websocket":
+            await (self._socket if path == "/ws" else _no_socket)(scope, receive, send)
+        elif path in self._own:
+            await self._own[path](scope, receive, send)
+        elif path.startswith(("/v1/", "/ingest/")):
+            await self._ingest(scope, receive, send)
+        elif path.startswith("/api/"):
+            await self._management(scope, receive, _with_headers(send))
+        else:
+            await self._console(scope, receive, _with_headers(send))
+
+    async def _tell_metrics(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await respond(send, 200, self.metrics.text(), CONTENT_TYPE)
+
+    async def _tell_health(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Alive: the process answers; a broken engine is not alive."""
+        broken = self.site.deployment.engine.problem
+        told = {"status": "ok"} if broken is None else {"status": "failed", "why": str(broken)}
+        await respond(send, 200 if broken is None else 500, _json(told), "application/json")
+
+    async def _tell_ready(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Ready: events are taken and made durable."""
+        problem = self.site.deployment.problem
+        if problem is None and self._ready():
+            await respond(send, 200, _json({"status": "ready"}), "application/json")
+            return
+        why = "it is starting or stopping" if problem is None else str(problem)
+        await respond(send, 503, _json({"status": "not ready", "why": why}), "application/json")
+
+
+def _with_headers(send: Send) -> Send:
+    """The same, with the headers that every page of ours has."""
+
+    async def sending(event: dict[str, object]) -> None:
+        if event["type"] == "http.response.start":
+            event["headers"] = [*event.get("headers", ()), *SECURITY]  # type: ignore[misc]  # pairs
+        await send(event)
+
+    return sending  # type: ignore[return-value]  # events are mappings
+
+
+async def _no_socket(_scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 4404})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    """Nothing is begun here: the process is warm before it listens."""
+    while True:
+        event = await receive()
+        if event["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+def _json(value: Mapping[str, str]) -> bytes:
+    return msgspec.json.encode(value)

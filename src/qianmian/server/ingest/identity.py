@@ -1,0 +1,69 @@
+"""Whose event it is, when a browser says so: nobody is believed who cannot show it.
+
+SEMANTICS, "who may send what", and decision record 0015. A page can be rewritten by whoever looks
+at it, so what a browser key sends belongs to
+
+* the viewer of its signed viewer token, else
+* an anonymous id that this deployment issued, or, where the source accepts it, one that the client
+  made and nobody can guess. A user id beside it is not believed and not kept: the shop's server
+  links the two when somebody signs in.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from qianmian.runtime.sources import Source
+from qianmian.server.viewer_tokens import AnonymousIds, ViewerClaims
+from qianmian.vocabulary.rejected import Rejected
+
+Row = dict[str, Any]
+
+MIN_OWN_ID_CHARS: Final = 16  # a UUID has 36; what is shorter can be guessed or collides
+
+
+def settle_identity(
+    row: Row, source: Source, claims: ViewerClaims | None, issued: AnonymousIds
+) -> Rejected | None:
+    """Make the event of a browser key that of whom it can be; or why it cannot.
+
+    Other classes are believed as they are. A browser names no session either: the first event
+    of a room would name it for everybody.
+    """
+    if source.key_class != "browser":
+        return None
+    row.pop("session", None)
+    if claims is not None:
+        return _of_token(row, claims)
+    row.pop("viewer", None)
+    anonymous_id = row.get("anonymous_id")
+    if anonymous_id is None or anonymous_id == "":
+        return Rejected(
+            "no_viewer", "a browser key needs a viewer token or an anonymous id, not a user id"
+        )
+    if not isinstance(anonymous_id, str):
+        return None  # the event table says what is wrong with it
+    if issued.is_issued(anonymous_id, source.namespace):
+        return None
+    if not source.accept_own_anonymous_ids:
+        return Rejected("not_issued", "the anonymous id was not issued here; POST /v1/anonymous")
+    if len(anonymous_id) < MIN_OWN_ID_CHARS:
+        return Rejected(
+            "not_issued",
+            f"an anonymous id of a client has at least {MIN_OWN_ID_CHARS} random characters",
+        )
+    return None
+
+
+def _of_token(row: Row, claims: ViewerClaims) -> Rejected | None:
+    given = row.get("viewer")
+    if given not in (None, "", claims.viewer):
+        return Rejected("not_allowed", "the viewer token is of another viewer")
+    room = row.get("room")
+    if claims.room is not None and room not in (None, "", claims.room):
+        return Rejected("not_allowed", "the viewer token is of another room")
+    row.pop("anonymous_id", None)
+    row["viewer"] = claims.viewer
+    if claims.room is not None:
+        row["room"] = claims.room
+    return None

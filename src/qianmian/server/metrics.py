@@ -1,0 +1,75 @@
+"""`/metrics` for Prometheus: numbers of the process as it is when it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from qianmian.server.site import Site
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+ACK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+class _Now(Collector):
+    """Reads counters that others keep."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics, each with its value of now."""
+        deployment, log = self._site.deployment, self._site.log
+        gauges: list[tuple[str, str, Callable[[], float]]] = [
+            ("lag_seconds", "how far the engine is behind", lambda: deployment.lag_ms / 1_000),
+            (
+                "engine_waiting_events",
+                "events that wait for the engine",
+                lambda: deployment.engine.waiting_rows,
+            ),
+            (
+                "log_waiting_events",
+                "events that wait to be written",
+                lambda: deployment.gateway.waiting_rows,
+            ),
+            ("console_tabs", "open console tabs", lambda: self._site.hub.tabs),
+            ("log_first_offset", "oldest message kept", lambda: log.first_offset),
+            ("healthy", "1 while log and engine work", lambda: deployment.problem is None),
+        ]
+        for name, meaning, read in gauges:
+            yield GaugeMetricFamily(f"qianmian_{name}", meaning, value=float(read()))
+        yield CounterMetricFamily(
+            "qianmian_log_messages", "messages in the log since it began", value=log.next_offset
+        )
+        rejected = CounterMetricFamily(
+            "qianmian_rejected_events", "events not accepted", labels=["source", "code"]
+        )
+        for source in self._site.ingest.statistics():
+            for code, count in (source.rejected_by_code | source.refused_by_code).items():
+                rejected.add_metric([source.name, code], count)
+        yield rejected
+        fired = CounterMetricFamily("qianmian_firings", "moments that fired", labels=["moment"])
+        for moment, count in sorted(self._site.fired.items()):
+            fired.add_metric([moment], count)
+        yield fired
+
+
+class Metrics:
+    """The metrics of one server."""
+
+    def __init__(self, site: Site) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Now(site))
+        self.ack = Histogram(
+            "qianmian_ack_seconds",
+            "from the last byte of a post to its answer",
+            buckets=ACK_S,
+            registry=self._registry,
+        )
+
+    def text(self) -> bytes:
+        """The whole page."""
+        return generate_latest(self._registry)

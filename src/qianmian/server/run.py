@@ -1,0 +1,77 @@
+"""One server over one installation: the parts made, joined, run, and ended in the right order."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from importlib import metadata
+
+from qianmian.bootstrap import load_classifier
+from qianmian.bootstrap.installation import Installation
+from qianmian.server.console import ConsoleApp, bundled_console
+from qianmian.server.ingest.app import IngestApp
+from qianmian.server.ingest.limits import Limits
+from qianmian.server.site import Site
+from qianmian.server.start import Running, running, serve, server_of
+from qianmian.vocabulary.firing import Firing
+
+
+async def run_server(
+    home: Installation,
+    bound: socket.socket,
+    *,
+    now: Callable[[], int],
+    until: asyncio.Event | None = None,
+    on_ready: Callable[[Site], Awaitable[None]] | None = None,
+    limits: Limits | None = None,
+    on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
+) -> None:
+    """Serve a recovered installation until a signal, or until `until` is set.
+
+    On the way out nothing is lost: open requests end, the log is written, the engine follows it,
+    a snapshot is kept.
+
+    Args:
+        home: opened; its deployment is recovered.
+        bound: where to listen.
+        on_ready: called when requests are answered.
+        on_firings: told what fires, on the engine's thread.
+    """
+    async with running(home.deployment, now=now, on_firings=on_firings) as parts:
+        ingest = IngestApp(
+            sources=home.sources,
+            submit=home.deployment.submit,
+            dead_letters=home.dead_letters,
+            clock=now,
+            classify=load_classifier().classify_many,
+            secret=home.secret,
+            limits=limits,
+        )
+        site = site_of(home, parts, ingest, now)
+
+        async def ready() -> None:
+            if on_ready is not None:
+                await on_ready(site)
+
+        app = server_of(site, parts, ingest=ingest, console=ConsoleApp(bundled_console()))
+        await serve(app, bound, until=until, on_listening=ready)
+
+
+def site_of(home: Installation, parts: Running, ingest: IngestApp, now: Callable[[], int]) -> Site:
+    """What the routes work with."""
+    return Site(
+        deployment=home.deployment,
+        log=home.log,
+        hub=parts.hub,
+        accounts=home.accounts,
+        sources=home.sources,
+        dead_letters=home.dead_letters,
+        ingest=ingest,
+        now=now,
+        version=metadata.version("qianmian"),
+        fired=parts.fired,
+        zone=home.settings.zone,
+        currency=home.settings.currency,
+        lateness_ms=home.settings.lateness_ms,
+    )

@@ -1,0 +1,1 @@
+"""What a deployment knows about itself: sources, write keys, accounts. Now in SQLite."""

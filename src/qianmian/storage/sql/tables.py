@@ -1,0 +1,109 @@
+"""The tables, as SQLAlchemy Core sees them. A change here needs a migration (a test compares).
+
+Units: instants are ms UTC. Secrets are kept as hashes only.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+SOURCES: Final = Table(
+    "sources",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("key_class", String(16), nullable=False),
+    Column("namespace", String(64), nullable=False),
+    Column("default_room", String(512)),
+    Column("presence", Boolean, nullable=False),
+    Column("origins", Text, nullable=False),  # JSON list
+    Column("accept_own_anonymous_ids", Boolean, nullable=False),
+    Column("mapping", Text, nullable=False),
+    Column("events_per_second", Integer),
+    Column("new_viewers_per_minute", Integer),
+    Column("new_products_per_minute", Integer),
+    Column("created_at", BigInteger, nullable=False),
+    Column("first_event_at", BigInteger),
+    Column("last_event_at", BigInteger),
+)
+
+WRITE_KEYS: Final = Table(
+    "write_keys",
+    METADATA,
+    Column("id", String(16), primary_key=True),
+    Column("source", ForeignKey("sources.name"), nullable=False),
+    Column("prefix", String(32), nullable=False, unique=True),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Index(None, "source"),
+)
+
+ACCOUNTS: Final = Table(
+    "accounts",
+    METADATA,
+    Column("id", String(16), primary_key=True),
+    Column("name", String(128), nullable=False),
+    Column("folded_name", String(256), nullable=False, unique=True),
+    Column("role", String(32), nullable=False),
+    Column("password_hash", String(256), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+)
+
+LOGIN_SESSIONS: Final = Table(
+    "login_sessions",
+    METADATA,
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("account", ForeignKey("accounts.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "account"),
+)
+
+FIRST_ACCOUNT_TOKENS: Final = Table(
+    "first_account_tokens",
+    METADATA,
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+LOGIN_FAILURES: Final = Table(
+    "login_failures",
+    METADATA,
+    Column("subject", String(400), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+
+CHANGES: Final = Table(
+    "changes",
+    METADATA,
+    Column("topic", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""A number per topic that grows with each change, so that other processes notice one cheaply."""
