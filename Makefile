@@ -23,7 +23,7 @@ $(BENCH_READY): requirements/bench.txt pyproject.toml tools/bootstrap.sh
 	@sh tools/bootstrap.sh .venv-bench requirements/bench.txt
 	@touch $@
 
-demo: console  ## a recorded shop, replayed and explained in this terminal
+demo: console  ## a simulated room of 20,000 viewers, live in a browser
 	@$(BIN)/qianmian demo
 
 console: $(READY)  ## build the browser pages, if their sources changed

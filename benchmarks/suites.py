@@ -9,6 +9,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks import edits, latency, memory, restart, start
+from benchmarks.bodies import read_and_run
 from benchmarks.definitions import mix
 from benchmarks.machine import machine_row
 from benchmarks.ours import Fired, Ours, Prepared, prepare
@@ -169,9 +170,17 @@ def run_ours(columns: Prepared) -> tuple[float, Fired]:
 
 
 def whole(options: BenchOptions) -> Iterator[BenchRow]:
-    """With decoding and naming: rows and Arrow in, firings out."""
+    """With interning and the board: rows, Arrow and columns in, firings out."""
     size = size_of(options)
     yield from decoded(mix(40), make(Plan(50_000, 30)), size.rounds, BATCH)
+
+
+def bodies(options: BenchOptions) -> Iterator[BenchRow]:
+    """The same from bodies as they arrive, beside plain Python that reads them."""
+    size = size_of(options)
+    batch = make(Plan(50_000, 20))
+    for body in (200, 2_500):
+        yield from read_and_run(mix(40), batch, size.rounds, body)
 
 
 def paced(options: BenchOptions) -> Iterator[BenchRow]:
@@ -209,6 +218,7 @@ SUITES = (
     calls,
     partners,
     whole,
+    bodies,
     paced,
     bytes_per_viewer,
     edited,

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.required import absent
+
 # A slow machine is no bug, so no deadline; a failure prints what repeats it.
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
 settings.register_profile(
@@ -30,12 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def real_data() -> Path:
     """The folder of recorded shops; its licenses do not let us commit it.
 
-    `QIANMIAN_DATA` names it. Without it the test is skipped; with `QIANMIAN_REQUIRE=1` it fails.
+    `QIANMIAN_DATA` names it. Without it the test is skipped; with `QIANMIAN_REQUIRE=1` (or
+    `data` in its list) it fails.
     """
     named = os.environ.get("QIANMIAN_DATA", "")
     if named and Path(named).is_dir():
         return Path(named).resolve()
     reason = f"QIANMIAN_DATA={named!r} is no folder" if named else "QIANMIAN_DATA is not set"
-    if os.environ.get("QIANMIAN_REQUIRE", "") not in ("", "0"):
-        pytest.fail(f"{reason}, and QIANMIAN_REQUIRE asks for real data")
-    pytest.skip(f"{reason}: real data is not in the repository")
+    return absent("data", f"{reason}: real data is not in the repository")

@@ -64,7 +64,7 @@ EVENTS = (
 """Few types, so that random logs of the same types match often."""
 
 OF_ROOM = ("promo_started",)
-"""Events of the room, which only a sequence may begin with."""
+"""Events of the room: a sequence may begin with them, and guards look back at them."""
 
 NAMES = ("vip", "price_sensitive", "churn", "within", "product", "\u65b0\u5ba2")
 WORDS = ("p1", "p2", "cream", "tier 1", "true", 'a"b\\c', "\u62a4\u80a4", "", "and", "3d")
@@ -79,6 +79,7 @@ class Wanted:
     attributes: bool = True
     rooms: bool = True
     all_events: bool = False
+    looks_back: bool = True
 
 
 @cache
@@ -224,6 +225,33 @@ def room_facts(*, has_key: bool) -> st.SearchStrategy[Node]:
 
 
 @cache
+def looks_back(wanted: Wanted, key: str | None) -> st.SearchStrategy[Node]:
+    """Guards over events of the room, for the key too where there is one."""
+    names = tuple(ROOM_EVENTS) if wanted.all_events else OF_ROOM
+    types = st.lists(st.sampled_from(sorted(names)), min_size=1, max_size=3).map(tuple)
+    of = st.builds(Select, types, st.one_of(st.none(), st.none(), predicates()))
+    live = spans(wanted).filter(lambda ms: ms <= 7 * DAY_MS)
+    within = st.one_of(live, st.sampled_from(SCOPES))
+    some = st.integers(1, 4) if wanted.short else st.integers(1, 63)
+    cmp, fields_ = st.sampled_from(COMPARISONS), st.sampled_from(("product", "category"))
+    edge = st.tuples(fields_, st.sampled_from(("==", "!=")), strings())
+    fixed = st.one_of(
+        st.builds(Count, of, within, cmp, some),
+        st.builds(Distinct, of, fields_, within, cmp, some),
+        st.builds(TimeSince, of, st.sampled_from(ORDERINGS), spans(wanted)),
+        st.builds(lambda of, edge: First(of, *edge), of, edge),
+        st.builds(lambda of, edge: Last(of, *edge), of, edge),
+    )
+    return st.one_of(fixed, st.builds(Count, of, within, cmp, some, st.just(key)))
+
+
+def room_guards(*, short: bool = False) -> st.SearchStrategy[Node]:
+    """Guards over events of the room, of any key."""
+    wanted = Wanted(short)
+    return st.one_of([looks_back(wanted, key) for key in (None, "product", "category")])
+
+
+@cache
 def levels(wanted: Wanted) -> st.SearchStrategy[Node]:
     """Levels without a key, joined by and, or, not."""
     leaves = st.one_of(counted_levels(wanted), state_levels(wanted))
@@ -306,6 +334,9 @@ def guarded(draw: st.DrawFn, wanted: Wanted, key: str | None, *, is_view: bool) 
     guards = draw(some_levels(wanted))
     if wanted.rooms:
         guards += draw(some_facts(has_key=key is not None))
+    if wanted.looks_back:
+        back = looks_back(wanted, key)
+        guards += draw(st.lists(st.one_of(back, back.map(Not)), max_size=1))
     if not guards:
         return firing
     guards.insert(draw(st.integers(0, len(guards))), firing)

@@ -391,6 +391,43 @@ MUTANTS = (
         "holding = and_.guarded(holding, guards, view)",
         "holding = dict(holding)",
     ),
+    Mutant(
+        "ROOM guards see events of the room",
+        VIEW,
+        "[*self.row.entries, *self.room.entries]",
+        "self.row.entries",
+    ),
+    Mutant(
+        "ROOM guards make nothing true",
+        JUDGE,
+        "guards = [part for part in parts if reads_room(part)]",
+        "guards = []",
+    ),
+    Mutant(
+        "ROOM facts are guards, too",
+        VIEW,
+        'node["op"] == "room_fact" or is_room_level(node)',
+        "is_room_level(node)",
+    ),
+    Mutant(
+        "ROOM guards of a key ask for the key that fires",
+        "operators/count.py",
+        "if view.key in keys[id(e)]",
+        "if keys[id(e)]",
+    ),
+    Mutant(
+        "ROOM guards of a key wait for the key",
+        "operators/and_.py",
+        '(is_room_level(node) and node.get("same") is not None)',
+        "False",
+    ),
+    Mutant("ROOM guards 64", "operators/count.py", "MAX_OF_ROOM = 64", "MAX_OF_ROOM = 99"),
+    Mutant(
+        "ROOM guards not fewer than 64",
+        "operators/count.py",
+        "MAX_OF_ROOM = 64",
+        "MAX_OF_ROOM = 63",
+    ),
     Mutant("ROOM comment about what is presented", EVENTS, 'out["product"] = presenting', "pass"),
     Mutant(
         "ROOM a withdrawn product is not presented",

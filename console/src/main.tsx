@@ -6,8 +6,10 @@ import { LookProvider } from '@/app/look'
 import { queries } from '@/app/queries'
 import { router } from '@/app/router'
 import { startLanguages } from '@/lib/language'
+import { giveStylesTheNonce } from '@/lib/style-nonce'
 import '@/app/console.css'
 
+giveStylesTheNonce()
 await startLanguages()
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')

@@ -214,8 +214,10 @@ def test_the_program_starts_alone_and_answers_in_the_language_of_the_terminal() 
         assert name in done.stdout
 
 
-def test_the_demo_ends_with_the_way_to_ones_own_log(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["demo", "--locale", "en-US"]) == 0
+def test_a_replay_without_a_file_ends_with_the_way_to_ones_own_log(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["replay", "--locale", "en-US"]) == 0
     out = capsys.readouterr().out
     assert demo_file().name in out
     assert "qianmian replay FILE" in out

@@ -37,7 +37,13 @@ _BEHAVIOR = (
     ("order_created", 1),
     ("order_paid", 2),
 )
-_ROOM = ("product_presented", "product_withdrawn", "promo_started", "product_presented")
+_ROOM = (
+    "product_presented",
+    "product_withdrawn",
+    "promo_started",
+    "product_presented",
+    "price_changed",
+)
 _OF_PRODUCT = (
     "product_viewed",
     "product_left",
@@ -169,13 +175,13 @@ def _event(log: Log) -> dict[str, Any]:
     if log.disorder:
         event["event_time"] = log.event_time()
     draw = rng.random()
-    if draw < 0.08:
+    if draw < 0.11:
         return _room_event(log, event)
     if rng.random() < 0.25:
         event["anonymous_id"] = rng.choice(ANONYMOUS)
     else:
         event["viewer"] = rng.choice(log.who)
-    if draw < 0.11:
+    if draw < 0.14:
         del event["room"]
         return {**event, "type": "profile_updated", "traits": {"level": rng.randrange(4)}}
     kinds, weights = zip(*_BEHAVIOR, strict=True)
@@ -199,6 +205,10 @@ def _room_event(log: Log, event: dict[str, Any]) -> dict[str, Any]:
         event["type"] = "session_started"  # while another is open, mostly
     elif event["type"] != "session_ended":
         event["product"] = rng.choice(list(log.products))
+        if rng.random() < 0.5:
+            event["category"] = log.products[event["product"]]
+        if event["type"] == "price_changed":
+            event["price"] = rng.randrange(1, 5) * 1_000
     return event
 
 
@@ -265,7 +275,8 @@ def random_moment(rng: Random) -> str:
 
 
 def with_other_times(rng: Random, text: str) -> str:
-    """The text with other times of whole seconds; the rest stays."""
+    """The text with other times of whole seconds, and other prices; the rest stays."""
+    text = re.sub(r"(?<=\.price\) >= ¥)[0-9]+", lambda _: str(rng.randrange(1, 5) * 10), text)
     return re.sub(r"(?<=[a-z] )[0-9]+s(?![a-z])", lambda _: rng.choice(SPANS), text)
 
 
@@ -356,6 +367,7 @@ def _level(rng: Random) -> str:
         f"sum((gift_sent or order_paid).amount) within {span} >= ¥{rng.choice((10, 30))}",
         f'first({_of(of, "product")}) == "p1"',
         f'last({_of(of, "product")}) == "p{rng.randrange(1, 4)}"',
+        f"last(product_viewed.price) >= ¥{rng.randrange(1, 5) * 10}",
         f"time_since({of}) {rng.choice(('>=', '>', '<'))} {span}",
         f"idle for {span}{rng.choice(('', ' on product page'))}",
         f"not visible for {span}",
@@ -374,6 +386,30 @@ def _level(rng: Random) -> str:
 
 
 def _guard(rng: Random, key: str | None) -> str:
+    if rng.random() < 0.3:
+        return _room_guard(rng, key)
     facts = ['room.presenting == "p1"']
     facts += ["room.presenting == product"] if key == "product" else []
     return rng.choice(facts) if rng.random() < 0.2 else _level(rng)
+
+
+def _room_guard(rng: Random, key: str | None) -> str:
+    """A look back at events of the room, at times for the key of what fires."""
+    names = ("promo_started", "product_presented", "price_changed", "session_started")
+    of = rng.choice((*names, "(price_changed or product_presented) where not product == p1"))
+    span, cmp = rng.choice(SPANS), rng.choice((">=", "<", "==", "!=", ">", "<="))
+    counted = f"count({of}) {_window(rng)} {cmp} {rng.randrange(1, 4)}"
+    options = [
+        counted,
+        f"no {rng.choice(names)} this visit",
+        f"distinct({_of(of, 'product')}) {_window(rng)} {cmp} {rng.randrange(1, 4)}",
+        f"time_since({of}) {rng.choice(('>=', '>', '<', '<='))} {span}",
+        f'first({_of(of, "product")}) == "p{rng.randrange(1, 4)}"',
+        f'last({_of(of, "category")}) != "cream"',
+        f"{rng.choice(('first', 'last'))}(price_changed.price) >= ¥{rng.randrange(1, 5) * 10}",
+    ]
+    text = f"{counted} on same {key}" if key and rng.random() < 0.5 else rng.choice(options)
+    draw = rng.random()
+    if draw < 0.15:
+        return f"({text} or {_level(rng)})"
+    return f"not ({text})" if draw < 0.3 else text

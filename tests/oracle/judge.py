@@ -37,7 +37,7 @@ from tests.oracle.operators import (
 )
 from tests.oracle.operators import sum as sum_
 from tests.oracle.rows import EVERY, Row, SlotId, Token
-from tests.oracle.view import Holding, Pulses, RoomState, View, is_pulse
+from tests.oracle.view import Holding, Pulses, RoomState, View, is_pulse, reads_room
 
 OPERATORS: Mapping[str, Any] = MappingProxyType(
     {
@@ -142,10 +142,14 @@ class Judge:
             yield rule, key, why
 
     def trigger(self, rule: Rule) -> tuple[Tree, list[Tree]]:
-        """What can make a level true, and the facts that only guard a room moment."""
-        if not rule.is_room_moment or rule.tree["op"] != "and":
+        """What can make a level true, and what of the room only guards it."""
+        if rule.tree["op"] != "and":
             return rule.tree, []
         parts = rule.tree["parts"]
+        if not rule.is_room_moment:
+            guards = [part for part in parts if reads_room(part)]
+            others = [part for part in parts if part not in guards]
+            return {**rule.tree, "parts": others}, guards
         (counted,) = (part for part in parts if part["op"] == "distinct")
         return counted, [part for part in parts if part is not counted]
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.oracle.convert import Rule, Tree
+from qianmian.vocabulary.events import event_type
+from tests.oracle.convert import Rule, Tree, walk
 from tests.oracle.events import Because, Entry, Event, field_values, key_values, lines
 from tests.oracle.facts import DAY_MS, Facts
 from tests.oracle.rows import Row, SlotId, Token
@@ -131,10 +132,23 @@ def is_pulse(tree: Tree) -> bool:
     if tree["op"] in ("happened", "then", "without", "visit_started"):
         return True
     if tree["op"] in ("count", "distinct"):
+        if is_room_level(tree):
+            return False
         return tree["same"] is not None and tree.get("field") != "viewer"
     if tree["op"] in ("and", "or"):
         return any(is_pulse(part) for part in tree["parts"])
     return False
+
+
+def is_room_level(tree: Tree) -> bool:
+    """Whether it looks back at events of the room: then it only guards."""
+    of = tree.get("of") if tree["op"] != "happened" else None
+    return of is not None and any(event_type(name).scope == "room" for name in of["types"])
+
+
+def reads_room(tree: Tree) -> bool:
+    """Whether facts or events of the room are read: such a part only guards."""
+    return any(node["op"] == "room_fact" or is_room_level(node) for node in walk(tree))
 
 
 def selects(select: Tree, event: Event) -> bool:

@@ -446,12 +446,9 @@ class World:
         return any(node["op"] == "room_fact" and node["name"] in NUMBERS for node in nodes)
 
     def _count_numbers(self, state: RoomState, now: int) -> None:
-        """At a whole second the numbers of a room become its facts, silently."""
+        """At a whole second the numbers of a room become its facts."""
         rows = self._rows_of_room(state.name)
-        with_old = [self._holdings(row, now) for row in rows]
         self.counts["mismatches"] += count_numbers(state, rows, self.logged, now)
-        for row, before in zip(rows, with_old, strict=True):
-            self._change_silently(row, before, self._holdings(row, now))
 
     def _judge_room(self, state: RoomState, now: int) -> None:
         judge = Judge(self.rules, self.facts)

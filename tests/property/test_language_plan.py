@@ -14,9 +14,12 @@ from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qianmian.language.ast import Idle, InRoom, Node, PreviousVisit, Then, Viewing, Without, walk
 from qianmian.language.instants import instants_of
+from qianmian.language.names import ROOM_EVENTS
+from qianmian.language.normalize import normalize
 from qianmian.language.parse import parse
 from qianmian.language.plan import plan, plan_json
 from qianmian.language.relations import (
@@ -30,6 +33,7 @@ from qianmian.language.relations import (
     Intersect,
     Match,
     Relation,
+    RoomWide,
     Scan,
     SemiJoin,
     SumWindow,
@@ -40,7 +44,7 @@ from qianmian.language.rows import Known, Row
 from qianmian.language.snapshot import at_instant
 from qianmian.language.truth import truth_of
 from qianmian.language.types import check
-from tests.strategies import expressions, joined_pairs, viewer_rows
+from tests.strategies import expressions, joined_pairs, room_guards, viewer_rows
 
 Event = dict[str, Any]
 
@@ -95,15 +99,15 @@ def scanned(scan: Scan, events: Sequence[Event], now: int) -> list[Event]:
     ]
 
 
-def holds(relation: Relation, events: Sequence[Event], now: int) -> bool:
-    """Whether the viewer whose events these are is in the set."""
+def holds(relation: Relation, events: Sequence[Event], now: int, key: str | None = None) -> bool:
+    """Whether the viewer whose events these are is in the set; `key` is that of what fires."""
     match relation:
         case Intersect(parts):
-            return all(holds(part, events, now) for part in parts)
+            return all(holds(part, events, now, key) for part in parts)
         case Union(parts):
-            return any(holds(part, events, now) for part in parts)
+            return any(holds(part, events, now, key) for part in parts)
         case Complement(part):
-            return not holds(part, events, now)
+            return not holds(part, events, now, key)
         case CountWindow(rows, cmp, value):
             return COMPARE[cmp](len(scanned(rows, events, now)), value)
         case DistinctWindow(rows, field, cmp, value):
@@ -118,6 +122,11 @@ def holds(relation: Relation, events: Sequence[Event], now: int) -> bool:
         case Elapsed(rows, cmp, ms):
             times = [event["time"] for event in scanned(rows, events, now)]
             return bool(times) and COMPARE[cmp](now - max(times), ms)
+        case RoomWide(test, asked):
+            of_room = [event for event in events if event["type"] in ROOM_EVENTS]
+            if asked is not None:
+                of_room = [event for event in of_room if key in event[asked]]
+            return holds(test, of_room, now)
     raise AssertionError(relation)
 
 
@@ -158,6 +167,19 @@ def test_the_comparison_sees_both_answers() -> None:
 
     collect()
     assert answers == {True, False}
+
+
+GUARDS = room_guards(short=True).map(normalize).filter(is_counted)
+
+
+@given(GUARDS, viewer_rows(), st.sampled_from(("p1", "p2", "cream")))
+@settings(max_examples=200, deadline=None)
+def test_the_plan_of_a_look_back_at_the_room_holds_when_it_does(
+    node: Node, rows: list[Row], key: str
+) -> None:
+    now = (rows[-1].clock if rows else 0) + 1_000
+    expected = truth_of(node, at_instant(rows, now, Known()), key).holds
+    assert holds(plan(node), [event_of(row) for row in rows], now, key) == expected
 
 
 @given(expressions(short=True))
@@ -263,6 +285,7 @@ def test_the_comparison_of_instants_sees_both_sorts_with_and_without_any() -> No
         ("score.x > 0.5", "Attribute"),
         ("in segment.x", "Member"),
         ("room.online > 5", "FactOfRoom"),
+        ("time_since(session_started) < 10m", "RoomWide"),
     ],
 )
 def test_the_relation_of_an_expression(text: str, relation: str) -> None:

@@ -1,10 +1,10 @@
 import { LineChart } from 'echarts/charts'
 import { GridComponent, MarkAreaComponent, TooltipComponent } from 'echarts/components'
-import { type EChartsCoreOption, init, use } from 'echarts/core'
+import { type EChartsCoreOption, init, use as register } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 import { useEffect, useRef } from 'react'
 
-use([LineChart, GridComponent, MarkAreaComponent, TooltipComponent, CanvasRenderer])
+register([LineChart, GridComponent, MarkAreaComponent, TooltipComponent, CanvasRenderer])
 
 /** A chart that fills its box. `label` says in words what a reader of the screen cannot see. */
 export function Chart({ option, label }: { option: EChartsCoreOption; label: string }) {

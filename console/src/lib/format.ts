@@ -110,7 +110,7 @@ export function bytes(size: number, language: Language): string {
   return formatter(TAG[language], {
     style: 'unit',
     unit: units[power] ?? 'byte',
-    unitDisplay: 'short',
+    unitDisplay: 'narrow',
     maximumFractionDigits: power > 1 ? 1 : 0,
   }).format(size / 1000 ** power)
 }
@@ -143,9 +143,9 @@ export function dayAndClock(ms: number, zone: string): string {
   return `${at['month']}-${at['day']} ${at['hour']}:${at['minute']}`
 }
 
-/** How long ago, in words: "3 seconds ago". */
+/** How long ago, in words: "3 seconds ago", "now". */
 export function ago(ms: number, language: Language): string {
-  const words = new Intl.RelativeTimeFormat(TAG[language], { numeric: 'always', style: 'long' })
+  const words = new Intl.RelativeTimeFormat(TAG[language], { numeric: 'auto', style: 'long' })
   const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 60) return words.format(-seconds, 'second')
   if (seconds < 3600) return words.format(-Math.floor(seconds / 60), 'minute')

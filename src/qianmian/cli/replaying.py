@@ -1,4 +1,4 @@
-"""What `replay` and `demo` share: run a file through the engine and show what came of it."""
+"""What replays of files share: run a file through the engine and show what came of it."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from qianmian.engine.board import Boards
 from qianmian.engine.change import place_of
 from qianmian.engine.families import Family
 from qianmian.engine.firings import Fired, Legend
-from qianmian.engine.layout import WIDTH
+from qianmian.engine.layout import ROOM_KEPT, WIDTH
 from qianmian.engine.once import WHAT, WHO, refill
 from qianmian.engine.prepare import LINKED, PRESENTED, WITHDRAWN, Names, Preparer
 from qianmian.engine.programs import Plan
@@ -34,7 +34,7 @@ from qianmian.engine.told import told, write_times, write_told
 from qianmian.errors import InputError
 from qianmian.language import ast
 from qianmian.language.definition import Definition
-from qianmian.language.program import PRESENT_BIT, PREVIOUS_BIT, SlotKind
+from qianmian.language.program import PRESENT_BIT, PREVIOUS_BIT, ROOM_SLOTS, SlotKind
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.product import Product
 
@@ -346,10 +346,11 @@ def _copy_slots(live: Shard, past: Shard, fresh: set[str], rows: Any, twins: Any
         twin = twin_of.get(place_of(slot))
         if twin is None or repr(place_of(slot)) not in fresh:
             continue
-        if slot.kind is SlotKind.ROOM_RECENT:
+        if slot.kind in ROOM_SLOTS:
             n = min(len(live.state.RT), len(past.state.RT))
             here, there = live.layout.room_slot_of[slot.id], past.layout.room_slot_of[twin.id]
-            live.state.RT[:n, here] = past.state.RT[:n, there]
+            depth = ROOM_KEPT[slot.kind]
+            live.state.RT[:n, here, :depth] = past.state.RT[:n, there, :depth]
             continue
         here, there = live.layout.offset_of[slot.id], past.layout.offset_of[twin.id]
         if slot.kind in IN_ROW:

@@ -16,10 +16,10 @@ from qianmian.columns.batch import MISSING
 from qianmian.engine import words as w
 from qianmian.engine.layout import WIDTH, Layout, signature
 from qianmian.engine.predicates import COMPARE
-from qianmian.engine.state import NO_KEY, ROOM_KEYS
 from qianmian.language.ast import Field
 from qianmian.language.program import Atom, Slot, SlotKind
 
+EDGES = {SlotKind.EDGE, SlotKind.ROOM_EDGE}
 Int32 = npt.NDArray[np.int32]
 
 
@@ -123,16 +123,17 @@ def _families(
 
 def place_of(slot: Slot) -> tuple[object, ...]:
     """What a slot keeps; of the amount of a first or last event, whatever it is compared with."""
-    if slot.kind is SlotKind.EDGE and isinstance(slot.predicate, Field):
+    if slot.kind in EDGES and isinstance(slot.predicate, Field):
         if slot.predicate.name in {"amount", "price"} and slot.predicate.cmp in COMPARE:
-            return (slot.kind, slot.of, slot.last, slot.predicate.name)
+            return (slot.kind, slot.of, slot.last, slot.predicate.name, slot.since)
     return signature(slot)
 
 
 def _compared(after: Layout) -> Iterator[Compared]:
     for slot in after.program.slots:
         predicate = slot.predicate
-        if place_of(slot) != signature(slot) and isinstance(predicate, Field):
+        in_row = slot.id in after.offset_of
+        if in_row and place_of(slot) != signature(slot) and isinstance(predicate, Field):
             yield Compared(after.offset_of[slot.id], predicate.cmp, predicate.value)
 
 
@@ -157,15 +158,23 @@ def _dropped(before: Layout, after: Layout) -> Iterator[int]:
 def room_slots(times: npt.NDArray[np.int64], before: Layout, after: Layout) -> npt.NDArray[Any]:
     """The slots of rooms under the new layout."""
     places = {
-        signature(slot): before.room_slot_of[slot.id]
+        place_of(slot): (before.room_slot_of[slot.id], signature(slot))
         for slot in before.program.slots
         if slot.id in before.room_slot_of
     }
-    fresh = np.full((len(times), max(len(after.room_slot_of), 1), ROOM_KEYS, 2), NO_KEY, np.int64)
+    fresh = np.full((len(times), *after.room_shape, 2), w.NO_ENTRY, np.int64)
+    depth = min(times.shape[2], fresh.shape[2])
     for slot in after.program.slots:
-        old = places.get(signature(slot))
-        if slot.id in after.room_slot_of and old is not None:
-            fresh[:, after.room_slot_of[slot.id]] = times[:, old]
+        old = places.get(place_of(slot))
+        if slot.id not in after.room_slot_of or old is None:
+            continue
+        kept = fresh[:, after.room_slot_of[slot.id]]
+        kept[:, :depth] = times[:, old[0], :depth]
+        if old[1] != signature(slot) and isinstance(slot.predicate, Field):
+            number = kept[:, 1, 0]  # see `room_slots.keep_edge`
+            holds = COMPARE[slot.predicate.cmp](number, slot.predicate.value)
+            known = kept[:, 0, 0] != w.NO_ENTRY
+            kept[known, 0, 0] = ((number != MISSING) & holds)[known]
     return fresh
 
 

@@ -27,8 +27,9 @@ from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
 from qianmian.engine.programs import Plan, plan_of, planned
 from qianmian.engine.readings import Readings
-from qianmian.engine.room import RoomStage, note_in_slot
+from qianmian.engine.room import RoomStage
 from qianmian.engine.room_facts import RoomFact, RoomLog, Shown, stage_of, tell
+from qianmian.engine.room_slots import note_in_slots
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
 from qianmian.language import ast
@@ -358,6 +359,9 @@ class Core(Readings):
 
     def _note(self, events: Events, first: int, last: int, batch: EventBatch) -> None:
         """Remember outcomes by row of the batch, and tell the room stage what was accepted."""
+        lost = (events.MORE[first:last] > 0) & (events.OUTCOME[first:last] != w.ACCEPTED)
+        for row in (np.flatnonzero(lost) + first).tolist():  # the further lines of an order with it
+            events.OUTCOME[row + 1 : row + 1 + events.MORE[row]] = events.OUTCOME[row]
         rows = self.preparer.expanded[first:last]
         self.outcomes[rows[::-1]] = events.OUTCOME[first:last][::-1]
         self.room.add(events, first, last, self.sessions, self.output.of_rooms)
@@ -435,7 +439,8 @@ class Core(Readings):
         if kind == "session_started":  # before its own slots: they belong to the new session
             self._restart(batch, row, room, time, clock)
         product, category = int(events.PRODUCT[at]), int(events.CATEGORY[at])
-        self._note_in_slots(events, at, room)
+        plan = self.plan
+        note_in_slots(plan.room_slots, events, at, plan.layout.filter_number, self.shards)
         if room not in self.announced:
             self.room_clock[room] = clock
         if kind == "session_ended":
@@ -488,12 +493,6 @@ class Core(Readings):
             self.sessions[room] = name
         self.announced.add(room)
         self.room_clock.pop(room, None)
-
-    def _note_in_slots(self, events: Events, at: int, room: int) -> None:
-        filters = self.preparer.filters
-        times = [shard.state.RT[room] for shard in self.shards]
-        for slot, number in self.plan.room_slots:
-            note_in_slot(slot, events, at, filters, [kept[number] for kept in times])
 
     def _link(self, batch: EventBatch, events: Events, at: int, row: int) -> None:
         """An anonymous viewer turns out to be a known one."""

@@ -20,6 +20,7 @@ from qianmian.language.ast import Field, Select, Trait
 from qianmian.language.program import (
     INSTANCES,
     LIST_BOUND,
+    ROOM_SLOTS,
     VISIT,
     Atom,
     AtomKind,
@@ -54,6 +55,13 @@ INSERTS = {
     SlotKind.TOTAL_COUNT: w.OP_TOTAL,
     SlotKind.TOTAL_AMOUNT: w.OP_TOTAL,
 }
+ROOM_KEPT = {
+    SlotKind.ROOM_RECENT: INSTANCES,
+    SlotKind.ROOM_TIMES: LIST_BOUND,
+    SlotKind.ROOM_DISTINCT: LIST_BOUND,
+    SlotKind.ROOM_EDGE: 2,  # time and truth, and the number compared
+}
+"""How many entries a slot of the room keeps."""
 TOTALS = (SlotKind.TOTAL_COUNT, SlotKind.TOTAL_AMOUNT)
 PRESENCE_ATOMS = {AtomKind.IDLE, AtomKind.IDLE_ON_PAGE, AtomKind.HIDDEN, AtomKind.IN_ROOM}
 ABOUT_PAGES = {AtomKind.VIEW, AtomKind.OPEN, AtomKind.IDLE_ON_PAGE}
@@ -71,7 +79,7 @@ class Tables(NamedTuple):
     Shapes: M int64[16]; INS int32[n, 11] with INS0 offsets per event type; A int64[n_bits, 5];
     TIMED, RISES uint64[bit_words]; NODE int32[n_nodes, 8]; TRUTH uint64[n_nodes]; FAN0, FAN as CSR
     by bit; PF, PS, PP, PV int64; ST int64[n, 4]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0
-    offsets per source; RF int64[n, 5]; DEFINITION int64[n, 2]; LISTS, TOTALS words of the row;
+    offsets per source; RF int64[n, 6]; DEFINITION int64[n, 2]; LISTS, TOTALS words of the row;
     ATTRIBUTE_WORDS int32[n] (the word of the time at which each trait was told) and ATTRIBUTE_BITS
     uint64[n, bit_words] (its atoms); TEMPLATE int32[row_words].
     """
@@ -172,7 +180,7 @@ class Layout(ABC):
             self.family_at.append(at)
             at += 4 if family.is_view else 2
         for slot in sorted(self.program.slots, key=_first_event):
-            if slot.kind is SlotKind.ROOM_RECENT:
+            if slot.kind in ROOM_SLOTS:
                 self.room_slot_of[slot.id] = len(self.room_slot_of)
                 continue
             self.offset_of[slot.id] = at
@@ -396,7 +404,7 @@ class Layout(ABC):
         for trigger in self.program.triggers:
             first_fact, first_node = len(facts), len(guard_nodes)
             for bit in trigger.room_bits:
-                facts.append((self.bit_of[bit], *self.room_fact(atom_by_bit[bit].attribute)))
+                facts.append((self.bit_of[bit], *self._asked_of_room(atom_by_bit[bit])))
             guard_nodes += self._above(trigger.room_bits)
             source = (
                 self.bit_of[trigger.bit]
@@ -415,9 +423,26 @@ class Layout(ABC):
         return (
             int64_table(flat, 8),
             start,
-            int64_table(facts, 5),
+            int64_table(facts, 6),
             np.array(guard_nodes or [0], np.int32),
         )
+
+    def _asked_of_room(self, atom: Atom) -> tuple[int, ...]:
+        """Column or slot, question, value or how many, whether the key counts, and the window."""
+        slot = atom.slot
+        if slot is None:
+            return (*self.room_fact(atom.attribute), 0)
+        question = w.ROOM_KEPT if atom.kind is AtomKind.ROOM_EDGE else w.ROOM_COUNT
+        is_keyed = slot.kind is SlotKind.ROOM_TIMES and slot.key is not None
+        return (
+            self.room_slot_of[slot.id], question, atom.rank, int(is_keyed), atom.window_ms,
+        )  # fmt: skip
+
+    @property
+    def room_shape(self) -> tuple[int, int]:
+        """Slots of a room, and entries of the longest of them."""
+        kinds = {slot.kind for slot in self.program.slots if slot.id in self.room_slot_of}
+        return max(len(self.room_slot_of), 1), max((ROOM_KEPT[kind] for kind in kinds), default=1)
 
     def _above(self, bits: tuple[int, ...]) -> list[int]:
         reached = set(bits)
@@ -446,7 +471,7 @@ class Layout(ABC):
     def _rows(self) -> Iterator[tuple[tuple[int, ...], Select]]:
         """Every instruction with the events that run it."""
         for slot in self.program.slots:
-            if slot.kind not in {SlotKind.ROOM_RECENT, SlotKind.PENDING}:
+            if slot.kind not in ROOM_SLOTS and slot.kind is not SlotKind.PENDING:
                 atoms = self.atoms_of[slot.id]
                 x, y = 0, 0
                 if slot.kind is SlotKind.PANES:

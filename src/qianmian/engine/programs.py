@@ -10,11 +10,12 @@ from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import Names
 from qianmian.errors import TypeProblem, UnknownName
 from qianmian.language import ast
-from qianmian.language.compile import compile_program, is_room_moment
+from qianmian.language.compile import compile_program
 from qianmian.language.definition import Definition
 from qianmian.language.edits import keeps_state
 from qianmian.language.fact_columns import FactColumn, column_name, column_of
 from qianmian.language.program import AtomKind, Slot, SlotKind
+from qianmian.language.room_events import is_room_moment
 
 ROOM_FACTS = {
     "presenting": 0,

@@ -10,19 +10,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qianmian.columns.dictionary import Dictionary
 from qianmian.engine import words as w
 from qianmian.engine.prepare import Names
 from qianmian.engine.room_facts import RoomFact, RoomLog
 from qianmian.engine.shard import Events
-from qianmian.engine.state import NO_KEY
 from qianmian.errors import TypeProblem
 from qianmian.language import ast
 from qianmian.language.definition import Definition
-from qianmian.language.program import Slot
-from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
+from qianmian.vocabulary.events import CODE_BY_NAME
 from qianmian.vocabulary.firing import Firing
 
 SECOND_MS = 1_000
@@ -192,37 +189,3 @@ class RoomStage:
                 for place in [place for place in places if place[0] == room]:
                     del places[place]
             moment.seconds = {entry for entry in moment.seconds if entry[1] != room}
-
-
-def note_in_slot(
-    slot: Slot, events: Events, at: int, filters: Sequence[ast.Node], kept: list[npt.NDArray[Any]]
-) -> None:
-    """Keep the latest time per key of a room event that a sequence begins with.
-
-    `kept` are the lists of this slot, one per shard, changed in place.
-    """
-    if CATALOG[events.TYPE[at]].name not in slot.of.types:
-        return
-    if slot.of.where is not None:
-        bit = list(filters).index(slot.of.where)
-        if not int(events.FILTER[at, bit >> 6]) >> (bit & 63) & 1:
-            return
-    keys = {"product": events.PRODUCT, "category": events.CATEGORY}
-    key = int(keys[slot.key][at]) if slot.key in keys else 0
-    if key >= 0:
-        for times in kept:
-            keep_latest(times, key, int(events.TIME[at]))
-
-
-def keep_latest(keys: npt.NDArray[Any], key: int, time: int) -> None:
-    """Put (key, time) into a list of at most eight keys, latest first.
-
-    Shapes: int64[8, 2], changed in place.
-    """
-    entries = [(int(t), int(k)) for k, t in keys.tolist() if k not in (NO_KEY, key)]
-    mine = [int(t) for k, t in keys.tolist() if k == key]
-    entries = [(max([time, *mine]), key), *entries]
-    entries.sort(key=lambda entry: -entry[0])
-    keys[:] = NO_KEY
-    for place, (when, which) in enumerate(entries[: len(keys)]):
-        keys[place] = (which, when)

@@ -15,7 +15,6 @@ from qianmian.engine.layout import Layout, Tables
 from qianmian.engine.once import WHO, refill
 from qianmian.engine.rows import end_room, rebase, settle_template, withdraw
 from qianmian.engine.state import (
-    NO_KEY,
     empty_once,
     grown,
     new_state,
@@ -104,7 +103,7 @@ class Shard:
         self.take = take
         self.state = new_state(
             tables,
-            len(layout.room_slot_of),
+            layout.room_shape,
             base_ms=base_ms,
             lateness_ms=lateness_ms,
             presence=presence,
@@ -237,7 +236,7 @@ class Shard:
         once = self.state.ONCE
         self.regrow_once(len(once), once[:, WHO] >> 32 != room)
         self.state.RS[room, :] = -1
-        self.state.RT[room] = NO_KEY
+        self.state.RT[room] = w.NO_ENTRY
         self.state.ONLINE[room] = 0
 
     def withdraw(self, room: int, product: int, time_ms: int, clock_ms: int) -> None:

@@ -14,11 +14,9 @@ import numpy.typing as npt
 from qianmian.engine import words as w
 from qianmian.engine.layout import Tables
 
-ROOM_KEYS = 8
 ROOM_COLUMNS = 24
 PULSE_BUFFER = 4_096
 ARENA_WORDS = 64  # of a viewer's lists, when room is made beforehand
-NO_KEY = -9
 NOBODY = np.array([-1, -1, -1, w.NEVER_64, 0, 0, -1, -1])
 """A viewer's record before anything is known: no row, no attributes, no link, no stream."""
 
@@ -30,7 +28,8 @@ class State(NamedTuple):
     tree TREE (16 rows each) and TOP (256). By row: NEXT, PREV, SEEN. By viewer: PEOPLE
     int64[n, 8] (its first row, attributes, the ids linked to it as a chain, when it was seen last,
     its newest stream). Older streams STREAMS int64[n, 4]; gaps GLO, GHI, GNEXT; message hashes
-    MK, MT; once-set ONCE int64[n, 3]; arena AR with FREE lists per class; rooms RS, RT, ONLINE;
+    MK, MT; once-set ONCE int64[n, 3]; arena AR with FREE lists per class; rooms RS, ONLINE and
+    RT int64[rooms, slots, entries, 2] (key and time, ms UTC; see `engine/room.py`);
     facts of a viewer ATTS uint64[n, 2 * bit_words], which atoms they make true and then which
     traits they name, and sums FV int64[n, totals]; output OUT int64[n, 5].
     """
@@ -70,15 +69,20 @@ SCRATCH = {"Q", "D", "PB", "OUT", "FOUND"}
 """Not part of a snapshot: views and working space."""
 
 
-def row_block(rows: int, row_words: int) -> npt.NDArray[np.int32]:
-    """An uninitialized block of rows that begins at a cache line."""
-    raw = np.empty(rows * row_words * 4 + 64, np.uint8)
+def aligned_words(n: int) -> npt.NDArray[np.int32]:
+    """Uninitialized words that begin at a cache line, so that no block straddles one more."""
+    raw = np.empty(n * 4 + 64, np.uint8)
     start = -raw.ctypes.data % 64
-    return raw[start : start + rows * row_words * 4].view(np.int32).reshape(rows, row_words)
+    return raw[start : start + n * 4].view(np.int32)
+
+
+def row_block(rows: int, row_words: int) -> npt.NDArray[np.int32]:
+    """An uninitialized block of rows."""
+    return aligned_words(rows * row_words).reshape(rows, row_words)
 
 
 def new_state(
-    tables: Tables, room_slots: int, *, base_ms: int, lateness_ms: int, presence: bool
+    tables: Tables, room_shape: tuple[int, int], *, base_ms: int, lateness_ms: int, presence: bool
 ) -> State:
     """An empty shard."""
     counters = np.zeros(w.COUNTERS, np.int64)
@@ -112,7 +116,7 @@ def new_state(
         AR=np.zeros(int(tables.M[9]) + 16_384, np.int32),
         FREE=np.zeros(8, np.int32),
         RS=np.full((4, ROOM_COLUMNS), -1, np.int64),
-        RT=np.full((4, max(room_slots, 1), ROOM_KEYS, 2), NO_KEY, np.int64),
+        RT=np.full((4, *room_shape, 2), w.NO_ENTRY, np.int64),
         ONLINE=np.zeros(4, np.int64),
         ATTS=np.zeros((16, 2 * int(tables.M[6]) // 64), np.uint64),
         FV=np.zeros((16, len(tables.TOTALS)), np.int64),
@@ -146,7 +150,7 @@ def with_rooms(state: State, n: int) -> State:
     size = max(n, 2 * len(state.RS))
     return state._replace(
         RS=grown(state.RS, size, -1),
-        RT=grown(state.RT, size, NO_KEY),
+        RT=grown(state.RT, size, w.NO_ENTRY),
         ONLINE=grown(state.ONLINE, size, 0),
     )
 
@@ -181,7 +185,7 @@ def with_arena(state: State, n: int = 0) -> State:
 
     What lies beyond its end is never read: it is neither filled nor copied.
     """
-    longer = np.empty(max(2 * len(state.AR), n), np.int32)
+    longer = aligned_words(max(2 * len(state.AR), n))
     used = int(state.G[w.G_ARENA])
     longer[:used] = state.AR[:used]
     return state._replace(AR=longer)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from qianmian.engine.bits import evaluate, get_bit
+from qianmian.engine.bits import UNBOUNDED, VISIT, evaluate, get_bit
 from qianmian.engine.instances import waiting
 from qianmian.engine.jit import inline, routine
 from qianmian.engine.lists import ONE
 from qianmian.engine.once import first_time
 from qianmian.engine.words import (
     FAR,
+    G_BASE,
     G_OUT,
     G_PULSES,
     M_DEF,
@@ -27,10 +28,16 @@ from qianmian.engine.words import (
     M_WAIT,
     N_CLOCK,
     N_KEY,
+    NEVER,
+    NEVER_64,
+    NO_ENTRY,
     ROOM,
+    ROOM_COUNT,
+    ROOM_KEPT,
     S_FAMILY,
     S_PLACE,
     VIEWER,
+    VISIT_START,
     W_OFF,
     W_WIDTH,
 )
@@ -60,8 +67,35 @@ def fact_holds(P, S, room, k, key):
 
 
 @inline
-def guard_holds(P, S, u, m, key):
-    """The guard of a trigger, with the facts of the room read now."""
+def kept_in_room(P, S, u, k, key, now):
+    """Whether enough events of the room lie in a window; of a first or last one, what was kept."""
+    room, slot = S.I[u, ROOM], P.RF[k, 1]
+    if P.RF[k, 2] == ROOM_KEPT:
+        return S.RT[room, slot, 0, 0] == 1
+    window = P.RF[k, 5]
+    since = np.int64(NEVER_64)
+    if window == VISIT:
+        if S.I[u, VISIT_START] == NEVER:
+            return False
+        since = np.int64(S.I[u, VISIT_START]) - 1
+    elif window != UNBOUNDED:
+        since = now - window
+    found = 0
+    for j in range(S.RT.shape[2]):  # newest first
+        mine = S.RT[room, slot, j, 0]
+        if mine == NO_ENTRY or S.RT[room, slot, j, 1] - S.G[G_BASE] <= since:
+            return False
+        if P.RF[k, 4] and mine != key:
+            continue
+        found += 1
+        if found >= P.RF[k, 3]:
+            return True
+    return False
+
+
+@inline
+def guard_holds(P, S, u, m, key, now):
+    """The guard of a trigger, with what is of the room read now."""
     guard = P.TRIG[m, M_GUARD]
     if guard < 0:
         return True
@@ -70,7 +104,11 @@ def guard_holds(P, S, u, m, key):
         word = P.M[0] + (bit >> 6)
         mask = ONE << np.uint64(bit & 63)
         S.Q[u, word] &= ~mask
-        if fact_holds(P, S, S.I[u, ROOM], k, key):
+        if P.RF[k, 2] >= ROOM_COUNT:
+            holds = kept_in_room(P, S, u, k, key, now)
+        else:
+            holds = fact_holds(P, S, S.I[u, ROOM], k, key)
+        if holds:
             S.Q[u, word] |= mask
     for k in range(P.TRIG[m, M_NODE0], P.TRIG[m, M_NODE1]):
         rank = P.GUARD_NODES[k]
@@ -86,7 +124,7 @@ def guard_holds(P, S, u, m, key):
 @inline
 def fire(P, S, u, m, key, now):
     """Fire one trigger for one key, where guard and once-rule allow."""
-    if not guard_holds(P, S, u, m, key):
+    if not guard_holds(P, S, u, m, key, now):
         return
     d = P.TRIG[m, M_DEF]
     if not first_time(P, S, S.I[u, VIEWER], S.I[u, ROOM], d, key, now):

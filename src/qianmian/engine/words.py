@@ -100,6 +100,11 @@ PERSON: Final = 8
     S_OPEN,
 ) = range(10)
 
+NO_ENTRY: Final = -9  # the key of an entry that a slot of a room does not use yet
+
+# questions to a room beyond the comparisons of its facts (0 to 5)
+ROOM_COUNT, ROOM_KEPT = 6, 7
+
 # columns of a trigger
 (M_DEF, M_GUARD, M_VIEW, M_ROOM0, M_ROOM1, M_NODE0, M_NODE1, M_WAIT) = range(8)
 

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from qianmian.errors import TypeProblem
 from qianmian.language.ast import COMPARISONS, And, Field, First, Last, Node, Or, Select
-from qianmian.language.kinds import LEVEL, Kind
-from qianmian.language.names import check_field_of, check_viewer_events, field_type
+from qianmian.language.kinds import LEVEL, ROOM_LEVEL, Kind
+from qianmian.language.names import check_field_of, field_type
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Phrase, Titled, compared, literal, phrase
-from qianmian.language.relations import AsOf, Relation, Scan
+from qianmian.language.relations import AsOf, Relation, RoomWide, Scan
+from qianmian.language.room_events import check_owner, is_of_room
 from qianmian.language.values import check_cmp, check_comparison, duration, money, scalar
 
 NEEDED_MORE = {">=": 0, "<": 0, ">": 1, "<=": 1, "==": 1, "!=": 1}
@@ -78,14 +79,14 @@ def edge_operator(name: Literal["first", "last"], node: type[First | Last]) -> O
     """The operator `first` or `last`."""
 
     def verify(self: First | Last) -> None:
-        check_viewer_events(self.of.types, "be kept for a viewer")
+        check_owner(self.of, f"{name}(…)")
         check_field_of(self.field, self.of.types)
         check_cmp(self.cmp, COMPARISONS, f"{name}(….{self.field})")
         check_field_value(self.field, self.cmp, self.value)
 
     def check(self: First | Last, kind: Callable[[Node], Kind]) -> Kind:
         kind(self.of)
-        return LEVEL
+        return ROOM_LEVEL if is_of_room(self.of) else LEVEL
 
     def show(self: First | Last, text: TextOf) -> str:
         value = field_value(self.field, self.value)
@@ -97,7 +98,8 @@ def edge_operator(name: Literal["first", "last"], node: type[First | Last]) -> O
         return phrase(name, events=self.of, field=Titled("field", self.field), value=value)
 
     def plan(self: First | Last, part: Callable[[Node], Relation]) -> Relation:
-        return AsOf(windowed(self.of, "ever", part), name, self.field, self.cmp, self.value)
+        edge = AsOf(windowed(self.of, "ever", part), name, self.field, self.cmp, self.value)
+        return RoomWide(edge) if is_of_room(self.of) else edge
 
     forms: Any = (("of", "select"), ("field", "string"), ("cmp", "string"), ("value", "value"))
     return Operator(

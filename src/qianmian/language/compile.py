@@ -13,13 +13,13 @@ from qianmian.language import ast
 from qianmian.language.definition import Definition
 from qianmian.language.fact_columns import column_of, is_long
 from qianmian.language.formula import Formula, cut, inputs_of, join, negate, table_of
-from qianmian.language.names import ROOM_EVENTS
 from qianmian.language.program import (
     INLINE_TIMES,
     INSTANCES,
     LIST_BOUND,
     PRESENT_BIT,
     PREVIOUS_BIT,
+    ROOM_ATOMS,
     TOTAL_PANES,
     UNBOUNDED,
     VISIT,
@@ -32,6 +32,13 @@ from qianmian.language.program import (
     Slot,
     SlotKind,
     Trigger,
+)
+from qianmian.language.room_events import (
+    is_guard,
+    is_of_room,
+    is_room_level,
+    is_room_moment,
+    reads_room,
 )
 
 MAX_DEFINITIONS = 2_000
@@ -144,6 +151,8 @@ class Compiler:
                 if key in self.daily and ("segment", key) not in self.index_by_name:
                     return self._atom(node, AtomKind.ATTRIBUTE, attribute=node).bit
                 return self._reference("segment", key)
+            case ast.Count(of, within, cmp, value, same) if is_room_level(node):
+                return compared(cmp, value, lambda k: self._room_count(of, same, within, k))
             case ast.Count() | ast.Sum() if is_long(node):
                 return self._total(node)
             case ast.Count(of, within, cmp, value, None):
@@ -169,7 +178,7 @@ class Compiler:
                     return self._atom(("idle", for_ms), AtomKind.IDLE, window_ms=live(for_ms)).bit
                 slot, kind = self._view(None, "product"), AtomKind.IDLE_ON_PAGE
                 self._atom(("open", slot.id), AtomKind.OPEN, slot)
-                return self._atom((kind, for_ms, slot.id), kind, slot, live(for_ms)).bit
+                return self._atom(("page", for_ms, slot.id), kind, slot, live(for_ms)).bit
             case ast.Hidden(for_ms):
                 return self._atom(("hidden", for_ms), AtomKind.HIDDEN, window_ms=live(for_ms)).bit
             case ast.InRoom(for_ms):
@@ -200,6 +209,8 @@ class Compiler:
     def _count(self, of: ast.Select, within: ast.Within, k: int) -> Formula:
         if k <= 0:
             return True
+        if is_of_room(of):
+            return self._room_count(of, None, within, k)
         window = window_of(within)
         if k > LIST_BOUND:
             return self._many(of, window, k)
@@ -208,6 +219,13 @@ class Compiler:
             return self._atom((slot.id, window, k), AtomKind.PIVOT_LIST, slot, window, k).bit
         slot = self._slot(SlotKind.TIMES, of, need=k)
         return self._atom((slot.id, window, k), AtomKind.PIVOT_WORD, slot, window, k).bit
+
+    def _room_count(self, of: ast.Select, same: str | None, within: ast.Within, k: int) -> Formula:
+        if k <= 0:
+            return True
+        slot = self._slot(SlotKind.ROOM_TIMES, of, key=same, need=LIST_BOUND)
+        window = within if isinstance(within, int) else window_of(within)
+        return self._atom((slot.id, window, k), AtomKind.ROOM_LIST, slot, window, k).bit
 
     def _many(self, of: ast.Select, window: int, k: int) -> Formula:
         if k > MAX_PANES:
@@ -225,9 +243,11 @@ class Compiler:
             return True
         if k > LIST_BOUND:
             raise LimitExceeded(f"distinct >= {k}: the largest threshold is {LIST_BOUND}")
-        slot = self._slot(SlotKind.RECENT, of, key=field, need=k)
-        window = window_of(within)
-        return self._atom((slot.id, window, k), AtomKind.PIVOT_LIST, slot, window, k).bit
+        in_room, window = is_of_room(of), window_of(within)
+        kind = SlotKind.ROOM_DISTINCT if in_room else SlotKind.RECENT
+        slot = self._slot(kind, of, key=field, need=LIST_BOUND if in_room else k)
+        asked = AtomKind.ROOM_LIST if in_room else AtomKind.PIVOT_LIST
+        return self._atom((slot.id, window, k), asked, slot, window, k).bit
 
     def _sum(self, of: ast.Select, within: ast.Within, threshold: int) -> Formula:
         if threshold <= 0:
@@ -264,8 +284,12 @@ class Compiler:
         return join("and", [self._count(of, "ever", 1), negate(recent)])
 
     def _edge(self, of: ast.Select, predicate: ast.Field, *, last: bool) -> Formula:
-        slot = self._slot(SlotKind.EDGE, of, predicate=predicate, last=last)
-        return self._atom((slot.id, "edge"), AtomKind.EDGE, slot).bit
+        in_room = is_of_room(of)
+        kind = SlotKind.ROOM_EDGE if in_room else SlotKind.EDGE
+        slot = self._slot(kind, of, predicate=predicate, last=last)
+        return self._atom(
+            (slot.id, "edge"), AtomKind.ROOM_EDGE if in_room else AtomKind.EDGE, slot
+        ).bit
 
     # -- moments
 
@@ -281,7 +305,7 @@ class Compiler:
         live_parts = [part for part in parts if not reads_room(part)]
         if not live_parts:
             raise TypeProblem(
-                "a fact of the room starts nothing by itself; join it with a behavior"
+                "a fact or event of the room starts nothing by itself; join it with a behavior"
             )
         guard = join("and", [self.level(part) for part in parts if reads_room(part)])
         views = [part for part in live_parts if isinstance(part, ast.Viewing) and part.same]
@@ -320,7 +344,7 @@ class Compiler:
                 return self._pulse(PulseKind.HAPPENED, select=of, key=keyed(same))
             case ast.VisitStarted():
                 return self._pulse(PulseKind.VISIT_STARTED)
-            case ast.Count(of, within, cmp, value, same) if same in ast.KEYS:
+            case ast.Count(of, within, cmp, value, same) if same in ast.KEYS and not is_guard(node):
                 slot = self._slot(SlotKind.KEYED, of, key=same, need=LIST_BOUND)
                 threshold = value + (cmp == ">")
                 window = window_of(within)
@@ -341,8 +365,7 @@ class Compiler:
 
     def _then(self, node: ast.Then) -> Pulse:
         key = keyed(node.same)
-        in_room = ROOM_EVENTS.intersection(node.first.types)  # all of them or none
-        kind = SlotKind.ROOM_RECENT if in_room else SlotKind.RECENT
+        kind = SlotKind.ROOM_RECENT if is_of_room(node.first) else SlotKind.RECENT
         slot = self._slot(kind, node.first, key=key, need=INSTANCES if key else 1)
         return self._pulse(
             PulseKind.THEN,
@@ -393,7 +416,7 @@ class Compiler:
         room_bits = tuple(
             atom.bit
             for atom in self.program.atoms
-            if atom.kind is AtomKind.ROOM_FACT and guard_bit >= 0 and atom.bit in self._reads(guard)
+            if atom.kind in ROOM_ATOMS and guard_bit >= 0 and atom.bit in self._reads(guard)
         )
         slot, age = -1, 0
         if view is not None:
@@ -574,13 +597,3 @@ def open_view(node: ast.Node) -> ast.Viewing | None:
 def keyed(same: str | None) -> str | None:
     """The correlation key, if there is one."""
     return same if same in ast.KEYS else None
-
-
-def reads_room(node: ast.Node) -> bool:
-    """Whether a fact of the room is read anywhere below."""
-    return any(isinstance(part, ast.RoomFact) for part in ast.walk(node))
-
-
-def is_room_moment(node: ast.Node) -> bool:
-    """Whether the expression counts distinct viewers, which only a room can."""
-    return any(isinstance(part, ast.Distinct) and part.field == "viewer" for part in ast.walk(node))

@@ -15,11 +15,12 @@ from qianmian.language.ast import (
     Or,
     Select,
     Then,
+    Viewing,
     VisitStarted,
     Without,
 )
 from qianmian.language.comparing import NEEDED_MORE
-from qianmian.language.instances import absences
+from qianmian.language.instances import absences, views
 from qianmian.language.rows import Known, Row, is_selected, keys_of
 from qianmian.language.snapshot import Snapshot, at_instant, in_event
 from qianmian.language.truth import distinct_products, truth_of
@@ -135,10 +136,19 @@ def _and(node: And, rows: Sequence[Row], until: int, known: Known) -> Iterator[I
     for pulse in pulses:
         for one in instants_of(pulse, rows, until, known):
             snapshot = snapshot_of(one, rows, known)
-            truths = [truth_of(guard, snapshot, one.key) for guard in guards]
-            if all(truth.holds for truth in truths):
-                ids = {*one.because, *(held for truth in truths for held in truth.because)}
-                yield Instant(one.at, one.key, tuple(sorted(ids)), one.row)
+            for key in _keys_at(one, guards, snapshot):
+                truths = [truth_of(guard, snapshot, key) for guard in guards]
+                if all(truth.holds for truth in truths):
+                    ids = {*one.because, *(held for truth in truths for held in truth.because)}
+                    yield Instant(one.at, key, tuple(sorted(ids)), one.row)
+
+
+def _keys_at(one: Instant, guards: Sequence[Node], snapshot: Snapshot) -> Sequence[str | None]:
+    """The key of an instant; one without a key takes those of a view that guards it."""
+    keyed = [guard for guard in guards if isinstance(guard, Viewing) and guard.same]
+    if one.key is not None or len(keyed) != 1:
+        return (one.key,)
+    return tuple(dict.fromkeys(view.key for view in views(keyed[0], snapshot)))
 
 
 def snapshot_of(instant: Instant, rows: Sequence[Row], known: Known) -> Snapshot:

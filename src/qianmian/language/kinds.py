@@ -16,9 +16,9 @@ class Kind:
     Attributes:
         sort: pulse, level, predicate (of one event) or events (a selection of them).
         key: "product" or "category" of its correlated part; None when it has none.
-        reads_room: a fact of the room is read somewhere in it.
+        reads_room: facts or events of the room are read as guards somewhere in it.
         room_moment: it counts distinct viewers, so it is about a room and not about a viewer.
-        triggers: something in it can make it true; a fact of the room cannot, it only guards.
+        triggers: something in it can make it true; what is of the room cannot, it only guards.
     """
 
     sort: Sort
@@ -32,6 +32,7 @@ PULSE = Kind("pulse")
 LEVEL = Kind("level")
 PREDICATE = Kind("predicate")
 EVENTS = Kind("events")
+ROOM_LEVEL = Kind("level", reads_room=True, triggers=False)
 
 
 def joined(sort: Sort, kinds: Iterable[Kind], key: str | None = None) -> Kind:

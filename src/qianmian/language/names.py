@@ -52,7 +52,10 @@ TAG_FACTS: Final = frozenset({"presenting", "product", "stage"})
 """The only facts that tags and segments may read."""
 
 ROOM_EVENTS: Final = frozenset(event.name for event in CATALOG if event.scope == "room")
-"""Events of a room reach all its viewers and are nobody's own; a sequence may begin with one."""
+"""Events of a room reach all its viewers and are nobody's own.
+
+A sequence may begin with one, and guards look back at them (`language/room_events.py`).
+"""
 
 RESERVED: Final = frozenset(
     "again after and contains ever false for has in no not on or same starts_with then this true"
@@ -115,13 +118,16 @@ def check_event(name: str) -> None:
 def check_viewer_events(types: Iterable[str], what: str) -> None:
     """Refuse an event of the room where only what a viewer does has a meaning.
 
+    What a guard may ask of them is in `language/room_events.py`.
+
     Raises: TypeProblem that says where it may stand.
     """
     for name in types:
         if name in ROOM_EVENTS:
             raise TypeProblem(
                 f"{name} is an event of the room and cannot {what}; write {name} then EVENT within "
-                "60s, or ask a fact of the room such as session.stage beside an event"
+                f"60s, or beside an event of the viewer count({name}) within 5m >= 1, "
+                f"time_since({name}) < 5m or a fact of the room such as session.stage"
             )
 
 

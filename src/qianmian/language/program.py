@@ -44,9 +44,12 @@ class SlotKind(IntEnum):
     AMOUNTS = 6  # time and amount
     EDGE = 7  # time and truth of one predicate at the first or last event
     PENDING = 8  # instances waiting for the absence of something
-    ROOM_RECENT = 9  # distinct keys of a room event, in the room's row
+    ROOM_RECENT = 9  # distinct keys of a room event, in the room's row, for sequences
     TOTAL_COUNT = 10  # how many per quarter of an hour since the day boundary, on top of facts
     TOTAL_AMOUNT = 11  # how much
+    ROOM_TIMES = 12  # the newest events of the room with their keys, in the room's row
+    ROOM_DISTINCT = 13  # distinct keys of events of the room with their latest time
+    ROOM_EDGE = 14  # time and truth of one predicate at the first or last event of the room
 
 
 class AtomKind(IntEnum):
@@ -66,6 +69,17 @@ class AtomKind(IntEnum):
     ROOM_FACT = 11  # read from the room when a moment fires
     FIXED = 12  # present, previous
     OPEN = 13  # a product page is open
+    ROOM_LIST = 14  # enough entries of a slot of the room in the window, when a moment fires
+    ROOM_EDGE = 15  # the truth stored in a slot of the room, when a moment fires
+
+
+ROOM_SLOTS = frozenset(
+    (SlotKind.ROOM_RECENT, SlotKind.ROOM_TIMES, SlotKind.ROOM_DISTINCT, SlotKind.ROOM_EDGE)
+)
+"""Slots of the room's row, of which every shard has a copy."""
+
+ROOM_ATOMS = frozenset((AtomKind.ROOM_FACT, AtomKind.ROOM_LIST, AtomKind.ROOM_EDGE))
+"""Atoms that only guard: they have their truth when a moment fires."""
 
 
 class PulseKind(IntEnum):
@@ -143,7 +157,7 @@ class Trigger:
     """Fires `definition` at a pulse, or when `bit` rises, if `guard` holds (-1: always).
 
     `view` names the slot whose open instances, `view_ms` old, give the keys of a rising bit.
-    `room_bits` are the room facts that the guard reads.
+    `room_bits` are the atoms of the room that the guard reads.
     """
 
     definition: int

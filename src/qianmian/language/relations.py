@@ -159,6 +159,17 @@ class FactOfRoom(Relation):
 
 
 @dataclass(frozen=True, slots=True)
+class RoomWide(Relation):
+    """All viewers of a room whose own rows, which are nobody's, pass the test at now.
+
+    With `key` only the rows of the key of what fires are looked at.
+    """
+
+    test: CountWindow | DistinctWindow | AsOf | Elapsed
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Instants(Relation):
     """One instant per row, and per key of it where `key` is set."""
 

@@ -81,7 +81,11 @@ def _not(node: Not, snapshot: Snapshot, key: str | None) -> Truth:
     return Truth(not truth_of(node.part, snapshot, key).holds)
 
 
-def _count(node: Count, snapshot: Snapshot, _: str | None) -> Truth:
+def _count(node: Count, snapshot: Snapshot, key: str | None) -> Truth:
+    if node.same is not None:  # over events of the room, for the key of the whole
+        return _thresholded(
+            snapshot.windowed(node.of, node.within, key, node.same), node.cmp, node.value
+        )
     if is_long(node):
         return _with_facts(node, snapshot)
     needed = node.value + NEEDED_MORE[node.cmp]

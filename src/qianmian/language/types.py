@@ -28,6 +28,7 @@ from qianmian.language.definition import KINDS, Definition
 from qianmian.language.kinds import Kind
 from qianmian.language.limits import check_size
 from qianmian.language.names import TAG_FACTS
+from qianmian.language.room_events import is_guard, is_room_level, key_wanted
 from qianmian.language.values import check_int, check_name, check_span, duration
 
 LATENESS_MS: Final = 5_000
@@ -37,7 +38,7 @@ LATENESS_MS: Final = 5_000
 def check(node: Node) -> Kind:
     """The kind of an expression, after checking every part of it.
 
-    A fact of the room may stand alone here, as a condition of a strategy does; only a definition
+    A guard over the room may stand alone here, as a condition of a strategy does; only a definition
     needs something that can trigger (`check_definition`).
 
     Raises: DefinitionError naming the part, the rule and the next step.
@@ -73,14 +74,22 @@ def key_of(node: Node) -> str | None:
 
 
 def _check_key_words(node: Node, kind: Kind) -> None:
-    if kind.key is not None or not kind.triggers:
+    if not kind.triggers:
         return
     for below in walk(node):
-        if isinstance(below, RoomFact) and below.value is None:
+        wanted = key_wanted(below)
+        if wanted is None or kind.key == wanted or (kind.key is not None and wanted == "any"):
+            continue
+        if isinstance(below, RoomFact):
             raise TypeProblem(
                 f"room.{below.name} is compared with the product of the moment, which has none; "
                 "add on same product to the part that fires"
             )
+        raise TypeProblem(
+            f"events of the room are counted for the {wanted} of the moment, which has "
+            f"{'none' if kind.key is None else f'a {kind.key}'}; add on same {wanted} to the part "
+            "that fires"
+        )
 
 
 def _check_room_moment(node: Node) -> None:
@@ -126,6 +135,12 @@ def _check_state(definition: Definition, kind: Kind) -> None:
     if kind.room_moment:
         raise TypeProblem(f"{what} is about a viewer; distinct viewers make a moment of a room")
     for below in walk(definition.expr):
+        if is_room_level(below):
+            raise TypeProblem(
+                f"{what} cannot look back at events of the room: they are read when a moment fires,"
+                " and it has no such instant; ask them in the moment, beside the "
+                f"{definition.kind}"
+            )
         if isinstance(below, RoomFact) and below.name not in TAG_FACTS:
             raise TypeProblem(
                 f'{what} cannot read the fact "{below.name}", which changes all the time; it may '
@@ -134,10 +149,11 @@ def _check_state(definition: Definition, kind: Kind) -> None:
 
 
 def _check_guards(node: Node, *, is_guarded: bool) -> None:
-    if isinstance(node, RoomFact):
+    if is_guard(node):
         if not is_guarded:
+            what = "a fact" if isinstance(node, RoomFact) else "an event"
             raise TypeProblem(
-                "a fact of the room fires nothing, it is only read when something else happens; "
+                f"{what} of the room fires nothing, it is only read when something else happens; "
                 "join it by and with an event or a state of the viewer"
             )
     elif isinstance(node, And):

@@ -86,6 +86,7 @@ class Explainer:
             if one.room == firing.room and one.second < firing.at
         }
         known = replace(known, facts={**known.facts, **numbers})
+        applied = list(_kept_in_room(applied, counted_from))
         found = because(definition, applied, firing.at, firing.key, known)
         if not found and firing.key is not None:  # an instant without a key took that of a view
             found = because(definition, applied, firing.at, None, known)
@@ -201,6 +202,19 @@ class Explainer:
                     known = replace(known, segments=(*known.segments, one.key))
                 snapshot = at_instant(applied, firing.at, known)
         return known
+
+
+def _kept_in_room(rows: Sequence[Applied], counted_from: int) -> Iterator[Applied]:
+    """The rows without the events of the room that a definition does not know: it came later.
+
+    Nor does it know those of an earlier session, whose row of the room is gone.
+    """
+    ends = [place for place, row in enumerate(rows) if row.type == "session_ended"]
+    for place, row in enumerate(rows):
+        is_of_room = event_type(row.type).scope == "room" and row.type != "session_ended"
+        is_gone = row.clock < counted_from or place < max(ends, default=0)
+        if not (is_of_room and is_gone):
+            yield row
 
 
 def _past(facts: Facts | None, viewer: str | None) -> ViewerFacts:

@@ -21,6 +21,7 @@ def write_facts(folder: Path, data: bytes) -> Path:
     Raises: InputError when these bytes are no facts; OSError when they cannot be written.
     """
     facts = Facts(data)
+    folder.mkdir(parents=True, exist_ok=True)
     path = fact_file(folder, facts.hash)
     if path.exists():
         return path

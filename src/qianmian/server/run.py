@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import metadata
 
 from qianmian.bootstrap import load_classifier
@@ -14,6 +14,7 @@ from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
+from qianmian.vocabulary.firing import Firing
 
 
 async def run_server(
@@ -24,6 +25,7 @@ async def run_server(
     until: asyncio.Event | None = None,
     on_ready: Callable[[Site], Awaitable[None]] | None = None,
     limits: Limits | None = None,
+    on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
 ) -> None:
     """Serve a recovered installation until a signal, or until `until` is set.
 
@@ -34,8 +36,9 @@ async def run_server(
         home: opened; its deployment is recovered.
         bound: where to listen.
         on_ready: called when requests are answered.
+        on_firings: told what fires, on the engine's thread.
     """
-    async with running(home.deployment, now=now) as parts:
+    async with running(home.deployment, now=now, on_firings=on_firings) as parts:
         ingest = IngestApp(
             sources=home.sources,
             submit=home.deployment.submit,

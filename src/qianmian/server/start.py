@@ -66,10 +66,20 @@ def _with_lag(board: Board, lag_ms: int) -> Board:
 
 
 @contextlib.asynccontextmanager
-async def running(deployment: Deployment, *, now: Callable[[], int]) -> AsyncIterator[Running]:
+async def running(
+    deployment: Deployment,
+    *,
+    now: Callable[[], int],
+    on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
+) -> AsyncIterator[Running]:
     """The deployment at work, on this event loop, until the block ends."""
     parts = Running(deployment, now)
-    deployment.start(Hooks(on_firings=parts.on_firings, on_second=parts.on_second))
+
+    def fired(firings: Sequence[Firing]) -> None:
+        parts.on_firings(firings)
+        on_firings(firings)
+
+    deployment.start(Hooks(on_firings=fired, on_second=parts.on_second))
     parts.is_ready = True
     try:
         yield parts

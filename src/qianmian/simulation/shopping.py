@@ -30,7 +30,7 @@ BOUGHT_SHARE = 0.3  # of what is put into a cart
 REMOVED_SHARE = 0.12
 BOUGHT_AFTER_MS = (15 * SECOND_MS, 140 * SECOND_MS)
 PAID_SHARE = 0.93
-REFUNDED_SHARE = 0.05
+REFUNDED_SHARE = 0.08
 PROMO_ACTS = (("coupon_claimed", 0.4), ("product_clicked", 0.8), ("cart_added", 1.0))
 COMPARED = 3  # products of one category in a row
 

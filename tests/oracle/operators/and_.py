@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.oracle.convert import Tree, walk
 from tests.oracle.rows import Token
-from tests.oracle.view import PLAIN, Holding, Pulses, View, is_pulse
+from tests.oracle.view import PLAIN, Holding, Pulses, View, is_pulse, is_room_level
 
 
 def holds(tree: Tree, view: View) -> Holding:
@@ -39,7 +39,11 @@ def guarded(start: Holding, parts: list[Tree], view: View) -> Holding:
 
 
 def _reads_key(part: Tree) -> bool:
-    return any(node["op"] == "room_fact" and node["value"] is None for node in walk(part))
+    return any(
+        (node["op"] == "room_fact" and node["value"] is None)
+        or (is_room_level(node) and node.get("same") is not None)
+        for node in walk(part)
+    )
 
 
 def join(left: Token, right: Token) -> Token | None:

@@ -8,13 +8,28 @@ from tests.oracle.convert import NEEDED_MORE, Tree, is_long
 from tests.oracle.events import Because, Entry, ids
 from tests.oracle.facts import column_of
 from tests.oracle.rows import KeyedLists
-from tests.oracle.view import PLAIN, Holding, Pulses, View, compare, selected_keys, selects
+from tests.oracle.view import (
+    PLAIN,
+    Holding,
+    Pulses,
+    View,
+    compare,
+    is_room_level,
+    selected_keys,
+    selects,
+)
 
 MAX_EXACT = 64
 
 
+MAX_OF_ROOM = 64
+"""Events of the room that are kept where each counts for its own key."""
+
+
 def holds(tree: Tree, view: View) -> Holding:
     entries = view.entries(tree["of"])
+    if tree["same"] is not None:
+        entries = of_key(tree, view, entries)
     if is_long(tree):
         return with_facts(tree, view, view.since_boundary(entries))
     if isinstance(tree["within"], int) and tree["value"] > MAX_EXACT:
@@ -24,6 +39,13 @@ def holds(tree: Tree, view: View) -> Holding:
     if not compare(len(found), tree["cmp"], tree["value"]):
         return {}
     return {PLAIN: because(tree, found)}
+
+
+def of_key(tree: Tree, view: View, entries: list[Entry]) -> list[Entry]:
+    """Of the newest events of the room that have a key, those of the key of what fires."""
+    keys = {id(e): selected_keys(tree["of"], e.event, tree["same"]) for e in entries}
+    kept = [e for e in entries if keys[id(e)]][-MAX_OF_ROOM:]
+    return [e for e in kept if view.key in keys[id(e)]]
 
 
 def with_facts(tree: Tree, view: View, live: list[Entry]) -> Holding:
@@ -59,6 +81,8 @@ def observe(tree: Tree, view: View, entry: Entry, *, cancels_only: bool) -> None
     """With a key it is a pulse: this event completes the count of its key."""
     if tree["same"] is None or cancels_only or not selects(tree["of"], entry.event):
         return
+    if is_room_level(tree):
+        return
     lists = view.its_row.lists.setdefault(view.slot_id(tree), KeyedLists())
     meant = selected_keys(tree["of"], entry.event, tree["same"])
     keys = [key for key in meant if key is not None]
@@ -80,6 +104,8 @@ def pulses(tree: Tree, view: View) -> Pulses:
 
 def instants(tree: Tree, view: View) -> Iterator[int]:
     """When an event falls out of the window."""
+    if is_room_level(tree):
+        return  # it is read when something else happens
     if isinstance(tree["within"], int) and tree["same"] is None and not is_long(tree):
         for entry in view.entries(tree["of"]):
             if tree["value"] > MAX_EXACT:

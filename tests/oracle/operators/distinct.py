@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from tests.oracle.convert import NEEDED_MORE, Tree
 from tests.oracle.events import Because, Entry, ids, key_values
 from tests.oracle.rows import KeyedLists
-from tests.oracle.view import PLAIN, Holding, Pulses, View, compare, selected_keys, selects
+from tests.oracle.view import (
+    PLAIN,
+    Holding,
+    Pulses,
+    View,
+    compare,
+    is_room_level,
+    selected_keys,
+    selects,
+)
 
 
 def values_of(tree: Tree, entry: Entry) -> list[str]:
@@ -82,6 +91,6 @@ def pulses(tree: Tree, view: View) -> Pulses:
 
 
 def instants(tree: Tree, view: View) -> Iterator[int]:
-    if isinstance(tree["within"], int) and tree["same"] is None:
+    if isinstance(tree["within"], int) and tree["same"] is None and not is_room_level(tree):
         for entry in view.entries(tree["of"]):
             yield entry.event_time + tree["within"]

@@ -195,3 +195,13 @@ def test_expected_viewers_come_without_growing_and_fire_the_same() -> None:
     assert again.settings == core.settings
     assert [len(s.state.I) for s in again.shards] == [size for size, _, _ in sizes]
     assert fired + again.finish(300_000) == wanted != []
+
+
+def test_idle_on_a_page_and_a_count_share_no_answer_whatever_their_numbers() -> None:
+    """Kind 7 of an atom, slot 7 of a count: the two questions were once taken for one."""
+    others = ["shared", "followed", "gift_sent", "cart_added", "cart_removed", "product_clicked"]
+    texts = [f"count({others[0]}) within 9s >= 1", "idle for 1s on product page"]
+    texts += [f"count({name}) within 9s >= 1" for name in others[1:]]
+    texts.append("count(liked) within 1s >= 1")
+    core = Core([parse_definition(f"m{number}", text) for number, text in enumerate(texts)])
+    assert [one.moment for one in core.run(batch(event(1_000, "liked")))] == ["m7"]

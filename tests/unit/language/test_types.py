@@ -10,6 +10,7 @@ from qianmian.language.definition import Definition
 from qianmian.language.kinds import Kind
 from qianmian.language.limits import check_live
 from qianmian.language.parse import parse, parse_definition
+from qianmian.language.text import show
 from qianmian.language.types import check, check_definition, warnings
 
 
@@ -68,6 +69,10 @@ def test_what_does_not_fit_is_refused(text: str, says: str) -> None:
         ("liked and (room.online > 5 or tag.x)", "moment", ""),
         ("tag.y and room.online > 5", "moment", ""),
         ("tag.y and room.online > 5", "tag", "changes all the time"),
+        ("count(promo_started) within 5m >= 1", "moment", "an event of the room fires nothing"),
+        ("tag.x or time_since(promo_started) < 5s", "moment", "fires nothing"),
+        ("tag.y and count(promo_started) within 5m >= 1", "tag", "cannot look back at events"),
+        ("tag.y and no promo_started this session", "segment", "beside the segment"),
         ("tag.y and session.stage == x", "tag", ""),
         ("liked", "tag", "is a state"),
         ("tag.x again after 5m", "tag", "does not fire"),
@@ -117,15 +122,9 @@ def test_hand_made_nodes_are_checked_too(node: Node, says: str) -> None:
     [
         ("promo_started", "start a moment"),
         ("product_presented on same product", "start a moment"),
-        ("cart_added and promo_started this session", "be counted"),
-        ("count(promo_started or liked) within 60s >= 2", "be counted"),
-        ("count(product_presented) within 60s >= 2 on same product", "be counted"),
-        ("distinct(product_presented.product) within 60s >= 2", "be counted"),
-        ("distinct(promo_started.viewer) within 60s >= 2", "be counted"),
+        ("distinct(promo_started.viewer) within 60s >= 2", "be counted by viewer"),
+        ("distinct(product_presented.product) within 9s >= 2 on same category", "be counted by"),
         ("sum(price_changed.amount) within 60s >= ¥1", "be summed"),
-        ("liked and time_since(promo_started) < 60s", "be kept"),
-        ("liked and last(product_presented.product) == p1", "be kept"),
-        ("liked and first(product_presented.product) == p1", "be kept"),
         ("liked then promo_started within 60s", "complete a sequence"),
         ("promo_started without liked within 60s", "start an absence"),
         ("cart_added without promo_ended within 60s", "end an absence"),
@@ -136,13 +135,81 @@ def test_events_of_the_room_are_refused_where_they_are_written(text: str, cannot
     with pytest.raises(TypeProblem, match=f"event of the room and cannot {cannot}") as raised:
         parse(text)
     assert "then EVENT within" in raised.value.message
+    assert "within 5m >= 1" in raised.value.message
     assert raised.value.params["text"] == text
 
 
 def test_a_sequence_may_begin_with_events_of_the_room_alone() -> None:
     assert check(parse("(promo_started or price_changed) then liked within 5s")).sort == "pulse"
-    with pytest.raises(TypeProblem, match="two sequences"):
+    with pytest.raises(TypeProblem, match="sequence mixes"):
         parse("(promo_started or shared) then liked within 5s")
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "count(promo_started) within 5m >= 1",
+        "no promo_started this session",
+        "distinct(product_presented.product) within 60s >= 2",
+        "time_since(session_started) < 10m",
+        "last(product_presented.product) == p1",
+        "first(price_changed.price) < ¥50",
+        "(count(stock_changed) within 5m >= 1 or tag.x)",
+        "not count(price_changed where product == p1) within 2m >= 1",
+    ],
+)
+def test_guards_look_back_at_events_of_the_room(guard: str) -> None:
+    definition = Definition("m", "moment", parse(f"cart_added and {guard}"))
+    assert check_definition(definition) == Kind("pulse", reads_room=True)
+    level = Definition("m", "moment", parse(f"liked this session and {guard}"))
+    assert check_definition(level) == Kind("level", reads_room=True)
+
+
+def test_a_look_back_at_the_room_may_stand_alone_as_a_condition() -> None:
+    assert check(parse("time_since(session_started) < 10m")) == Kind(
+        "level", reads_room=True, triggers=False
+    )
+
+
+def test_a_bare_event_takes_the_key_that_a_look_back_asks_for() -> None:
+    guard = "not count(price_changed) within 2m >= 1 on same product"
+    node = parse(f"product_clicked and {guard}")
+    assert node == parse(f"product_clicked on same product and {guard}")
+    assert check(node).key == "product"
+    viewed = parse(f"product_clicked and {guard} and product_viewed for 5s on same product")
+    assert show(viewed).startswith("product_clicked and not count")  # its key is that of the view
+    assert check(viewed).key == "product"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("liked and count(promo_started or liked) within 60s >= 2", "a count mixes"),
+        ("liked and last((promo_started or liked).product) == p1", "mixes"),
+        ("liked and time_since(promo_started or liked) < 5s", "a time since mixes"),
+        ("liked and distinct((promo_started or liked).product) within 5s >= 2", "mixes"),
+        (
+            "liked then shared within 5s and count(price_changed) within 5s >= 1 on same product",
+            "which has none; add on same product",
+        ),
+        (
+            "liked on same category and count(price_changed) within 5s >= 1 on same product",
+            "which has a category; add on same product",
+        ),
+        ("liked and count(promo_started) within 8d >= 1", "kept for 7d at most"),
+        ("liked and distinct(promo_started.product) within 8d >= 1", "kept for 7d at most"),
+    ],
+)
+def test_what_a_look_back_at_the_room_cannot_ask_is_said(text: str, says: str) -> None:
+    with pytest.raises(TypeProblem, match=says):
+        check(parse(text))
+
+
+def test_a_look_back_at_the_room_counts_to_64() -> None:
+    assert check(parse("liked and count(promo_started) within 5m > 63")).sort == "pulse"
+    for asked in (">= 65", "> 64", "== 64"):
+        with pytest.raises(LimitExceeded, match="1…6"):
+            parse(f"liked and count(promo_started) within 5m {asked}")
 
 
 def test_a_tree_that_is_too_deep_or_too_large_is_refused_without_recursion() -> None:

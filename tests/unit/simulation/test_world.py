@@ -111,7 +111,7 @@ def test_orders_come_from_the_shop_and_cost_what_their_lines_do(
 
 
 def test_a_refund_gives_back_a_line_of_a_paid_order() -> None:
-    plan = SimulationPlan(seed=2, viewers=900, minutes=14, trouble=Trouble.none())
+    plan = SimulationPlan(seed=2, viewers=1_200, minutes=15, trouble=Trouble.none())
     paid: dict[str, Row] = {}
     refunds = 0
     for _, row in simulate(plan).events_between(plan.start_ms, plan.end_ms):
@@ -132,6 +132,12 @@ def test_who_logs_in_goes_on_under_the_known_id(sent: list[tuple[int, Row]]) -> 
         elif row.get("anonymous_id") in linked:  # only what had happened before comes later
             assert row["event_time"] <= linked[row["anonymous_id"]]
     assert linked
+
+
+def test_nobody_guesses_an_anonymous_id(sent: list[tuple[int, Row]]) -> None:
+    ids = {row["anonymous_id"] for _, row in sent if "anonymous_id" in row}
+    assert len(ids) > 200
+    assert {len(one) for one in ids} == {27}
 
 
 def test_a_second_tab_is_another_stream_of_the_same_visit(sent: list[tuple[int, Row]]) -> None:

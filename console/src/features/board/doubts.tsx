@@ -11,7 +11,6 @@ export function Doubts({ doubts }: { doubts: Doubt[] }) {
         <p className="quiet nothing">{t('board.doubts.none')}</p>
       ) : (
         // Scrolls when there are many, so the keyboard must reach it.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <ul className="doubts scrolls" tabIndex={0} aria-label={t('board.doubts.title')}>
           {doubts.map((doubt) => (
             <li key={doubt.product ?? ''}>

@@ -1,14 +1,17 @@
 import { useTranslation } from 'react-i18next'
 import { useMoments, useShop } from '@/api/meta'
-import type { Board } from '@/api/types'
+import type { Board, FiringNote } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { clock, count } from '@/lib/format'
+import { useFrozenOrder } from '@/lib/use-frozen-order'
 import { viewerLabel } from '@/lib/viewer-label'
 
 interface Props {
   board: Board
   onViewer: (viewer: string) => void
 }
+
+const keyOf = (firing: FiringNote): string => firing.id
 
 /** What the moments said last, and how often each one in this session. */
 export function FiringsLog({ board, onViewer }: Props) {
@@ -17,6 +20,7 @@ export function FiringsLog({ board, onViewer }: Props) {
   const { zone } = useShop()
   const counts = Object.entries(board.firings_by_moment).sort(([, a], [, b]) => b - a)
   const all = counts.reduce((sum, [, times]) => sum + times, 0)
+  const { rows, hold } = useFrozenOrder(board.firings, keyOf)
   const titles = new Map(board.hot.map((product) => [product.product, product.title]))
   return (
     <Panel title={t('board.firings.title')} note={t('board.firings.note', { n: count(all) })} name="firings">
@@ -28,13 +32,14 @@ export function FiringsLog({ board, onViewer }: Props) {
         ))}
       </div>
       {board.firings.length === 0 && <p className="quiet nothing">{t('board.firings.none')}</p>}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <ul className="log scrolls" tabIndex={0} aria-label={t('board.firings.title')}>
-        {board.firings.map(({ id, at, moment: key, viewer, product }) => (
+      <ul className="log scrolls" tabIndex={0} aria-label={t('board.firings.title')} {...hold}>
+        {rows.map(({ row: { id, at, moment: key, viewer, about } }) => (
           <li key={id}>
             <span className="num quiet">{clock(at, zone)}</span>
-            <span>{named(key)}</span>
-            <span className="cut quiet">{product === null ? '' : (titles.get(product) ?? product)}</span>
+            <span className="cut" title={named(key)}>
+              {named(key)}
+            </span>
+            <span className="cut quiet">{about === null ? '' : (titles.get(about) ?? about)}</span>
             {viewer === null ? (
               <span className="quiet">{t('board.firings.whole_room')}</span>
             ) : (

@@ -6,6 +6,7 @@ import type { Hesitating, HesitatingRow } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { count, duration } from '@/lib/format'
 import { rowKey } from '@/lib/live/apply-delta'
+import { useLanguage } from '@/lib/language'
 import { useFrozenOrder } from '@/lib/use-frozen-order'
 import { useSize } from '@/lib/use-size'
 import { useLook } from '@/lib/theme'
@@ -23,8 +24,7 @@ interface Shown {
 }
 
 const ALL = 'all'
-const FIXED_EM = 25 // of all columns but the product's
-const LEAST_EM = 33 // below this the table scrolls sideways, and the last column stays in sight
+const PRODUCT_LEAST_EM = 6.4 // below this the table scrolls sideways, and the last column stays in sight
 const keyOf = (shown: Shown): string => rowKey(shown.row)
 
 /** Everybody who hesitates, newest first. Count, filter and rows are of one message. */
@@ -41,7 +41,8 @@ export function HesitatingTable({ hesitating, asOf, onViewer }: Props) {
   )
   const { rows: shown, isFrozen, waiting, hold } = useFrozenOrder(rows, rowKey)
   const em = useLook().isWall ? 17.5 : 14
-  const columns = useColumns(width / em, em, asOf, onViewer)
+  const widths = useWidths(width, em)
+  const columns = useColumns(widths, asOf, onViewer)
   const options = [
     { value: ALL, label: t('board.hesitating.all') },
     ...[...byReason].map(([key, times]) => ({ value: key, label: `${named(key)} ${count(times)}` })),
@@ -72,7 +73,7 @@ export function HesitatingTable({ hesitating, asOf, onViewer }: Props) {
           dataSource={shown}
           pagination={false}
           rowClassName={(one) => (one.isGone ? 'is-gone' : '')}
-          scroll={{ y: Math.max(120, height - 2.9 * em), x: Math.max(LEAST_EM * em, width) }}
+          scroll={{ y: Math.max(120, height - 2.9 * em), x: sum(Object.values(widths)) }}
           locale={{ emptyText: t('board.hesitating.none') }}
         />
       </div>
@@ -95,44 +96,68 @@ function TableNote({ hesitating, isFrozen, waiting }: { hesitating: Hesitating; 
   )
 }
 
-/** Columns with their widths in em: the product takes what the others leave. */
+interface Widths {
+  viewer: number
+  reason: number
+  product: number
+  since: number
+  action: number
+}
+
+const sum = (numbers: number[]): number => numbers.reduce((all, one) => all + one, 0)
+
+/** Widths in CSS pixels: the product takes what the others leave. */
+function useWidths(width: number, em: number): Widths {
+  const { language } = useLanguage()
+  const reason = language === 'en' ? 8.9 : 6.4 // names of moments are longer in English
+  const fixed = { viewer: 7.4, reason, since: 4.6, action: 4.4 }
+  const left = Math.max(PRODUCT_LEAST_EM, (width - 1) / em - sum(Object.values(fixed)))
+  const inPixels = (ems: number) => Math.floor(ems * em)
+  return {
+    viewer: inPixels(fixed.viewer),
+    reason: inPixels(fixed.reason),
+    product: inPixels(left),
+    since: inPixels(fixed.since),
+    action: inPixels(fixed.action),
+  }
+}
+
 function useColumns(
-  width_em: number,
-  em: number,
+  widths: Widths,
   asOf: number,
   onViewer: (viewer: string) => void,
 ): TableColumnsType<Shown> {
   const { t } = useTranslation()
   const { named } = useMoments()
-  const columns: TableColumnsType<Shown> = [
+  return [
     {
       title: t('board.hesitating.viewer'),
-      width: 7.6,
+      width: widths.viewer,
       ellipsis: true,
       render: (_, { row }) => viewerLabel(row.viewer, t),
     },
     {
       title: t('board.hesitating.reason'),
-      width: 7.4,
+      width: widths.reason,
       ellipsis: true,
       render: (_, { row, isGone }) => (isGone ? t('board.hesitating.gone') : named(row.reason)),
     },
     {
       title: t('board.hesitating.product'),
-      width: Math.max(LEAST_EM, width_em) - FIXED_EM,
+      width: widths.product,
       ellipsis: true,
-      render: (_, { row }) => row.title || row.product,
+      render: (_, { row }) => row.title || row.product || row.category || t('board.hesitating.several'),
     },
     {
       title: t('board.hesitating.since'),
-      width: 5.2,
+      width: widths.since,
       align: 'right',
       className: 'num',
       render: (_, { row }) => duration(asOf - row.since),
     },
     {
       title: t('board.hesitating.action'),
-      width: 4.8,
+      width: widths.action,
       fixed: 'right',
       render: (_, { row }) => (
         <button type="button" className="link" onClick={() => onViewer(row.viewer)}>
@@ -141,11 +166,11 @@ function useColumns(
       ),
     },
   ]
-  return columns.map((column) => ({ ...column, width: Math.floor(Number(column.width) * em) }))
 }
 
 function counted(rows: HesitatingRow[]): Map<string, number> {
   const times = new Map<string, number>()
   for (const row of rows) times.set(row.reason, (times.get(row.reason) ?? 0) + 1)
-  return new Map([...times].sort(([, a], [, b]) => b - a))
+  // By name: by number, two reasons would change places under the pointer.
+  return new Map([...times].sort(([a], [b]) => (a < b ? -1 : 1)))
 }

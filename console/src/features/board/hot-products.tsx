@@ -16,15 +16,14 @@ export function HotProducts({ hot }: { hot: HotProduct[] }) {
       {hot.length === 0 ? (
         <p className="quiet nothing">{t('board.hot.none')}</p>
       ) : (
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <ol className="hot scrolls" tabIndex={0} aria-label={t('board.hot.title')}>
           {hot.map((product) => (
             <li key={product.product}>
               <span className="cut">{product.title || product.product}</span>
+              <span className="num">{count(product.points)}</span>
               <span className="hot-bar">
                 <i style={{ width: `${(product.points / most) * 100}%` }} />
               </span>
-              <span className="num">{count(product.points)}</span>
             </li>
           ))}
         </ol>

@@ -42,7 +42,10 @@ function RoomCard({ room }: { room: RoomSummary }) {
       <div>
         <StatusDot status={room.live ? 'good' : 'unknown'} /> {room.live ? t('rooms.live') : t('rooms.over')}
         {room.started_at !== null && (
-          <span className="quiet num"> {t('rooms.since', { time: dayAndClock(room.started_at, zone) })}</span>
+          <span className="quiet num">
+            {' '}
+            {t(room.live ? 'rooms.since' : 'rooms.last', { time: dayAndClock(room.started_at, zone) })}
+          </span>
         )}
       </div>
       <div className="room-online">

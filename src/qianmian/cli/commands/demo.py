@@ -1,25 +1,302 @@
-"""`qianmian demo`: the recorded sessions that come with the product, understood."""
+"""`qianmian demo`: a simulated room on air, a real server, and a browser that shows it."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import re
+import socket
+import tempfile
+import webbrowser
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import click
+import httpx
+import msgspec
+from rich.live import Live as Screen
+from rich.text import Text
 
-from qianmian.bootstrap import demo_file, load_formats
-from qianmian.cli.replaying import Call, replay_and_show
-from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
+from qianmian.bootstrap import load_moments, warm_up
+from qianmian.bootstrap.demo import (
+    ROOM,
+    DemoSources,
+    demo_simulation,
+    demo_sources,
+    record_past,
+)
+from qianmian.bootstrap.installation import Installation, open_installation
+from qianmian.cli.commands.serve import now_ms, tell_where
+from qianmian.cli.exit_codes import FINDINGS, OK
+from qianmian.cli.terminal import help_text, locale_option, out_console, progress_bar, texts_for
+from qianmian.connectors.sending.live import LiveSender
+from qianmian.connectors.sending.pace import WallPace
+from qianmian.connectors.sending.poster import Poster, SendingStatistics
+from qianmian.errors import InputError
+from qianmian.locales.texts import Texts
+from qianmian.runtime.doctor import is_compiled
+from qianmian.runtime.live import Live
+from qianmian.runtime.past import Past
+from qianmian.server.logs import set_up_logs
+from qianmian.server.run import run_server
+from qianmian.server.site import Site
+from qianmian.server.start import listening
+from qianmian.settings import Settings
+from qianmian.simulation.plan import MAX_VIEWERS
+from qianmian.simulation.world import Simulation
+from qianmian.vocabulary.firing import Firing, digest
+
+VIEWERS = 20_000
+HOST = "127.0.0.1"  # the one-time link of the demonstration must not be of use to anybody else
+TIMEOUT_S = 30.0
+STATUS_S = 1.0
+
+
+class Span(click.ParamType[float]):
+    """A duration such as 20s, 5m or 1h, in seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)", value)
+        if found is None:
+            self.fail(f"{value!r} is no duration such as 20s, 5m or 1h", param, ctx)
+        return float(found[1]) * {"s": 1, "m": 60, "h": 3_600}[found[2]]
+
+
+@dataclass(slots=True)
+class _Watched:
+    """What is noted while it runs."""
+
+    firings: list[Firing] = field(default_factory=list)
+    live_from_ms: int = 0
+    online_peak: int = 0
+
+    def add(self, firings: Sequence[Firing]) -> None:
+        """More firings; also called on the engine's thread."""
+        self.firings.extend(firings)
 
 
 @click.command(name="demo", help=help_text("help.demo"))
-@click.option("--svg", type=click.Path(path_type=Path), help=help_text("option.svg"))
+@click.option(
+    "--viewers",
+    type=click.IntRange(1, MAX_VIEWERS),
+    default=VIEWERS,
+    show_default=True,
+    help=help_text("option.viewers"),
+)
+@click.option("--seed", type=click.IntRange(0), default=1, help=help_text("option.seed"))
+@click.option("--port", type=int, default=8_000, show_default=True, help=help_text("serve.port"))
+@click.option("--home", type=click.Path(path_type=Path), help=help_text("demo.home"))
+@click.option("--for", "seconds", type=Span(), help=help_text("demo.for"))
+@click.option("--headless", is_flag=True, help=help_text("demo.headless"))
+@click.option("--json", "as_json", is_flag=True, help=help_text("option.json"))
 @locale_option
-def command(svg: Path | None, locale: str | None) -> int:
-    """Replay the packaged sessions."""
-    code = replay_and_show(Call(file=demo_file(), svg=svg, locale=locale))
-    console = out_console()
-    console.print()
-    console.print(texts_for(locale)["report.demo"], style="bold")
-    formats = "|".join(load_formats())
-    console.print(f"  qianmian replay FILE --format {formats}", soft_wrap=True)
-    return code
+def command(home: Path | None, locale: str | None, **given: Any) -> int:
+    """Run it until Ctrl-C, or for a while."""
+    texts = texts_for(locale)
+    set_up_logs(json_lines=False)
+    with tempfile.TemporaryDirectory(prefix="qianmian-demo-") as folder:
+        settings = Settings.from_environment(os.environ)
+        settings = msgspec.structs.replace(
+            settings, home=home or Path(folder), host=HOST, port=given["port"], currency="CNY"
+        )
+        if (settings.home / "log").exists():
+            raise InputError(texts.say("demo.used", home=settings.home))
+        with open_installation(settings, now_ms) as installation:
+            return _demo(installation, texts, **given)
+
+
+def _demo(home: Installation, texts: Texts, **given: Any) -> int:
+    bound = _bound(home.settings.port)
+    watched = _Watched()
+    sources = demo_sources(home)
+    with progress_bar(texts, is_cold=not is_compiled()) as step:
+        warm_up(home.definitions)
+        now = now_ms()
+        simulation = demo_simulation(given["seed"], given["viewers"], now)
+        past = record_past(home, simulation, sources, now, step("demo.past"))
+        home.deployment.recover(
+            home.definitions, (), on_firings=watched.add, advance=step("serve.replaying")
+        )
+    show = _Show(home, simulation, sources, past, watched, texts, given)
+    asyncio.run(show.run(bound, now))
+    result = show.result()
+    if given["as_json"]:
+        click.echo(msgspec.json.encode(result).decode())
+    elif given["seconds"] is not None:
+        show.tell(result)
+    return OK if given["seconds"] is None or not result["problems"] else FINDINGS
+
+
+def _bound(port: int) -> socket.socket:
+    """The port that was asked for, else a free one: a demonstration should not fail for that."""
+    try:
+        return listening(HOST, port)
+    except OSError:
+        return listening(HOST, 0)
+
+
+class _Show:
+    """The demonstration while it runs."""
+
+    def __init__(
+        self,
+        home: Installation,
+        simulation: Simulation,
+        sources: DemoSources,
+        past: Past,
+        watched: _Watched,
+        texts: Texts,
+        given: dict[str, Any],
+    ) -> None:
+        self._home = home
+        self._simulation = simulation
+        self._sources = sources
+        self._past = past
+        self._watched = watched
+        self._texts = texts
+        self._given = given
+        self._until = asyncio.Event()
+        self._sent: SendingStatistics | None = None
+        self._in_log = 0
+        self._sending: asyncio.Task[None] | None = None
+
+    async def run(self, bound: socket.socket, from_ms: int) -> None:
+        """Serve and send until it is time to stop."""
+        port = bound.getsockname()[1]
+
+        async def ready(site: Site) -> None:
+            self._watched.live_from_ms = now_ms()
+            if not self._given["as_json"]:
+                link = tell_where(self._home, self._texts, port)
+                if not self._given["headless"]:
+                    await asyncio.to_thread(webbrowser.open, link)
+            self._sending = asyncio.create_task(self._send(site, port, from_ms))
+
+        try:
+            await run_server(
+                self._home,
+                bound,
+                now=now_ms,
+                until=self._until,
+                on_ready=ready,
+                on_firings=self._watched.add,
+            )
+        finally:
+            if self._sending is not None:
+                self._sending.cancel()
+                await asyncio.gather(self._sending, return_exceptions=True)
+                self._raise_problem()
+
+    def _raise_problem(self) -> None:
+        sending = self._sending
+        if sending is not None and not sending.cancelled():
+            problem = sending.exception()
+            if problem is not None:
+                raise problem
+
+    async def _send(self, site: Site, port: int, from_ms: int) -> None:
+        pace = WallPace()
+        seconds = self._given["seconds"]
+        end_ms = self._simulation.plan.end_ms
+        until_ms = end_ms if seconds is None else min(end_ms, pace.now_ms() + int(seconds * 1_000))
+        client = httpx.AsyncClient(base_url=f"http://{HOST}:{port}", timeout=TIMEOUT_S)
+        try:
+            async with client:
+                poster = Poster(client, pace)
+                sender = LiveSender(
+                    poster,
+                    pace,
+                    browser_key=self._sources.browser_key,
+                    server_key=self._sources.server_key,
+                )
+                showing = asyncio.create_task(self._show(site, poster))
+                try:
+                    await sender.run(self._simulation, from_ms, until_ms)
+                finally:
+                    showing.cancel()
+                self._sent = poster.statistics()
+                self._in_log = await site.deployment.ask(_events_of) - self._events_before
+        finally:
+            self._until.set()
+
+    @property
+    def _events_before(self) -> int:
+        return self._past.events - self._past.rejected
+
+    async def _show(self, site: Site, poster: Poster) -> None:
+        """One line that says how it goes, once a second."""
+        is_quiet = self._given["as_json"] or self._given["headless"]
+        console = out_console()
+        with Screen(console=console, transient=True, auto_refresh=False) as screen:
+            while True:
+                online, hesitating = await site.deployment.ask(_numbers)
+                self._watched.online_peak = max(self._watched.online_peak, online)
+                if not is_quiet and console.is_terminal:
+                    line = self._texts.say(
+                        "demo.line",
+                        online=f"{online:,}",
+                        hesitating=f"{hesitating:,}",
+                        sent=f"{poster.statistics().sent:,}",
+                        lag=site.deployment.lag_ms,
+                    )
+                    screen.update(Text(line), refresh=True)
+                await asyncio.sleep(STATUS_S)
+
+    def result(self) -> dict[str, Any]:
+        """What happened, and what should not have."""
+        counts = Counter(firing.moment for firing in self._watched.firings)
+        by_moment = {key: counts.get(key, 0) for key in load_moments()}
+        waits = [key for key, one in load_moments().items() if one.lingers and one.lingers.on_page]
+        live = Counter(
+            firing.moment
+            for firing in self._watched.firings
+            if firing.moment in waits and firing.at >= self._watched.live_from_ms
+        )
+        sent = self._sent
+        lost = 0 if sent is None else sent.lost + max(0, sent.accepted - self._in_log)
+        problems = [f"{lost} events were lost"] if lost else []
+        problems += [f"{key} never fired" for key, count in by_moment.items() if not count]
+        problems += [f"{key} did not fire live" for key in waits if not live[key]]
+        return {
+            "room": ROOM,
+            "viewers_peak": self._watched.online_peak,
+            "events_recorded": self._events_before,
+            "events_sent": 0 if sent is None else sent.sent,
+            "events_accepted": 0 if sent is None else sent.accepted,
+            "firings_by_moment": by_moment,
+            "fired_live": dict(live),
+            "latency_p50_ms": None if sent is None else sent.latency_p50_ms,
+            "latency_p99_ms": None if sent is None else sent.latency_p99_ms,
+            "lost": lost,
+            "digest": digest(self._watched.firings),
+            "problems": problems,
+        }
+
+    def tell(self, result: dict[str, Any]) -> None:
+        """The result for people."""
+        console = out_console()
+        for name in ("viewers_peak", "events_sent", "events_accepted", "lost", "latency_p99_ms"):
+            console.print(f"{self._texts[f'demo.{name}']}  {result[name]}")
+        for problem in result["problems"]:
+            console.print(problem, style="bold red")
+
+
+def _numbers(live: Live) -> tuple[int, int]:
+    """Online, and how many hesitate."""
+    board = live.views.board(ROOM)
+    return (0, 0) if board is None else (board.online, board.hesitating.count)
+
+
+def _events_of(live: Live) -> int:
+    """Events in the log, whatever became of them."""
+    return sum(view.events for _, view in live.sources.items())

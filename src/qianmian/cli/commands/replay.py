@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from qianmian.bootstrap import load_formats
+from qianmian.bootstrap import demo_file, load_formats
 from qianmian.cli.replaying import Call, replay_and_show, zone_of
-from qianmian.cli.terminal import help_text, locale_option
+from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
 from qianmian.connectors.instants import parse_until
 
 
@@ -23,7 +23,7 @@ def _zone(_context: click.Context, _option: click.Parameter, text: str) -> ZoneI
 
 
 @click.command(name="replay", help=help_text("help.replay"))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--format", "format_name", help=help_text("option.format", names=", ".join(load_formats()))
 )
@@ -38,6 +38,13 @@ def _zone(_context: click.Context, _option: click.Parameter, text: str) -> ZoneI
 @click.option("--svg", type=click.Path(path_type=Path), help=help_text("option.svg"))
 @click.option("--zone", default="UTC", callback=_zone, help=help_text("option.zone"))
 @locale_option
-def command(file: Path, **given: Any) -> int:
-    """Replay one file; the options are the fields of `Call`."""
-    return replay_and_show(Call(file=file, **given))
+def command(file: Path | None, **given: Any) -> int:
+    """Replay one file, or the packaged sessions; the options are the fields of `Call`."""
+    code = replay_and_show(Call(file=file or demo_file(), **given))
+    if file is None and not given["as_json"]:
+        console = out_console()
+        console.print()
+        console.print(texts_for(given["locale"])["report.demo"], style="bold")
+        formats = "|".join(load_formats())
+        console.print(f"  qianmian replay FILE --format {formats}", soft_wrap=True)
+    return code

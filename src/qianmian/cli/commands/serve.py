@@ -78,15 +78,18 @@ def make_ready(installation: Installation, texts: Texts) -> None:
     )
 
 
-def tell_where(installation: Installation, texts: Texts, port: int) -> None:
-    """The address, and while there is no account, the link that makes the first."""
+def tell_where(installation: Installation, texts: Texts, port: int) -> str:
+    """The address, and while there is no account, the link that makes the first; that link."""
     address = f"http://{_shown(installation.settings.host)}:{port}"
     console = out_console()
     console.print(texts.say("serve.listening", address=address), soft_wrap=True)
     token = installation.accounts.first_account_token()
-    if token is not None:
-        console.print(texts["serve.first"])
-        console.print(f"  {address}/first#token={token}", soft_wrap=True)
+    if token is None:
+        return address
+    link = f"{address}/first#token={token}"
+    console.print(texts["serve.first"])
+    console.print(f"  {link}", soft_wrap=True)
+    return link
 
 
 def _shown(host: str) -> str:

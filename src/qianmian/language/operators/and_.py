@@ -1,14 +1,16 @@
 """`a and b`: all of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from qianmian.errors import TypeProblem
-from qianmian.language.ast import And, Node, Or
+from qianmian.language.ast import KEYS, And, Happened, Node, Or, walk
 from qianmian.language.comparing import check_parts, flattened
 from qianmian.language.kinds import Kind, joined
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Listing, Phrase, phrase
 from qianmian.language.relations import Guarded, Intersect, Relation, is_instant
+from qianmian.language.room_events import is_guard, key_wanted
 
 
 def verify(node: And) -> None:
@@ -38,8 +40,19 @@ def check(node: And, kind: Callable[[Node], Kind]) -> Kind:
 
 
 def normalize(node: And) -> Node:
-    """Nested ands are one."""
-    return flattened(And, node.parts)
+    """Nested ands are one; a bare event takes the key that a guard over the room asks for."""
+    flat = flattened(And, node.parts)
+    wanted = {key_wanted(below) for below in walk(flat)} & set(KEYS)
+    keyed = any(getattr(b, "same", None) in KEYS and not is_guard(b) for b in walk(flat))
+    if not isinstance(flat, And) or len(wanted) != 1 or keyed:
+        return flat
+    key = wanted.pop()
+    return And(
+        tuple(
+            replace(part, same=key) if isinstance(part, Happened) and part.same is None else part
+            for part in flat.parts
+        )
+    )
 
 
 def show(node: And, text: TextOf) -> str:

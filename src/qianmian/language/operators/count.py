@@ -5,18 +5,25 @@ from collections.abc import Callable
 from qianmian.errors import TypeProblem
 from qianmian.language.ast import COMPARISONS, KEYS, Count, Node
 from qianmian.language.comparing import NEEDED_MORE, inside, windowed
-from qianmian.language.kinds import LEVEL, Kind
-from qianmian.language.names import check_viewer_events
+from qianmian.language.kinds import LEVEL, ROOM_LEVEL, Kind
 from qianmian.language.operator import Operator, TextOf
-from qianmian.language.phrases import Phrase, compared, noun, phrase, span
-from qianmian.language.relations import Completions, CountWindow, Relation
+from qianmian.language.phrases import KeyWord, Phrase, compared, noun, phrase, span
+from qianmian.language.relations import Completions, CountWindow, Relation, RoomWide
+from qianmian.language.room_events import (
+    MOST_KEPT,
+    check_owner,
+    check_room_window,
+    is_of_room,
+)
 from qianmian.language.values import MAX_COUNT, check_cmp, check_int, check_within, same, window
 
 
 def verify(node: Count) -> None:
-    """Events of a viewer, a window, a comparison and a threshold of 1…10,000."""
-    check_viewer_events(node.of.types, "be counted for a viewer")
+    """Events of one owner, a window, a comparison and a threshold of 1…10,000 (of a room 1…64)."""
+    of_room = check_owner(node.of, "a count")
     check_within(node.within)
+    if of_room:
+        check_room_window(node.within)
     if node.value == 0 and not isinstance(node.value, bool):
         raise TypeProblem("a count is compared with 1 or more; for none write no … or count(…) < 1")
     if node.same is None:
@@ -24,13 +31,19 @@ def verify(node: Count) -> None:
     else:
         if node.same not in KEYS:
             raise TypeProblem("a count is correlated on same product or on same category only")
-        check_cmp(node.cmp, (">=", ">"), f"a count on same {node.same}")
-    check_int(node.value, 1, MAX_COUNT - NEEDED_MORE[node.cmp], "the threshold of a count")
+        check_cmp(node.cmp, COMPARISONS if of_room else (">=", ">"), f"a count on same {node.same}")
+    most = (MOST_KEPT if of_room else MAX_COUNT) - NEEDED_MORE[node.cmp]
+    check_int(node.value, 1, most, "the threshold of a count")
 
 
 def check(node: Count, kind: Callable[[Node], Kind]) -> Kind:
-    """A level; with a key a pulse, true at the event that completes the count."""
+    """A level; with a key a pulse, true at the event that completes the count.
+
+    Over events of the room it is a guard, also with a key: that of what fires.
+    """
     kind(node.of)
+    if is_of_room(node.of):
+        return ROOM_LEVEL
     return LEVEL if node.same is None else Kind("pulse", node.same)
 
 
@@ -53,12 +66,18 @@ def sentence(node: Count) -> Phrase:
     if is_once(node):
         return phrase("count.once", events=node.of, window=span(node.within))
     key = f"count.{node.same}" if node.same else "count"
+    if node.same and is_of_room(node.of):
+        key = "count.room"
     value, times = compared(node.cmp, node.value), noun("time", node.value)
-    return phrase(key, events=node.of, window=span(node.within), value=value, noun=times)
+    about = {"key": KeyWord()} if key == "count.room" else {}
+    return phrase(key, events=node.of, window=span(node.within), value=value, noun=times, **about)
 
 
 def deny(node: Count) -> Phrase | None:
     """It never happened, which reads better than "not once"."""
+    if is_of_room(node.of) and node.cmp == ">=" and node.value == 1:
+        key = "count.room.none" if node.same else "count.room.never"
+        return phrase(key, events=node.of, window=span(node.within), key=KeyWord())
     if is_once(node):
         return phrase("count.never", events=node.of, window=span(node.within))
     return None
@@ -67,6 +86,8 @@ def deny(node: Count) -> Phrase | None:
 def plan(node: Count, part: Callable[[Node], Relation]) -> Relation:
     """A windowed count, or the rows that complete one."""
     rows = windowed(node.of, node.within, part)
+    if is_of_room(node.of):
+        return RoomWide(CountWindow(rows, node.cmp, node.value), node.same)
     if node.same is None:
         return CountWindow(rows, node.cmp, node.value)
     return Completions(rows, node.same, node.value + NEEDED_MORE[node.cmp])

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from qianmian.errors import TypeProblem
 from qianmian.language.ast import COMPARISONS, KEYS, Distinct, Node
 from qianmian.language.comparing import NEEDED_MORE, of_field, windowed
-from qianmian.language.kinds import Kind
+from qianmian.language.kinds import ROOM_LEVEL, Kind
 from qianmian.language.names import check_viewer_events
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Phrase, compared, noun, phrase, span
-from qianmian.language.relations import Completions, DistinctWindow, Relation
+from qianmian.language.relations import Completions, DistinctWindow, Relation, RoomWide
+from qianmian.language.room_events import check_owner, check_room_window, is_of_room
 from qianmian.language.values import MAX_DISTINCT, check_cmp, check_int, check_within, same, window
 
 ALLOWED = {
@@ -21,8 +22,10 @@ ALLOWED = {
 
 
 def verify(node: Distinct) -> None:
-    """Events of a viewer, a field, a window, a comparison and a threshold of 1…64."""
-    check_viewer_events(node.of.types, "be counted for a viewer")
+    """Events of one owner, a field, a window, a comparison and a threshold of 1…64."""
+    of_room = check_owner(node.of, "a distinct count")
+    if node.field == "viewer" or node.same is not None:
+        check_viewer_events(node.of.types, "be counted by viewer or by key")
     if node.field not in ALLOWED:
         raise TypeProblem(f'distinct counts product, category or viewer, not "{node.field}"')
     if node.same not in ALLOWED[node.field]:
@@ -31,6 +34,8 @@ def verify(node: Distinct) -> None:
             "products go with same category, viewers with same product or category"
         )
     check_within(node.within)
+    if of_room:
+        check_room_window(node.within)
     if node.same is None and node.field != "viewer":
         check_cmp(node.cmp, COMPARISONS, "a distinct count")
     else:
@@ -40,8 +45,13 @@ def verify(node: Distinct) -> None:
 
 
 def check(node: Distinct, kind: Callable[[Node], Kind]) -> Kind:
-    """A level; of products per category a pulse; of viewers a level of the room."""
+    """A level; of products per category a pulse; of viewers a level of the room.
+
+    Over events of the room it is a guard.
+    """
     kind(node.of)
+    if is_of_room(node.of):
+        return ROOM_LEVEL
     if node.field == "viewer":
         return Kind("level", node.same, room_moment=True)
     return Kind("level" if node.same is None else "pulse", node.same)
@@ -64,7 +74,8 @@ def plan(node: Distinct, part: Callable[[Node], Relation]) -> Relation:
     """A windowed distinct count, or the rows that complete one."""
     rows = windowed(node.of, node.within, part)
     if node.same is None or node.field == "viewer":
-        return DistinctWindow(rows, node.field, node.cmp, node.value, node.same)
+        counted = DistinctWindow(rows, node.field, node.cmp, node.value, node.same)
+        return RoomWide(counted) if is_of_room(node.of) else counted
     return Completions(rows, node.same, node.value + NEEDED_MORE[node.cmp], node.field)
 
 

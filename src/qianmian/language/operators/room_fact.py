@@ -5,7 +5,7 @@ from collections.abc import Callable
 from qianmian.errors import TypeProblem
 from qianmian.language.ast import COMPARISONS, Node, RoomFact
 from qianmian.language.comparing import EXPECTED
-from qianmian.language.kinds import Kind
+from qianmian.language.kinds import ROOM_LEVEL, Kind
 from qianmian.language.names import FACTS, SESSION_FACTS
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import KeyWord, Phrase, Titled, compared, literal, phrase
@@ -41,7 +41,7 @@ def place(name: str) -> str:
 
 def check(node: RoomFact, kind: Callable[[Node], Kind]) -> Kind:
     """A level that only guards."""
-    return Kind("level", reads_room=True, triggers=False)
+    return ROOM_LEVEL
 
 
 def show(node: RoomFact, text: TextOf) -> str:

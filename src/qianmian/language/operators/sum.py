@@ -25,7 +25,7 @@ def verify(node: Sum) -> None:
     """Amounts, a window, an ordering and a threshold that is no negative amount."""
     if node.field != "amount":
         raise TypeProblem(f'only amounts can be summed, not "{node.field}"; write sum(….amount)')
-    check_viewer_events(node.of.types, "be summed for a viewer")
+    check_viewer_events(node.of.types, "be summed")
     check_field_of(node.field, node.of.types)
     check_within(node.within)
     check_cmp(node.cmp, ORDERINGS, "a sum")

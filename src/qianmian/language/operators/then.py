@@ -6,22 +6,18 @@ from qianmian.errors import TypeProblem
 from qianmian.language.ast import KEYS, Node, Then
 from qianmian.language.comparing import windowed
 from qianmian.language.kinds import Kind
-from qianmian.language.names import ROOM_EVENTS, check_viewer_events
+from qianmian.language.names import check_viewer_events
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Duration, Phrase, phrase
 from qianmian.language.relations import Relation, SemiJoin
+from qianmian.language.room_events import check_owner
 from qianmian.language.values import check_span, duration, same
 
 
 def verify(node: Then) -> None:
     """A duration and a correlation; only the first part may be events of the room."""
     check_viewer_events(node.second.types, "complete a sequence")
-    of_room = ROOM_EVENTS.intersection(node.first.types)
-    if of_room and len(of_room) < len(set(node.first.types)):
-        raise TypeProblem(
-            "the first part of a sequence mixes events of the room and of the viewer; "
-            "write two sequences joined by or"
-        )
+    check_owner(node.first, "the first part of a sequence")
     check_span(node.within_ms, "the time between the two")
     if node.same not in (None, *KEYS, "visit"):
         raise TypeProblem("a sequence is on same product, on same category or on same visit")

@@ -4,25 +4,25 @@ from collections.abc import Callable
 
 from qianmian.language.ast import Node, TimeSince
 from qianmian.language.comparing import inside, windowed
-from qianmian.language.kinds import LEVEL, Kind
-from qianmian.language.names import check_viewer_events
+from qianmian.language.kinds import LEVEL, ROOM_LEVEL, Kind
 from qianmian.language.operator import Operator, TextOf
 from qianmian.language.phrases import Duration, Phrase, compared, phrase
-from qianmian.language.relations import Elapsed, Relation
+from qianmian.language.relations import Elapsed, Relation, RoomWide
+from qianmian.language.room_events import check_owner, is_of_room
 from qianmian.language.values import ORDERINGS, check_cmp, check_span, duration
 
 
 def verify(node: TimeSince) -> None:
-    """Events of a viewer, and a comparison with a duration."""
-    check_viewer_events(node.of.types, "be kept for a viewer")
+    """Events of one owner, and a comparison with a duration."""
+    check_owner(node.of, "a time since")
     check_cmp(node.cmp, ORDERINGS, "a time since")
     check_span(node.value_ms, "the duration", least=0)
 
 
 def check(node: TimeSince, kind: Callable[[Node], Kind]) -> Kind:
-    """A level."""
+    """A level; over events of the room a guard."""
     kind(node.of)
-    return LEVEL
+    return ROOM_LEVEL if is_of_room(node.of) else LEVEL
 
 
 def show(node: TimeSince, text: TextOf) -> str:
@@ -37,7 +37,8 @@ def sentence(node: TimeSince) -> Phrase:
 
 def plan(node: TimeSince, part: Callable[[Node], Relation]) -> Relation:
     """The time since the last row."""
-    return Elapsed(windowed(node.of, "ever", part), node.cmp, node.value_ms)
+    elapsed = Elapsed(windowed(node.of, "ever", part), node.cmp, node.value_ms)
+    return RoomWide(elapsed) if is_of_room(node.of) else elapsed
 
 
 OPERATOR = Operator(

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Response
 
-from qianmian.language.compile import is_room_moment
 from qianmian.language.definition import Definition
+from qianmian.language.room_events import is_room_moment
 from qianmian.language.sentence import sentence_of_definition
 from qianmian.language.text import show
 from qianmian.locales.texts import document

@@ -13,7 +13,7 @@ from qianmian.simulation.plan import SimulationPlan, Trouble
 from tests.fakes.inbox import Inbox, listening
 from tests.fakes.pace import SimPace
 
-PLAN = SimulationPlan(seed=9, viewers=60, minutes=5, trouble=Trouble(wrong_clock_share=0.2))
+PLAN = SimulationPlan(seed=9, viewers=60, minutes=5, trouble=Trouble(wrong_clock_share=0.3))
 FROM_MS = PLAN.start_ms + 200_000
 UNTIL_MS = FROM_MS + 60_000
 
