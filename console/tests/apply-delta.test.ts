@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Board, BoardDelta, FiringNote, HesitatingRow, TrendPoint } from '@/api/types'
-import { applyDelta, FIRINGS, HESITATING_ROWS, latestFirst, rowKey, TREND_MS } from '@/lib/live/apply-delta'
+import vectors from './board-vectors.json'
+import { applyDelta, FIRINGS, latestFirst, rowKey, TREND_POINTS } from '@/lib/live/apply-delta'
 
 const EMPTY: Board = {
   room: 'r',
@@ -26,16 +27,17 @@ const EMPTY: Board = {
   funnel: [],
   trend: [],
   presented: [],
-  hesitating: { count: 0, rows: [], shown: 0 },
+  hesitating: { count: 0, rows: [] },
   doubts: [],
   hot: [],
   firings_by_moment: {},
   firings: [],
 }
 
-const row = (viewer: string, product: string, at: number): HesitatingRow => ({
+const row = (viewer: string, product: string | null, at: number): HesitatingRow => ({
   viewer,
   product,
+  category: product === null ? 'kind' : null,
   title: product,
   reason: 'x',
   since: at - 1,
@@ -61,7 +63,7 @@ function delta(before: Board, after: Board): BoardDelta {
     hesitating: {
       count: after.hesitating.count,
       put: [...afterRows].filter(([key, one]) => JSON.stringify(beforeRows.get(key)) !== JSON.stringify(one)).map(([, one]) => one),
-      drop: [...beforeRows].filter(([key]) => !afterRows.has(key)).map(([, one]): [string, string] => [one.viewer, one.product]),
+      drop: [...beforeRows].filter(([key]) => !afterRows.has(key)).map(([, one]): [string, string] => [one.viewer, one.product ?? one.category ?? '']),
     },
   }
 }
@@ -71,12 +73,12 @@ const step = fc.record({
   seconds: fc.integer({ min: 1, max: 700 }),
   online: fc.nat(9),
   stage: fc.constantFrom(null, 'promo'),
-  rows: fc.uniqueArray(fc.tuple(names, names, fc.nat(5)), { selector: ([a, b]) => JSON.stringify([a, b]), maxLength: 8 }),
+  rows: fc.uniqueArray(fc.tuple(names, fc.option(names), fc.nat(5)), { selector: ([a, b]) => JSON.stringify([a, b]), maxLength: 8 }),
   firings: fc.nat(30),
 })
 
 /** The true board of each step, made without applyDelta. */
-function boards(steps: { seconds: number; online: number; stage: string | null; rows: [string, string, number][]; firings: number }[]): Board[] {
+function boards(steps: { seconds: number; online: number; stage: string | null; rows: [string, string | null, number][]; firings: number }[]): Board[] {
   const made: Board[] = [EMPTY]
   let trend: TrendPoint[] = []
   let firings: FiringNote[] = []
@@ -86,10 +88,10 @@ function boards(steps: { seconds: number; online: number; stage: string | null; 
     const before = made.at(-1) as Board
     now += one.seconds * 1000
     trend = [...trend, { at: now, online: one.online, gmv_minor_per_min: now, orders_per_min: 0 }]
-    trend = trend.filter((point) => point.at > now - TREND_MS)
+    trend = trend.slice(-TREND_POINTS)
     for (let n = 0; n < one.firings; n += 1) {
       total += 1
-      firings = [{ id: String(total).padStart(9, '0'), at: now + n, moment: 'x', viewer: null, product: null }, ...firings]
+      firings = [{ id: String(total).padStart(9, '0'), at: now + n, moment: 'x', viewer: null, about: null }, ...firings]
     }
     now += one.firings
     const rows = one.rows.map(([viewer, product, age]) => row(viewer, product, now - age)).sort(latestFirst)
@@ -102,7 +104,7 @@ function boards(steps: { seconds: number; online: number; stage: string | null; 
       trend,
       firings: firings.slice(0, FIRINGS),
       firings_by_moment: { x: total },
-      hesitating: { count: rows.length, rows, shown: rows.length },
+      hesitating: { count: rows.length, rows },
     })
   }
   return made
@@ -142,11 +144,38 @@ describe('one message', () => {
     expect(after.hesitating.rows).toEqual([again])
   })
 
-  test('keeps the board bounded', () => {
-    const put = Array.from({ length: HESITATING_ROWS + 7 }, (_, n) => row(`v${n}`, 'p', n))
-    const after = applyDelta(EMPTY, 1, { hesitating: { count: put.length, put, drop: [] } })
-    expect(after.hesitating.count).toBe(put.length) // all of them, though not all are listed
-    expect(after.hesitating.rows).toHaveLength(HESITATING_ROWS)
-    expect(after.hesitating.rows[0]?.viewer).toBe(`v${put.length - 1}`)
+  test('counts more than it lists', () => {
+    const after = applyDelta(EMPTY, 1, { hesitating: { count: 7_000, put: [row('a', 'p', 1)], drop: [] } })
+    expect(after.hesitating).toEqual({ count: 7_000, rows: [row('a', 'p', 1)] })
   })
+
+  test('keeps half an hour of the trend and fifty firings', () => {
+    const trend_add = Array.from({ length: TREND_POINTS + 7 }, (_, n) => ({
+      at: n,
+      online: n,
+      gmv_minor_per_min: 0,
+      orders_per_min: 0,
+    }))
+    const firings_add = Array.from({ length: FIRINGS + 7 }, (_, n) => ({
+      id: String(n),
+      at: -n,
+      moment: 'x',
+      viewer: null,
+      about: null,
+    }))
+    const after = applyDelta(EMPTY, 1, { trend_add, firings_add })
+    expect(after.trend).toEqual(trend_add.slice(7))
+    expect(after.firings).toEqual(firings_add.slice(0, FIRINGS))
+  })
+})
+
+test('the boards that the server makes, by the deltas that it sends', () => {
+  expect(vectors.length).toBeGreaterThan(3)
+  for (const { boards: made, deltas } of vectors as unknown as { boards: Board[]; deltas: BoardDelta[] }[]) {
+    let board: Board = { ...(made[0] as Board), seq: 0 }
+    deltas.forEach((told, n) => {
+      board = applyDelta(board, n + 1, told)
+      expect(board).toEqual({ ...made[n + 1], seq: n + 1 })
+    })
+  }
 })

@@ -45,8 +45,11 @@ describe('the state of a source', () => {
   const fine: SourceHealth = {
     name: 's',
     key_class: 'server',
+    first_at: 1,
     last_at: 99_000,
-    events: 1000,
+    events: 950,
+    duplicates: 0,
+    late: 0,
     rejected: 50,
     delay_p50_ms: 10,
     delay_p95_ms: 5_000,
@@ -66,7 +69,12 @@ describe('the state of a source', () => {
 })
 
 describe('snippets', () => {
-  const given = { origin: 'https://live.example.com:8443', writeKey: 'KEY', room: 'room-1' }
+  const given = {
+    origin: 'https://live.example.com:8443',
+    keyClass: 'server',
+    writeKey: 'KEY',
+    room: 'room-1',
+  } as const
 
   test('carry the key, the room and the address of this server', () => {
     for (const name of ['browser', 'python', 'node', 'curl'] as const) {
@@ -89,5 +97,11 @@ describe('snippets', () => {
       event: 'room_entered',
       properties: { room: 'room-1' },
     })
+  })
+
+  test('a key of a browser speaks for unknown viewers', () => {
+    const text = snippet('curl', { ...given, keyClass: 'browser' })
+    expect(text).toContain('anonymousId')
+    expect(text).not.toContain('userId')
   })
 })

@@ -4,7 +4,9 @@ import { useLanguage } from '@/lib/language'
 import { request } from './client'
 import type { Meta, Moment } from './types'
 
-const FALLBACK: Pick<Meta, 'zone' | 'currency'> = { zone: 'Asia/Shanghai', currency: 'CNY' }
+type Shop = Pick<Meta, 'zone' | 'currency' | 'lateness_ms'>
+
+const FALLBACK: Shop = { zone: 'Asia/Shanghai', currency: 'CNY', lateness_ms: 5_000 }
 
 export function useMeta() {
   return useQuery({
@@ -14,8 +16,8 @@ export function useMeta() {
   })
 }
 
-/** The shop's zone and currency, before and after they are known. */
-export function useShop(): Pick<Meta, 'zone' | 'currency'> {
+/** The shop's zone, currency and lateness, before and after they are known. */
+export function useShop(): Shop {
   return useMeta().data ?? FALLBACK
 }
 
@@ -35,4 +37,17 @@ export function useMoments(): {
     [moment, words],
   )
   return { named, moment }
+}
+
+/** "cart_added" as people say it; an unknown type keeps its name. */
+export function useEventName(): (type: string) => string {
+  const events = useMeta().data?.events
+  const { words } = useLanguage()
+  return useCallback(
+    (type: string) => {
+      const names = events?.[type]
+      return names ? words(names) : type
+    },
+    [events, words],
+  )
 }

@@ -16,8 +16,6 @@ export interface Session {
   /** No account exists yet: the first one is made with the one-time link. */
   first_run: boolean
   csrf: string | null
-  /** A demonstration that answers this machine only. */
-  loopback_demo: boolean
 }
 
 export interface Moment {
@@ -26,21 +24,25 @@ export interface Moment {
   names: Words
   meaning: Words
   sentence: Words
-  parameters: Record<string, unknown>
+  /** In the condition language. */
+  text: string
 }
 
 export interface Meta {
   version: string
   zone: string
   currency: string
-  namespace: string
+  /** What arrives later than this is history only. */
+  lateness_ms: number
   moments: Moment[]
+  /** Names of the event types. */
+  events: Record<string, Words>
 }
 
 export interface RoomSummary {
   room: string
   title: string
-  session: string | null
+  session: string
   started_at: number | null
   live: boolean
   online: number
@@ -83,8 +85,10 @@ export interface Presenting {
 
 export interface HesitatingRow {
   viewer: string
-  product: string
-  title: string
+  /** Null where the reason is about no single product; `category` then says about which kind. */
+  product: string | null
+  category: string | null
+  title: string | null
   /** Key of the moment that put the viewer here. */
   reason: string
   since: number
@@ -96,12 +100,11 @@ export interface Hesitating {
   /** All of them; `rows` holds the newest 5,000. */
   count: number
   rows: HesitatingRow[]
-  shown: number
 }
 
 export interface Doubt {
   product: string | null
-  title: string
+  title: string | null
   viewers: number
   latest: { text: string; at: number }[]
   rising: boolean
@@ -118,7 +121,8 @@ export interface FiringNote {
   at: number
   moment: string
   viewer: string | null
-  product: string | null
+  /** Its product or category. */
+  about: string | null
 }
 
 export interface BoardNumbers {
@@ -146,6 +150,7 @@ export interface BoardNumbers {
 
 export interface Board extends BoardNumbers {
   room: string
+  /** Of the message that brought it. */
   seq: number
   funnel: FunnelStep[]
   trend: TrendPoint[]
@@ -168,9 +173,8 @@ export interface BoardDelta extends Partial<BoardNumbers> {
   firings_add?: FiringNote[]
   hesitating?: {
     count: number
-    shown?: number
     put: HesitatingRow[]
-    drop: [viewer: string, product: string][]
+    drop: [viewer: string, place: string][]
   }
 }
 
@@ -182,12 +186,13 @@ export type ServerMessage =
 
 export interface ViewerTrait {
   name: string
-  value: unknown
-  source: string
+  value: string | number | boolean
+  source: string | null
   at: number
 }
 
 export interface ViewerFiring {
+  id: string
   moment: string
   at: number
   product: string | null
@@ -200,16 +205,11 @@ export interface TimelineEvent {
   at: number
   arrival: number
   product: string | null
+  title: string | null
   text: string | null
   amount_minor: number | null
-  late: boolean
+  source: string | null
   message_id: string | null
-}
-
-export interface WaitingTimer {
-  moment: string
-  product: string | null
-  due_at: number
 }
 
 export interface Viewer {
@@ -219,38 +219,48 @@ export interface Viewer {
   present: boolean
   entered_at: number | null
   last_seen: number | null
-  visits: number
-  page: { product: string; since: number } | null
+  page: { product: string; title: string; since: number } | null
   traits: ViewerTrait[]
   firings: ViewerFiring[]
   timeline: TimelineEvent[]
-  waiting: WaitingTimer[]
+  /** How far back the timeline reaches, and whether that is the whole visit. */
+  since: number
+  whole: boolean
 }
 
 export type KeyClass = 'browser' | 'server' | 'connector'
 
 export interface SourceHealth {
   name: string
-  key_class: KeyClass
+  /** Null for a source that has been removed. */
+  key_class: string | null
+  first_at: number | null
   last_at: number | null
   events: number
+  duplicates: number
+  late: number
   rejected: number
+  rejected_by_code: Record<string, number>
   delay_p50_ms: number | null
   delay_p95_ms: number | null
-  rejected_by_code: Record<string, number>
+}
+
+export interface EngineHealth {
+  lag_ms: number
+  /** Rows that have arrived and are not yet followed. */
+  waiting: number
+  viewers: number
+  accepted: number
+  duplicates: number
+  late: number
+  refused: number
+  problem: string | null
 }
 
 export interface DataHealth {
   as_of: number
-  log: { next_offset: number; last_clock: number; segments: number; bytes: number }
-  engine: {
-    lag_ms: number
-    events: number
-    late: number
-    duplicates: number
-    rejected: number
-    refused: number
-  }
+  log: { first_offset: number; next_offset: number; last_clock: number }
+  engine: EngineHealth
   sources: SourceHealth[]
   dead_letters: number
 }
@@ -259,8 +269,10 @@ export interface DeadLetter {
   id: string
   at: number
   source: string
+  route: string
   code: string
   detail: string
+  events: number
   size: number
   preview: string
 }
@@ -297,6 +309,8 @@ export interface NewSource {
   name: string
   key_class: KeyClass
   default_room?: string
+  /** It sends heartbeats, so that silence means that a viewer has left. */
+  presence?: boolean
 }
 
 export interface CreatedSource {

@@ -3,14 +3,12 @@ import enUS from 'antd/locale/en_US'
 import zhCN from 'antd/locale/zh_CN'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import { useLanguage } from '@/lib/language'
-import { PALETTES, type Palette, type Theme } from '@/lib/palette'
+import { FONTS, PALETTES, type Palette, type Theme } from '@/lib/palette'
 import { remember } from '@/lib/remembered'
 import { type Look, LookContext, preferredTheme } from '@/lib/theme'
 
 const BASE_PX = 14
 const WALL_SCALE = 1.25
-const FONTS =
-  '-apple-system, "PingFang SC", "HarmonyOS Sans SC", "Microsoft YaHei", "Noto Sans CJK SC", "Segoe UI", sans-serif'
 
 export function LookProvider({ children }: { children: ReactNode }) {
   const isWall = useMemo(() => new URLSearchParams(window.location.search).get('wall') === '1', [])
@@ -44,6 +42,18 @@ export function LookProvider({ children }: { children: ReactNode }) {
   )
 }
 
+// Those that antd derives from our dark states of the light theme are muddy.
+const LIGHT_GROUNDS = {
+  colorErrorBg: '#FDECEC',
+  colorErrorBorder: '#F3B8BA',
+  colorInfoBg: '#EAF1FF',
+  colorInfoBorder: '#BCD2FF',
+  colorSuccessBg: '#E7F6EE',
+  colorSuccessBorder: '#A9DCC3',
+  colorWarningBg: '#FFF5E3',
+  colorWarningBorder: '#F1CD93',
+}
+
 /** Our own styles read the same colors as custom properties of the page. */
 function paint(theme: Theme, palette: Palette, fontSize: number, isWall: boolean): void {
   const { style, dataset } = document.documentElement
@@ -51,6 +61,7 @@ function paint(theme: Theme, palette: Palette, fontSize: number, isWall: boolean
   dataset['wall'] = String(isWall)
   style.fontSize = `${fontSize}px`
   style.colorScheme = theme
+  style.fontFamily = FONTS
   for (const [name, color] of Object.entries(palette)) {
     style.setProperty(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, color)
   }
@@ -80,6 +91,7 @@ function themeConfig(theme: Theme, palette: Palette, fontSize: number): ThemeCon
       colorTextDescription: palette.quiet,
       colorTextPlaceholder: palette.quiet,
       colorBorderSecondary: palette.line,
+      ...(theme === 'light' && LIGHT_GROUNDS),
       motion: false, // a board that changes each second must not wobble
     },
     components: {

@@ -1,5 +1,5 @@
 import { MoonOutlined, SunOutlined } from '@ant-design/icons'
-import { Alert, Button, Dropdown, Skeleton } from 'antd'
+import { Button, Dropdown, Skeleton } from 'antd'
 import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { NavLink, Outlet } from 'react-router'
@@ -26,11 +26,11 @@ export function Shell() {
       </main>
     )
   }
-  const { account, loopback_demo } = session.data
+  const { account } = session.data
   if (!account) return <SignInPage session={session.data} />
   return (
     <LiveProvider>
-      {!isWall && <TopBar account={account} isDemo={loopback_demo} />}
+      {!isWall && <TopBar account={account} />}
       <main id="main">
         <Suspense fallback={<Skeleton className="page" active />}>
           <Outlet />
@@ -40,7 +40,7 @@ export function Shell() {
   )
 }
 
-function TopBar({ account, isDemo }: { account: Account; isDemo: boolean }) {
+function TopBar({ account }: { account: Account }) {
   const { t } = useTranslation()
   return (
     <header className="top">
@@ -55,7 +55,6 @@ function TopBar({ account, isDemo }: { account: Account; isDemo: boolean }) {
           </NavLink>
         ))}
       </nav>
-      {isDemo && <Alert className="demo" type="info" title={t('nav.demo')} banner />}
       <div className="top-right">
         <LookButtons />
         <AccountMenu account={account} />

@@ -110,7 +110,7 @@ export function bytes(size: number, language: Language): string {
   return formatter(TAG[language], {
     style: 'unit',
     unit: units[power] ?? 'byte',
-    unitDisplay: 'short',
+    unitDisplay: 'narrow',
     maximumFractionDigits: power > 1 ? 1 : 0,
   }).format(size / 1000 ** power)
 }

@@ -1,3 +1,7 @@
+/** What is on the machine; a bundled Chinese font would weigh ten megabytes. */
+export const FONTS =
+  '-apple-system, "PingFang SC", "HarmonyOS Sans SC", "Microsoft YaHei", "Noto Sans CJK SC", "Segoe UI", sans-serif'
+
 /** Colors by meaning. Red, green and amber are states and always come with a word or a sign. */
 export type Theme = 'light' | 'dark'
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from hatchling.bridge.app import Application
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.plugin.utils import load_plugin_from_script
 
 import hatch_build
 from tools.lints.walk import ROOT
@@ -21,7 +23,7 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "console" / "package-lock.json").write_text("{}", encoding="utf-8")
     texts = tmp_path / "src" / "qianmian" / "locales" / "zh-CN"
     texts.mkdir(parents=True)
-    (texts / "events.json").write_text("{}", encoding="utf-8")
+    (texts / "errors.json").write_text("{}", encoding="utf-8")
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "node.txt").write_text("node-package==1.0 \\\n", encoding="utf-8")
     pages = tmp_path / hatch_build.PAGES
@@ -31,10 +33,11 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def program(folder: Path, name: str, says: str, code: int = 0) -> Path:
+def program(folder: Path, name: str, says: str, code: int = 0, does: str = "") -> Path:
     folder.mkdir(exist_ok=True)
     path = folder / name
-    path.write_text(f"#!/bin/sh\ncat <<'END'\n{says}\nEND\nexit {code}\n", encoding="utf-8")
+    script = f"#!/bin/sh\n{does}\ncat <<'END'\n{says}\nEND\nexit {code}\n"
+    path.write_text(script, encoding="utf-8")
     path.chmod(0o755)
     return path
 
@@ -44,12 +47,18 @@ def hook(root: Path) -> hatch_build.ConsoleHook:
     return hatch_build.ConsoleHook(str(root), *parts)
 
 
+def test_hatchling_finds_the_hook_in_its_own_way() -> None:
+    path = str(ROOT / "hatch_build.py")
+    found = load_plugin_from_script(path, "hatch_build.py", BuildHookInterface, "build_hook")
+    assert found.PLUGIN_NAME == "custom"
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         "console/src/main.tsx",
         "console/package-lock.json",
-        "src/qianmian/locales/zh-CN/events.json",
+        "src/qianmian/locales/zh-CN/errors.json",
         "src/qianmian/_console/.stamp",
     ],
 )
@@ -143,6 +152,23 @@ def test_a_failure_is_six_lines_without_a_traceback(
     assert "QIANMIAN_SKIP_CONSOLE=1" in lines[2]
     assert "QIANMIAN_SKIP_CONSOLE=1" in lines[5]
     assert (checkout / hatch_build.PAGES / "index.html").is_file(), "the old pages stay"
+
+
+def test_packages_are_installed_once_for_each_lock(checkout: Path) -> None:
+    folder = checkout / "console"
+    npm = program(
+        checkout / "bin",
+        "npm",
+        "",
+        does='mkdir -p node_modules && rm -f node_modules/.installed && echo "$*" >>calls',
+    )
+    node = hatch_build.Node(npm.parent, (str(npm),))
+    for with_tests in (False, False, True, False, True):
+        hatch_build.install(checkout, node, with_tests=with_tests)
+    (folder / "package-lock.json").write_text('{"changed": 1}', encoding="utf-8")
+    hatch_build.install(checkout, node, with_tests=False)
+    calls = (folder / "calls").read_text(encoding="utf-8").splitlines()
+    assert ["--omit=dev" in call for call in calls] == [True, False, True]
 
 
 def test_without_any_node_it_says_so(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,11 +33,13 @@ export function FiringsLog({ board, onViewer }: Props) {
       </div>
       {board.firings.length === 0 && <p className="quiet nothing">{t('board.firings.none')}</p>}
       <ul className="log scrolls" tabIndex={0} aria-label={t('board.firings.title')} {...hold}>
-        {rows.map(({ row: { id, at, moment: key, viewer, product } }) => (
+        {rows.map(({ row: { id, at, moment: key, viewer, about } }) => (
           <li key={id}>
             <span className="num quiet">{clock(at, zone)}</span>
-            <span className="cut">{named(key)}</span>
-            <span className="cut quiet">{product === null ? '' : (titles.get(product) ?? product)}</span>
+            <span className="cut" title={named(key)}>
+              {named(key)}
+            </span>
+            <span className="cut quiet">{about === null ? '' : (titles.get(about) ?? about)}</span>
             {viewer === null ? (
               <span className="quiet">{t('board.firings.whole_room')}</span>
             ) : (

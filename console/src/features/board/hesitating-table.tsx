@@ -109,7 +109,7 @@ const sum = (numbers: number[]): number => numbers.reduce((all, one) => all + on
 /** Widths in CSS pixels: the product takes what the others leave. */
 function useWidths(width: number, em: number): Widths {
   const { language } = useLanguage()
-  const reason = language === 'en' ? 8.4 : 6.4 // names of moments are longer in English
+  const reason = language === 'en' ? 8.9 : 6.4 // names of moments are longer in English
   const fixed = { viewer: 7.4, reason, since: 4.6, action: 4.4 }
   const left = Math.max(PRODUCT_LEAST_EM, (width - 1) / em - sum(Object.values(fixed)))
   const inPixels = (ems: number) => Math.floor(ems * em)
@@ -146,7 +146,7 @@ function useColumns(
       title: t('board.hesitating.product'),
       width: widths.product,
       ellipsis: true,
-      render: (_, { row }) => row.title || row.product,
+      render: (_, { row }) => row.title || row.product || row.category || t('board.hesitating.several'),
     },
     {
       title: t('board.hesitating.since'),

@@ -2,7 +2,7 @@ import type { EChartsCoreOption } from 'echarts/core'
 import type { Presented, TrendPoint } from '@/api/types'
 import { asText, clock, clockMinute, compact, count, type Amount } from '@/lib/format'
 import type { Language } from '@/lib/language'
-import type { Palette } from '@/lib/palette'
+import { FONTS, type Palette } from '@/lib/palette'
 
 export interface TrendTexts {
   online: string
@@ -32,7 +32,7 @@ export function trendOption(given: Given): EChartsCoreOption {
   const major = 10 ** -decimalsOf(given.money)
   return {
     animation: false,
-    textStyle: { fontFamily: 'inherit', fontSize },
+    textStyle: { fontFamily: FONTS, fontSize }, // a canvas knows no 'inherit'
     grid: [
       { ...grid, top: fontSize * 2.2, bottom: '54%' },
       { ...grid, top: '58%', bottom: fontSize * 2.2 },

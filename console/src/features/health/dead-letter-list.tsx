@@ -4,7 +4,7 @@ import { useShop } from '@/api/meta'
 import type { DeadLetter } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert, useProblemText } from '@/components/problem'
-import { reasonText } from '@/lib/event-names'
+import { reasonText } from '@/lib/reasons'
 import { bytes, count, dayAndClock } from '@/lib/format'
 import { useLanguage } from '@/lib/language'
 import { useDeadLetters, useDiscard, useReplay } from './dead-letters-api'
@@ -60,12 +60,20 @@ function useColumns(): TableColumnsType<DeadLetter> {
       render: (_, { at }) => dayAndClock(at, zone),
     },
     { title: t('health.letters.source'), dataIndex: 'source', width: 140, ellipsis: true },
+    { title: t('health.letters.route'), dataIndex: 'route', width: 120, ellipsis: true },
     {
       title: t('health.letters.code'),
       width: 220,
       render: (_, { code }) => reasonText(code, language),
     },
     { title: t('health.letters.detail'), dataIndex: 'detail', ellipsis: true },
+    {
+      title: t('health.letters.events'),
+      width: 80,
+      align: 'right',
+      className: 'num',
+      render: (_, { events }) => count(events),
+    },
     {
       title: t('health.letters.size'),
       width: 100,
@@ -75,7 +83,7 @@ function useColumns(): TableColumnsType<DeadLetter> {
     },
     {
       title: t('health.letters.action'),
-      width: 170,
+      width: 210,
       fixed: 'right',
       render: (_, { id }) => <Actions id={id} />,
     },

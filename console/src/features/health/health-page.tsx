@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Skeleton } from 'antd'
+import { Alert, Skeleton } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { request } from '@/api/client'
 import { useShop } from '@/api/meta'
@@ -7,7 +7,7 @@ import type { DataHealth } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { Term } from '@/components/term'
-import { bytes, clock, count, delay } from '@/lib/format'
+import { clock, count, delay } from '@/lib/format'
 import { useLanguage } from '@/lib/language'
 import { DeadLetterList } from './dead-letter-list'
 import { SourcesHealth } from './sources-health'
@@ -33,6 +33,9 @@ export function HealthPage() {
       {health.isPending && <Skeleton active />}
       {data && (
         <>
+          {data.engine.problem !== null && (
+            <Alert type="error" showIcon title={t('health.problem')} description={data.engine.problem} />
+          )}
           <HealthNumbers health={data} />
           <Panel title={t('health.sources.title')} note={t('health.sources.note')}>
             <SourcesHealth sources={data.sources} asOf={data.as_of} />
@@ -44,16 +47,15 @@ export function HealthPage() {
   )
 }
 
-const ENGINE = ['events', 'late', 'duplicates', 'rejected', 'refused'] as const
+const ENGINE = ['viewers', 'accepted', 'late', 'duplicates', 'refused', 'waiting'] as const
 
 function HealthNumbers({ health }: { health: DataHealth }) {
   const { t } = useTranslation()
   const { language } = useLanguage()
-  const numbers: [key: 'lag' | (typeof ENGINE)[number] | 'log' | 'log_size', value: string][] = [
+  const numbers: [key: 'lag' | (typeof ENGINE)[number] | 'log', value: string][] = [
     ['lag', delay(health.engine.lag_ms, language)],
     ...ENGINE.map((key): [typeof key, string] => [key, count(health.engine[key])]),
     ['log', count(health.log.next_offset)],
-    ['log_size', bytes(health.log.bytes, language)],
   ]
   return (
     <div className="health-numbers">

@@ -2,7 +2,7 @@ import { Table, type TableColumnsType } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { SourceHealth } from '@/api/types'
 import { StatusDot, type Status } from '@/components/status-dot'
-import { reasonText } from '@/lib/event-names'
+import { reasonText } from '@/lib/reasons'
 import { ago, count, delay, share } from '@/lib/format'
 import { useLanguage } from '@/lib/language'
 
@@ -21,7 +21,7 @@ const DOTS: Record<State, Status> = {
 
 export function stateOf(source: SourceHealth, asOf: number): State {
   if (source.last_at === null) return 'never'
-  if (source.rejected * 20 > source.events) return 'refusing'
+  if (source.rejected * 20 > source.events + source.rejected) return 'refusing'
   if (asOf - source.last_at > QUIET_MS) return 'quiet'
   return (source.delay_p95_ms ?? 0) > SLOW_MS ? 'slow' : 'fine'
 }
@@ -46,7 +46,7 @@ export function SourcesHealth({ sources, asOf }: { sources: SourceHealth[]; asOf
     },
     {
       title: t('health.sources.last'),
-      width: 130,
+      width: 120,
       className: 'num',
       render: (_, { last_at }) => (last_at === null ? '–' : ago(asOf - last_at, language)),
     },
@@ -56,6 +56,20 @@ export function SourcesHealth({ sources, asOf }: { sources: SourceHealth[]; asOf
       align: 'right',
       className: 'num',
       render: (_, { events }) => count(events),
+    },
+    {
+      title: t('health.sources.late'),
+      width: 90,
+      align: 'right',
+      className: 'num',
+      render: (_, { late }) => count(late),
+    },
+    {
+      title: t('health.sources.duplicates'),
+      width: 90,
+      align: 'right',
+      className: 'num',
+      render: (_, { duplicates }) => count(duplicates),
     },
     {
       title: t('health.sources.delay'),
@@ -70,17 +84,20 @@ export function SourcesHealth({ sources, asOf }: { sources: SourceHealth[]; asOf
       align: 'right',
       className: 'num',
       render: (_, { rejected, events }) =>
-        rejected === 0 ? count(0) : `${count(rejected)} (${share(rejected, events)})`,
+        rejected === 0 ? count(0) : `${count(rejected)} (${share(rejected, events + rejected)})`,
     },
     {
       title: t('health.sources.why'),
       render: (_, { rejected_by_code }) => (
-        <span className="quiet">
+        <ul className="quiet">
           {Object.entries(rejected_by_code)
             .sort(([, a], [, b]) => b - a)
-            .map(([code, times]) => `${reasonText(code, language)} ${count(times)}`)
-            .join(t('app.dot'))}
-        </span>
+            .map(([code, times]) => (
+              <li key={code}>
+                <b className="num">{count(times)}</b> {reasonText(code, language)}
+              </li>
+            ))}
+        </ul>
       ),
     },
   ]
@@ -91,7 +108,7 @@ export function SourcesHealth({ sources, asOf }: { sources: SourceHealth[]; asOf
       columns={columns}
       dataSource={sources}
       pagination={false}
-      scroll={{ x: 1060 }}
+      scroll={{ x: 1180 }}
       locale={{ emptyText: t('health.sources.none') }}
     />
   )

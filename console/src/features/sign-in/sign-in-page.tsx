@@ -24,7 +24,6 @@ export function SignInPage({ session }: { session: Session }) {
   }
   return (
     <EntryCard title={t('entry.sign_in')}>
-      {session.loopback_demo && <Alert className="gap" type="info" showIcon title={t('entry.demo')} />}
       <Form<Credentials> layout="vertical" requiredMark={false} onFinish={(given) => signIn.mutate(given)}>
         <Form.Item name="name" label={t('entry.name')} rules={[{ required: true, message: t('entry.name_missing') }]}>
           <Input autoComplete="username" size="large" />

@@ -1,9 +1,10 @@
-import { Form, Input, Modal, Select } from 'antd'
+import { Checkbox, Form, Input, Modal, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { KeyClass, NewSource } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
 import { useCreateSource } from './sources-api'
 
+const NAME = /^[a-z0-9][a-z0-9_-]*$/
 const CLASSES: KeyClass[] = ['browser', 'server', 'connector']
 
 interface Props {
@@ -17,10 +18,10 @@ export function CreateSource({ isOpen, onClose, onCreated }: Props) {
   const create = useCreateSource()
   const [form] = Form.useForm<NewSource>()
   const keyClass = Form.useWatch('key_class', form)
-  const submit = ({ name, key_class, default_room }: NewSource) => {
+  const submit = ({ default_room, ...given }: NewSource) => {
     const room = default_room?.trim()
     create.mutate(
-      { name: name.trim(), key_class, ...(room ? { default_room: room } : {}) },
+      { ...given, ...(room ? { default_room: room } : {}) },
       { onSuccess: ({ source, write_key }) => onCreated(source.name, write_key) },
     )
   }
@@ -35,13 +36,13 @@ export function CreateSource({ isOpen, onClose, onCreated }: Props) {
       confirmLoading={create.isPending}
       destroyOnHidden
     >
-      <Form<NewSource> form={form} layout="vertical" initialValues={{ key_class: 'server' }} onFinish={submit}>
+      <Form<NewSource> form={form} layout="vertical" initialValues={{ key_class: 'server', presence: false }} onFinish={submit}>
         <Form.Item
           name="name"
           label={t('sources.create.name')}
-          rules={[{ required: true, whitespace: true, message: t('sources.create.name_missing') }]}
+          rules={[{ required: true, pattern: NAME, message: t('sources.create.name_rule') }]}
         >
-          <Input maxLength={64} autoComplete="off" placeholder={t('sources.create.name_example')} />
+          <Input maxLength={63} autoComplete="off" placeholder={t('sources.create.name_example')} />
         </Form.Item>
         <Form.Item
           name="key_class"
@@ -56,6 +57,9 @@ export function CreateSource({ isOpen, onClose, onCreated }: Props) {
           extra={t('sources.create.room_meaning')}
         >
           <Input maxLength={128} autoComplete="off" />
+        </Form.Item>
+        <Form.Item name="presence" valuePropName="checked" extra={t('sources.create.presence_meaning')}>
+          <Checkbox>{t('sources.create.presence')}</Checkbox>
         </Form.Item>
         {create.isError && <ProblemAlert error={create.error} />}
       </Form>

@@ -6,7 +6,12 @@ import { SNIPPETS, snippet } from './snippets'
 
 export function SnippetTabs({ source, writeKey }: { source: Source; writeKey: string }) {
   const { t } = useTranslation()
-  const given = { origin: window.location.origin, writeKey, room: source.default_room ?? 'room-1' }
+  const given = {
+    origin: window.location.origin,
+    keyClass: source.key_class,
+    writeKey,
+    room: source.default_room ?? 'room-1',
+  }
   return (
     <Tabs
       size="small"

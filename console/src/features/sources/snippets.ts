@@ -12,6 +12,7 @@ export const SNIPPETS: Record<KeyClass, SnippetName[]> = {
 
 interface Given {
   origin: string
+  keyClass: KeyClass
   writeKey: string
   room: string
 }
@@ -59,6 +60,7 @@ analytics.track({
 })
 await analytics.closeAndFlush()`
 
-const curl = ({ origin, writeKey, room }: Given): string => `curl -u '${writeKey}:' '${origin}/v1/track' \\
+/** A browser's key speaks for unknown viewers only, unless the shop's server signs for known ones. */
+const curl = ({ origin, keyClass, writeKey, room }: Given): string => `curl -u '${writeKey}:' '${origin}/v1/track' \\
   -H 'content-type: application/json' \\
-  -d '{"userId": "viewer-1", "event": "room_entered", "properties": {"room": "${room}"}}'`
+  -d '{"${keyClass === 'browser' ? 'anonymousId' : 'userId'}": "viewer-1", "event": "room_entered", "properties": {"room": "${room}"}}'`

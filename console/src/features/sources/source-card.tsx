@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { Source, SourceKey } from '@/api/types'
+import { Copyable } from '@/components/copyable'
 import { Panel } from '@/components/panel'
 import { useProblemText } from '@/components/problem'
 import { StatusDot } from '@/components/status-dot'
@@ -54,7 +55,12 @@ export function SourceCard({ source, writeKey, onWriteKey }: Props) {
           room: source.default_room ?? t('sources.no_default_room'),
         })}
       </p>
-      {writeKey !== null && <p className="notice">{t('sources.key_once')}</p>}
+      {writeKey !== null && (
+        <>
+          <p className="notice">{t('sources.key_once')}</p>
+          <Copyable text={writeKey} label={t('sources.write_key')} />
+        </>
+      )}
       <Keys source={source} onWriteKey={onWriteKey} />
       {hasSnippets ? (
         <SnippetTabs source={source} writeKey={writeKey ?? PLACEHOLDER} />

@@ -1,19 +1,22 @@
 import { useTranslation } from 'react-i18next'
-import { useShop } from '@/api/meta'
+import { useEventName, useShop } from '@/api/meta'
 import type { TimelineEvent } from '@/api/types'
-import { eventName } from '@/lib/event-names'
 import { asText, clock, money } from '@/lib/format'
 import { useLanguage } from '@/lib/language'
 
 interface Props {
   events: TimelineEvent[]
+  /** How far back they reach. */
+  since: number
+  isWhole: boolean
   /** Message ids that a moment rests on. */
   because: Set<string>
 }
 
-export function Timeline({ events, because }: Props) {
+export function Timeline({ events, since, isWhole, because }: Props) {
   const { t } = useTranslation()
-  const { zone, currency } = useShop()
+  const { zone, currency, lateness_ms } = useShop()
+  const nameOf = useEventName()
   const { language } = useLanguage()
   return (
     <section>
@@ -26,15 +29,17 @@ export function Timeline({ events, because }: Props) {
             <li key={event.message_id ?? `${event.at} ${index}`} className={isEvidence ? 'is-evidence' : ''}>
               <span className="num quiet">{clock(event.at, zone)}</span>
               <span>
-                {eventName(event.type, language)}
-                {event.product !== null && <span className="quiet"> {event.product}</span>}
+                {nameOf(event.type)}
+                {event.product !== null && (
+                  <span className="quiet"> {event.title || event.product}</span>
+                )}
                 {event.amount_minor !== null && (
                   <b className="num"> {asText(money(event.amount_minor, currency, language))}</b>
                 )}
                 {event.text !== null && (
                   <span className="said">{t('board.doubts.quoted', { text: event.text })}</span>
                 )}
-                {event.late && (
+                {event.arrival - event.at > lateness_ms && (
                   <span className="chip chip-person">
                     {t('viewer.late', { time: clock(event.arrival, zone) })}
                   </span>
@@ -45,6 +50,9 @@ export function Timeline({ events, because }: Props) {
           )
         })}
       </ol>
+      {!isWhole && (
+        <p className="quiet small num">{t('viewer.earlier', { time: clock(since, zone) })}</p>
+      )}
     </section>
   )
 }

@@ -16,9 +16,9 @@ export function Traits({ traits }: { traits: ViewerTrait[] }) {
           <div key={trait.name}>
             <dt className="quiet small">{trait.name}</dt>
             <dd>
-              {typeof trait.value === 'string' ? trait.value : JSON.stringify(trait.value)}
+              {String(trait.value)}
               <div className="quiet small num">
-                {t('viewer.trait_from', { source: trait.source, time: dayAndClock(trait.at, zone) })}
+                {t('viewer.trait_from', { source: trait.source ?? '–', time: dayAndClock(trait.at, zone) })}
               </div>
             </dd>
           </div>

@@ -60,11 +60,9 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
   const { t } = useTranslation()
   const { zone } = useShop()
   const now = useNow()
-  const isNew = viewer.visits <= 1
   const facts: [string, string][] = [
     [t('viewer.identity'), viewer.known ? viewer.viewer : t('viewer.unknown')],
     [t('viewer.presence'), viewer.present ? t('viewer.present') : t('viewer.gone')],
-    [t('viewer.visits'), isNew ? t('viewer.first_visit') : t('viewer.times', { times: viewer.visits })],
   ]
   if (viewer.entered_at !== null) {
     facts.push([t('viewer.entered'), dayAndClock(viewer.entered_at, zone)])
@@ -72,7 +70,7 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
   if (viewer.last_seen !== null) facts.push([t('viewer.seen'), dayAndClock(viewer.last_seen, zone)])
   if (viewer.page) {
     const length = duration(now - viewer.page.since)
-    facts.push([t('viewer.page'), t('viewer.page_for', { product: viewer.page.product, length })])
+    facts.push([t('viewer.page'), t('viewer.page_for', { product: viewer.page.title || viewer.page.product, length })])
   }
   return (
     <div className="viewer">
@@ -86,7 +84,12 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
       </dl>
       <Flags viewer={viewer} />
       <Traits traits={viewer.traits} />
-      <Timeline events={viewer.timeline} because={new Set(viewer.firings.flatMap((one) => one.because))} />
+      <Timeline
+        events={viewer.timeline}
+        since={viewer.since}
+        isWhole={viewer.whole}
+        because={new Set(viewer.firings.flatMap((one) => one.because))}
+      />
     </div>
   )
 }

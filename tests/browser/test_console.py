@@ -1,0 +1,129 @@
+"""Signing in, sources, data health; every page in both themes and languages, clean and our own."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NAME, PASSWORD, Open, Shop
+
+PAGES = ("/", "/rooms/r1", "/rooms/r1?viewer=v1", "/data", "/sources", "/nothing-here")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}
+
+
+@pytest.fixture(scope="module")
+def room(shop: Shop) -> Shop:
+    """Somebody is there."""
+    shop.looks("v1", "v2")
+    shop.send({"type": "comment_sent", "viewer": "v1", "text": "真的假的", "product": "p1"})
+    return shop
+
+
+def test_the_one_time_link_works_once_and_leaves_no_trace(shop: Shop, visits: Open) -> None:
+    visit = visits(f"/first#token={shop.server.first_token}", signed_in=False)
+    page = visit.page
+    expect(page.get_by_role("heading", name="创建第一个账号")).to_be_visible()
+    assert "token" not in page.url
+    page.get_by_label("用户名").fill("somebody")
+    page.get_by_label("密码", exact=True).fill("short")
+    page.get_by_label("再输入一次密码").fill("different")
+    page.get_by_role("button", name="创建账号并登录").click()
+    expect(page.get_by_text("至少 10 个字符")).to_be_visible()
+    expect(page.get_by_text("两次输入的密码不一样")).to_be_visible()
+    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    page.get_by_label("再输入一次密码").fill(PASSWORD)
+    page.get_by_role("button", name="创建账号并登录").click()
+    expect(page.get_by_role("alert")).to_contain_text("链接已失效")
+    assert [one.split()[0] for one in visit.failed] == ["403"]
+    visit.failed.clear()
+    visit.complaints.clear()  # the browser itself reports the 403
+
+
+def test_signing_in_wrong_and_right_and_out(shop: Shop, visits: Open) -> None:
+    visit = visits("/data", signed_in=False)
+    page = visit.page
+    page.get_by_label("用户名").fill(NAME)
+    page.get_by_label("密码").fill("a wrong guess")
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("alert")).to_contain_text("用户名或密码不对")
+    assert [one.split()[0] for one in visit.failed] == ["401"]
+    visit.failed.clear()
+    visit.complaints.clear()
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("heading", name="数据健康")).to_be_visible()  # where they wanted to go
+    page.get_by_role("button", name=NAME).click()
+    page.get_by_role("menuitem", name="退出登录").click()
+    expect(page.get_by_role("heading", name="登录")).to_be_visible()
+
+
+def test_a_new_source_shows_its_key_once_and_its_first_event_by_itself(
+    shop: Shop, visits: Open
+) -> None:
+    page = visits("/sources").page
+    page.get_by_role("button", name="新建来源").click()
+    page.get_by_label("名称").fill("till-7")
+    page.get_by_role("button", name="新建并生成密钥").click()
+    card = page.locator("[data-part=source-till-7]")
+    expect(card).to_contain_text("等待第一个事件")
+    key = card.get_by_label("写入密钥").inner_text().strip()
+    expect(card.locator("pre", has_text="curl")).to_contain_text(key)
+    event = {"type": "liked", "viewer": "v1", "room": "r1"}
+    assert shop.send(event, key=key).status_code == 200
+    expect(card).to_contain_text("收到第一个事件")
+    page.reload()
+    expect(card).to_contain_text("收到第一个事件")
+    expect(page.get_by_text(key)).to_have_count(0)
+
+
+def test_what_was_refused_is_seen_read_and_discarded(shop: Shop, visits: Open) -> None:
+    assert shop.send({"type": "order_payed", "viewer": "v1"}).status_code == 400
+    shop.server.home.dead_letters.flush()
+    page = visits("/data").page
+    letters = page.locator("[data-part=dead-letters]")
+    row = letters.locator("tr", has_text="order_payed").first
+    expect(row).to_contain_text("没有这种事件")
+    row.get_by_role("button").first.click()
+    expect(letters.get_by_label("原文")).to_contain_text("order_payed")
+    row.get_by_role("button", name="重新提交").click()
+    expect(page.get_by_text("仍被拒绝")).to_be_visible()
+    row = letters.locator("tr", has_text="order_payed").first
+    row.get_by_role("button", name="丢弃").click()
+    page.get_by_role("tooltip").get_by_role("button", name="丢弃").click()
+    expect(letters).to_contain_text("没有死信")
+
+
+def test_language_and_theme_are_kept(visits: Open) -> None:
+    page = visits("/").page
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("button", name="Switch to dark").click()
+    expect(page.get_by_role("heading", name="Rooms")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Rooms")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en-US")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_accessible_and_asks_nobody_else(
+    room: Shop, visits: Open, theme: str, locale: str
+) -> None:
+    axe = Axe()
+    for path in PAGES:
+        visit = visits(path, theme=theme, locale=locale)
+        visit.page.wait_for_load_state("networkidle")
+        expect(visit.page.locator(".ant-skeleton")).to_have_count(0)
+        found = axe.run(visit.page, options=RULES)
+        assert found.response["passes"], "the check itself ran"
+        assert found.response["violations"] == [], f"{path}: {found.generate_report()}"
+
+
+def test_pages_before_the_sign_in_are_accessible(visits: Open) -> None:
+    for path in ("/", "/first#token=x", "/first"):
+        for theme in ("light", "dark"):
+            page = visits(path, theme=theme, signed_in=False).page
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            found = Axe().run(page, options=RULES)
+            assert found.response["violations"] == [], f"{path}: {found.generate_report()}"
