@@ -200,8 +200,8 @@ def read_arrow(body: bytes, post: Post) -> Decoded:
     """The events of an Arrow stream, all record batches of it.
 
     Columns have the names of the event table: strings plain or as dictionaries, whole numbers of
-    any width, `type` as the name; `items` as lists of structs, `traits` and `properties` as JSON
-    text.
+    any width or timestamps, `type` as the name or the code; `items` as lists of structs, `traits`
+    and `properties` as JSON text.
 
     Raises: InputError when it is no such stream.
     """
@@ -228,6 +228,9 @@ def read_table(table: pa.Table, post: Post) -> Decoded:
         array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
         if name in NESTED:
             nested[name] = [_object(value) for value in array.to_pylist()]
+        elif name == "type" and pa.types.is_integer(array.type):
+            known = pa.array([event.name for event in CATALOG])
+            arrays[name] = pa.DictionaryArray.from_arrays(array.cast(pa.int32()), known)
         elif name != "type" and name not in PLAIN:
             raise InputError(f'the Arrow stream has an unknown column "{name}"', field=name)
         else:
@@ -245,9 +248,24 @@ def _object(value: Any) -> Any:
 
 
 def _cast(array: pa.Array, wanted: pa.DataType) -> pa.Array:
-    if pa.types.is_dictionary(array.type):
-        kind = pa.dictionary(array.type.index_type, wanted)
-        return array if array.type == kind else array.cast(wanted)
+    """The column in the type of its field; what is of another kind is no value of it.
+
+    Raises: InputError, or pyarrow's error for a number that is not whole or above 2^63.
+    """
+    kind, types = array.type, pa.types
+    if types.is_dictionary(kind):
+        if types.is_string(wanted) and types.is_string(kind.value_type):
+            return array
+        return _cast(array.cast(kind.value_type), wanted)
+    if types.is_timestamp(kind) and wanted == pa.int64():
+        return array.cast(pa.timestamp("ms", tz=kind.tz)).cast(wanted)
+    fits = {
+        pa.string(): types.is_string(kind) or types.is_large_string(kind),
+        pa.int64(): types.is_integer(kind) or types.is_floating(kind),
+        pa.bool_(): types.is_boolean(kind),
+    }
+    if not fits[wanted] and not types.is_null(kind):
+        raise InputError(f"a column of {wanted} is {kind}")
     return array.cast(wanted)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from qianmian.connectors.bodies import read_arrow, read_columns, read_rows
 from qianmian.connectors.settling import NESTED, PLAIN, Decoded, Post, rows_decoded
 from qianmian.errors import InputError
-from qianmian.vocabulary.events import CATALOG, ENVELOPE, EventField, EventType
+from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME, ENVELOPE, EventField, EventType
 
 ARRIVAL_MS = 1_767_225_600_000
 POSTS = (
@@ -188,6 +188,22 @@ def test_what_holds_for_all_is_said_once() -> None:
     ]
     assert told(decoded) == told(rows_decoded(raws, Post(ARRIVAL_MS)))
     assert list(decoded.batch.strings["viewer"].values) == ["a"]
+
+
+def test_types_of_an_arrow_stream_may_be_codes_of_the_catalog() -> None:
+    def body(codes: list[int]) -> bytes:
+        names = {"room": ["r"] * len(codes), "viewer": ["a"] * len(codes)}
+        record = pa.RecordBatch.from_pydict({"type": pa.array(codes, pa.uint8()), **names})
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, record.schema) as writer:
+            writer.write_batch(record)
+        data: bytes = sink.getvalue().to_pybytes()
+        return data
+
+    liked = CODE_BY_NAME["liked"]
+    assert read_arrow(body([liked, liked]), Post(ARRIVAL_MS)).batch.type.tolist() == [liked, liked]
+    with pytest.raises(InputError, match="Arrow"):
+        read_arrow(body([liked, len(CATALOG)]), Post(ARRIVAL_MS))
 
 
 def test_time_is_corrected_by_the_clock_of_the_sender() -> None:

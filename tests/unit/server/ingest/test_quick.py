@@ -100,6 +100,54 @@ def test_good_bodies_of_servers_take_the_quick_way_and_others_never(way: str) ->
     assert QUICK[way](b"no", context()) is None
 
 
+KINDS: list[tuple[str, pa.Array]] = [
+    ("seq", pa.array([True, False])),
+    ("seq", pa.array([1.0, 2.0])),
+    ("seq", pa.array([1.5, 2.0])),
+    ("seq", pa.array(["1", "2"])),
+    ("seq", pa.array([1, 1 << 63], pa.uint64())),
+    ("seq", pa.array([1, None], pa.int8())),
+    ("visible", pa.array([1, 0])),
+    ("message_id", pa.array([1, 2])),
+    ("message_id", pa.array([True, None])),
+    ("message_id", pa.array(["a", "b"], pa.large_string())),
+    ("message_id", pa.DictionaryArray.from_arrays([0, 1], pa.array(["a", "a"]))),
+    ("message_id", pa.DictionaryArray.from_arrays([0, 1], pa.array(["a", None]))),
+    ("event_time", pa.array([(NOW - 9) * 1_000, None], pa.timestamp("us", tz="Asia/Shanghai"))),
+    ("event_time", pa.array([NOW * 1_000 + 1, None], pa.timestamp("us"))),
+    ("type", pa.array([0, 2], pa.int64())),
+    ("type", pa.array([2, 200], pa.int64())),
+]
+
+
+@pytest.mark.parametrize(("name", "array"), KINDS)
+def test_a_column_of_another_kind_is_judged_as_one_by_one(name: str, array: pa.Array) -> None:
+    base = {"type": pa.array(["heartbeat"] * 2), "viewer": pa.array(["u", "v"])}
+    record = pa.RecordBatch.from_pydict(base | {name: array})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, record.schema) as writer:
+        writer.write_batch(record)
+    body = sink.getvalue().to_pybytes()
+    route = native.ARROW_ROUTE
+    both, one_by_one = (way[route](body, context()) for way in (native.DECODERS, native.ONE_BY_ONE))
+    assert told(both) == told(one_by_one)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("seq", [True, 1]), ("seq", [1.0, 2]), ("visible", [1, 0]), ("message_id", [1, "a"]),
+     ("seq", 3), ("visible", True), ("message_id", ""), ("room", None),
+     ("message_id", {"values": ["a", "a"], "codes": [1, -1]}),
+     ("message_id", {"values": ["a"], "codes": [0, -2]})],
+)  # fmt: skip
+def test_a_json_column_of_another_kind_is_judged_as_one_by_one(name: str, values: object) -> None:
+    columns = {"type": "heartbeat", "viewer": ["u", "v"], name: values}
+    body = json.dumps({"columns": columns}).encode()
+    route = native.COLUMNS_ROUTE
+    both, one_by_one = (way[route](body, context()) for way in (native.DECODERS, native.ONE_BY_ONE))
+    assert told(both) == told(one_by_one)
+
+
 def test_an_event_that_is_too_large_is_refused_though_its_fields_are_small() -> None:
     body = b'[{"type":"liked","viewer":"u"},{"type":"liked",' + b" " * 40_000 + b'"viewer":"u"}]'
     decoded = native.DECODERS[native.ROWS_ROUTE](body, context())
