@@ -50,18 +50,19 @@ def free_port() -> int:
         return int(bound.getsockname()[1])
 
 
-def begun(link: str, home: Path) -> httpx.Client:
-    """A signed-in client of a new installation in which somebody is in room r1."""
+def begun(link: str, home: Path) -> str:
+    """The session of the first account of an installation in which somebody is in room r1."""
     url, _, token = link.partition("/first#token=")
-    client = httpx.Client(base_url=url, timeout=30)
     given = {"token": token, "name": "owner", "password": PASSWORD}
-    csrf = client.post("/api/first-account", json=given).json()["csrf"]
-    (home / "has-accounts").touch()
-    new = {"name": "shop", "key_class": "server", "default_room": "r1"}
-    key = client.post("/api/sources", json=new, headers={"x-csrf-token": csrf}).json()["write_key"]
+    source = {"name": "shop", "key_class": "server", "default_room": "r1"}
     events = {"events": [{"type": "product_viewed", "viewer": "v1", "product": "p1"}]}
-    assert client.post("/v1/events", json=events, auth=(key, "")).status_code == 200
-    return client
+    with httpx.Client(base_url=url, timeout=30) as client:
+        told = client.post("/api/first-account", json=given).json()
+        (home / "has-accounts").touch()
+        headers = {"x-csrf-token": told["csrf"]}
+        key = client.post("/api/sources", json=source, headers=headers).json()["write_key"]
+        assert client.post("/v1/events", json=events, auth=(key, "")).status_code == 200
+        return client.cookies["qianmian_session"]
 
 
 def all_are(tabs: list[Page], freshness: str) -> None:
@@ -74,8 +75,7 @@ def test_twelve_tabs_let_the_server_go_and_find_it_again(chromium: Browser, tmp_
     port = free_port()
     context = chromium.new_context()
     with serving(tmp_path, port) as (process, link):
-        with begun(link, tmp_path) as client:
-            cookie = client.cookies["qianmian_session"]
+        cookie = begun(link, tmp_path)
         url = f"http://127.0.0.1:{port}"
         context.add_cookies([{"name": "qianmian_session", "value": cookie, "url": url}])
         tabs = [context.new_page() for _ in range(TABS)]
