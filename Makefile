@@ -23,7 +23,7 @@ $(BENCH_READY): requirements/bench.txt pyproject.toml tools/bootstrap.sh
 	@sh tools/bootstrap.sh .venv-bench requirements/bench.txt
 	@touch $@
 
-demo: console  ## a recorded shop, replayed and explained in this terminal
+demo: console  ## a simulated room of 20,000 viewers, live in a browser
 	@$(BIN)/qianmian demo
 
 console: $(READY)  ## build the browser pages, if their sources changed
@@ -32,8 +32,9 @@ console: $(READY)  ## build the browser pages, if their sources changed
 test: $(READY)  ## all tests but the long ones (at most 8 minutes)
 	$(BIN)/python -m pytest -n $(JOBS) -m "not long" --durations=10
 
-test-long: $(READY)  ## the long tests
+test-long: $(READY)  ## the long tests, and the coverage of what Numba compiles
 	QIANMIAN_HYPOTHESIS=long $(BIN)/python -m pytest -n $(JOBS) -m long --durations=10
+	@$(MAKE) --no-print-directory kernels
 
 test-console: $(READY)  ## types, lint and tests of the browser pages
 	@$(BIN)/python -m tools.console test
@@ -46,8 +47,10 @@ coverage: $(READY)  ## the coverage of each floor by the tests but the long ones
 # Numba hides its kernels from coverage, so they are measured interpreted: the vectors, then what is small enough.
 kernels: $(READY)  ## the coverage of what Numba compiles
 	$(INTERPRETED) -m qianmian.cli check-vectors tests/vectors/moments
-	$(INTERPRETED) --append -m pytest -q -p no:warnings -k "not million" tests/unit/engine \
-	  tests/differential/test_engine_oracle.py::test_any_snapshot_and_restore_point
+	$(INTERPRETED) --append -m pytest -q -p no:warnings -m "not long" -k "not million" \
+	  tests/unit/engine tests/differential/test_engine_edits.py \
+	  tests/differential/test_engine_oracle.py::test_any_snapshot_and_restore_point \
+	  tests/differential/test_engine_oracle.py::test_definitions_that_change_on_the_way
 	$(BIN)/python -m coverage json -q --data-file=.coverage.kernels -o .coverage.kernels.json
 	$(BIN)/python -m tools.coverage_floors --kernels .coverage.kernels.json
 

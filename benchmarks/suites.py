@@ -8,7 +8,8 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks import latency, memory, restart, start
+from benchmarks import edits, latency, memory, restart, start
+from benchmarks.bodies import read_and_run
 from benchmarks.definitions import mix
 from benchmarks.machine import machine_row
 from benchmarks.ours import Fired, Ours, Prepared, prepare
@@ -30,7 +31,9 @@ class Size:
     partners: dict[int, Plan]
     memory: tuple[Plan, ...]
     paced: Plan
+    edit: Plan
     restart: Plan
+    beside_plain: Plan
     rounds: int
     cold_start: bool
 
@@ -40,7 +43,9 @@ DEFAULT = Size(
     partners={40: Plan(50_000, 30), 100: Plan(50_000, 15), 300: Plan(50_000, 8)},
     memory=(Plan(50_000, 30), Plan(500_000, 30)),
     paced=Plan(500_000, 30),
+    edit=Plan(500_000, 30),
     restart=Plan(50_000, 30),
+    beside_plain=Plan(50_000, 30),
     rounds=3,
     cold_start=False,
 )
@@ -49,7 +54,9 @@ LONG = Size(
     partners={40: Plan(50_000, 300), 100: Plan(50_000, 150), 300: Plan(50_000, 60)},
     memory=(Plan(50_000, 60), Plan(500_000, 60), Plan(2_000_000, 60)),
     paced=Plan(500_000, 310),
+    edit=Plan(500_000, 60),
     restart=Plan(1_000_000, 60),
+    beside_plain=Plan(50_000, 60),
     rounds=5,
     cold_start=True,
 )
@@ -163,9 +170,17 @@ def run_ours(columns: Prepared) -> tuple[float, Fired]:
 
 
 def whole(options: BenchOptions) -> Iterator[BenchRow]:
-    """With decoding and naming: rows and Arrow in, firings out."""
+    """With interning and the board: rows, Arrow and columns in, firings out."""
     size = size_of(options)
     yield from decoded(mix(40), make(Plan(50_000, 30)), size.rounds, BATCH)
+
+
+def bodies(options: BenchOptions) -> Iterator[BenchRow]:
+    """The same from bodies as they arrive, beside plain Python that reads them."""
+    size = size_of(options)
+    batch = make(Plan(50_000, 20))
+    for body in (200, 2_500):
+        yield from read_and_run(mix(40), batch, size.rounds, body)
 
 
 def paced(options: BenchOptions) -> Iterator[BenchRow]:
@@ -181,13 +196,32 @@ def bytes_per_viewer(options: BenchOptions) -> Iterator[BenchRow]:
         yield from memory.growth(size_of(options).memory, n)
 
 
+def edited(options: BenchOptions) -> Iterator[BenchRow]:
+    """A definition edited and filled in the middle of a show."""
+    size = size_of(options)
+    yield from edits.edited(mix(40), size.edit, size.beside_plain, size.rounds)
+
+
 def restarts(options: BenchOptions) -> Iterator[BenchRow]:
     size = size_of(options)
     yield from restart.restored(mix(40), size.restart, size.rounds)
+    yield from restart.beside_pickle(mix(40), size.beside_plain, size.rounds)
 
 
 def starts(options: BenchOptions) -> Iterator[BenchRow]:
     yield from start.started(cold=size_of(options).cold_start)
 
 
-SUITES = (this_machine, speed, calls, partners, whole, paced, bytes_per_viewer, restarts, starts)
+SUITES = (
+    this_machine,
+    speed,
+    calls,
+    partners,
+    whole,
+    bodies,
+    paced,
+    bytes_per_viewer,
+    edited,
+    restarts,
+    starts,
+)

@@ -11,6 +11,7 @@ from typing import Any
 
 from qianmian.runtime.sources import Source
 from qianmian.server.ingest.app import IngestApp
+from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.limits import Limits
 from tests.fakes.ingest import FakeLetters, FakeLog, FakeSources, classify
 
@@ -69,7 +70,6 @@ class Ingest:
         headers: dict[str, str] | None = None,
         query: str = "",
         address: str = "203.0.113.7",
-        scope: dict[str, Any] | None = None,
     ) -> Reply:
         """One request; the parts of the body arrive one by one."""
         parts = [body] if isinstance(body, bytes) else list(body)
@@ -108,6 +108,10 @@ class Ingest:
         told = {k.decode(): v.decode("latin-1") for k, v in sent[0]["headers"]}
         return Reply(sent[0]["status"], told, sent[1]["body"])
 
+    def replay(self, letter_id: int) -> tuple[int, list[RejectedEvent]] | None:
+        """Replay a dead letter."""
+        return asyncio.run(self.app.replay(letter_id))
+
     def post(
         self,
         path: str,
@@ -130,7 +134,7 @@ def basic(key: str | None) -> dict[str, str]:
     return {"authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
 
 
-def track(event: str = "Product Viewed", **more: Any) -> dict[str, Any]:
+def track(event: object = "Product Viewed", **more: Any) -> dict[str, Any]:
     """A Segment call that is fine."""
     call: dict[str, Any] = {
         "type": "track",

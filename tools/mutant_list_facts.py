@@ -92,6 +92,12 @@ FACT_MUTANTS = (
         "self.truth[key] = other.truth.get(key, set())",
         "pass",
     ),
+    Mutant(
+        "MERGE of a row without a visit that the facts know",
+        "joining.py",
+        "[*ends, *told, *_given(",
+        "[*ends, *_given(",
+    ),
     Mutant("ROOM online is of those present", NUMBERS, "row.present for row", "1 for row"),
     Mutant("ROOM orders of one minute", NUMBERS, "entry.clock > now - MINUTE_MS", "True"),
     Mutant(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qianmian.bootstrap import open_sources
+from qianmian.bootstrap.installation import open_sources
 from qianmian.cli.main import run
 from qianmian.locales.texts import LOCALES
 from tests.fakes.clock import FakeClock
@@ -72,3 +72,21 @@ def test_what_cannot_be_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["keys", "create", "site", "--class", "browser"]) == 2
     assert run(["keys", "revoke", "qms_nothing"]) == 2
     assert "unknown key" in capsys.readouterr().err
+
+
+def test_a_mapping_is_checked_before_the_source_has_it(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made(capsys, "platform", "--class", "connector")
+    file = tmp_path / "mapping.yaml"
+    assert run(["keys", "map", "platform", str(file)]) == 2, "no such file"
+    file.write_text("columns: {viewer: u}", encoding="utf-8")
+    assert run(["keys", "map", "platform", str(file)]) == 2
+    text = "columns: {viewer: u, type: t}\ntypes: {x: liked}\n"
+    file.write_text(text, encoding="utf-8")
+    assert run(["keys", "map", "nobody", str(file)]) == 2
+    assert run(["keys", "map", "platform", str(file)]) == 0
+    with open_sources(home, FakeClock()) as store:
+        found = store.by_name("platform")
+        assert found is not None
+        assert found.mapping == text

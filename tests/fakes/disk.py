@@ -189,6 +189,11 @@ class MemoryDisk:
         later._changes = self._changes
         return later
 
+    def spoil(self, path: Path, start: int, stop: int) -> None:
+        """A write that failed has left nothing readable here on the platter."""
+        inode = self._names[path]
+        inode.kept = inode.kept[:start] + bytes(stop - start) + inode.kept[stop:]
+
     # -- the port
 
     def make_folder(self, folder: Path) -> None:

@@ -22,6 +22,7 @@ from qianmian.vocabulary.rejected import Rejected
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 CLASS_BY_KEY: dict[str, Sender] = {"browser-key": "browser", "server-key": "server"}
 BOUNDED_S = 20.0
@@ -121,11 +122,11 @@ class _Ready(uvicorn.Server):
 
 
 @contextmanager
-def listening(inbox: Inbox) -> Iterator[str]:
-    """The inbox behind a real server on a port of its own; gives the address."""
+def listening(application: Application) -> Iterator[str]:
+    """An application behind a real server on a port of its own; gives the address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(inbox, log_level="critical", lifespan="off", ws="none")
+        config = uvicorn.Config(application, log_level="critical", lifespan="off", ws="none")
         server = _Ready(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from qianmian.errors import InputError
+from qianmian.errors import DiskFull, InputError
 from qianmian.runtime.live import Kept
 from qianmian.runtime.messages import Body, Message, decoded, encoded
 
@@ -12,13 +12,13 @@ from qianmian.runtime.messages import Body, Message, decoded, encoded
 class MemoryLog:
     """Keeps messages as bytes, so that what is read is what was written and not the same object.
 
-    `fails` makes the next commit fail, as a full disk would.
+    While `is_full`, every commit fails, as on a full disk.
     """
 
     def __init__(self) -> None:
         self._messages: list[tuple[int, int, bytes]] = []
         self.durable_offset = 0
-        self.fails: Exception | None = None
+        self.is_full = False
         self.commits = 0
 
     @property
@@ -44,10 +44,9 @@ class MemoryLog:
 
     def commit(self) -> None:
         self.commits += 1
-        if self.fails is not None:
-            problem, self.fails = self.fails, None
+        if self.is_full:
             self.lose()
-            raise problem
+            raise DiskFull
         self.durable_offset = self.next_offset
 
     def lose(self) -> None:

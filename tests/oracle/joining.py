@@ -13,6 +13,8 @@ def joined(own: Row, other: Row) -> Row:
     """The rows of one room become one: lists by time, one page in focus."""
     _stand_before(own, other)
     visits = sorted([*own.visits, *other.visits], key=lambda visit: visit.first.order)
+    # what the facts told a row that had no visit of its own to be previous to
+    told = _given(*(row.seen_before for row in (own, other) if visits and not row.visits))
     if own.present and other.present:
         mine, theirs = own.visits[-1], other.visits[-1]
         first, end = min(mine.first, theirs.first, key=lambda e: e.order), max(mine.end, theirs.end)
@@ -24,7 +26,7 @@ def joined(own: Row, other: Row) -> Row:
         own.visit_id = own.visit_id if own.present else other.visit_id
     own.visits = visits
     ends = [visit.end for visit in visits[:-1]]
-    own.previous = max([*ends, *_given(own.previous, other.previous)], default=None)
+    own.previous = max([*ends, *told, *_given(own.previous, other.previous)], default=None)
     own.seen_before = greater(own.seen_before, other.seen_before)
     own.entries = sorted([*own.entries, *other.entries], key=lambda e: e.order)
     own.elsewhere += other.elsewhere

@@ -108,6 +108,19 @@ def open_installation(settings: Settings, now: Callable[[], int]) -> Iterator[In
         )
 
 
+@contextmanager
+def open_sources(home: Path, clock: Callable[[], int]) -> Iterator[SourceStore]:
+    """The sources of an installation, as of now; also beside a server that runs.
+
+    Raises: OperationalError when its database cannot be used.
+    """
+    database = Database.in_file(home / DATABASE_FILE).migrated()
+    try:
+        yield SourceStore(database, clock)
+    finally:
+        database.close()
+
+
 def _definitions(settings: Settings) -> tuple[Definition, ...]:
     if settings.definitions is None:
         return tuple(active_definitions())

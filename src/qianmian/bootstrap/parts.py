@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -31,12 +30,8 @@ from qianmian.runtime.warming import warm
 from qianmian.simulation.plan import SimulationPlan
 from qianmian.simulation.script import Script
 from qianmian.simulation.world import Simulation
-from qianmian.storage.sql.database import Database
-from qianmian.storage.sql.sources import SourceStore
 from qianmian.vocabulary.product import Product
 from qianmian.vocabulary.time import parse_duration
-
-DATABASE_FILE = "qianmian.db"
 
 
 def load_formats() -> Registry[Format]:
@@ -78,19 +73,6 @@ def simulate(plan: SimulationPlan) -> Simulation:
     """A simulated broadcast with the products and the texts that come with the product."""
     file = resources.files("qianmian.simulation").joinpath("data", "script.json")
     return Simulation(plan, Script.from_json(file.read_bytes()))
-
-
-@contextmanager
-def open_sources(home: Path, clock: Callable[[], int]) -> Iterator[SourceStore]:
-    """The sources of an installation, as of now; also beside a server that runs.
-
-    Raises: OperationalError when its database cannot be used.
-    """
-    database = Database.in_file(home / DATABASE_FILE).migrated()
-    try:
-        yield SourceStore(database, clock)
-    finally:
-        database.close()
 
 
 def demo_file() -> Path:

@@ -20,6 +20,8 @@ from qianmian.engine.programs import Plan
 from qianmian.vocabulary.events import CODE_BY_NAME
 
 STARTED = CODE_BY_NAME["session_started"]
+CUTS_AFTER = np.zeros(256, bool)
+CUTS_AFTER[[LINKED, STARTED]] = True
 SESSION_MS = 30 * 60_000
 SECOND_MS = 1_000
 PART_MS = 4 * 86_400_000
@@ -38,15 +40,19 @@ def parts_of(core: Cut, batch: EventBatch) -> Iterator[EventBatch]:
     """The batch in parts, in order."""
     if not len(batch):
         return
-    cuts = set((np.flatnonzero(np.isin(batch.type, (LINKED, STARTED))) + 1).tolist())
+    cuts = set((np.flatnonzero(CUTS_AFTER[batch.type]) + 1).tolist())
     if core.session_timeout:
         room = core.names.codes(batch.strings.get("room"), core.names.rooms, len(batch))
         cuts |= set(_gaps(core, room, batch.clock))
-    steps = np.arange(int(batch.clock[0]), int(batch.clock[-1]), PART_MS)
-    cuts |= set(np.searchsorted(batch.clock, steps).tolist())
+    if batch.clock[-1] - batch.clock[0] > PART_MS:
+        steps = np.arange(int(batch.clock[0]), int(batch.clock[-1]), PART_MS)
+        cuts |= set(np.searchsorted(batch.clock, steps).tolist())
     if core.plan.reads_numbers:
         cuts |= set((np.flatnonzero(np.diff((batch.clock - 1) // SECOND_MS)) + 1).tolist())
     edges = sorted({0, len(batch), *cuts})
+    if len(edges) == 2:
+        yield batch
+        return
     for start, stop in pairwise(edges):
         yield batch.slice(start, stop)
 

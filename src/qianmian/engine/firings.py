@@ -61,7 +61,8 @@ class Fired(NamedTuple):
 class Legend(NamedTuple):
     """What the numbers in the columns mean; codes of names never change.
 
-    `sessions`, `moments` (key and version) and `keys` are by session, definition and definition.
+    `sessions` are by session; `moments` (key and version), `keys` and `ranks` (the place of the
+    moment's key among all) by definition.
     """
 
     viewers: Interner
@@ -69,6 +70,7 @@ class Legend(NamedTuple):
     sessions: Sequence[str]
     moments: Sequence[tuple[str, int]]
     keys: Sequence[Dictionary]
+    ranks: Int32
     namespace: str
 
 
@@ -194,6 +196,13 @@ def order_instants(P, at, rows, spare):
         first = last
 
 
+def ranks_of(names: Sequence[str]) -> Int32:
+    """The place of each among all, in order."""
+    ranks = np.empty(len(names), np.int32)
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names), dtype=np.int32)
+    return ranks
+
+
 def in_order(fired: Fired, legend: Legend) -> Fired:
     """The same rows in output order.
 
@@ -203,13 +212,10 @@ def in_order(fired: Fired, legend: Legend) -> Fired:
     if len(fired.at) < 2:
         return fired
     rows = np.argsort(fired.at, kind="stable")
-    named = sorted(range(len(legend.moments)), key=lambda number: legend.moments[number])
-    rank = np.empty(len(named), np.int32)
-    rank[named] = np.arange(len(named), dtype=np.int32)
     ranks = Ranks(
         fired.viewer,
         _ranks_of(fired.room, legend.rooms),
-        rank[fired.definition],
+        legend.ranks[fired.definition],
         legend.viewers.texts,
         legend.viewers.offsets,
     )

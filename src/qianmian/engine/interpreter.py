@@ -299,6 +299,7 @@ def run(P, S, E, first, last, rows, limit):
                             continue
                     pending = False
                     now = clk
+                    moved = elsewhere
                     if elsewhere:
                         if flags & F_ENTERED:
                             move_on(P, S, u, E.STREAM[i], ts, clk)
@@ -306,8 +307,9 @@ def run(P, S, E, first, last, rows, limit):
                         if flags & F_LEFT or ts > S.I[u, LEFT_TIME]:
                             note_stream(S, u, E.STREAM[i], ts)
                         if flags & F_LEFT == 0:
-                            arrive(P, S, u, np.int64(E.VISIT[i]), ts, clk)
+                            moved = arrive(P, S, u, np.int64(E.VISIT[i]), ts, clk)
                         elif ts > S.I[u, LEFT_TIME]:
+                            moved = True
                             S.I[u, LEFT_TIME] = ts
                             if S.I[u, LEAVE_DUE] == FAR and S.G[G_PRESENCE]:
                                 S.I[u, LEAVE_DUE] = eviction_after(ts)
@@ -316,14 +318,18 @@ def run(P, S, E, first, last, rows, limit):
                                 leave(P, S, u, ts, clk)
                             else:
                                 cancel_all(P, S, u, ts, clk)
-                    if not elsewhere:
-                        visible(P, S, u, flags, E.IDLE[i], E.SHOWN[i], ts, clk)
+                    if not elsewhere and visible(P, S, u, flags, E.IDLE[i], E.SHOWN[i], ts, clk):
+                        moved = True
                     if profile >= 0:
                         change_attributes(P, S, u, E.KNOWN[profile], E.VALUES[profile], ts)
                     viewed = flags & F_VIEWED != 0 and not elsewhere
-                    if not elsewhere or flags & F_ORDER:
-                        apply_instructions(P, S, E, u, i, step, ts, clk, viewed, elsewhere)
-                    refresh_states(P, S, u, clk)
+                    kind = E.TYPE[i]
+                    if viewed or P.INS0[kind] < P.INS0[kind + 1]:
+                        moved = True
+                        if not elsewhere or flags & F_ORDER:
+                            apply_instructions(P, S, E, u, i, step, ts, clk, viewed, elsewhere)
+                    if moved:  # else no state can have ended, and the next one is known
+                        refresh_states(P, S, u, clk)
                     expire(P, S, u, clk)
                 else:
                     break

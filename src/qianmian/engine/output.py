@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from qianmian.engine.firings import Fired, Firings, Legend, in_order
+from qianmian.engine.firings import Fired, Firings, Legend, in_order, ranks_of
 from qianmian.engine.prepare import NOTHING, Names
 from qianmian.engine.programs import Plan
 from qianmian.vocabulary.firing import Firing
@@ -27,6 +27,8 @@ class Output:
         self.of_rooms: list[Firing] = []
         self._fired: list[Fired] = []
         self._sessions: list[str] = []
+        self._plan: Plan | None = None
+        self._legend: Legend | None = None
 
     def note_sessions(self, sessions: Mapping[int, str]) -> None:
         """Give raw output its sessions, by room, while they are known."""
@@ -48,14 +50,18 @@ class Output:
 
     def taken(self, plan: Plan, names: Names, namespace: str) -> Firings:
         """Everything in output order; nothing is left."""
-        legend = Legend(
-            viewers=names.viewers,
-            rooms=names.rooms,
-            sessions=self._sessions,
-            moments=[(one.key, one.version) for one in plan.definitions],
-            keys=[names.categories if k == "category" else names.products for k in plan.key_of],
-            namespace=namespace,
-        )
+        if self._legend is None or self._plan is not plan:
+            self._plan = plan
+            self._legend = Legend(
+                viewers=names.viewers,
+                rooms=names.rooms,
+                sessions=(),
+                moments=[(one.key, one.version) for one in plan.definitions],
+                keys=[names.categories if k == "category" else names.products for k in plan.key_of],
+                ranks=ranks_of([one.key for one in plan.definitions]),
+                namespace=namespace,
+            )
+        legend = self._legend._replace(sessions=self._sessions)
         if self.of_rooms:
             self._fired.append(self._rooms(legend))
         fired = self._fired

@@ -81,8 +81,8 @@ class Names:
             return known[1][column.codes]
         if len(values) > 4 * n + 64:  # a slice of a large batch pays for its own rows only
             return self.codes(column.compacted(), into, n)
-        table = np.append(into.intern_many(values), np.int32(NOTHING))
-        table[table < 0] = NOTHING
+        table = np.full(len(values) + 1, NOTHING, np.int32)  # code -1 reads the last entry
+        np.maximum(into.intern_many(values), NOTHING, out=table[:-1])
         if len(self._maps) > 32:
             self._maps.clear()
         self._maps[id(values)] = (values, table)
@@ -275,7 +275,7 @@ class Preparer:
         columns["category"] = Coded(category, self.names.categories, self.names.of_categories)
         for number, where in enumerate(self.filters):
             true = holds(where, n, columns, numbers)
-            masks[true, number >> 6] |= np.uint64(1) << np.uint64(number & 63)
+            masks[:, number >> 6] |= true.astype(np.uint64) << np.uint64(number & 63)
         return masks
 
     def _stream(self, batch: EventBatch) -> npt.NDArray[np.uint64]:
@@ -303,8 +303,9 @@ class Preparer:
     ) -> npt.NDArray[np.uint64]:
         """A 64-bit hash per row of (source, value); never 0 for a value."""
         column = column.compacted()  # a slice of a large batch pays for its own rows only
-        hashes = hashes_of(Strings.of(column.values)) | np.uint64(1)
-        keys = np.append(hashes, np.uint64(0))[column.codes]
+        table = np.zeros(len(column.values) + 1, np.uint64)  # code -1 reads the last entry
+        np.bitwise_or(hashes_of(Strings.of(column.values)), np.uint64(1), out=table[:-1])
+        keys: npt.NDArray[np.uint64] = table[column.codes]
         source = batch.strings.get("source")
         if source is not None:
             salt = np.array(

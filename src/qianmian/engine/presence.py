@@ -170,6 +170,7 @@ def state_due(S, u, kind, wait):
 def refresh_states(P, S, u, now):
     """After an event: states that no longer last end; the next one to come sets the timer."""
     present = get_bit(P, S, u, PRESENT)
+    later = np.int64(FAR)
     for k in range(P.M[5]):
         due = np.int64(FAR)
         if present:
@@ -178,10 +179,10 @@ def refresh_states(P, S, u, now):
                 due = np.int64(FAR)
         if due >= now:
             set_bit(P, S, u, P.ST[k, 2], False, now)
-            if due < S.I[u, STATE_DUE]:
-                S.I[u, STATE_DUE] = due
-        elif not get_bit(P, S, u, P.ST[k, 2]) and now < S.I[u, STATE_DUE]:
-            S.I[u, STATE_DUE] = now
+            later = min(later, due)
+        elif not get_bit(P, S, u, P.ST[k, 2]):
+            later = min(later, now)
+    S.I[u, STATE_DUE] = later
 
 
 @inline
@@ -221,18 +222,22 @@ def run_leaving(P, S, u, now):
 
 @inline
 def visible(P, S, u, flags, idle_ms, shown, ts, clk):
-    """Operations and heartbeats: when was the last act, is the page visible."""
+    """Operations and heartbeats: when was the last act, is the page visible. True if it changed."""
+    changed = False
     if flags & F_OPERATION:
         if ts > S.I[u, LAST_OPERATION]:
+            changed = True
             S.I[u, LAST_OPERATION] = ts
             S.I[u, IDLE_CLOCK] = clk
         shown = 1
     elif flags & F_HEARTBEAT and idle_ms >= 0:
         acted = max(ts - idle_ms, np.int64(NEVER) + 1)
         if acted > S.I[u, LAST_OPERATION]:
+            changed = True
             S.I[u, LAST_OPERATION] = acted
             S.I[u, IDLE_CLOCK] = clk
     if shown == 0 and ts >= S.I[u, SHOWN_TIME]:
+        changed = True
         if S.I[u, HIDDEN]:
             if ts < S.I[u, HIDDEN_FIRST]:
                 S.I[u, HIDDEN_FIRST] = ts
@@ -246,12 +251,14 @@ def visible(P, S, u, flags, idle_ms, shown, ts, clk):
     elif shown == 1 and ts >= S.I[u, SHOWN_TIME]:
         S.I[u, SHOWN_TIME] = ts
         if S.I[u, HIDDEN]:
+            changed = True
             if ts >= S.I[u, HIDDEN_LAST]:
                 S.I[u, HIDDEN] = 0
                 S.I[u, IDLE_CLOCK] = clk
             elif ts >= S.I[u, HIDDEN_FIRST]:
                 S.I[u, HIDDEN_FIRST] = S.I[u, HIDDEN_LAST]
                 S.I[u, HIDDEN_CLOCK] = clk
+    return changed
 
 
 @inline
@@ -300,9 +307,10 @@ def start_visit(P, S, u, visit, ts, clk):
 
 @inline
 def arrive(P, S, u, visit, ts, clk):
-    """Presence and visits: an event shows that the viewer is here."""
+    """Presence and visits: an event shows that the viewer is here. True if it moved a start."""
     if ts <= S.I[u, LEFT_TIME]:
-        return
+        return False
+    moved = False
     back = False
     idle_clock, hidden_clock = S.I[u, IDLE_CLOCK], S.I[u, HIDDEN_CLOCK]
     present = get_bit(P, S, u, PRESENT)
@@ -313,12 +321,14 @@ def arrive(P, S, u, visit, ts, clk):
         present = False
         back = True
     if not present:
+        moved = True
         start_visit(P, S, u, visit, ts, clk)
         if back:
             S.I[u, IDLE_CLOCK] = idle_clock
             S.I[u, HIDDEN_CLOCK] = hidden_clock
     else:
         if ts < S.I[u, VISIT_START]:
+            moved = True
             S.I[u, VISIT_START] = ts
             for k in range(len(P.VISIT_ATOMS)):
                 a = P.VISIT_ATOMS[k]
@@ -328,9 +338,8 @@ def arrive(P, S, u, visit, ts, clk):
         if visit >= 0:
             S.I[u, VISIT_ID] = visit
     if S.G[G_PRESENCE]:
-        gone = np.int64(S.I[u, LAST_SEEN]) + PRESENCE_MS
-        if S.I[u, LEAVE_DUE] == FAR or S.I[u, LEAVE_DUE] > gone:
-            S.I[u, LEAVE_DUE] = gone
+        S.I[u, LEAVE_DUE] = np.int64(S.I[u, LAST_SEEN]) + PRESENCE_MS
+    return moved
 
 
 @inline

@@ -26,7 +26,7 @@ from qianmian.engine.programs import Plan
 from qianmian.engine.room import RoomStage
 from qianmian.engine.room_facts import RoomLog
 from qianmian.engine.shard import Shard
-from qianmian.engine.state import SCRATCH, State, row_block
+from qianmian.engine.state import SCRATCH, State, aligned_words, row_block
 from qianmian.errors import SnapshotProblem
 from qianmian.language.codec import definition_document, read_definition
 from qianmian.vocabulary.product import Product
@@ -195,7 +195,7 @@ def _fill(shard: Shard, arrays: dict[str, Any]) -> None:
     block = row_block(len(arrays["DUE"]), rows.shape[1])
     block[: len(rows)] = rows
     arena = arrays["AR"]
-    arrays["AR"] = np.empty(2 * len(arena) + int(shard.tables.M[9]), np.int32)
+    arrays["AR"] = aligned_words(2 * len(arena) + int(shard.tables.M[9]))
     arrays["AR"][: len(arena)] = arena
     found = np.empty(len(block), np.int32)
     shard.state = shard.state._replace(I=block, Q=block.view(np.uint64), FOUND=found, **arrays)

@@ -69,11 +69,16 @@ SCRATCH = {"Q", "D", "PB", "OUT", "FOUND"}
 """Not part of a snapshot: views and working space."""
 
 
-def row_block(rows: int, row_words: int) -> npt.NDArray[np.int32]:
-    """An uninitialized block of rows that begins at a cache line."""
-    raw = np.empty(rows * row_words * 4 + 64, np.uint8)
+def aligned_words(n: int) -> npt.NDArray[np.int32]:
+    """Uninitialized words that begin at a cache line, so that no block straddles one more."""
+    raw = np.empty(n * 4 + 64, np.uint8)
     start = -raw.ctypes.data % 64
-    return raw[start : start + rows * row_words * 4].view(np.int32).reshape(rows, row_words)
+    return raw[start : start + n * 4].view(np.int32)
+
+
+def row_block(rows: int, row_words: int) -> npt.NDArray[np.int32]:
+    """An uninitialized block of rows."""
+    return aligned_words(rows * row_words).reshape(rows, row_words)
 
 
 def new_state(
@@ -180,7 +185,7 @@ def with_arena(state: State, n: int = 0) -> State:
 
     What lies beyond its end is never read: it is neither filled nor copied.
     """
-    longer = np.empty(max(2 * len(state.AR), n), np.int32)
+    longer = aligned_words(max(2 * len(state.AR), n))
     used = int(state.G[w.G_ARENA])
     longer[:used] = state.AR[:used]
     return state._replace(AR=longer)

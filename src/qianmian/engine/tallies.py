@@ -88,6 +88,7 @@ class Heat:
     def __init__(self, window_ms: int) -> None:
         self.window_ms = window_ms
         self._fresh: dict[int, list[Int64]] = {}
+        self._n_fresh = 0
         self._sums: dict[int, tuple[Int64, Int64]] = {}
 
     def add(
@@ -113,17 +114,19 @@ class Heat:
             starts = np.append(0, np.flatnonzero(np.diff(pane)) + 1)
             for start, part in zip(starts, np.split(words, starts[1:]), strict=True):
                 self._fresh.setdefault(int(pane[start]), []).append(part)
-        self._settle(last)
-        self._cool(int(clock[-1]))
+        self._n_fresh += len(words)
+        if self._n_fresh > LEAST_PENDING or len(self._fresh) > 1:
+            self._settle(last if self._n_fresh <= LEAST_PENDING else last + 1)
+            self._cool(int(clock[-1]))
 
     def _settle(self, before: int) -> None:
-        """Sum up the panes before this one, and what has become much."""
-        for pane, parts in list(self._fresh.items()):
-            if pane < before or sum(map(len, parts)) > LEAST_PENDING:
-                self._sum_up(pane)
+        """Sum up the panes before this one."""
+        for pane in [pane for pane in self._fresh if pane < before]:
+            self._sum_up(pane)
 
     def _sum_up(self, pane: int) -> None:
         words = np.sort(np.concatenate(self._fresh.pop(pane)))
+        self._n_fresh -= len(words)
         sums = _summed(words >> POINT_BITS, words & ((1 << POINT_BITS) - 1))
         if pane in self._sums:
             keys = np.concatenate([self._sums[pane][0], sums[0]])
@@ -134,18 +137,17 @@ class Heat:
 
     def _cool(self, at: int) -> None:
         first, _ = pane_range(at, self.window_ms)
-        for panes in (self._fresh, self._sums):
-            for pane in [pane for pane in panes if pane < first]:
-                del panes[pane]
+        for pane in [pane for pane in self._sums if pane < first]:
+            del self._sums[pane]
 
     def of_room(self, room: int, at: int) -> list[tuple[int, int]]:
         """Products of a room and their points as of `at`, most points first.
 
         Units: at in ms UTC. Of equal points the product that was named first comes first.
         """
-        self._cool(at)
         for pane in list(self._fresh):
             self._sum_up(pane)
+        self._cool(at)
         low, high = room << ROOM_BITS - POINT_BITS, (room + 1) << ROOM_BITS - POINT_BITS
         found: dict[int, int] = {}
         for keys, points in self._sums.values():

@@ -70,15 +70,13 @@ def any_passes(E, first, step, number):
 @inline
 def insert_time(S, u, off, cap, ts):
     """Keep the `cap` newest times in the row, newest first."""
-    at = 0
-    while at < cap and S.I[u, off + at] > ts:
-        at += 1
-    k = cap - 1
-    while k > at:
-        S.I[u, off + k] = S.I[u, off + k - 1]
-        k -= 1
-    if at < cap:
-        S.I[u, off + at] = ts
+    for at in range(off, off + cap):
+        held = np.int64(S.I[u, at])
+        if held <= ts:
+            S.I[u, at] = ts
+            if held == NEVER:
+                return
+            ts = held
 
 
 @inline
@@ -208,8 +206,8 @@ def apply_instructions(P, S, E, u, i, step, ts, clk, viewed, cancels_only):
     kind = E.TYPE[i]
     page = np.int64(E.PAGE[i])
     for line in range(step if step == 1 else 2 * step):
-        k = i + line % step
         counting = line >= step
+        k = i + line - (step if counting else 0)
         for q in range(P.INS0[kind], P.INS0[kind + 1]):
             op = P.INS[q, I_OP]
             if step > 1 and (op == OP_KEYED_COUNT or op == OP_GROUPED_DISTINCT) != counting:

@@ -98,7 +98,7 @@ class EngineThread:
             match item:
                 case _Stop():
                     return
-                case _Question(ask, answer):
+                case _Question(ask, answer) if answer.set_running_or_notify_cancel():
                     try:
                         answer.set_result(ask(self._live))
                     except Exception as problem:

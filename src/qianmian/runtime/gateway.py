@@ -132,9 +132,10 @@ class Gateway:
             rows = 0
             while self._waiting and (not group or rows < GROUP_ROWS):
                 one = self._waiting.popleft()
-                group.append(one)
-                rows += one.rows
-            self._rows -= rows
+                self._rows -= one.rows
+                if one.done.set_running_or_notify_cancel():  # else whoever waited has gone
+                    group.append(one)
+                    rows += one.rows
             return group
 
     def _commit(self, group: Sequence[_Waiting]) -> None:

@@ -39,12 +39,15 @@ def warm(engines: EngineMaker, definitions: Sequence[Definition]) -> None:
     for row in _STORY:
         clock += 1_000
         room = {} if row["type"] == "identity_linked" else {"room": _ROOM}
-        engine.run(
-            EventBatch.from_rows([{**row, **room, "clock": clock, "message_id": row["type"]}])
+        tail = EventBatch.from_rows(
+            [{**row, **room, "clock": clock, "message_id": row["type"]}],
         )
+        engine.run(tail)
+        outcomes = engine.outcomes
         engine = engines.restored(engine.snapshot(), facts)
         engine.take_facts(facts, clock)
         for fewer in (definitions[::2], definitions[: len(definitions) // 2], definitions[1:]):
             engine.change(fewer, clock)
             engine.change(definitions, clock)
+            engine.backfill(tail, outcomes, since_ms=clock - 500, clock_ms=clock)
     engine.finish(clock)

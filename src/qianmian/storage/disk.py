@@ -184,11 +184,11 @@ def unavailable(problem: OSError, doing: str) -> LogUnavailable:
     detail = f"cannot {doing}: {problem.strerror or problem}"
     if problem.errno in FULL:
         return DiskFull(
-            f"{detail}; free some space, and the log goes on by itself", errno=problem.errno
+            f"{detail}; free some space, and writing goes on by itself", errno=problem.errno
         )
     if problem.errno in REFUSED:
         return LogUnavailable(
-            f"{detail}; make the folder writable, and the log goes on by itself",
+            f"{detail}; make the folder writable, and writing goes on by itself",
             errno=problem.errno,
         )
     return LogUnavailable(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qianmian.columns.dictionary import Dictionary
-from qianmian.engine.firings import Fired, Firings, Legend, in_order
+from qianmian.engine.firings import Fired, Firings, Legend, in_order, ranks_of
 from qianmian.engine.interning import Interner
 from qianmian.vocabulary.firing import Firing
 
@@ -18,6 +18,7 @@ LEGEND = Legend(
     sessions=["s1", "s2"],
     moments=[("hot", 2), ("cold", 1)],
     keys=[Dictionary(100, ["q", "p", "pq"]), Dictionary(100, ["c"])],
+    ranks=ranks_of(["hot", "cold"]),
     namespace="wx",
 )
 rows = st.tuples(

@@ -18,6 +18,7 @@ from qianmian.runtime import messages
 from qianmian.runtime.messages import (
     Backfilled,
     Body,
+    Catalog,
     DefinitionsChanged,
     Events,
     FactsNamed,
@@ -26,6 +27,7 @@ from qianmian.runtime.messages import (
     decoded,
     encoded,
 )
+from qianmian.vocabulary.product import Product
 from tests.strategies import definitions
 
 CLOCK = 1_700_000_000_000
@@ -49,6 +51,7 @@ BODIES: list[Body] = [
     RoomFacts((RoomFact(CLOCK, "r", "online", 5), RoomFact(CLOCK, "r", "moment.x", 1, "口红"))),
     RoomFacts(()),
     DefinitionsChanged(()),
+    Catalog((Product("p1", title="口红", category=("beauty", "lips"), price_minor=9_900),)),
 ]
 
 
@@ -117,7 +120,7 @@ def test_a_record_batch_without_its_fixed_columns_is_refused() -> None:
 
 def test_kinds_have_the_numbers_they_always_had() -> None:
     # they are in the segments of every installation
-    assert [encoded(body)[0] for body in BODIES] == [2, 4, 5, 6, 6, 3]
+    assert [encoded(body)[0] for body in BODIES] == [2, 4, 5, 6, 6, 3, 7]
     assert encoded(Events(events(1, message=0)))[0] == 1
 
 

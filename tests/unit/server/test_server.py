@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from qianmian.runtime.live import Live
-from tests.serving import Served, served
+from tests.serving import WAIT_S, Served, served
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +26,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def console(server: Served) -> Iterator[httpx.Client]:
     """A signed-in browser."""
-    with httpx.Client(base_url=server.url, timeout=30) as client:
+    with httpx.Client(base_url=server.url, timeout=WAIT_S) as client:
         given = {"token": server.first_token, "name": "owner", "password": "correct horse"}
         answer = client.post("/api/first-account", json=given)
         assert answer.status_code == 200, answer.text
         client.headers["x-csrf-token"] = answer.json()["csrf"]
         yield client
+
+
+def ask(server: Served) -> httpx.Client:
+    """Somebody who is not signed in."""
+    return httpx.Client(base_url=server.url, timeout=WAIT_S)
 
 
 def send(server: Served, *events: dict[str, Any]) -> httpx.Response:
@@ -40,7 +45,7 @@ def send(server: Served, *events: dict[str, Any]) -> httpx.Response:
         f"{server.url}/v1/events",
         json={"events": list(events)},
         headers={"authorization": f"Basic {basic}"},
-        timeout=30,
+        timeout=WAIT_S,
     )
 
 
@@ -62,11 +67,11 @@ def test_an_event_is_on_the_board_within_the_second_that_follows(
     assert answer.json() == {"success": True, "accepted": 4, "rejected": []}
     with socket_of(server, console) as socket:
         socket.send(json.dumps({"op": "subscribe", "topic": "room:r1"}))
-        told = json.loads(socket.recv(30))
+        told = json.loads(socket.recv(WAIT_S))
         assert told["op"] == "snapshot"
         seq = told["seq"]
         while told["data"].get("online") != 3:
-            told = json.loads(socket.recv(30))
+            told = json.loads(socket.recv(WAIT_S))
             if told["op"] == "delta":
                 assert told["seq"] == seq + 1
                 seq += 1
@@ -86,7 +91,7 @@ def test_a_viewer_shows_what_fired_and_because_of_what(
 ) -> None:
     price = {"type": "comment_sent", "viewer": "v9", "text": "多少钱", "message_id": "c9"}
     assert send(server, viewed("v9", "m9"), price).status_code == 200
-    server.home.deployment.engine.ask(lambda live: live.offset).result(30)
+    server.home.deployment.engine.ask(lambda live: live.offset).result(WAIT_S)
     told = console.get("/api/rooms/r1/viewers/v9").json()
     assert [one["type"] for one in told["timeline"]] == ["comment_sent", "product_viewed"]
     assert told["present"] is True
@@ -99,12 +104,12 @@ def test_a_viewer_shows_what_fired_and_because_of_what(
 
 def test_nothing_is_told_to_whoever_is_not_signed_in(server: Served) -> None:
     for path in ("rooms", "meta", "health/data", "sources", "dead-letters", "rooms/r1/board"):
-        answer = httpx.get(f"{server.url}/api/{path}")
+        answer = ask(server).get(f"/api/{path}")
         assert answer.status_code == 401, path
         assert answer.headers["content-type"] == "application/problem+json"
     stranger = connect(server.url.replace("http", "ws") + "/ws", origin=Origin(server.url))
     with stranger as socket, pytest.raises(Exception, match="4401"):
-        socket.recv(30)
+        socket.recv(WAIT_S)
 
 
 def test_a_foreign_page_cannot_use_the_session(server: Served, console: httpx.Client) -> None:
@@ -112,20 +117,18 @@ def test_a_foreign_page_cannot_use_the_session(server: Served, console: httpx.Cl
     url = server.url.replace("http", "ws") + "/ws"
     foreign = connect(url, origin=Origin("http://evil.test"), additional_headers={"cookie": cookie})
     with foreign as socket, pytest.raises(Exception, match="4403"):
-        socket.recv(30)
+        socket.recv(WAIT_S)
     new = {"name": "x", "key_class": "server"}
     answer = console.post("/api/sources", json=new, headers={"x-csrf-token": "guess"})
     assert answer.status_code == 403
     given = {"name": "owner", "password": "correct horse"}
-    answer = httpx.post(
-        f"{server.url}/api/session", json=given, headers={"origin": "http://evil.test"}
-    )
+    answer = ask(server).post("/api/session", json=given, headers={"origin": "http://evil.test"})
     assert answer.status_code == 403
 
 
 def test_guessing_a_password_is_slowed_down(server: Served) -> None:
     given = {"name": "somebody", "password": "guess"}
-    answers = [httpx.post(f"{server.url}/api/session", json=given).status_code for _ in range(6)]
+    answers = [ask(server).post("/api/session", json=given).status_code for _ in range(6)]
     assert answers == [401] * 5 + [429]
 
 
@@ -165,15 +168,15 @@ def test_what_is_refused_is_counted_kept_and_can_be_sent_again(
 
 
 def test_metrics_health_and_readiness(server: Served) -> None:
-    metrics = httpx.get(f"{server.url}/metrics").text
+    metrics = ask(server).get("/metrics").text
     assert 'qianmian_rejected_events_total{code="unknown_type",source="shop"}' in metrics
     assert "qianmian_healthy 1.0" in metrics
-    assert httpx.get(f"{server.url}/healthz").json() == {"status": "ok"}
-    assert httpx.get(f"{server.url}/readyz").json() == {"status": "ready"}
+    assert ask(server).get("/healthz").json() == {"status": "ok"}
+    assert ask(server).get("/readyz").json() == {"status": "ready"}
 
 
 def test_the_board_of_the_socket_is_in_the_openapi_document(server: Served) -> None:
-    document = httpx.get(f"{server.url}/api/openapi.json").json()
+    document = ask(server).get("/api/openapi.json").json()
     board = document["components"]["schemas"]["Board"]
     assert "hesitating" in board["properties"]
 
@@ -186,8 +189,8 @@ def test_a_server_that_starts_again_knows_what_it_knew(tmp_path: Path) -> None:
 
     with served(tmp_path) as first:
         assert send(first, viewed("v1", "m1")).status_code == 200
-        before = first.home.deployment.engine.ask(state).result(30)
+        before = first.home.deployment.engine.ask(state).result(WAIT_S)
     with served(tmp_path) as second:
-        after = second.home.deployment.engine.ask(state).result(30)
+        after = second.home.deployment.engine.ask(state).result(WAIT_S)
     assert after[0] >= before[0]
     assert after[1] == before[1]

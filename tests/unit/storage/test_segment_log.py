@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from qianmian.columns.batch import EventBatch
-from qianmian.errors import InputError, LogInUse, LogProblem
+from qianmian.errors import DiskFull, InputError, LogInUse, LogProblem, LogUnavailable
 from qianmian.runtime.messages import Events, FactsNamed, Message, Tick
 from qianmian.storage.segment_format import HEADER_BYTES
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.segment_reader import SegmentReader
+from tests.fakes.disk import Fault, MemoryDisk
 
 CLOCK = 1_700_000_000_000
 HOUR = 3_600_000
+FOLDER = Path("log")
 
 
 def batch(clock: int = CLOCK, viewers: int = 3) -> EventBatch:
@@ -224,6 +228,114 @@ def test_a_log_has_one_namespace(tmp_path: Path) -> None:
     filled(tmp_path)
     with pytest.raises(LogProblem, match='namespace "default"'):
         SegmentLog(tmp_path, namespace="other")
+
+
+def test_a_record_counts_only_after_the_one_it_was_written_after(tmp_path: Path) -> None:
+    """Two attempts at the same offsets can stand side by side; each record is intact in itself."""
+    for name, number in (("first", 1), ("second", 9)):
+        log = SegmentLog(tmp_path / name)
+        log.append(CLOCK, [fact(0), fact(number), fact(2)])
+        log.close()
+    (first,), (second,) = segments(tmp_path / "first"), segments(tmp_path / "second")
+    data, other = bytearray(first.read_bytes()), second.read_bytes()
+    size = (len(data) - HEADER_BYTES) // 3
+    middle = slice(HEADER_BYTES + size, HEADER_BYTES + 2 * size)
+    data[middle] = other[middle]
+    first.write_bytes(data)
+    log = SegmentLog(tmp_path / "first")
+    assert [message.body for message in log.read(0)] == [fact(0), fact(9)]
+    log.close()
+
+
+@pytest.mark.parametrize("how", ["error", "half_error"])
+def test_nothing_of_a_write_that_failed_is_left(how: str) -> None:
+    disk = MemoryDisk()
+    log = SegmentLog(FOLDER, disk=disk)
+    disk.faults = [Fault(len(disk.done), how, errno.ENOSPC)]
+    with pytest.raises(DiskFull, match="free some space"):
+        log.append(CLOCK, [fact(1), fact(2), fact(3)])
+    assert log.append(CLOCK, [Tick()]) == 0
+    log.close()
+    log = SegmentLog(FOLDER, disk=disk)
+    assert log.repaired is None
+    assert [message.body for message in log.read(0)] == [Tick()]
+
+
+def test_after_a_sync_that_failed_nothing_of_the_group_is_left() -> None:
+    disk = MemoryDisk()
+    log = SegmentLog(FOLDER, disk=disk)
+    log.append(CLOCK, [fact(1), fact(2)])
+    disk.faults = [Fault(len(disk.done), "error")]
+    with pytest.raises(LogUnavailable, match="health of the disk"):
+        log.commit()
+    assert (log.next_offset, log.last_clock) == (0, -1)
+    assert log.append(CLOCK - 5, [Tick()]) == 0  # its clock has been taken back, too
+    log.close()
+    log = SegmentLog(FOLDER, disk=disk)
+    assert log.repaired is None
+    assert [message.body for message in log.read(0)] == [Tick()]
+
+
+@pytest.mark.parametrize("how", ["error", "half_error"])
+@pytest.mark.parametrize("step", range(7))  # sync, mark, create, header, sync, rename, names
+def test_a_segment_that_could_not_be_begun_takes_nothing_from_the_log(how: str, step: int) -> None:
+    disk = MemoryDisk()
+    log = SegmentLog(FOLDER, disk=disk)
+    log.append(CLOCK, [fact(0)])
+    disk.faults = [Fault(len(disk.done) + step, how)]
+    with suppress(LogUnavailable):
+        log.begin_segment()
+    again = [fact(0)] if log.next_offset == 0 else []
+    log.append(CLOCK, [*again, fact(1)])
+    log.commit()
+    for later in (disk.after_kill(), disk.after_power_cut()):
+        found = SegmentLog(FOLDER, disk=later)
+        assert [message.body for message in found.read(0)] == [fact(0), fact(1)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_found_after_a_failed_sync_and_a_kill_is_there_for_good(seed: int) -> None:
+    """The system shows records that it takes for written; the next power cut must not."""
+    disk = MemoryDisk(seed)
+    log = SegmentLog(FOLDER, disk=disk)
+    log.append(CLOCK, [fact(number) for number in range(20)])
+    disk.faults = [Fault(len(disk.done), "error")]
+    with pytest.raises(LogUnavailable):
+        log.commit()
+    disk = disk.after_kill()
+    found = list(SegmentLog(FOLDER, disk=disk).read(0))
+    assert found
+    assert list(SegmentLog(FOLDER, disk=disk.after_power_cut()).read(0)) == found
+
+
+def test_the_page_in_which_the_durable_part_ends_is_written_again() -> None:
+    """A write that failed may leave nothing readable in its page, also of what was there before."""
+    disk = MemoryDisk()
+    log = SegmentLog(FOLDER, disk=disk)
+    log.append(CLOCK, [fact(0)])
+    log.commit()
+    log.append(CLOCK, [fact(1)])
+    disk.faults = [Fault(len(disk.done), "error")]
+    with pytest.raises(LogUnavailable):
+        log.commit()
+    disk.spoil(FOLDER / f"{0:020d}.log", 0, 200)
+    log.append(CLOCK, [fact(2)])
+    log.commit()
+    log = SegmentLog(FOLDER, disk=disk.after_power_cut())
+    assert [message.body for message in log.read(0)] == [fact(0), fact(2)]
+
+
+def test_unfinished_files_are_removed_at_the_start(tmp_path: Path) -> None:
+    filled(tmp_path)
+    (tmp_path / f"{0:020d}.new").write_bytes(b"half")
+    SegmentLog(tmp_path).close()
+    assert {path.name for path in tmp_path.iterdir()} == {f"{0:020d}.log", "durable", "lock"}
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_of_the_surroundings(tmp_path: Path) -> None:
+    (tmp_path / "log").touch()
+    with pytest.raises(LogUnavailable, match="open the log"):
+        SegmentLog(tmp_path / "log")
 
 
 def test_a_closed_log_says_so(tmp_path: Path) -> None:

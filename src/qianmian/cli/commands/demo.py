@@ -256,16 +256,17 @@ class _Show:
         """What happened, and what should not have."""
         counts = Counter(firing.moment for firing in self._watched.firings)
         by_moment = {key: counts.get(key, 0) for key in load_moments()}
-        live = [
-            firing
+        waits = [key for key, one in load_moments().items() if one.lingers and one.lingers.on_page]
+        live = Counter(
+            firing.moment
             for firing in self._watched.firings
-            if firing.moment == "hesitation" and firing.at >= self._watched.live_from_ms
-        ]
+            if firing.moment in waits and firing.at >= self._watched.live_from_ms
+        )
         sent = self._sent
         lost = 0 if sent is None else sent.lost + max(0, sent.accepted - self._in_log)
         problems = [f"{lost} events were lost"] if lost else []
         problems += [f"{key} never fired" for key, count in by_moment.items() if not count]
-        problems += [] if live else ["hesitation did not fire live"]
+        problems += [f"{key} did not fire live" for key in waits if not live[key]]
         return {
             "room": ROOM,
             "viewers_peak": self._watched.online_peak,
@@ -273,7 +274,7 @@ class _Show:
             "events_sent": 0 if sent is None else sent.sent,
             "events_accepted": 0 if sent is None else sent.accepted,
             "firings_by_moment": by_moment,
-            "hesitation_live": len(live),
+            "fired_live": dict(live),
             "latency_p50_ms": None if sent is None else sent.latency_p50_ms,
             "latency_p99_ms": None if sent is None else sent.latency_p99_ms,
             "lost": lost,

@@ -1,4 +1,4 @@
-"""`qianmian keys create|list|revoke`: sources and their write keys."""
+"""`qianmian keys create|list|revoke|map`: sources and their write keys."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 from rich.text import Text
 
-from qianmian.bootstrap import open_sources
+from qianmian.bootstrap.installation import open_sources
 from qianmian.cli.exit_codes import FINDINGS, OK
 from qianmian.cli.report.view import ACCENT, QUIET, table
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
-from qianmian.errors import UnknownName
+from qianmian.errors import InputError, UnknownName
 from qianmian.runtime.sources import Source
+from qianmian.server.ingest.webhook import mapping_of
 from qianmian.settings import Settings
 from qianmian.storage.sql.sources import SourceRecord, SourceStore, prefix_of
 from qianmian.vocabulary.events import SENDERS
@@ -123,6 +125,23 @@ def revoke(key: str, *, locale: str | None) -> int:
         done = store.revoke(owner[prefix].source.name, prefix.split("_", 1)[1])
     out_console().print(texts.say("keys.ended" if done else "keys.ended_before", prefix=prefix))
     return OK if done else FINDINGS
+
+
+@command.command(name="map", help=help_text("help.keys.map"))
+@click.argument("source")
+@click.argument("file", type=click.Path(path_type=Path))
+@locale_option
+def set_mapping(source: str, file: Path, *, locale: str | None) -> int:
+    """Give a source the mapping of its webhook, once it is known to be one."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise InputError(f"{file} cannot be read: {exc}") from exc
+    mapping_of(text)
+    with _store() as store:
+        store.change(source, mapping=text)
+    out_console().print(texts_for(locale).say("keys.mapped", source=source))
+    return OK
 
 
 @contextmanager

@@ -159,10 +159,10 @@ def _marked(row: Row) -> dict[str, object]:
 
     Known viewers are refused from browsers without their token, and any key is to do.
     """
+    who = row.get("anonymous_id") or row["viewer"]
     marked = {k: v for k, v in row.items() if k not in ("event_time", "viewer")}
-    marked.setdefault("anonymous_id", row.get("viewer"))
     return marked | {
-        "anonymous_id": f"s{marked['anonymous_id']}",
+        "anonymous_id": f"stress-viewer-{who}",  # a browser's own id has 16 characters or more
         "stream": MARK + row["stream"],
         "message_id": MARK + row["message_id"],
     }

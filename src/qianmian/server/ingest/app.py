@@ -23,7 +23,7 @@ from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.sources import Source, Sources
 from qianmian.runtime.text_marks import Classify
 from qianmian.server.asgi import Receive, Scope, Send
-from qianmian.server.ingest import native, segment, token_request, webhook
+from qianmian.server.ingest import native, segment, token_request, webhook, webhook_page
 from qianmian.server.ingest.codes import STATUS_BY_CODE
 from qianmian.server.ingest.decoding import Decode, DecodeContext, Decoded, RejectedEvent
 from qianmian.server.ingest.door import Door, Post
@@ -189,7 +189,7 @@ class IngestApp:
             case ["ingest", "webhook", _]:
                 return {"POST": self._webhook}
             case ["ingest", "webhook", _, "test"]:
-                return {"POST": self._try_webhook}
+                return {"GET": self._webhook_page, "POST": self._try_webhook}
             case _:
                 return {}
 
@@ -223,8 +223,16 @@ class IngestApp:
         """A dry run: what would become of this body; nothing is kept."""
         post = await self._of_webhook(request, receive)
         self._door.charge(post, 1)
+        body, mapping = post.body, post.source.mapping
+        if request.content_type == webhook.TRIAL_CONTENT:
+            body, given = webhook.trial_of(body)
+            mapping = given or mapping
         context = self._context(post.source, post.now, None, "test")
-        return Answer(200, webhook.dry_run(post.body, post.source.mapping, context))
+        return Answer(200, webhook.dry_run(body, mapping, context))
+
+    async def _webhook_page(self, _request: Request, _receive: Receive) -> Answer:
+        """Where somebody tries a mapping by hand; it asks for the key."""
+        return webhook_page.page()
 
     async def _of_webhook(self, request: Request, receive: Receive) -> Post:
         post = await self._door.received(request, receive)

@@ -34,6 +34,9 @@ from qianmian.vocabulary.rejected import Rejected
 ROUTE: Final = "webhook/body"
 RECORDS_ROUTE: Final = "webhook/records"
 
+TRIAL_CONTENT: Final = "application/vnd.qianmian.mapping-test+json"
+"""The content type of a body that brings the mapping with it which is to be tried."""
+
 _VALUE = msgspec.json.Decoder(float_hook=Decimal)
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _MAX_SCALE: Final = 20  # digits before or after the point that a plain number can have
@@ -68,6 +71,20 @@ def decode_body(body: bytes, context: DecodeContext) -> Decoded:
 def decode_records(body: bytes, context: DecodeContext) -> Decoded:
     """A bare list of records, as a dead letter holds them."""
     return _decode(body, context, is_bare=True)
+
+
+class _Trial(msgspec.Struct):
+    body: msgspec.Raw
+    mapping: str = ""
+
+
+def trial_of(body: bytes) -> tuple[bytes, str]:
+    """The body and the mapping of a trial; one that is none is a body that cannot be read."""
+    try:
+        trial = msgspec.json.decode(body, type=_Trial)
+    except UNREADABLE:
+        return b"", ""
+    return bytes(trial.body), trial.mapping
 
 
 def dry_run(body: bytes, mapping: str, context: DecodeContext) -> dict[str, object]:

@@ -1,0 +1,188 @@
+"""The columns of history: what the Parquet files of events, firings and rooms hold.
+
+Instants are int64 ms UTC, money is int64 in minor units, what is absent is null. `offset` is the
+message of the log that a row comes from. Documented in docs/history.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qianmian.columns.arrow import to_arrow
+from qianmian.columns.batch import EventBatch, UInt8
+from qianmian.columns.erasure import ID_FIELDS
+from qianmian.columns.fields import NUMBER_FIELDS, PERSONAL_TEXT_FIELDS, STRING_FIELDS
+from qianmian.engine.board import FUNNEL, RoomBoard
+from qianmian.vocabulary.events import CATALOG
+from qianmian.vocabulary.firing import Firing
+
+T = TypeVar("T")
+Placed = tuple[int, int, T]
+"""Offset and clock of a message, and what it brought."""
+
+EVENTS, FIRINGS, ROOMS = "events", "firings", "rooms"
+OUTCOMES: Final = ("accepted", "duplicate", "late", "refused")
+
+_WORD: Final = pa.dictionary(pa.int32(), pa.string())
+_ITEM: Final = pa.struct(
+    [
+        ("product", pa.string()),
+        ("category", pa.string()),
+        ("quantity", pa.int64()),
+        ("price", pa.int64()),
+        ("amount", pa.int64()),
+    ]
+)
+_PLACE: Final = [("offset", pa.int64()), ("clock", pa.int64())]
+SCHEMAS: Final[dict[str, pa.Schema]] = {
+    EVENTS: pa.schema(
+        [
+            *_PLACE,
+            ("event_time", pa.int64()),
+            ("type", _WORD),
+            ("outcome", _WORD),
+            *((name, _WORD) for name in STRING_FIELDS),
+            *((name, pa.int64()) for name in NUMBER_FIELDS if name != "message"),
+            ("items", pa.list_(_ITEM)),
+            ("traits", pa.string()),
+        ]
+    ),
+    FIRINGS: pa.schema(
+        [
+            *_PLACE,
+            ("at", pa.int64()),
+            ("id", pa.string()),
+            ("moment", _WORD),
+            ("version", pa.int64()),
+            ("viewer", _WORD),
+            ("room", _WORD),
+            ("session", _WORD),
+            ("key", _WORD),
+        ]
+    ),
+    ROOMS: pa.schema(
+        [
+            *_PLACE,
+            ("at", pa.int64()),
+            ("room", _WORD),
+            ("session", _WORD),
+            *((name, pa.int64()) for name in ("online", *FUNNEL)),
+            ("orders", pa.int64()),
+            ("orders_per_min", pa.int64()),
+            ("gmv_minor", pa.int64()),
+            ("refunds_minor", pa.int64()),
+        ]
+    ),
+}
+
+_FIRING: Final = ("at", "id", "moment", "version", "viewer", "room", "session", "key")
+_BOARD: Final = (
+    *("at", "room", "session", "online", "orders", "orders_per_min", "gmv_minor"),
+    "refunds_minor",
+)
+
+
+def event_table(batch: EventBatch, outcomes: UInt8) -> pa.Table:
+    """The rows of events, with the message of each and what became of it."""
+    record = to_arrow(batch)
+    columns: dict[str, pa.Array] = dict(zip(record.schema.names, record.columns, strict=True))
+    columns["offset"] = pa.array(batch.numbers["message"])
+    columns["type"] = _coded(batch.type, [event.name for event in CATALOG])
+    columns["outcome"] = _coded(outcomes, OUTCOMES)
+    return _table(EVENTS, columns, len(batch))
+
+
+def firing_table(rows: Sequence[Placed[Sequence[Firing]]]) -> pa.Table:
+    """The rows of firings, each with the message that brought it."""
+    return _rows(FIRINGS, rows, lambda one: {name: getattr(one, name) for name in _FIRING})
+
+
+def room_table(rows: Sequence[Placed[Sequence[RoomBoard]]]) -> pa.Table:
+    """The rows of rooms as they were when a message had been applied."""
+    return _rows(
+        ROOMS, rows, lambda one: {name: getattr(one, name) for name in _BOARD} | one.funnel
+    )
+
+
+def _rows(
+    kind: str, rows: Sequence[Placed[Sequence[T]]], values: Callable[[T], dict[str, Any]]
+) -> pa.Table:
+    schema = SCHEMAS[kind]
+    plain = pa.schema([(field.name, _plain(field.type)) for field in schema])
+    told = [
+        {"offset": offset, "clock": clock, **values(one)}
+        for offset, clock, several in rows
+        for one in several
+    ]
+    table = pa.Table.from_pylist(told, schema=plain)
+    return table.cast(schema)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _coded(codes: UInt8, names: Sequence[str]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(codes.astype(np.int32), pa.array(names))
+
+
+def _table(kind: str, columns: dict[str, pa.Array], length: int) -> pa.Table:
+    """The columns in the order and with the types of the schema; what is not there is null."""
+    schema = SCHEMAS[kind]
+    arrays = [
+        columns[field.name].cast(field.type)
+        if field.name in columns
+        else pa.nulls(length, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def erased_table(
+    kind: str, table: pa.Table, tombstone_by_viewer: Mapping[str, str], *, namespace: str
+) -> pa.Table | None:
+    """The rows without the persons; None when none of them is in it.
+
+    Ids become tombstones, personal text and traits become null; the id of a firing becomes that
+    which a replay of the erased log gives.
+    """
+    ids = [name for name in ID_FIELDS if name in table.schema.names]
+    wanted = pa.array(list(tombstone_by_viewer), pa.string())
+    mine = np.zeros(len(table), np.bool_)
+    for name in ids:
+        held = pc.is_in(table.column(name).cast(pa.string()), value_set=wanted)
+        mine |= held.to_numpy().astype(np.bool_)
+    if not mine.any():
+        return None
+    for name in ids:
+        values = table.column(name).cast(pa.string()).to_pylist()
+        named = [None if one is None else tombstone_by_viewer.get(one, one) for one in values]
+        table = _with(table, name, pa.array(named, pa.string()))
+    for name in (*PERSONAL_TEXT_FIELDS, "traits"):
+        if name in table.schema.names:
+            values = table.column(name).cast(pa.string())
+            kept = pc.if_else(pa.array(mine), pa.scalar(None, pa.string()), values)
+            table = _with(table, name, kept)
+    return table if kind != FIRINGS else _with_ids(table, mine, namespace)
+
+
+def _with_ids(table: pa.Table, mine: npt.NDArray[np.bool_], namespace: str) -> pa.Table:
+    """The firings with the ids that they have by their content."""
+    ids = table.column("id").to_pylist()
+    for row in np.flatnonzero(mine).tolist():
+        told = {name: table.column(name)[row].as_py() for name in _FIRING if name != "id"}
+        ids[row] = Firing(**told, namespace=namespace).id
+    return _with(table, "id", pa.array(ids, pa.string()))
+
+
+def _with(table: pa.Table, name: str, values: Any) -> pa.Table:
+    """The table with another column of the same name and type, and no value that is not used."""
+    place = table.schema.get_field_index(name)
+    field = table.schema.field(place)
+    return table.set_column(place, field, values.cast(field.type))
