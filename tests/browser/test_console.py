@@ -105,6 +105,7 @@ def test_language_and_theme_are_kept(visits: Open) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_accessible_and_asks_nobody_else(
@@ -120,6 +121,7 @@ def test_every_page_is_accessible_and_asks_nobody_else(
         assert found.response["violations"] == [], f"{path}: {found.generate_report()}"
 
 
+@pytest.mark.long
 def test_pages_before_the_sign_in_are_accessible(visits: Open) -> None:
     for path in ("/", "/first#token=x", "/first"):
         for theme in ("light", "dark"):

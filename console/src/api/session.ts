@@ -35,8 +35,9 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => request<void>('DELETE', '/api/session'),
     onSuccess: () => {
-      cache.clear() // nothing that this account saw may stay for the next one
-      return cache.invalidateQueries({ queryKey: KEY })
+      cache.setQueryData(KEY, remembered({ account: null, first_run: false, csrf: null }))
+      // Nothing that this account saw may stay for the next one.
+      cache.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] })
     },
   })
 }
