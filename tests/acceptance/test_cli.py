@@ -108,7 +108,6 @@ def test_the_report_can_be_saved_as_a_picture(log: Path, tmp_path: Path) -> None
         (["replay", "{log}", "--until", "noon"], "no instant"),
         (["replay", "{log}", "--zone", "Nowhere"], "no time zone"),
         (["replay", "{log}", "--shards", "0"], "shards"),
-        (["replay"], "Missing argument"),
         (["dance"], "No such command"),
         (["check-vectors", "missing.json"], "there is no file"),
         (["definitions", "check"], "--builtin"),
