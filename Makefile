@@ -47,12 +47,12 @@ coverage: $(READY)  ## the coverage of each floor by the tests but the long ones
 # Numba hides its kernels from coverage, so they are measured interpreted: the vectors, then what is small enough.
 kernels: $(READY)  ## the coverage of what Numba compiles
 	$(INTERPRETED) -m qianmian.cli check-vectors tests/vectors/moments
-	$(INTERPRETED) --append -m pytest -q -p no:warnings -m "not long" -k "not million" \
+	$(INTERPRETED) --append -m pytest -q -p no:warnings -m "not long" -k "not million and not thousand and not ready_before" \
 	  tests/unit/engine tests/differential/test_engine_edits.py \
 	  tests/differential/test_engine_oracle.py::test_any_snapshot_and_restore_point \
 	  tests/differential/test_engine_oracle.py::test_definitions_that_change_on_the_way
-	$(BIN)/python -m coverage json -q --data-file=.coverage.kernels -o .coverage.kernels.json
-	$(BIN)/python -m tools.coverage_floors --kernels .coverage.kernels.json
+	$(BIN)/python -m coverage json -q --data-file=.coverage.kernels -o .coverage-kernels.json
+	$(BIN)/python -m tools.coverage_floors --kernels .coverage-kernels.json
 
 lint: $(READY)  ## style, floors, spelling, house rules, sizes
 	$(BIN)/ruff check .

@@ -18,16 +18,19 @@ import pyarrow as pa
 
 from benchmarks.plain_engine import PlainEngine
 from benchmarks.plain_row import Event
+from qianmian.bootstrap import load_classifier
 from qianmian.columns.batch import MISSING, EventBatch
 from qianmian.connectors.bodies import read_arrow, read_columns, read_rows
-from qianmian.connectors.segment_bodies import read_segment
-from qianmian.connectors.segment_calls import SegmentCalls
 from qianmian.connectors.settling import Decoded, Post
 from qianmian.engine.core import MINUTE_MS, Core
 from qianmian.engine.predicates import compare
 from qianmian.language import ast
 from qianmian.language.definition import Definition
 from qianmian.runtime.bench import BenchRow
+from qianmian.runtime.sources import Source
+from qianmian.server.ingest.decoding import DecodeContext
+from qianmian.server.ingest.segment import BATCH_ROUTE, DECODERS
+from qianmian.server.viewer_tokens import AnonymousIds
 from qianmian.vocabulary.events import CODE_BY_NAME
 
 COMPUTED = ("clock", "message", "classes")  # by the server, never sent
@@ -192,6 +195,20 @@ def _test_of(where: ast.Node) -> Test:
     return lambda row: name in row and compare(row[name], cmp, value)
 
 
+def read_segment(body: bytes, post: Post) -> Decoded:
+    """As the server reads it for a source that needs no tokens."""
+    classify = load_classifier().classify_many
+    context = DecodeContext(
+        Source("bench", "server", presence=True),
+        post.arrival_ms,
+        str(post.message),
+        classify,
+        AnonymousIds(b"b" * 32),
+    )
+    batch = DECODERS[BATCH_ROUTE](body, context).batch
+    return Decoded(EventBatch.from_rows([]) if batch is None else batch)
+
+
 def read_and_run(
     definitions: Sequence[Definition], batch: EventBatch, rounds: int, size: int
 ) -> Iterator[BenchRow]:
@@ -208,11 +225,7 @@ def read_and_run(
         "JSON rows": (msgspec.json.encode, read_rows),
     }
     if size <= SENT_AT_ONCE:
-        calls = SegmentCalls()
-        writers["Segment bodies"] = (
-            segment_body,
-            lambda body, post: read_segment(body, post, calls),
-        )
+        writers["Segment bodies"] = (segment_body, read_segment)
     bodies = {name: [write(some) for some in rows] for name, (write, _) in writers.items()}
     partner = "msgspec, dictionaries and plain Python on JSON rows"
     rates: dict[str, list[float]] = {name: [] for name in (*writers, partner)}

@@ -26,7 +26,7 @@ from tools.lints.walk import ROOT
 
 PURE_PERCENT = 95  # of lines and branches together
 OTHER_PERCENT = 85
-KERNELS_PERCENT = 93  # measured 93.6; the house asks for 95, so this may only rise
+KERNELS_PERCENT = 95  # measured 96.1 by `make kernels`
 KERNELS = "kernels"
 
 

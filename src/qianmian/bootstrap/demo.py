@@ -14,7 +14,7 @@ from qianmian.columns.facts import facts_bytes
 from qianmian.runtime.fact_files import write_facts
 from qianmian.runtime.messages import Catalog, DefinitionsChanged, FactsNamed
 from qianmian.runtime.past import Past, write_past
-from qianmian.runtime.ports import Advance
+from qianmian.runtime.ports import Advance, ignored
 from qianmian.runtime.sources import Source
 from qianmian.simulation.plan import SimulationPlan
 from qianmian.simulation.world import Simulation
@@ -81,6 +81,22 @@ def record_past(
         from_ms=start_ms,
         until_ms=now_ms,
         advance=advance,
+    )
+
+
+def extend_past(
+    home: Installation, simulation: Simulation, sources: DemoSources, from_ms: int, until_ms: int
+) -> Past:
+    """Write what was sent in the meantime, after `record_past`."""
+    return write_past(
+        home.log,
+        simulation.events_between(from_ms, until_ms),
+        sources.of,
+        load_classifier().classify_many,
+        first=(),
+        from_ms=max(from_ms, home.log.last_clock),
+        until_ms=until_ms,
+        advance=ignored,
     )
 
 

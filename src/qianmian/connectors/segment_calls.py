@@ -32,7 +32,6 @@ from qianmian.vocabulary.values import shown
 Json = dict[str, object]
 
 DEFAULT_CURRENCY = "USD"
-MAX_BATCH_CALLS = 2_500  # Segment's own limit
 
 TYPE_BY_NAME = {
     "product clicked": "product_clicked",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from qianmian.columns.batch import EventBatch
+from qianmian.engine.room_facts import RoomFact
 from qianmian.errors import Overloaded
 from qianmian.language.definition import Definition
 from qianmian.runtime.engine_thread import EngineThread
@@ -82,15 +83,25 @@ class Deployment:
         )
         self.replayed = before - self._log.first_offset
         if found:
-            self._append(RoomFacts(tuple(found)))
+            self._append(self._log.last_clock, RoomFacts(tuple(found)))
+        now = max(self._now(), self._log.last_clock)
         if self._live.engine is None:
-            self._append(Catalog(tuple(products)), DefinitionsChanged(tuple(definitions)))
+            self._append(now, Catalog(tuple(products)), DefinitionsChanged(tuple(definitions)))
         elif list(self._live.definitions) != list(definitions):
-            self._append(DefinitionsChanged(tuple(definitions)))
+            self._append(now, DefinitionsChanged(tuple(definitions)))
 
-    def _append(self, *bodies: Body) -> None:
+    def follow(self, on_firings: Callable[[Sequence[Firing]], None] = lambda _: None) -> None:
+        """Apply what was written to the log since `recover`, before anything else runs."""
+        found: list[RoomFact] = []
+        for message in list(self._log.read(self._live.offset)):
+            applied = self._live.apply(message)
+            on_firings(applied.firings)
+            found += applied.found
+        if found:
+            self._append(self._log.last_clock, RoomFacts(tuple(found)))
+
+    def _append(self, clock: int, *bodies: Body) -> None:
         """Write messages and apply them, before anything else runs."""
-        clock = max(self._now(), self._log.last_clock)
         first = self._log.append(clock, bodies)
         self._log.commit()
         for offset, body in enumerate(bodies, first):

@@ -50,14 +50,16 @@ def write_past(
     """Write everything that was sent at from_ms <= at < until_ms, and what came first.
 
     Args:
-        log: empty.
+        log: its last clock is at most from_ms.
         sent: (instant of sending, the event as a client sends it), in order.
         source_of: the sender of an event.
         first: messages at `from_ms`: catalog, definitions, facts.
         advance: told (ms written, ms in all).
     """
     past = Past()
-    log.append(from_ms, list(first))
+    begin = list(first)
+    if begin:
+        log.append(from_ms, begin)
     clock = from_ms
     for step, rows in groupby(sent, lambda one: one[0] // STEP_MS):
         at = (step + 1) * STEP_MS

@@ -186,9 +186,10 @@ class SegmentLog:
         segments = self.segments
         size_bytes = self._end.position
         for segment in segments[:-1]:
-            file = self._disk.open(segment.path)
-            size_bytes += file.size()
-            file.close()
+            with suppress(FileNotFoundError):  # dropped meanwhile
+                file = self._disk.open(segment.path)
+                size_bytes += file.size()
+                file.close()
         return LogStatistics(
             first_offset=segments[0].first_offset,
             next_offset=self.next_offset,

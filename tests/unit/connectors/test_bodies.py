@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from qianmian.connectors.bodies import read_arrow, read_columns, read_rows
 from qianmian.connectors.settling import NESTED, PLAIN, Decoded, Post, rows_decoded
 from qianmian.errors import InputError
-from qianmian.vocabulary.events import CATALOG, ENVELOPE, EventField, EventType
+from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME, ENVELOPE, EventField, EventType
 
 ARRIVAL_MS = 1_767_225_600_000
 POSTS = (
     Post(ARRIVAL_MS, message=7),
+    Post(ARRIVAL_MS, message=7, request="q", sent_at_ms=ARRIVAL_MS - 1_000),
     Post(ARRIVAL_MS, "browser", "lobby", 8),
     Post(ARRIVAL_MS, "connector", "r1"),
 )
@@ -159,7 +160,8 @@ def test_a_column_of_types_may_name_what_is_unknown() -> None:
     "body",
     [b"", b"{", b"[]", b'{"columns":{}}', b'{"columns":{"type":["liked"],"viewer":["a","b"]}}',
      b'{"columns":{"type":["liked"],"seq":["1"]}}', b'{"columns":{"type":["liked"],"no":[1]}}',
-     b'{"columns":{"type":["liked"],"viewer":{"values":["a"],"codes":[1]}}}'],
+     b'{"columns":{"type":["liked"],"viewer":{"values":["a"],"codes":[1]}}}',
+     b'{"columns":{"type":["liked"],"viewer":{"values":["a"],"codes":[-2]}}}'],
 )  # fmt: skip
 def test_what_is_no_columns_is_refused_as_a_whole(body: bytes) -> None:
     with pytest.raises(InputError, match="column"):
@@ -175,6 +177,41 @@ def test_what_is_no_array_of_events_is_refused_as_a_whole(body: bytes) -> None:
 def test_what_is_no_stream_is_refused_as_a_whole() -> None:
     with pytest.raises(InputError, match="Arrow"):
         read_arrow(b"no", Post(ARRIVAL_MS))
+
+
+def test_what_holds_for_all_is_said_once() -> None:
+    columns = {"type": "liked", "room": "r", "viewer": {"values": ["a", "a"], "codes": [0, 1]}}
+    body = {"columns": {**columns, "seq": [1, 2], "stream": "s"}, "sent_at": ARRIVAL_MS - 5}
+    decoded = read_columns(json.dumps(body).encode(), Post(ARRIVAL_MS))
+    raws = [
+        {"type": "liked", "room": "r", "viewer": "a", "stream": "s", "seq": seq} for seq in (1, 2)
+    ]
+    assert told(decoded) == told(rows_decoded(raws, Post(ARRIVAL_MS)))
+    assert list(decoded.batch.strings["viewer"].values) == ["a"]
+
+
+def test_types_of_an_arrow_stream_may_be_codes_of_the_catalog() -> None:
+    def body(codes: list[int]) -> bytes:
+        names = {"room": ["r"] * len(codes), "viewer": ["a"] * len(codes)}
+        record = pa.RecordBatch.from_pydict({"type": pa.array(codes, pa.uint8()), **names})
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, record.schema) as writer:
+            writer.write_batch(record)
+        data: bytes = sink.getvalue().to_pybytes()
+        return data
+
+    liked = CODE_BY_NAME["liked"]
+    assert read_arrow(body([liked, liked]), Post(ARRIVAL_MS)).batch.type.tolist() == [liked, liked]
+    with pytest.raises(InputError, match="Arrow"):
+        read_arrow(body([liked, len(CATALOG)]), Post(ARRIVAL_MS))
+
+
+def test_time_is_corrected_by_the_clock_of_the_sender() -> None:
+    event = {"type": "liked", "room": "r", "viewer": "a", "event_time": 7_000}
+    for more in ({}, {"no": 1}):
+        body = json.dumps({"events": [event, event | more], "sent_at": 10_000}).encode()
+        decoded = read_rows(body, Post(ARRIVAL_MS))
+        assert decoded.batch.event_time.tolist() == [ARRIVAL_MS - 3_000] * (2 - len(more))
 
 
 @pytest.mark.parametrize("page", ["docs/formats.md", "docs/zh/formats.md"])

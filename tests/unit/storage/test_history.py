@@ -182,7 +182,7 @@ def steps() -> int:
 
 
 @pytest.mark.parametrize("how", ["before", "half", "after"])
-@pytest.mark.parametrize("every", [17, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [17, pytest.param(4, marks=pytest.mark.long)])
 def test_every_row_is_there_once_whenever_the_power_is_cut(how: str, every: int) -> None:
     for number in range(len(how), steps(), every):
         disk, snapshot = MemoryDisk(number), [0]
@@ -197,7 +197,7 @@ def test_every_row_is_there_once_whenever_the_power_is_cut(how: str, every: int)
 
 
 @pytest.mark.parametrize("how", ["error", "half_error"])
-@pytest.mark.parametrize("every", [17, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [17, pytest.param(4, marks=pytest.mark.long)])
 def test_a_disk_that_refuses_once_costs_no_row(how: str, every: int) -> None:
     for number in range(len(how), steps(), every):
         disk, snapshot = MemoryDisk(number), [0]

@@ -26,6 +26,7 @@ from qianmian.bootstrap.demo import (
     DemoSources,
     demo_simulation,
     demo_sources,
+    extend_past,
     record_past,
 )
 from qianmian.bootstrap.installation import Installation, open_installation
@@ -53,6 +54,7 @@ VIEWERS = 20_000
 HOST = "127.0.0.1"  # the one-time link of the demonstration must not be of use to anybody else
 TIMEOUT_S = 30.0
 STATUS_S = 1.0
+GAP_MS = 2_000  # within the lateness of the engine, so that nothing of it comes late
 
 
 class Span(click.ParamType[float]):
@@ -127,6 +129,12 @@ def _demo(home: Installation, texts: Texts, **given: Any) -> int:
         home.deployment.recover(
             home.definitions, (), on_firings=watched.add, advance=step("serve.replaying")
         )
+        while now_ms() - now > GAP_MS:  # what was sent while this got ready
+            until = now_ms()
+            more = extend_past(home, simulation, sources, now, until)
+            past = Past(past.events + more.events, past.rejected + more.rejected)
+            home.deployment.follow(watched.add)
+            now = until
     show = _Show(home, simulation, sources, past, watched, texts, given)
     asyncio.run(show.run(bound, now))
     result = show.result()

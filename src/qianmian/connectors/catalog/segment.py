@@ -15,9 +15,10 @@ import msgspec
 
 from qianmian.connectors.files import identity_of, read_lines
 from qianmian.connectors.format import Format, FormatOptions
-from qianmian.connectors.segment_calls import MAX_BATCH_CALLS, Json, SegmentCalls
+from qianmian.connectors.segment_calls import Json, SegmentCalls
 from qianmian.runtime.source import CHUNK_ROWS, Chunk
 
+MAX_BATCH_CALLS = 2_500  # Segment's own limit
 _DECODER = msgspec.json.Decoder(dict[str, object], float_hook=Decimal)
 
 

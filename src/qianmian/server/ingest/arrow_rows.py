@@ -38,8 +38,8 @@ _UNREADABLE: Final = (
 )
 
 
-def rows_of_arrow(body: bytes, most: int) -> tuple[list[Row], int | None]:
-    """One mapping per event, and when it was sent by the sender's clock.
+def records_of_arrow(body: bytes, most: int) -> tuple[list[pa.RecordBatch], int | None]:
+    """The record batches of a stream, checked, and when it was sent by the sender's clock.
 
     Raises: InputError when it is no Arrow stream, is compressed, has columns that no event can
         have, or more than `most` events.
@@ -51,8 +51,20 @@ def rows_of_arrow(body: bytes, most: int) -> tuple[list[Row], int | None]:
         raise InputError(f"the Arrow stream cannot be read: {str(exc)[:120]}") from exc
 
 
-def _read(body: bytes, most: int) -> tuple[list[Row], int | None]:
-    rows: list[Row] = []
+def rows_of_records(records: Sequence[pa.RecordBatch]) -> list[Row]:
+    """One mapping per event.
+
+    Raises: InputError for values that cannot be read.
+    """
+    try:
+        return [row for record in records for row in _rows(record)]
+    except _UNREADABLE as exc:
+        raise InputError(f"the Arrow stream cannot be read: {str(exc)[:120]}") from exc
+
+
+def _read(body: bytes, most: int) -> tuple[list[pa.RecordBatch], int | None]:
+    records: list[pa.RecordBatch] = []
+    n = 0
     with pa.ipc.open_stream(pa.BufferReader(body)) as reader:
         _check_schema(reader.schema)
         while True:
@@ -60,14 +72,15 @@ def _read(body: bytes, most: int) -> tuple[list[Row], int | None]:
                 record = reader.read_next_batch()
             except StopIteration:
                 break
-            if len(rows) + record.num_rows > most:  # told by a header: nothing is unfolded yet
+            n += record.num_rows
+            if n > most:  # told by a header: nothing is unfolded yet
                 raise InputError(f"more than {most} events")
             record.validate(full=True)
             if record.nbytes > 4 * len(body) + _SPARE_BYTES:
                 raise InputError("its columns share their memory with each other")
-            rows.extend(_rows(record))
+            records.append(record)
         sent = (reader.schema.metadata or {}).get(b"sent_at", b"")
-    return rows, int(sent) if sent.isdigit() and len(sent) < 16 else None
+    return records, int(sent) if sent.isdigit() and len(sent) < 16 else None
 
 
 def _check_schema(schema: pa.Schema) -> None:
