@@ -146,7 +146,7 @@ function useColumns(
       title: t('board.hesitating.product'),
       width: widths.product,
       ellipsis: true,
-      render: (_, { row }) => row.title || row.product || row.category || t('board.hesitating.several'),
+      render: (_, { row }) => row.title || row.product || row.category || '–',
     },
     {
       title: t('board.hesitating.since'),

@@ -20,15 +20,21 @@ interface Given {
   texts: TrendTexts
   money: (minor: number) => Amount
   fontSize: number
+  /** Of the whole chart, in CSS pixels. */
+  width: number
 }
 
 const GAP_MS = 30_000 // points come each five seconds
 
+const RIGHT = 18 // px: room for half of the last label of the time axis
+
+const leftOf = (fontSize: number): number => Math.round(fontSize * 4.6)
+
 /** Two charts over one time axis; a second axis at the side would invite reading them as one. */
 export function trendOption(given: Given): EChartsCoreOption {
   const { palette, fontSize, trend } = given
-  const left = Math.round(fontSize * 4.6)
-  const grid = { left, right: 18, containLabel: false }
+  const left = leftOf(fontSize)
+  const grid = { left, right: RIGHT, containLabel: false }
   const label = { color: palette.quiet, fontSize }
   const axis = { splitNumber: 3, splitLine: { lineStyle: { color: palette.line } } }
   const major = 10 ** -decimalsOf(given.money)
@@ -116,10 +122,10 @@ function named(name: string, color: string, left: number, fontSize: number) {
 }
 
 /** What was being presented, as bands behind the first chart. */
-function bands({ trend, presented, asOf, palette, fontSize }: Given) {
+function bands({ trend, presented, asOf, palette, fontSize, width }: Given) {
   const first = trend[0]?.at
   if (first === undefined) return undefined
-  const span = Math.max(1, asOf - first)
+  const pixelsPerMs = (width - leftOf(fontSize) - RIGHT) / Math.max(1, asOf - first)
   const inSight = presented.filter((one) => (one.to ?? asOf) > first)
   return {
     silent: true,
@@ -128,8 +134,9 @@ function bands({ trend, presented, asOf, palette, fontSize }: Given) {
     data: inSight.map((one) => {
       const from = Math.max(one.from, first)
       const to = one.to ?? asOf
-      const isWide = (to - from) / span > 0.12 // a narrower band has no room for a name
-      return [{ name: isWide ? one.title || one.product : '', xAxis: from }, { xAxis: to }]
+      const room = (to - from) * pixelsPerMs - 6
+      const name = room < 3 * fontSize ? '' : one.title || one.product // three characters say nothing
+      return [{ name, xAxis: from, label: { width: room } }, { xAxis: to }]
     }),
   }
 }

@@ -7,6 +7,7 @@ import { Panel } from '@/components/panel'
 import { asText, count, money } from '@/lib/format'
 import { useLanguage } from '@/lib/language'
 import { useLook } from '@/lib/theme'
+import { useSize } from '@/lib/use-size'
 import { trendOption } from './trend-option'
 
 export function TrendPanel({ board }: { board: Board }) {
@@ -14,6 +15,7 @@ export function TrendPanel({ board }: { board: Board }) {
   const { language } = useLanguage()
   const { palette, isWall } = useLook()
   const { zone } = useShop()
+  const [box, { width }] = useSize<HTMLDivElement>()
   const { trend, presented, currency } = board
   const asOf = trend.at(-1)?.at ?? board.as_of
   const option = useMemo(
@@ -25,6 +27,7 @@ export function TrendPanel({ board }: { board: Board }) {
         zone,
         language,
         palette,
+        width,
         fontSize: isWall ? 16 : 12,
         money: (minor) => money(minor, currency, language),
         texts: {
@@ -33,7 +36,7 @@ export function TrendPanel({ board }: { board: Board }) {
           orders: t('board.trend.orders'),
         },
       }),
-    [trend, presented, asOf, zone, language, palette, isWall, currency, t],
+    [trend, presented, asOf, zone, language, palette, isWall, width, currency, t],
   )
   const last = trend.at(-1)
   const label = last
@@ -44,7 +47,9 @@ export function TrendPanel({ board }: { board: Board }) {
     : t('board.trend.none')
   return (
     <Panel title={t('board.trend.title')} note={t('board.trend.note')} className="trend" name="trend">
-      {last ? <Chart option={option} label={label} /> : <p className="quiet nothing">{t('board.trend.none')}</p>}
+      <div ref={box} className="chart-box">
+        {last ? <Chart option={option} label={label} /> : <p className="quiet nothing">{label}</p>}
+      </div>
     </Panel>
   )
 }

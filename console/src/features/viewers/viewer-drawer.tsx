@@ -13,7 +13,7 @@ import { Flags } from './flags'
 import { Timeline } from './timeline'
 import { Traits } from './traits'
 
-const REFRESH_MS = 2_000
+const REFRESH_MS = 5_000 // the server reads the log for it
 
 interface Props {
   room: string
