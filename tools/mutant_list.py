@@ -264,8 +264,8 @@ MUTANTS = (
     Mutant(
         "MERGE a visit that is over is previous",
         JOINING,
-        "own.previous = max([*ends, *_given(own.previous, other.previous)], default=None)",
-        "own.previous = max(_given(own.previous, other.previous), default=None)",
+        "own.previous = max([*ends, *told, *_given(own.previous, other.previous)], default=None)",
+        "own.previous = max([*told, *_given(own.previous, other.previous)], default=None)",
     ),
     Mutant("MERGE a state stays true", JOINING, "TimerFlag(any(either), is", "TimerFlag(False, is"),
     Mutant(

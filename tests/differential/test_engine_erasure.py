@@ -52,7 +52,7 @@ def replayed(
     return firings, boards
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 1, 2, 4, 5])  # worlds in which somebody else fires
 def test_everybody_else_and_the_totals_stay(seed: int) -> None:
     definitions, messages = world(seed)
     log = logged(messages)

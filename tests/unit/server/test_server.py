@@ -34,9 +34,11 @@ def console(server: Served) -> Iterator[httpx.Client]:
         yield client
 
 
-def ask(server: Served) -> httpx.Client:
+@pytest.fixture(scope="module")
+def stranger(server: Served) -> Iterator[httpx.Client]:
     """Somebody who is not signed in."""
-    return httpx.Client(base_url=server.url, timeout=WAIT_S)
+    with httpx.Client(base_url=server.url, timeout=WAIT_S) as client:
+        yield client
 
 
 def send(server: Served, *events: dict[str, Any]) -> httpx.Response:
@@ -102,17 +104,21 @@ def test_a_viewer_shows_what_fired_and_because_of_what(
     assert console.get("/api/rooms/r1/viewers/nobody").status_code == 404
 
 
-def test_nothing_is_told_to_whoever_is_not_signed_in(server: Served) -> None:
+def test_nothing_is_told_to_whoever_is_not_signed_in(
+    server: Served, stranger: httpx.Client
+) -> None:
     for path in ("rooms", "meta", "health/data", "sources", "dead-letters", "rooms/r1/board"):
-        answer = ask(server).get(f"/api/{path}")
+        answer = stranger.get(f"/api/{path}")
         assert answer.status_code == 401, path
         assert answer.headers["content-type"] == "application/problem+json"
-    stranger = connect(server.url.replace("http", "ws") + "/ws", origin=Origin(server.url))
-    with stranger as socket, pytest.raises(Exception, match="4401"):
+    unknown = connect(server.url.replace("http", "ws") + "/ws", origin=Origin(server.url))
+    with unknown as socket, pytest.raises(Exception, match="4401"):
         socket.recv(WAIT_S)
 
 
-def test_a_foreign_page_cannot_use_the_session(server: Served, console: httpx.Client) -> None:
+def test_a_foreign_page_cannot_use_the_session(
+    server: Served, console: httpx.Client, stranger: httpx.Client
+) -> None:
     cookie = f"qianmian_session={console.cookies['qianmian_session']}"
     url = server.url.replace("http", "ws") + "/ws"
     foreign = connect(url, origin=Origin("http://evil.test"), additional_headers={"cookie": cookie})
@@ -122,13 +128,13 @@ def test_a_foreign_page_cannot_use_the_session(server: Served, console: httpx.Cl
     answer = console.post("/api/sources", json=new, headers={"x-csrf-token": "guess"})
     assert answer.status_code == 403
     given = {"name": "owner", "password": "correct horse"}
-    answer = ask(server).post("/api/session", json=given, headers={"origin": "http://evil.test"})
+    answer = stranger.post("/api/session", json=given, headers={"origin": "http://evil.test"})
     assert answer.status_code == 403
 
 
-def test_guessing_a_password_is_slowed_down(server: Served) -> None:
+def test_guessing_a_password_is_slowed_down(server: Served, stranger: httpx.Client) -> None:
     given = {"name": "somebody", "password": "guess"}
-    answers = [ask(server).post("/api/session", json=given).status_code for _ in range(6)]
+    answers = [stranger.post("/api/session", json=given).status_code for _ in range(6)]
     assert answers == [401] * 5 + [429]
 
 
@@ -167,16 +173,18 @@ def test_what_is_refused_is_counted_kept_and_can_be_sent_again(
     assert console.get("/api/dead-letters").json() == {"items": [], "next": None}
 
 
-def test_metrics_health_and_readiness(server: Served) -> None:
-    metrics = ask(server).get("/metrics").text
+def test_metrics_health_and_readiness(server: Served, stranger: httpx.Client) -> None:
+    metrics = stranger.get("/metrics").text
     assert 'qianmian_rejected_events_total{code="unknown_type",source="shop"}' in metrics
     assert "qianmian_healthy 1.0" in metrics
-    assert ask(server).get("/healthz").json() == {"status": "ok"}
-    assert ask(server).get("/readyz").json() == {"status": "ready"}
+    assert stranger.get("/healthz").json() == {"status": "ok"}
+    assert stranger.get("/readyz").json() == {"status": "ready"}
 
 
-def test_the_board_of_the_socket_is_in_the_openapi_document(server: Served) -> None:
-    document = ask(server).get("/api/openapi.json").json()
+def test_the_board_of_the_socket_is_in_the_openapi_document(
+    server: Served, stranger: httpx.Client
+) -> None:
+    document = stranger.get("/api/openapi.json").json()
     board = document["components"]["schemas"]["Board"]
     assert "hesitating" in board["properties"]
 
