@@ -15,8 +15,9 @@ from qianmian.runtime.messages import Events
 from qianmian.runtime.ports import Log
 from qianmian.vocabulary.events import CATALOG
 
-READ_ROWS: Final = 1_000_000
-STEP_MESSAGES: Final = 64
+READ_ROWS: Final = 300_000
+FIRST_MESSAGES: Final = 256  # then twice as many, because each reading begins in a segment anew
+MOST_MESSAGES: Final = 4_096
 LISTED: Final = 500
 ROOM_SCOPE: Final = np.array([event.scope == "room" for event in CATALOG])
 
@@ -38,7 +39,7 @@ class Timeline:
 def timeline_of(
     log: Log, viewer: str, room: str, *, since_ms: int, read_rows: int = READ_ROWS
 ) -> Timeline:
-    """Read the log backwards until `since_ms`, or until so many rows were read.
+    """Read the log backwards until `since_ms`, or until so many rows or `MOST_MESSAGES` were read.
 
     Rows of anonymous ids that were linked to the viewer in what was read are among them.
 
@@ -47,8 +48,9 @@ def timeline_of(
     ids = {viewer}
     parts: list[list[Row]] = []
     read, reached, stop = 0, None, log.durable_offset
-    while stop > log.first_offset and read < read_rows:
-        start = max(log.first_offset, stop - STEP_MESSAGES)
+    step, least = FIRST_MESSAGES, max(log.first_offset, stop - MOST_MESSAGES)
+    while stop > least and read < read_rows:
+        start, step = max(least, stop - step), 2 * step
         messages = list(log.read(start, until=stop))
         for message in reversed(messages):
             if isinstance(message.body, Events):
