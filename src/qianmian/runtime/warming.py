@@ -16,6 +16,7 @@ from qianmian.runtime.ports import Engine, EngineMaker
 
 _START_MS: Final = 1_790_000_000_000  # any instant will do
 _ROOM: Final = "room"
+_CROWD: Final = 3_000
 _STORY: Final[tuple[dict[str, Any], ...]] = (
     {"type": "session_started"},
     {"type": "product_presented", "product": "p"},
@@ -50,4 +51,20 @@ def warm(engines: EngineMaker, definitions: Sequence[Definition]) -> None:
             engine.change(fewer, clock)
             engine.change(definitions, clock)
             engine.backfill(tail, outcomes, since_ms=clock - 500, clock_ms=clock)
-    engine.finish(clock)
+    engine.run(_crowd(clock + 1_000))
+    engine.finish(clock + 1_000)
+
+
+def _crowd(clock: int) -> EventBatch:
+    """More names than a new engine has room for, each from a client of its own."""
+    return EventBatch.from_rows(
+        {
+            "clock": clock,
+            "type": "room_entered",
+            "room": _ROOM,
+            "viewer": f"v{n}",
+            "stream": f"{n:016x}",
+            "seq": 0,
+        }
+        for n in range(_CROWD)
+    )
