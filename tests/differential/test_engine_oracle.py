@@ -124,19 +124,8 @@ def test_the_vectors_hold_with_the_interpreter_interpreted() -> None:
     assert (said["failed"], said["passed"]) == (0, len(files)), said["failures"][:3]
 
 
-DIFFERING = frozenset({423})  # a fault of engine or oracle that waits to be diagnosed
-
-
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "seed",
-    [
-        pytest.param(seed, marks=pytest.mark.xfail(reason="firings differ; not yet diagnosed"))
-        if seed in DIFFERING
-        else seed
-        for seed in range(100, 500)
-    ],
-)
+@pytest.mark.parametrize("seed", range(100, 500))
 def test_many_more_worlds(seed: int) -> None:
     compare(seed, cuts=seed % 7, shards=(1, 3, 8)[seed % 3])
 

@@ -224,7 +224,6 @@ def _merge_header(shard: Shard, row: int, carried: Carried) -> None:
     state, theirs = shard.state, carried.words
     mine = state.I[row]
     here = int(state.Q[row, shard.tables.M[0]]) & 1
-    newer_hidden = int(theirs[w.HIDDEN_LAST]) > int(mine[w.HIDDEN_LAST])
     for word in (w.TIMER_DUE, w.STATE_DUE):
         mine[word] = min(mine[word], theirs[word])
     state.PREV[row] = max(int(state.PREV[row]), carried.previous, _ended_visit(mine, here, carried))
@@ -238,18 +237,31 @@ def _merge_header(shard: Shard, row: int, carried: Carried) -> None:
     elif not here:
         gone = [due for due in (mine[w.LEAVE_DUE], theirs[w.LEAVE_DUE]) if due != w.FAR]
         mine[w.LEAVE_DUE] = max(gone, default=w.FAR)
+    _merge_hidden(mine, theirs)
     for word in LATEST:
         mine[word] = max(mine[word], theirs[word])
     for word in CLOCKS:  # a state whose time has passed lasts, if it lasted in either row
         mine[word] = min(mine[word], theirs[word])
-    if newer_hidden:
-        for word in (w.HIDDEN, w.HIDDEN_FIRST, w.HIDDEN_LAST):
-            mine[word] = theirs[word]
-    if mine[w.HIDDEN] and mine[w.SHOWN_TIME] > mine[w.HIDDEN_LAST]:
-        mine[w.HIDDEN] = 0
     if theirs[w.STREAM_TIME] > mine[w.STREAM_TIME]:
         mine[[w.STREAM, w.STREAM_TIME]] = theirs[[w.STREAM, w.STREAM_TIME]]
     _merge_views(mine, theirs)
+
+
+def _merge_hidden(mine: Entries, theirs: Entries) -> None:
+    """Hidden is what was hidden in either row and not shown in the other after that.
+
+    At equal times theirs stands before mine: what I showed ends what they hid, not the reverse.
+    """
+    shown_to_me, shown_to_them = int(theirs[w.SHOWN_TIME]), int(mine[w.SHOWN_TIME]) + 1
+    lasting = []
+    for words, shown in ((mine, shown_to_me), (theirs, shown_to_them)):
+        first, last = int(words[w.HIDDEN_FIRST]), int(words[w.HIDDEN_LAST])
+        if words[w.HIDDEN] and shown <= last:
+            lasting.append((first if shown <= first else last, last))
+    mine[w.HIDDEN] = bool(lasting)
+    if lasting:
+        mine[w.HIDDEN_FIRST] = min(first for first, _ in lasting)
+        mine[w.HIDDEN_LAST] = max(last for _, last in lasting)
 
 
 def _ended_visit(mine: Entries, here: int, carried: Carried) -> int:
