@@ -12,6 +12,8 @@ from tests.oracle.rows import EVERY, Row, TimerFlag
 def joined(own: Row, other: Row) -> Row:
     """The rows of one room become one: lists by time, one page in focus."""
     _stand_before(own, other)
+    _lose_focus(own, other)
+    _lose_focus(other, own)
     visits = sorted([*own.visits, *other.visits], key=lambda visit: visit.first.order)
     # what the facts told a row that had no visit of its own to be previous to
     told = _given(*(row.seen_before for row in (own, other) if visits and not row.visits))
@@ -83,6 +85,17 @@ def _focus_newer(instances: list[Any], cancel: Any) -> None:
             is_newer = newer.entry.order > one.entry.order
             if is_newer and newer.page_id == one.page_id and newer.product != one.product:
                 cancel(one, newer.entry.event_time)
+
+
+def _lose_focus(own: Row, other: Row) -> None:
+    """The same by views of the other row that are over, of which it keeps the newest two."""
+    for slot in own.slots.values():
+        for one in list(slot.instances) if slot.is_view else []:
+            for newer in other.newest_views():
+                is_newer = newer.order > one.entry.order
+                is_other = newer.event.get("product") != one.product
+                if is_newer and is_other and newer.event.get("page_id") == one.page_id:
+                    slot.cancel(one, newer.event_time)
 
 
 def _given(*values: Any) -> list[Any]:

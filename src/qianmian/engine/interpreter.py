@@ -12,18 +12,15 @@ from __future__ import annotations
 import numpy as np
 
 from qianmian.engine import instances
-from qianmian.engine.bits import expire, flipped, get_bit, settle
+from qianmian.engine.bits import expire, flipped, settle
 from qianmian.engine.dedupe import seen_before
 from qianmian.engine.jit import inline, kernel, prefetch, routine
 from qianmian.engine.lists import ONE
 from qianmian.engine.presence import (
-    PRESENT,
     arrive,
-    cancel_all,
-    eviction_after,
+    depart,
     find_row,
     free_row,
-    leave,
     move_on,
     new_row,
     note_stream,
@@ -59,13 +56,11 @@ from qianmian.engine.words import (
     G_NEED,
     G_ONCE,
     G_OUT,
-    G_PRESENCE,
     G_PULSES,
     G_ROWS,
     G_SILENT,
     G_STREAMS,
     HEADER,
-    LAST_SEEN,
     LATE,
     LEAVE_DUE,
     LEFT_TIME,
@@ -308,16 +303,9 @@ def run(P, S, E, first, last, rows, limit):
                             note_stream(S, u, E.STREAM[i], ts)
                         if flags & F_LEFT == 0:
                             moved = arrive(P, S, u, np.int64(E.VISIT[i]), ts, clk)
-                        elif ts > S.I[u, LEFT_TIME]:
+                        else:
                             moved = True
-                            S.I[u, LEFT_TIME] = ts
-                            if S.I[u, LEAVE_DUE] == FAR and S.G[G_PRESENCE]:
-                                S.I[u, LEAVE_DUE] = eviction_after(ts)
-                            S.I[u, LAST_SEEN] = max(np.int64(S.I[u, LAST_SEEN]), ts)
-                            if get_bit(P, S, u, PRESENT):
-                                leave(P, S, u, ts, clk)
-                            else:
-                                cancel_all(P, S, u, ts, clk)
+                            depart(P, S, u, ts, clk)
                     if not elsewhere and visible(P, S, u, flags, E.IDLE[i], E.SHOWN[i], ts, clk):
                         moved = True
                     if profile >= 0:

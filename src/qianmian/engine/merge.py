@@ -128,6 +128,7 @@ def _merge_row(
     mine = [row for row in _rows_of(shard, known) if shard.state.I[row, w.ROOM] == room]
     row = mine[0] if mine else _new_row(shard, known, room)
     state, layout = shard.state, shard.layout
+    viewed = _views(state.I[row]), _views(carried.words)
     _merge_header(shard, row, carried)
     for off, words in _times_in_row(layout):
         both = np.concatenate([state.I[row, off : off + words], carried.words[off : off + words]])
@@ -137,6 +138,8 @@ def _merge_row(
     for family, off in zip(layout.families, layout.family_at, strict=True):
         if family.is_view:
             _focus(ours.lists[off], carried.lists[off])
+            _lose_focus(ours.lists[off], viewed[1], 0)
+            _lose_focus(carried.lists[off], viewed[0], 1)
     merged = {
         off: _merged(ours.lists[off], carried.lists[off], cap, kind)
         for off, _, cap, kind in _widths(layout)
@@ -280,18 +283,23 @@ def _ended_visit(mine: Entries, here: int, carried: Carried) -> int:
 def _merge_views(mine: Entries, theirs: Entries) -> None:
     """Of both, the two products viewed last."""
     views: dict[int, tuple[int, int]] = {}
-    for words in (mine, theirs):
-        for product, time, page in (
-            (w.VIEW_1, w.VIEW_1_TIME, w.VIEW_1_PAGE), (w.VIEW_2, w.VIEW_2_TIME, w.VIEW_2_PAGE),
-        ):  # fmt: skip
-            if words[product] >= 0:
-                code, seen = int(words[product]), (int(words[time]), int(words[page]))
-                if code not in views or seen[0] > views[code][0]:
-                    views[code] = seen
+    for code, *seen in (*_views(mine), *_views(theirs)):
+        if code not in views or seen[0] > views[code][0]:
+            views[code] = (seen[0], seen[1])
     ranked = sorted(views.items(), key=lambda view: -view[1][0])[:2]
     ranked += [(-1, (w.NEVER, -1))] * (2 - len(ranked))
     mine[[w.VIEW_1, w.VIEW_1_TIME, w.VIEW_1_PAGE]] = [ranked[0][0], *ranked[0][1]]
     mine[[w.VIEW_2, w.VIEW_2_TIME, w.VIEW_2_PAGE]] = [ranked[1][0], *ranked[1][1]]
+
+
+def _views(words: Entries) -> list[tuple[int, int, int]]:
+    """Product, time and page of the two products viewed last, as far as there are any."""
+    places = (w.VIEW_1, w.VIEW_1_TIME, w.VIEW_1_PAGE), (w.VIEW_2, w.VIEW_2_TIME, w.VIEW_2_PAGE)
+    return [
+        (int(words[product]), int(words[time]), int(words[page]))
+        for product, time, page in places
+        if words[product] >= 0
+    ]
 
 
 def _times_in_row(layout: Layout) -> list[tuple[int, int]]:
@@ -365,6 +373,19 @@ def _focus(ours: Entries, theirs: Entries) -> None:
                 ends = older[w.N_ENDS :]
                 both_wait = (ends != w.NEVER) & (newer[w.N_ENDS :] != w.NEVER)
                 ends[both_wait] = np.minimum(ends, newer[w.N_TIME])[both_wait]
+
+
+def _lose_focus(entries: Entries, views: list[tuple[int, int, int]], at_once: int) -> None:
+    """The same for views that wait for nothing any more, of which the header knows the last two.
+
+    `at_once` is 1 if one of them at the time of an entry stands after it.
+    """
+    for one in entries:
+        for product, time, page in views:
+            is_newer = time + at_once > one[w.N_TIME]
+            if is_newer and page == one[w.N_PAGE] and product != one[w.N_KEY]:
+                ends = one[w.N_ENDS :]
+                ends[ends != w.NEVER] = np.minimum(ends, time)[ends != w.NEVER]
 
 
 def _store(shard: Shard, row: int, off: int, width: int, entries: Entries) -> None:

@@ -343,6 +343,21 @@ def arrive(P, S, u, visit, ts, clk):
 
 
 @inline
+def depart(P, S, u, ts, clk):
+    """`room_left`, whenever it arrives: also when the viewer has gone already, or left later."""
+    S.I[u, LEFT_TIME] = max(np.int64(S.I[u, LEFT_TIME]), ts)
+    S.I[u, LAST_SEEN] = max(np.int64(S.I[u, LAST_SEEN]), ts)
+    if get_bit(P, S, u, PRESENT):
+        leave(P, S, u, ts, clk)
+        return
+    cancel_all(P, S, u, ts, clk)
+    if S.I[u, LEAVE_DUE] != FAR:
+        S.I[u, LEAVE_DUE] = max(np.int64(S.I[u, LEAVE_DUE]), eviction_after(ts))
+    elif S.G[G_PRESENCE]:
+        S.I[u, LEAVE_DUE] = eviction_after(ts)
+
+
+@inline
 def note_stream(S, u, stream, ts):
     """Remember the client stream seen last."""
     if stream and ts >= S.I[u, STREAM_TIME]:
