@@ -296,6 +296,7 @@ MUTANTS = (
         "if False:",
     ),
     Mutant("MERGE one page in focus", JOINING, "cancel(one, newer.entry.event_time)", "pass"),
+    Mutant("MERGE views that are over", JOINING, "slot.cancel(one, newer.event_time)", "pass"),
     Mutant("MERGE once only", WORLD, "if other in self.links or is_anonymous(known):", "if False:"),
     Mutant(
         "MERGE due before the link fires before it",

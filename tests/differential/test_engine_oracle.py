@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -35,9 +36,16 @@ def world(seed: int) -> tuple[list[Definition], list[Message]]:
 
 
 def compare(
-    seed: int, *, changes: bool = False, shards: int = 1, cuts: int = 0, restores: int = 0
+    seed: int,
+    *,
+    changes: bool = False,
+    shards: int = 1,
+    cuts: int = 0,
+    restores: int = 0,
+    beside: Sequence[Definition] = (),
 ) -> None:
     definitions, messages = edited(seed) if changes else world(seed)
+    definitions += beside
     end = messages[-1][0] + 10_000
     wanted = plain(run(definitions, messages, finish_at=end).firings)
     rng = Random(seed)
@@ -74,6 +82,25 @@ def test_any_number_of_shards(seed: int, shards: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS[:10])
 def test_any_snapshot_and_restore_point(seed: int) -> None:
     compare(seed, restores=3, shards=3)
+
+
+READ_THE_ROOM = [
+    parse_definition(*given)
+    for given in (
+        ("near", 'count(product_clicked) within 20s >= 1 and room.presenting != "p2"', "tag"),
+        ("shown", 'product_viewed this visit and not room.presenting == "p2"', "segment"),
+        ("near_m", "tag.near again after 1ms", "moment"),
+        ("viewed_m", "tag.near and count(product_viewed) within 8s >= 1 again after 1ms", "moment"),
+        ("far_m", "not tag.near and in segment.shown and idle for 2s again after 1ms", "moment"),
+        ("shown_m", "not in segment.shown or tag.near again after 1ms", "moment"),
+        ("added_m", "cart_added and tag.near again after 1ms", "moment"),
+    )
+]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_tags_that_read_what_the_room_presents(seed: int) -> None:
+    compare(seed, cuts=seed % 7, restores=seed % 3, shards=(1, 3)[seed % 2], beside=READ_THE_ROOM)
 
 
 def edited(seed: int) -> tuple[list[Definition], list[Message]]:

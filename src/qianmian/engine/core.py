@@ -28,7 +28,7 @@ from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
 from qianmian.engine.programs import Plan, plan_of, planned
 from qianmian.engine.readings import Readings
 from qianmian.engine.room import RoomStage
-from qianmian.engine.room_facts import RoomFact, RoomLog, Shown, stage_of, tell
+from qianmian.engine.room_facts import RoomFact, RoomLog, Shown, stage_of
 from qianmian.engine.room_slots import note_in_slots
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
@@ -443,16 +443,15 @@ class Core(Readings):
         note_in_slots(plan.room_slots, events, at, plan.layout.filter_number, self.shards)
         if room not in self.announced:
             self.room_clock[room] = clock
-        if kind == "session_ended":
-            self._end_session(room, time, clock)
-        elif kind == "product_withdrawn" and product >= 0:
-            for shard in self.shards:
-                shard.withdraw(room, product, time, clock)
         given = batch.strings.get("stage")
         stage = stage_of(kind, None if given is None else given.get(row))
         now = Shown(product, category, self.names.texts.intern(stage) if stage else None)
-        for shard in self.shards:
-            tell(shard.state.RS[room], kind, now)
+        for shard in self.shards:  # facts first: what the event cancels is judged by them
+            shard.tell(room, kind, now, clock)
+            if kind == "product_withdrawn" and product >= 0:
+                shard.withdraw(room, product, time, clock)
+        if kind == "session_ended":
+            self._end_session(room, time, clock)
         self.shards[0].state.G[w.G_ACCEPTED] += 1
         self.room.add(events, at, at + 1, self.sessions, self.output.of_rooms)
 

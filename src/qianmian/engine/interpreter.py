@@ -29,7 +29,7 @@ from qianmian.engine.presence import (
     run_states,
     visible,
 )
-from qianmian.engine.triggers import read_triggers
+from qianmian.engine.triggers import follow_room, read_triggers
 from qianmian.engine.update import apply_instructions
 from qianmian.engine.words import (
     ACCEPTED,
@@ -262,6 +262,7 @@ def run(P, S, E, first, last, rows, limit):
                     fresh = False
                     silent = True
                     now = clk
+                    follow_room(P, S, u, now)
                     for rank in range(P.M[2]):
                         S.D[rank >> 6] |= ONE << np.uint64(rank & 63)
                     S.G[G_DIRTY] = 1
@@ -289,7 +290,7 @@ def run(P, S, E, first, last, rows, limit):
                 elif pending:
                     if u < 0:
                         u = new_row(P, S, viewer, room)
-                        fresh = S.PEOPLE[viewer, P_ATTRIBUTES] >= 0
+                        fresh = S.PEOPLE[viewer, P_ATTRIBUTES] >= 0 or P.M[10] > 0
                         if fresh:
                             continue
                     pending = False

@@ -79,7 +79,7 @@ class Tables(NamedTuple):
     Shapes: M int64[16]; INS int32[n, 11] with INS0 offsets per event type; A int64[n_bits, 5];
     TIMED, RISES uint64[bit_words]; NODE int32[n_nodes, 8]; TRUTH uint64[n_nodes]; FAN0, FAN as CSR
     by bit; PF, PS, PP, PV int64; ST int64[n, 4]; PUL int64[n, 4]; TRIG int64[n, 8] with TRIG0
-    offsets per source; RF int64[n, 6]; DEFINITION int64[n, 2]; LISTS, TOTALS words of the row;
+    offsets per source; RF, TF int64[n, 6]; DEFINITION int64[n, 2]; LISTS, TOTALS words of the row;
     ATTRIBUTE_WORDS int32[n] (the word of the time at which each trait was told) and ATTRIBUTE_BITS
     uint64[n, bit_words] (its atoms); TEMPLATE int32[row_words].
     """
@@ -104,6 +104,7 @@ class Tables(NamedTuple):
     TRIG: npt.NDArray[np.int64]
     TRIG0: npt.NDArray[np.int32]
     RF: npt.NDArray[np.int64]
+    TF: npt.NDArray[np.int64]
     GUARD_NODES: npt.NDArray[np.int32]
     DEFINITION: npt.NDArray[np.int64]
     VISIT_ATOMS: npt.NDArray[np.int32]
@@ -219,10 +220,11 @@ class Layout(ABC):
         triggers, trigger0, facts, guard_nodes = self._triggers()
         instructions, instruction0 = self._instructions()
         states = self._states()
+        kept = [atom for atom in self.program.atoms if atom.kind is AtomKind.TAG_FACT]
         visit_pulse = [p.id for p in self.program.pulses if p.kind is PulseKind.VISIT_STARTED]
         lists = self._lists()
         meta = np.zeros(16, np.int64)
-        meta[:10] = (
+        meta[:11] = (
             self.bits_at // 2,
             self.due_words,
             len(self.program.nodes),
@@ -233,6 +235,7 @@ class Layout(ABC):
             visit_pulse[0] if visit_pulse else -1,
             self.row_words,
             4_096 + LARGEST * (len(lists) + len(self.totals) + 1),
+            len(kept),
         )
         return Tables(
             M=meta,
@@ -255,6 +258,7 @@ class Layout(ABC):
             TRIG=triggers,
             TRIG0=trigger0,
             RF=facts,
+            TF=int64_table([(self.bit_of[a.bit], *self._asked_of_room(a)) for a in kept], 6),
             GUARD_NODES=guard_nodes,
             DEFINITION=int64_table(definition_rows, 2),
             VISIT_ATOMS=self._bits(lambda a: a.window_ms == VISIT and a.kind in PIVOTS),
@@ -406,11 +410,9 @@ class Layout(ABC):
             for bit in trigger.room_bits:
                 facts.append((self.bit_of[bit], *self._asked_of_room(atom_by_bit[bit])))
             guard_nodes += self._above(trigger.room_bits)
-            source = (
-                self.bit_of[trigger.bit]
-                if trigger.bit >= 0
-                else self.bit_words * 64 + trigger.pulse
-            )
+            source = self.bit_words * 64 + trigger.pulse
+            if trigger.bit >= 0:
+                source = self.bit_of[trigger.bit]
             sources[source].append(
                 (
                     trigger.definition,
@@ -434,9 +436,8 @@ class Layout(ABC):
             return (*self.room_fact(atom.attribute), 0)
         question = w.ROOM_KEPT if atom.kind is AtomKind.ROOM_EDGE else w.ROOM_COUNT
         is_keyed = slot.kind is SlotKind.ROOM_TIMES and slot.key is not None
-        return (
-            self.room_slot_of[slot.id], question, atom.rank, int(is_keyed), atom.window_ms,
-        )  # fmt: skip
+        place = self.room_slot_of[slot.id]
+        return (place, question, atom.rank, int(is_keyed), atom.window_ms)
 
     @property
     def room_shape(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from qianmian.engine.presence import (
     refresh_states,
     state_due,
 )
-from qianmian.engine.triggers import read_triggers
+from qianmian.engine.triggers import follow_room, read_triggers
 from qianmian.engine.words import (
     FAR,
     G_ARENA,
@@ -192,6 +192,18 @@ def withdraw(P, S, room, product, ts, clk):
 
 
 @kernel
+def tell_tags(P, S, room, clk):
+    """A fact of a room has changed: tags that read it follow, and no moment fires from it."""
+    S.G[G_SILENT] = 1
+    for u in range(S.G[G_ROWS]):
+        if S.I[u, VIEWER] >= 0 and S.I[u, ROOM] == room:
+            follow_room(P, S, u, clk)
+            if S.G[G_DIRTY]:
+                settle(P, S, u)
+    S.G[G_SILENT] = 0
+
+
+@kernel
 def reevaluate(P, S, u, clk):
     """After a merge: give every atom of a row its truth and let the network follow."""
     for a in range(P.M[1] * 64):
@@ -271,6 +283,7 @@ def adopt(P, S, rows, now, past):
                     S.I[u, HEADER + (a >> 6)] = min(np.int64(S.I[u, HEADER + (a >> 6)]), due)
             elif kind == 3:
                 set_bit(P, S, u, a, S.I[u, P.A[a, 1]] != NEVER and S.I[u, P.A[a, 1] + 1] != 0, now)
+        follow_room(P, S, u, now)
         S.I[u, TIMER_DUE] = FAR
         S.I[u, STATE_DUE] = FAR
         for f in range(P.M[4]):

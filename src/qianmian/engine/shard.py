@@ -13,7 +13,8 @@ from qianmian.engine.dedupe import MESSAGE_MS, refill_messages
 from qianmian.engine.interpreter import due_rows, mend_tree, run
 from qianmian.engine.layout import Layout, Tables
 from qianmian.engine.once import WHO, refill
-from qianmian.engine.rows import end_room, rebase, settle_template, withdraw
+from qianmian.engine.room_facts import Shown, tell
+from qianmian.engine.rows import end_room, rebase, settle_template, tell_tags, withdraw
 from qianmian.engine.state import (
     empty_once,
     grown,
@@ -238,6 +239,15 @@ class Shard:
         self.state.RS[room, :] = -1
         self.state.RT[room] = w.NO_ENTRY
         self.state.ONLINE[room] = 0
+
+    def tell(self, room: int, kind: str, shown: Shown, clock_ms: int) -> None:
+        """What an event says of a room is a fact of it from now on."""
+        facts = self.state.RS[room]
+        before = facts.tolist()
+        tell(facts, kind, shown)
+        if self.tables.M[10] and facts.tolist() != before:
+            self.note_room(room)
+            tell_tags(self.tables, self.state, room, clock_ms - self.base_ms)
 
     def withdraw(self, room: int, product: int, time_ms: int, clock_ms: int) -> None:
         """A product is taken down: what waits for it in this room is cancelled."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qianmian.engine.bits import UNBOUNDED, VISIT, evaluate, get_bit
+from qianmian.engine.bits import UNBOUNDED, VISIT, evaluate, get_bit, set_bit
 from qianmian.engine.instances import waiting
 from qianmian.engine.jit import inline, routine
 from qianmian.engine.lists import ONE
@@ -44,15 +44,15 @@ from qianmian.engine.words import (
 
 
 @inline
-def fact_holds(P, S, room, k, key):
+def fact_holds(S, facts, room, k, key):
     """Whether fact number k holds in the room; a comparison with the key uses the firing's key."""
-    value = S.RS[room, P.RF[k, 1]]
-    wanted = P.RF[k, 3]
-    if P.RF[k, 4]:
+    value = S.RS[room, facts[k, 1]]
+    wanted = facts[k, 3]
+    if facts[k, 4]:
         wanted = key
     if value < 0:  # not known (yet)
         return False
-    op = P.RF[k, 2]
+    op = facts[k, 2]
     if op == 0:
         return value == wanted
     if op == 1:
@@ -64,6 +64,13 @@ def fact_holds(P, S, room, k, key):
     if op == 4:
         return value > wanted
     return value < wanted
+
+
+@inline
+def follow_room(P, S, u, now):
+    """Give the tags of a row the facts of its room as they are."""
+    for k in range(P.M[10]):
+        set_bit(P, S, u, P.TF[k, 0], fact_holds(S, P.TF, S.I[u, ROOM], k, -1), now)
 
 
 @inline
@@ -107,7 +114,7 @@ def guard_holds(P, S, u, m, key, now):
         if P.RF[k, 2] >= ROOM_COUNT:
             holds = kept_in_room(P, S, u, k, key, now)
         else:
-            holds = fact_holds(P, S, S.I[u, ROOM], k, key)
+            holds = fact_holds(S, P.RF, S.I[u, ROOM], k, key)
         if holds:
             S.Q[u, word] |= mask
     for k in range(P.TRIG[m, M_NODE0], P.TRIG[m, M_NODE1]):

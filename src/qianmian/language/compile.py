@@ -192,8 +192,9 @@ class Compiler:
                 return join("and", [PREVIOUS_BIT, ("not", recent.bit)])
             case ast.Trait() | ast.Score():
                 return self._atom(node, AtomKind.ATTRIBUTE, attribute=node).bit
-            case ast.RoomFact():
-                return self._atom(node, AtomKind.ROOM_FACT, attribute=node).bit
+            case ast.RoomFact():  # a tag follows the room, a moment looks at it when it fires
+                kind = AtomKind.TAG_FACT if self._path else AtomKind.ROOM_FACT
+                return self._atom((kind, node), kind, attribute=node).bit
         raise TypeProblem(
             f"{type(node).__name__} is an instant, not a state that can hold;"
             " use it as the start of a moment"

@@ -71,6 +71,7 @@ class AtomKind(IntEnum):
     OPEN = 13  # a product page is open
     ROOM_LIST = 14  # enough entries of a slot of the room in the window, when a moment fires
     ROOM_EDGE = 15  # the truth stored in a slot of the room, when a moment fires
+    TAG_FACT = 16  # a fact of the room that a tag reads: told to every row when it changes
 
 
 ROOM_SLOTS = frozenset(
