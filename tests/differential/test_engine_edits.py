@@ -21,7 +21,7 @@ from qianmian.language.parse import parse_definition
 from qianmian.vocabulary.firing import Firing
 from tests.differential.engine_runs import Plain, plain, rows_of
 from tests.oracle.generate import random_definitions, random_messages, with_other_times
-from tests.oracle.run import Message
+from tests.oracle.run import Message, run
 
 SEEDS = range(24)
 Rows = list[dict[str, Any]]
@@ -111,6 +111,41 @@ def test_what_is_ready_when_does_not_matter(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(100, 300))
 def test_many_more_edits(seed: int) -> None:
     compare(seed, shards=(1, 3)[seed % 2])
+
+
+def retimed(seed: int) -> tuple[list[Definition], list[Definition], list[Message]]:
+    """Definitions before and after, with other numbers only, and a world without merges."""
+    rng = Random(seed)
+    texts = random_definitions(rng, 8)
+    texts += [(f"w{k}", text, "moment") for k, text in enumerate(LASTING)]
+    after = [
+        parse_definition(key, with_other_times(rng, text) if kind == "moment" else text, kind)
+        for key, text, kind in texts
+    ]
+    messages = [one for one in random_messages(rng) if one[1] != "merge"]
+    return [parse_definition(*one) for one in texts], after, messages
+
+
+LASTING = (
+    "product_viewed for 20s on same product",
+    "product_viewed for 8s without cart_added on same product wait 2s",
+    "(cart_added or liked) without order_paid within 20s wait 5s",
+    "product_clicked without cart_added within 20s on same product",
+)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_oracle_counts_as_many_superseded(seed: int) -> None:
+    before, after, messages = retimed(seed)
+    place = Random(seed).randrange(20, 60)
+    clock = messages[place][0]
+    edits = [(clock, "edit", new) for old, new in zip(before, after, strict=True) if old != new]
+    wanted = run(before, [*messages[: place + 1], *edits])
+    core = Core(before)
+    for message, rows in zip(messages[: place + 1], rows_of(messages[: place + 1]), strict=True):
+        apply(core, message[0], rows)
+    core.change(after, clock)
+    assert core.superseded == wanted.counts.get("superseded", 0)
 
 
 def test_rows_are_ready_before_the_change_and_some_instances_are_superseded() -> None:

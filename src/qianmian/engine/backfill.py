@@ -45,6 +45,7 @@ STARTED = CODE_BY_NAME["session_started"]
 IN_ROW = {SlotKind.TIMES, SlotKind.EDGE}
 PRESENT, PREVIOUS = np.uint64(1 << PRESENT_BIT), np.uint64(1 << PREVIOUS_BIT)
 # words of a row (time, word) that are known at the start of the range if their time lies before it
+NOTHING_RETIMED = np.zeros((0, 7), np.int64)
 STATES = np.array(
     [
         (time, word)
@@ -226,7 +227,7 @@ def fill(
 
 def _adopt_rows(shard: Shard, rows: npt.NDArray[np.int64], clock_ms: int) -> None:
     past = np.zeros(len(shard.state.I), np.int32)
-    adopt(shard.tables, shard.state, rows, clock_ms - shard.base_ms, past)
+    adopt(shard.tables, shard.state, rows, clock_ms - shard.base_ms, NOTHING_RETIMED, past)
 
 
 def _numbered(plan: Plan) -> list[tuple[Definition, int]]:

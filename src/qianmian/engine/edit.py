@@ -6,7 +6,8 @@ row at the change: an untouched row only differs by what has become due under th
 and the due times of its copy say when that is.
 
 Levels that are true at the change become true silently: no moment fires from it. Instances and
-states that are already past a new, shorter T do not fire either; they are counted as superseded.
+states that are already past a new, shorter T do not fire either; the instances are counted as
+superseded.
 Nothing is compiled.
 """
 
@@ -29,6 +30,7 @@ from qianmian.engine.room import RoomStage
 from qianmian.engine.rows import adopt, give_back, lay_out, settle_template
 from qianmian.engine.shard import Shard, no_events
 from qianmian.engine.state import PULSE_BUFFER, State, grown, row_block
+from qianmian.engine.superseding import retimed
 from qianmian.engine.told import told, write_times, write_told
 from qianmian.errors import InputError
 from qianmian.language.definition import Definition
@@ -137,6 +139,7 @@ class _Part:
         self.before, self.layout = before.layout, plan.layout
         self.tables = plan.fresh_tables()
         self.moves = moves_of(before.layout, plan.layout)
+        self.retimed = retimed(before, plan)
         fresh = new_bits(before.layout, plan.layout)
         known = before.layout.attribute_words
         words = plan.layout.attribute_words
@@ -192,7 +195,8 @@ class _Part:
         if len(chosen):
             state = self._state()
             self._lay_out(state, chosen)
-            adopt(self.tables, state, chosen, clock_ms - self.shard.base_ms, self.past)
+            now = clock_ms - self.shard.base_ms
+            adopt(self.tables, state, chosen, now, self.retimed, self.past)
             waiting[chosen] = False
         return len(rows) - len(chosen)
 
@@ -209,7 +213,7 @@ class _Part:
         state = self._refit(state, used)
         for off in self.moves.dropped:
             give_back(state, old.I, used, off)
-        adopt(self.tables, state, rows, now, self.past)
+        adopt(self.tables, state, rows, now, self.retimed, self.past)
         self.spent = old.I
         shard.touched = None
         shard.layout, shard.tables = self.layout, self.tables

@@ -33,6 +33,7 @@ from qianmian.engine.words import (
     HEADER,
     LAST_SEEN,
     LEAVE_DUE,
+    N_CLOCK,
     NEVER,
     NEVER_64,
     P_ATTRIBUTES,
@@ -259,17 +260,17 @@ def lay_out(P, S, old, bits, runs, places, rows):
 
 
 @kernel
-def adopt(P, S, rows, now, past):
+def adopt(P, S, rows, now, retimed, past):
     """After a change of definitions: give these rows the truth of their new atoms, silently.
 
-    Writes to `past` how many instances of each row were already past their new time and therefore
-    never fire.
+    Writes to `past` how many instances of each row never fire, because their time is another now
+    (`retimed`, see `superseding.py`) and is past.
     """
     S.G[G_SILENT] = 1
     for k in range(len(rows)):
         u = rows[k]
-        past[u] = 0
         if S.I[u, VIEWER] < 0:
+            past[u] = 0
             continue
         for word in range(P.M[1]):
             S.I[u, HEADER + word] = FAR
@@ -288,7 +289,8 @@ def adopt(P, S, rows, now, past):
         S.I[u, STATE_DUE] = FAR
         for f in range(P.M[4]):
             instances.levels_in(P, S, u, f, now + 1, now - 1)
-            past[u] += _next_instance(P, S, u, f, now)
+            _next_instance(P, S, u, f, now)
+        past[u] = _superseded(S, u, retimed, now)
         present = get_bit(P, S, u, PRESENT)
         for state in range(P.M[5]):
             due = np.int64(FAR)
@@ -356,26 +358,41 @@ def _drop_before(S, u, off):
 
 @inline
 def _next_instance(P, S, u, f, now):
-    """Set the timer for what is still to come; how many are past."""
-    past = 0
+    """Set the timer for what is still to come."""
     ptr = np.int64(S.I[u, P.PF[f, W_OFF]])
     for j in range(instances.waiting(P, S, u, f)):
         at = ptr + j * P.PF[f, W_WIDTH]
         for m in range(P.PF[f, W_FIRST], P.PF[f, W_LAST]):
-            ended = np.int64(S.AR[at + P.PS[m, S_PLACE]])
-            if ended == NEVER:
+            if S.AR[at + P.PS[m, S_PLACE]] == NEVER:
                 continue
             for p in range(P.PS[m, S_PULSE0], P.PS[m, S_PULSE1]):
                 due = instances.due_of(P, S, at, P.PP[p])
                 if due >= now:
                     instances.wake_at(S, u, due)
-                elif ended > S.AR[at] + P.PP[p, 1]:
-                    past += 1
             for v in range(P.PS[m, S_VIEW0], P.PS[m, S_VIEW1]):
                 due = instances.due_of(P, S, at, P.PV[v])
                 if due >= now:
                     instances.wake_at(S, u, due)
-    return past
+
+
+@inline
+def _superseded(S, u, table, now):
+    """How many instances of a row are past their new turn and were not at their old one."""
+    found = 0
+    for r in range(len(table)):
+        off, width, place = table[r, 0], table[r, 1], table[r, 2]
+        ptr = np.int64(S.I[u, off])
+        for j in range(np.int64(S.I[u, off + 1]) & 255):
+            at = ptr + j * width
+            begun, clock = np.int64(S.AR[at]), np.int64(S.AR[at + N_CLOCK])
+            ended = np.int64(S.AR[at + place])
+            if ended == NEVER or ended <= begun + max(table[r, 3], table[r, 5]):
+                continue
+            turn = max(begun + table[r, 3] + table[r, 4], clock)
+            was = max(begun + table[r, 5] + table[r, 6], clock)
+            if turn < now <= was:
+                found += 1
+    return found
 
 
 @kernel

@@ -147,6 +147,27 @@ def test_a_shorter_time_supersedes_what_is_past_it_without_a_burst() -> None:
     assert core.statistics().superseded == 1
 
 
+def test_what_waits_for_a_definition_that_stays_as_it_is_is_not_superseded() -> None:
+    core = Core([HESITATION], presence=False)
+    core.run(batch(event(0, "product_viewed", product="p")))
+    fired = core.advance(121_000)
+    assert [firing.at for firing in fired] == [120_000]
+    core.change([HESITATION, THREE], 122_000)  # the instance is kept to notice contradictions
+    assert core.statistics().superseded == 0
+
+
+def test_each_definition_whose_time_changed_counts_what_it_leaves_behind() -> None:
+    text = "product_viewed for {} without order_paid on same product"
+    two = [parse_definition(key, text.format("120s")) for key in ("one", "two")]
+    core = Core([HESITATION, *two], presence=False)
+    core.run(batch(event(0, "product_viewed", product="p")))
+    core.change(
+        [HESITATION, *(parse_definition(key, text.format("30s")) for key in ("one", "two"))], 60_000
+    )
+    assert core.statistics().superseded == 2
+    assert [firing.moment for firing in core.finish(300_000)] == ["hesitation"]
+
+
 def test_a_session_of_a_month_keeps_exact_time() -> None:
     """Times in rows are 32 bits wide; their zero moves along."""
     day = 86_400_000
