@@ -77,8 +77,8 @@ class Explainer:
         arrived = [row for row in rows if row["clock"] <= firing.at]
         is_of_room = _counts_viewers(definition.expr)
         own = arrived if is_of_room else list(_of(firing, arrived))
-        own = list(_ranked(own))
-        applied = list(self._in_room(own, firing.room, counted_from))
+        own = list(_with_ends(_ranked(own), firing))
+        applied = _of_session(self._in_room(own, firing.room, counted_from))
         known = self._known(own, applied, definitions, firing, facts)
         numbers = {
             one.name: one.value
@@ -108,7 +108,7 @@ class Explainer:
                 presenting = row
             elif row["type"] == "product_withdrawn" and presenting:
                 presenting = {} if presenting.get("product") == row.get("product") else presenting
-            elif row["type"] == "session_ended" or _is_another_session(row, presenting):
+            elif row["type"] == "session_ended":
                 presenting = {}
             elif _is_about_presented(row) and presenting and row["clock"] >= counted_from:
                 about = {n: presenting[n] for n in ("product", "category") if n in presenting}
@@ -204,16 +204,21 @@ class Explainer:
         return known
 
 
-def _kept_in_room(rows: Sequence[Applied], counted_from: int) -> Iterator[Applied]:
-    """The rows without the events of the room that a definition does not know: it came later.
+def _of_session(rows: Iterable[Applied]) -> list[Applied]:
+    """The rows since the last end of a session: with it the rows of viewers and room are gone."""
+    kept: list[Applied] = []
+    for row in rows:
+        if row.type == "session_ended":
+            kept.clear()
+        kept.append(row)
+    return kept
 
-    Nor does it know those of an earlier session, whose row of the room is gone.
-    """
-    ends = [place for place, row in enumerate(rows) if row.type == "session_ended"]
-    for place, row in enumerate(rows):
+
+def _kept_in_room(rows: Sequence[Applied], counted_from: int) -> Iterator[Applied]:
+    """The rows without the events of the room that a definition does not know: it came later."""
+    for row in rows:
         is_of_room = event_type(row.type).scope == "room" and row.type != "session_ended"
-        is_gone = row.clock < counted_from or place < max(ends, default=0)
-        if not (is_of_room and is_gone):
+        if not (is_of_room and row.clock < counted_from):
             yield row
 
 
@@ -241,11 +246,27 @@ def _is_about_presented(row: Row) -> bool:
     return row["type"] == "comment_sent" and row.get("product") is None
 
 
-def _is_another_session(row: Row, presented: Row) -> bool:
-    """Whether a session starts that is not the one in which the product was presented."""
-    session = row.get("session")
-    is_same = session is not None and session == presented.get("session")
-    return row["type"] == "session_started" and not is_same
+def _with_ends(rows: Iterable[Row], firing: Firing) -> Iterator[Row]:
+    """The rows, with an end before what began another session of the room while one was open.
+
+    A session that nobody named is called after the clock at which it began: whatever ended the one
+    before (silence is not in the log), it was over by then.
+    """
+    name, _, clock = firing.session.rpartition("@")
+    begun = int(clock) if name == firing.room and clock.isdigit() else 0
+    session: object = None
+    is_open = is_named = False
+    for row in rows:
+        if row.get("room") == firing.room:
+            given = row.get("session")
+            is_other = row["type"] == "session_started" and (given is None or given != session)
+            if is_open and (is_other or (row["clock"] >= begun and not is_named)):
+                yield {"type": "session_ended", "room": firing.room, "clock": row["clock"]}
+                is_open = False
+            is_named = is_named or row["clock"] >= begun
+            session = given if is_other or not is_open else session
+            is_open = row["type"] != "session_ended"
+        yield row
 
 
 def _remembered(row: Applied) -> Applied:
