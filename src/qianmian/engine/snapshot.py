@@ -205,7 +205,8 @@ def _fingerprint(core: Snapshottable) -> list[Any]:
     """What must be equal for stored rows to mean the same."""
     layout = core.plan.layout
     slots = [[repr(signature(slot)), slot.need] for slot in layout.program.slots]
-    return [layout.row_words, layout.bit_words, w.HEADER, slots]
+    bits = [[int(atom.kind), layout.bit_of[atom.bit]] for atom in layout.program.atoms]
+    return [layout.row_words, layout.bit_words, w.HEADER, slots, bits]
 
 
 def _product(stored: dict[str, Any]) -> Product:

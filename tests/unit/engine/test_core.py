@@ -9,6 +9,7 @@ import pytest
 
 from qianmian.columns.batch import EventBatch
 from qianmian.engine.core import Core
+from qianmian.engine.layout import Layout
 from qianmian.errors import LimitExceeded, SnapshotProblem, TypeProblem, UnknownName
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse_definition
@@ -117,6 +118,24 @@ def test_a_snapshot_keeps_everything_and_reads_back_equal() -> None:
     again = Core.restore(core.snapshot())
     assert again.statistics() == core.statistics()
     assert again.finish(200_000) == core.finish(200_000) != []
+
+
+def test_a_snapshot_whose_bits_lie_elsewhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another version of the compiler may ask the same slots in another order."""
+    core = Core([THREE, HESITATION])
+    core.run(batch(event(0, "product_clicked")))
+    stored = core.snapshot()
+    place_bits = Layout._place_bits
+
+    def otherwise(layout: Layout) -> None:
+        place_bits(layout)
+        first, last = layout.program.atoms[0].bit, layout.program.atoms[-1].bit
+        bits = layout.bit_of
+        bits[first], bits[last] = bits[last], bits[first]
+
+    monkeypatch.setattr(Layout, "_place_bits", otherwise)
+    with pytest.raises(SnapshotProblem, match="another version of the compiler"):
+        Core.restore(stored)
 
 
 def test_a_change_that_cannot_be_compiled_changes_nothing() -> None:
