@@ -25,6 +25,7 @@ interface Shown {
 
 const ALL = 'all'
 const PRODUCT_LEAST_EM = 6.4 // below this the table scrolls sideways, and the last column stays in sight
+const PRODUCT_LEAST_EM_ON_WALL = 4 // nobody scrolls it
 const keyOf = (shown: Shown): string => rowKey(shown.row)
 
 /** Everybody who hesitates, newest first. Count, filter and rows are of one message. */
@@ -116,7 +117,7 @@ function useWidths(width: number, isWall: boolean): Widths {
   const em = emOf(isWall)
   const reason = language === 'en' ? 8.9 : 6.4 // names of moments are longer in English
   const fixed = { viewer: 7.4, reason, since: 4.6, action: isWall ? 0 : 4.4 }
-  const left = Math.max(PRODUCT_LEAST_EM, (width - 1) / em - sum(Object.values(fixed)))
+  const left = Math.max(isWall ? PRODUCT_LEAST_EM_ON_WALL : PRODUCT_LEAST_EM, (width - 1) / em - sum(Object.values(fixed)))
   const inPixels = (ems: number) => Math.floor(ems * em)
   return {
     viewer: inPixels(fixed.viewer),

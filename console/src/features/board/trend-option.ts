@@ -67,7 +67,7 @@ export function trendOption(given: Given): EChartsCoreOption {
         scale: true,
         boundaryGap: [0, '12%'], // the names of the bands stand above the line
         minInterval: 1,
-        axisLabel: { ...label, formatter: (value: number) => asText(compact(value, given.language)) },
+        axisLabel: { ...label, formatter: onlineLabel(given) },
       },
       {
         ...axis,
@@ -98,6 +98,15 @@ export function trendOption(given: Given): EChartsCoreOption {
       },
     ],
   }
+}
+
+const NARROW = 5_000 // steps of less than a thousand would all read as the same short number
+
+/** How the axis says a number of people: short, unless its steps would read alike. */
+export function onlineLabel({ trend, language }: Pick<Given, 'trend' | 'language'>): (value: number) => string {
+  const all = trend.map((point) => point.online)
+  const isNarrow = Math.max(...all) - Math.min(...all) < NARROW
+  return (value) => (isNarrow ? count(value) : asText(compact(value, language)))
 }
 
 /** The points of a line, broken where nothing was heard: a straight line there would be an invention. */
