@@ -1,7 +1,7 @@
 # Every target sets up what it needs, without root; see `make help`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo console test test-console test-long coverage kernels lint types bench bench-long docs lock clean
+.PHONY: help demo console frames pictures test test-console test-long coverage kernels lint types bench bench-long docs lock clean
 
 PYTHON ?=
 JOBS ?= 2
@@ -28,6 +28,12 @@ demo: console  ## a simulated room of 20,000 viewers, live in a browser
 
 console: $(READY)  ## build the browser pages, if their sources changed
 	@$(BIN)/python -m tools.console build
+
+frames: console  ## how smooth the board is with 5,000 rows at 5 Hz (needs chromium)
+	@$(BIN)/python -m tools.board_frames
+
+pictures: console  ## take the pictures of the READMEs anew (needs chromium)
+	QIANMIAN_PICTURES=write QIANMIAN_REQUIRE=chromium,node $(BIN)/python -m pytest -q tests/browser/test_pictures.py
 
 test: $(READY)  ## all tests but the long ones (at most 8 minutes)
 	$(BIN)/python -m pytest -n $(JOBS) -m "not long" --durations=10

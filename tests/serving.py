@@ -38,16 +38,23 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(folder: Path, settings: Settings | None = None) -> Iterator[Served]:
-    """Run one until the block ends."""
+def served(
+    folder: Path,
+    settings: Settings | None = None,
+    *,
+    now: Callable[[], int] = now_ms,
+    prepare: Callable[[Installation], None] = lambda _: None,
+) -> Iterator[Served]:
+    """Run one until the block ends; `prepare` may write into its log before it is read."""
     started: Future[Served] = Future()
     made = settings or Settings(home=folder)
 
     def run() -> None:
         try:
-            with open_installation(made, now_ms) as home:
+            with open_installation(made, now) as home:
+                prepare(home)
                 home.deployment.recover(home.definitions, home.products)
-                asyncio.run(_serve(home, started))
+                asyncio.run(_serve(home, started, now))
         except BaseException as problem:
             if not started.done():
                 started.set_exception(problem)
@@ -64,7 +71,7 @@ def served(folder: Path, settings: Settings | None = None) -> Iterator[Served]:
         assert not thread.is_alive()
 
 
-async def _serve(home: Installation, started: Future[Served]) -> None:
+async def _serve(home: Installation, started: Future[Served], now: Callable[[], int]) -> None:
     loop, until = asyncio.get_running_loop(), asyncio.Event()
     bound = listening("127.0.0.1", 0)
     key = ""
@@ -81,4 +88,4 @@ async def _serve(home: Installation, started: Future[Served]) -> None:
         token = home.accounts.first_account_token()
         started.set_result(Served(url, site, home, key, token, stop))
 
-    await run_server(home, bound, now=now_ms, until=until, on_ready=ready)
+    await run_server(home, bound, now=now, until=until, on_ready=ready)

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { freshnessOf } from '@/features/board/use-room-board'
-import { line } from '@/features/board/trend-option'
+import { line, onlineLabel } from '@/features/board/trend-option'
 import { stateOf } from '@/features/health/sources-health'
 import { SNIPPETS, snippet } from '@/features/sources/snippets'
+import { folded } from '@/features/viewers/timeline'
 import { heldOrder } from '@/lib/use-frozen-order'
-import type { SourceHealth } from '@/api/types'
+import type { SourceHealth, TimelineEvent } from '@/api/types'
 
 describe('how fresh the numbers are', () => {
   const fine = { lag_ms: 20 }
@@ -116,4 +117,36 @@ describe('snippets', () => {
     expect(text).toContain('anonymousId')
     expect(text).not.toContain('userId')
   })
+})
+
+test('steps of the axis never read alike', () => {
+  const trend = (least: number, most: number) =>
+    [least, most].map((online, at) => ({ at, online, gmv_minor_per_min: 0, orders_per_min: 0 }))
+  const label = (least: number, most: number) => onlineLabel({ trend: trend(least, most), language: 'zh' })
+  expect([49_800, 50_000].map(label(49_700, 50_100))).toEqual(['49,800', '50,000'])
+  expect([20_000, 50_000].map(label(18_000, 51_000))).toEqual(['2.0万', '5.0万'])
+})
+
+test('signs of life one after another are one line, and evidence stands alone', () => {
+  const event = (type: string, at: number): TimelineEvent => ({
+    type,
+    at,
+    arrival: at,
+    product: null,
+    title: null,
+    text: null,
+    amount_minor: null,
+    source: null,
+    message_id: `m${at}`,
+  })
+  const beats = [9, 8, 7, 6, 5].map((at) => event('heartbeat', at))
+  const lines = folded([...beats, event('liked', 4), event('liked', 3), event('heartbeat', 2)], new Set(['m7']))
+  expect(lines.map(({ event: { at }, times, from }) => [at, times, from])).toEqual([
+    [9, 2, 8],
+    [7, 1, 7],
+    [6, 2, 5],
+    [4, 1, 4],
+    [3, 1, 3],
+    [2, 1, 2],
+  ])
 })

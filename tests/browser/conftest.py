@@ -20,18 +20,9 @@ import hatch_build
 from qianmian.settings import Settings
 from tests.required import absent, program
 from tests.serving import Served, served
+from tools.chromium import FLAGS, NAMES
 from tools.lints.walk import ROOT
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WAIT_MS = 30_000
 DESK = (1440, 900)
 NAME, PASSWORD = "掌柜", "correct horse battery"
@@ -115,7 +106,7 @@ def pages() -> Path:
 @pytest.fixture(scope="module")
 def chromium(pages: Path) -> Iterator[Browser]:
     """One browser for the tests of a module."""
-    executable = program("chromium", "chromium", "chromium-browser", "google-chrome")
+    executable = program("chromium", *NAMES)
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))

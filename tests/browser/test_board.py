@@ -133,6 +133,24 @@ def test_a_broken_connection_is_said_and_mended_without_a_reload(room: Shop, vis
     hesitating(page, before["card"] + 1)
 
 
+def test_the_left_column_is_filled_when_few_doubt(room: Shop, visits: Open) -> None:
+    page = live(visits("/rooms/r1", size=(1920, 1080)).page)
+    expect(page.locator(".funnel li")).to_have_count(6)
+    gaps = page.evaluate(
+        """() => {
+          const bottom = (name) => document.querySelector(name).getBoundingClientRect().bottom
+          return [
+            bottom('.board-left') - bottom('[data-part=doubts]'),
+            bottom('[data-part=funnel]') - bottom('.funnel li:last-child'),
+            bottom('[data-part=doubts]') - bottom('[data-part=doubts] > :last-child'),
+          ]
+        }"""
+    )
+    assert gaps[0] < 2
+    assert gaps[1] < 24, "the padding of its panel, and no more"
+    assert gaps[2] < 100, "the least height of a panel, and no more"
+
+
 def test_an_empty_room_is_said(visits: Open) -> None:
     page = visits("/rooms/nowhere").page
     expect(page.locator("main")).to_contain_text("没有直播间「nowhere」")

@@ -8,7 +8,15 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NAME, PASSWORD, Open, Shop
 
-PAGES = ("/", "/rooms/r1", "/rooms/r1?viewer=v1", "/data", "/sources", "/nothing-here")
+PAGES = (
+    "/",
+    "/rooms/r1",
+    "/rooms/r1?viewer=v1",
+    "/rooms/r1?wall=1",
+    "/data",
+    "/sources",
+    "/nothing-here",
+)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}
 
 

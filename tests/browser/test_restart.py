@@ -20,6 +20,24 @@ from tests.browser.conftest import PASSWORD
 
 TABS = 12  # more than a browser's six connections to one host: sockets do not count among them
 WAIT_S = 300
+RESTARTS = 1012  # the code by which a server says that it will be back
+# What a tab shows by the number of the message, and how its sockets were closed.
+NOTE = """() => {
+  window.shown = {}; window.codes = []
+  const Plain = window.WebSocket
+  window.WebSocket = class extends Plain {
+    constructor(...given) {
+      super(...given)
+      this.addEventListener('close', (event) => window.codes.push(event.code))
+    }
+  }
+  new MutationObserver(() => {
+    const board = document.querySelector('.board[data-seq]')
+    if (!board) return
+    const numbers = [...board.querySelectorAll('.key-value, .funnel-count')]
+    window.shown[board.dataset.seq] = numbers.map((one) => one.textContent)
+  }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true })
+}"""
 
 
 @contextlib.contextmanager
@@ -65,6 +83,16 @@ def begun(link: str, home: Path) -> str:
         return client.cookies["qianmian_session"]
 
 
+def all_show_the_same(tabs: list[Page]) -> None:
+    """Once each has shown one message: the same numbers for the same message."""
+    seq = max(int(tab.locator(".board").get_attribute("data-seq") or 0) for tab in tabs) + 1
+    for tab in tabs:
+        tab.wait_for_function(f"() => {seq} in window.shown")
+    shown = [tab.evaluate(f"() => window.shown[{seq}]") for tab in tabs]
+    assert len(shown[0]) == 12, "six numbers and six stages"
+    assert all(one == shown[0] for one in shown)
+
+
 def all_are(tabs: list[Page], freshness: str) -> None:
     for tab in tabs:
         expect(tab.locator(".board")).to_have_attribute("data-freshness", freshness)
@@ -74,6 +102,7 @@ def all_are(tabs: list[Page], freshness: str) -> None:
 def test_twelve_tabs_let_the_server_go_and_find_it_again(chromium: Browser, tmp_path: Path) -> None:
     port = free_port()
     context = chromium.new_context()
+    context.add_init_script(f"({NOTE})()")
     with serving(tmp_path, port) as (process, link):
         cookie = begun(link, tmp_path)
         url = f"http://127.0.0.1:{port}"
@@ -82,9 +111,13 @@ def test_twelve_tabs_let_the_server_go_and_find_it_again(chromium: Browser, tmp_
         for tab in tabs:
             tab.goto(f"{url}/rooms/r1")
         all_are(tabs, "live")
+        all_show_the_same(tabs)
         process.send_signal(signal.SIGTERM)
         assert process.wait(WAIT_S) == 0, "open sockets do not keep it"
         all_are(tabs, "down")
+        codes = [tab.evaluate("() => window.codes[0]") for tab in tabs]
+        assert codes == [RESTARTS] * TABS, "they were told, not cut off"
     with serving(tmp_path, port):
         all_are(tabs, "live")
+        all_show_the_same(tabs)
     context.close()

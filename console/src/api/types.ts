@@ -1,4 +1,7 @@
-/** What the server sends and takes. Instants are ms UTC, money is in minor units of its currency. */
+/**
+ * What the server sends and takes. Instants are ms UTC, money is in minor units of its currency.
+ * `tests/unit/server/test_console_types.py` compares each field with the server's OpenAPI document.
+ */
 
 export interface Words {
   zh: string
@@ -282,9 +285,16 @@ export interface DeadLetters {
   next: string | null
 }
 
+export interface Rejected {
+  index: number
+  message_id: string | null
+  code: string
+  detail: string
+}
+
 export interface Replayed {
   accepted: number
-  rejected: { index: number; message_id: string | null; code: string; detail: string }[]
+  rejected: Rejected[]
 }
 
 export interface SourceKey {

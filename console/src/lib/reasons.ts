@@ -1,12 +1,31 @@
-/** Why something was refused: the product's own texts, so that they exist once. */
-import en from '@locales/en-US/errors.json'
-import zh from '@locales/zh-CN/errors.json'
+/** What a code of the server says: the product's own texts, so that they exist once. */
+import enErrors from '@locales/en-US/errors.json'
+import enIngest from '@locales/en-US/ingest.json'
+import enProblems from '@locales/en-US/problems.json'
+import zhErrors from '@locales/zh-CN/errors.json'
+import zhIngest from '@locales/zh-CN/ingest.json'
+import zhProblems from '@locales/zh-CN/problems.json'
 import type { Language } from './language'
 
-const TEXTS: Record<Language, Record<string, string>> = { zh, en }
+type Texts = Record<string, string>
 
-/** The reason behind a code; an unknown code keeps its name. */
+const REASONS: Record<Language, Texts> = {
+  zh: { ...zhErrors, ...zhIngest },
+  en: { ...enErrors, ...enIngest },
+}
+const PROBLEMS: Record<Language, Texts> = { zh: zhProblems, en: enProblems }
+/** Texts of these codes need the server's own words below them: which field, which name. */
+const NOT_WHOLE = 'input.fields'
+
+/** Why an event or a whole post was refused; an unknown code keeps its name. */
 export function reasonText(code: string, language: Language): string {
-  const texts = TEXTS[language]
-  return texts[`rejected.${code}`] ?? texts[`refused.${code}`] ?? texts[code] ?? code
+  const texts = REASONS[language]
+  return texts[`rejected.${code}`] ?? texts[`code.${code}`] ?? texts[code] ?? code
+}
+
+/** What a problem of `/api` says, where its code has words; `isWhole` where they say all there is to say. */
+export function problemText(code: string, language: Language): { text: string; isWhole: boolean } | undefined {
+  const own = PROBLEMS[language][code]
+  const text = own ?? REASONS[language][code]
+  return text === undefined ? undefined : { text, isWhole: own !== undefined && code !== NOT_WHOLE }
 }

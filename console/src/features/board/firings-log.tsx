@@ -1,3 +1,4 @@
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMoments, useShop } from '@/api/meta'
 import type { Board, FiringNote } from '@/api/types'
@@ -5,6 +6,7 @@ import { Panel } from '@/components/panel'
 import { clock, count } from '@/lib/format'
 import { useFrozenOrder } from '@/lib/use-frozen-order'
 import { viewerLabel } from '@/lib/viewer-label'
+import { titlesOf } from './product-label'
 
 interface Props {
   board: Board
@@ -21,7 +23,7 @@ export function FiringsLog({ board, onViewer }: Props) {
   const counts = Object.entries(board.firings_by_moment).sort(([, a], [, b]) => b - a)
   const all = counts.reduce((sum, [, times]) => sum + times, 0)
   const { rows, hold } = useFrozenOrder(board.firings, keyOf)
-  const titles = new Map(board.hot.map((product) => [product.product, product.title]))
+  const titles = useMemo(() => titlesOf(board), [board])
   return (
     <Panel title={t('board.firings.title')} note={t('board.firings.note', { n: count(all) })} name="firings">
       <div className="chips">

@@ -8,7 +8,7 @@ export function Funnel({ steps }: { steps: FunnelStep[] }) {
   const { t } = useTranslation()
   const widest = Math.max(1, ...steps.map((step) => step.viewers))
   return (
-    <Panel title={t('board.funnel.title')} note={t('board.funnel.note')} name="funnel">
+    <Panel title={t('board.funnel.title')} note={t('board.funnel.note')} className="fill-left" name="funnel">
       <ol className="funnel">
         {steps.map((step, index) => {
           const before = steps[index - 1]

@@ -25,6 +25,7 @@ interface Shown {
 
 const ALL = 'all'
 const PRODUCT_LEAST_EM = 6.4 // below this the table scrolls sideways, and the last column stays in sight
+const PRODUCT_LEAST_EM_ON_WALL = 4 // nobody scrolls it
 const keyOf = (shown: Shown): string => rowKey(shown.row)
 
 /** Everybody who hesitates, newest first. Count, filter and rows are of one message. */
@@ -40,9 +41,10 @@ export function HesitatingTable({ hesitating, asOf, onViewer }: Props) {
     [hesitating.rows, chosen],
   )
   const { rows: shown, isFrozen, waiting, hold } = useFrozenOrder(rows, rowKey)
-  const em = useLook().isWall ? 17.5 : 14
-  const widths = useWidths(width, em)
-  const columns = useColumns(widths, asOf, onViewer)
+  const { isWall } = useLook()
+  const widths = useWidths(width, isWall)
+  const columns = useColumns(widths, asOf, isWall ? null : onViewer)
+  const em = emOf(isWall)
   const options = [
     { value: ALL, label: t('board.hesitating.all') },
     ...[...byReason].map(([key, times]) => ({ value: key, label: `${named(key)} ${count(times)}` })),
@@ -83,18 +85,21 @@ export function HesitatingTable({ hesitating, asOf, onViewer }: Props) {
 
 function TableNote({ hesitating, isFrozen, waiting }: { hesitating: Hesitating; isFrozen: boolean; waiting: number }) {
   const { t } = useTranslation()
+  const { isWall } = useLook()
   const { count: all, rows } = hesitating
   const parts = [t('app.people', { n: count(all) })]
   if (rows.length < all) parts.push(t('board.hesitating.newest', { n: count(rows.length) }))
-  parts.push(
-    isFrozen ? t('board.hesitating.frozen', { waiting: count(waiting) }) : t('board.hesitating.freezes'),
-  )
+  if (isFrozen) parts.push(t('board.hesitating.frozen', { waiting: count(waiting) }))
+  else if (!isWall) parts.push(t('board.hesitating.freezes')) // nobody points at a wall
   return (
     <span className="num" data-count={all}>
       {parts.join(t('app.dot'))}
     </span>
   )
 }
+
+/** The page's root, CSS pixels. */
+const emOf = (isWall: boolean): number => (isWall ? 17.5 : 14)
 
 interface Widths {
   viewer: number
@@ -107,11 +112,12 @@ interface Widths {
 const sum = (numbers: number[]): number => numbers.reduce((all, one) => all + one, 0)
 
 /** Widths in CSS pixels: the product takes what the others leave. */
-function useWidths(width: number, em: number): Widths {
+function useWidths(width: number, isWall: boolean): Widths {
   const { language } = useLanguage()
+  const em = emOf(isWall)
   const reason = language === 'en' ? 8.9 : 6.4 // names of moments are longer in English
-  const fixed = { viewer: 7.4, reason, since: 4.6, action: 4.4 }
-  const left = Math.max(PRODUCT_LEAST_EM, (width - 1) / em - sum(Object.values(fixed)))
+  const fixed = { viewer: 7.4, reason, since: 4.6, action: isWall ? 0 : 4.4 }
+  const left = Math.max(isWall ? PRODUCT_LEAST_EM_ON_WALL : PRODUCT_LEAST_EM, (width - 1) / em - sum(Object.values(fixed)))
   const inPixels = (ems: number) => Math.floor(ems * em)
   return {
     viewer: inPixels(fixed.viewer),
@@ -125,11 +131,11 @@ function useWidths(width: number, em: number): Widths {
 function useColumns(
   widths: Widths,
   asOf: number,
-  onViewer: (viewer: string) => void,
+  onViewer: ((viewer: string) => void) | null,
 ): TableColumnsType<Shown> {
   const { t } = useTranslation()
   const { named } = useMoments()
-  return [
+  const columns: TableColumnsType<Shown> = [
     {
       title: t('board.hesitating.viewer'),
       width: widths.viewer,
@@ -155,6 +161,10 @@ function useColumns(
       className: 'num',
       render: (_, { row }) => duration(asOf - row.since),
     },
+  ]
+  if (!onViewer) return columns
+  return [
+    ...columns,
     {
       title: t('board.hesitating.action'),
       width: widths.action,

@@ -15,11 +15,17 @@ const DOTS: Record<Freshness, Status> = {
   down: 'bad',
 }
 
+/** Stages that have a name here; a shop may use others. That it is on air, the time beside it says. */
+const ON_AIR = 'live'
+const STAGES = ['warm_up', 'promo', 'closing'] as const
+const isKnown = (stage: string): stage is (typeof STAGES)[number] => STAGES.some((one) => one === stage)
+
 export function RoomBar({ board, freshness }: { board: Board; freshness: Freshness }) {
   const { t } = useTranslation()
   const { zone } = useShop()
   const { language } = useLanguage()
   const { presenting } = board
+  const stageName = (stage: string) => (isKnown(stage) ? t(`board.stage.${stage}`) : stage)
   const isElsewhere = Intl.DateTimeFormat().resolvedOptions().timeZone !== zone
   return (
     <div className="room-bar">
@@ -29,7 +35,7 @@ export function RoomBar({ board, freshness }: { board: Board; freshness: Freshne
           {t('board.on_air')} <b className="num">{duration(board.as_of - board.started_at)}</b>
         </span>
       )}
-      {board.stage && <span className="chip">{board.stage}</span>}
+      {board.stage && board.stage !== ON_AIR && <span className="chip">{stageName(board.stage)}</span>}
       <span className="quiet">
         {presenting ? (
           <>

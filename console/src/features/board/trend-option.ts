@@ -65,8 +65,9 @@ export function trendOption(given: Given): EChartsCoreOption {
         ...axis,
         ...named(given.texts.online, palette.accentText, left, fontSize),
         scale: true,
+        boundaryGap: [0, '12%'], // the names of the bands stand above the line
         minInterval: 1,
-        axisLabel: { ...label, formatter: (value: number) => asText(compact(value, given.language)) },
+        axisLabel: { ...label, formatter: onlineLabel(given) },
       },
       {
         ...axis,
@@ -97,6 +98,15 @@ export function trendOption(given: Given): EChartsCoreOption {
       },
     ],
   }
+}
+
+const NARROW = 5_000 // steps of less than a thousand would all read as the same short number
+
+/** How the axis says a number of people: short, unless its steps would read alike. */
+export function onlineLabel({ trend, language }: Pick<Given, 'trend' | 'language'>): (value: number) => string {
+  const all = trend.map((point) => point.online)
+  const isNarrow = Math.max(...all) - Math.min(...all) < NARROW
+  return (value) => (isNarrow ? count(value) : asText(compact(value, language)))
 }
 
 /** The points of a line, broken where nothing was heard: a straight line there would be an invention. */
@@ -131,12 +141,14 @@ function bands({ trend, presented, asOf, palette, fontSize, width }: Given) {
     silent: true,
     itemStyle: { color: palette.band },
     label: { color: palette.quiet, position: 'insideTop', fontSize, overflow: 'truncate' },
-    data: inSight.map((one) => {
+    data: inSight.map((one, index) => {
       const from = Math.max(one.from, first)
       const to = one.to ?? asOf
       const room = (to - from) * pixelsPerMs - 6
       const name = room < 3 * fontSize ? '' : one.title || one.product // three characters say nothing
-      return [{ name, xAxis: from, label: { width: room } }, { xAxis: to }]
+      // Every other one is paler, so that neighbors are two and not one.
+      const itemStyle = { opacity: index % 2 ? 0.45 : 1 }
+      return [{ name, xAxis: from, itemStyle, label: { width: room } }, { xAxis: to }]
     }),
   }
 }

@@ -22,23 +22,26 @@ export function DeadLetterList({ total }: { total: number }) {
       name="dead-letters"
     >
       {letters.isError && <ProblemAlert error={letters.error} onRetry={() => void letters.refetch()} />}
-      <Table<DeadLetter>
-        size="small"
-        rowKey="id"
-        loading={letters.isPending}
-        columns={columns}
-        dataSource={items}
-        pagination={false}
-        scroll={{ x: 1060 }}
-        expandable={{
-          expandedRowRender: (letter) => (
-            <pre className="preview" tabIndex={0} aria-label={t('health.letters.preview')}>
-              {letter.preview}
-            </pre>
-          ),
-        }}
-        locale={{ emptyText: <span className="quiet">{t('health.letters.none')}</span> }}
-      />
+      {letters.isSuccess && items.length === 0 ? (
+        <p className="quiet nothing">{t('health.letters.none')}</p>
+      ) : (
+        <Table<DeadLetter>
+          size="small"
+          rowKey="id"
+          loading={letters.isPending}
+          columns={columns}
+          dataSource={items}
+          pagination={false}
+          scroll={{ x: 1060 }}
+          expandable={{
+            expandedRowRender: (letter) => (
+              <pre className="preview" tabIndex={0} aria-label={t('health.letters.preview')}>
+                {letter.preview}
+              </pre>
+            ),
+          }}
+        />
+      )}
       {letters.hasNextPage && (
         <Button onClick={() => void letters.fetchNextPage()} loading={letters.isFetchingNextPage}>
           {t('health.letters.older')}

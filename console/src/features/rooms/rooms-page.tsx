@@ -38,7 +38,7 @@ function RoomCard({ room }: { room: RoomSummary }) {
       <h2>
         <Link to={path}>{room.title || room.room}</Link>
       </h2>
-      <div className="quiet small">{room.room}</div>
+      {room.title && room.title !== room.room && <div className="quiet small">{room.room}</div>}
       <div>
         <StatusDot status={room.live ? 'good' : 'unknown'} /> {room.live ? t('rooms.live') : t('rooms.over')}
         {room.started_at !== null && (

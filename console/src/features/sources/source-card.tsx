@@ -61,19 +61,20 @@ export function SourceCard({ source, writeKey, onWriteKey }: Props) {
           <Copyable text={writeKey} label={t('sources.write_key')} />
         </>
       )}
-      <Keys source={source} onWriteKey={onWriteKey} />
-      {hasSnippets ? (
-        <SnippetTabs source={source} writeKey={writeKey ?? PLACEHOLDER} />
-      ) : (
-        <Button size="small" onClick={() => setOpen(true)}>
-          {t('sources.show_snippets')}
-        </Button>
-      )}
+      <Keys source={source} onWriteKey={onWriteKey} onSnippets={hasSnippets ? null : () => setOpen(true)} />
+      {hasSnippets && <SnippetTabs source={source} writeKey={writeKey ?? PLACEHOLDER} />}
     </Panel>
   )
 }
 
-function Keys({ source, onWriteKey }: { source: Source; onWriteKey: (key: string) => void }) {
+interface KeysProps {
+  source: Source
+  onWriteKey: (key: string) => void
+  /** Null where they are shown already. */
+  onSnippets: (() => void) | null
+}
+
+function Keys({ source, onWriteKey, onSnippets }: KeysProps) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const textOf = useProblemText()
@@ -92,6 +93,11 @@ function Keys({ source, onWriteKey }: { source: Source; onWriteKey: (key: string
         <Button size="small" onClick={add} loading={create.isPending}>
           {t('sources.new_key')}
         </Button>
+        {onSnippets && (
+          <Button size="small" onClick={onSnippets}>
+            {t('sources.show_snippets')}
+          </Button>
+        )}
       </li>
     </ul>
   )

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useEventName, useShop } from '@/api/meta'
 import type { TimelineEvent } from '@/api/types'
-import { asText, clock, money } from '@/lib/format'
+import { asText, clock, count, money } from '@/lib/format'
 import { useLanguage } from '@/lib/language'
 
 interface Props {
@@ -23,13 +23,19 @@ export function Timeline({ events, since, isWhole, because }: Props) {
       <h3>{t('viewer.timeline')}</h3>
       {events.length === 0 && <p className="quiet">{t('viewer.no_events')}</p>}
       <ol className="timeline">
-        {events.map((event, index) => {
+        {folded(events, because).map(({ event, times, from }, index) => {
           const isEvidence = event.message_id !== null && because.has(event.message_id)
           return (
             <li key={event.message_id ?? `${event.at} ${index}`} className={isEvidence ? 'is-evidence' : ''}>
               <span className="num quiet">{clock(event.at, zone)}</span>
               <span>
                 {nameOf(event.type)}
+                {times > 1 && (
+                  <span className="quiet num">
+                    {' '}
+                    {t('viewer.times', { n: count(times), time: clock(from, zone) })}
+                  </span>
+                )}
                 {event.product !== null && (
                   <span className="quiet"> {event.title || event.product}</span>
                 )}
@@ -55,4 +61,31 @@ export function Timeline({ events, since, isWhole, because }: Props) {
       )}
     </section>
   )
+}
+
+interface Line {
+  /** The newest of them. */
+  event: TimelineEvent
+  times: number
+  /** When the oldest of them was. */
+  from: number
+}
+
+const SIGN_OF_LIFE = 'heartbeat'
+
+/** Signs of life one after another are one line, or what the viewer did would be lost among them. */
+export function folded(events: TimelineEvent[], because: Set<string>): Line[] {
+  const lines: Line[] = []
+  const folds = ({ type, message_id }: TimelineEvent) =>
+    type === SIGN_OF_LIFE && (message_id === null || !because.has(message_id))
+  for (const event of events) {
+    const last = lines.at(-1)
+    if (last && folds(last.event) && folds(event)) {
+      last.times += 1
+      last.from = event.at
+    } else {
+      lines.push({ event, times: 1, from: event.at })
+    }
+  }
+  return lines
 }

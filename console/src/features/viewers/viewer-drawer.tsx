@@ -13,6 +13,7 @@ import { Flags } from './flags'
 import { Timeline } from './timeline'
 import { Traits } from './traits'
 
+const FIRST_VISIT = 'first_visit' // the moment by which the server says that nobody knew them before
 const REFRESH_MS = 5_000 // the server reads the log for it
 
 interface Props {
@@ -65,7 +66,9 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
     [t('viewer.presence'), viewer.present ? t('viewer.present') : t('viewer.gone')],
   ]
   if (viewer.entered_at !== null) {
-    facts.push([t('viewer.entered'), dayAndClock(viewer.entered_at, zone)])
+    const isFirst = viewer.firings.some((firing) => firing.moment === FIRST_VISIT)
+    const entered = dayAndClock(viewer.entered_at, zone)
+    facts.push([t('viewer.entered'), isFirst ? t('viewer.first_visit', { time: entered }) : entered])
   }
   if (viewer.last_seen !== null) facts.push([t('viewer.seen'), dayAndClock(viewer.last_seen, zone)])
   if (viewer.page) {

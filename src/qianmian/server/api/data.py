@@ -81,7 +81,7 @@ async def replay(letter_id: int, site: Here, _account: SignedIn) -> ReplayedLett
     """Send a letter again, through the same decoder."""
     result = await site.ingest.replay(letter_id)
     if result is None:
-        raise Problem(404, "letter.unknown", f"there is no letter {letter_id}; it may be too old")
+        raise Problem("letter.unknown", f"there is no letter {letter_id}; it may be too old")
     accepted, rejected = result
     return ReplayedLetter(
         accepted=accepted,
@@ -98,7 +98,7 @@ async def replay(letter_id: int, site: Here, _account: SignedIn) -> ReplayedLett
 async def drop(letter_id: int, site: Here, _account: SignedIn) -> None:
     """Throw a letter away."""
     if not await asyncio.to_thread(site.dead_letters.remove, letter_id):
-        raise Problem(404, "letter.unknown", f"there is no letter {letter_id}; it may be too old")
+        raise Problem("letter.unknown", f"there is no letter {letter_id}; it may be too old")
 
 
 @router.get("/sources")
@@ -130,7 +130,7 @@ async def add_key(name: str, site: Here, _account: SignedIn) -> AddedKey:
 async def revoke(name: str, key_id: str, site: Here, _account: SignedIn) -> None:
     """A key is not valid any more, from the next request on."""
     if not await asyncio.to_thread(site.sources.revoke, name, key_id):
-        raise Problem(404, "key.unknown", f'the source "{name}" has no valid key {key_id}')
+        raise Problem("key.unknown", f'the source "{name}" has no valid key {key_id}')
 
 
 def _counts(live: Live) -> EngineModel:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,15 +15,30 @@ from starlette.exceptions import HTTPException
 from qianmian.errors import InputError, OperationalError, QianmianError, UnknownName
 
 MEDIA_TYPE = "application/problem+json"
+STATUS_BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "session.none": 401,
+        "session.wrong": 401,
+        "session.csrf": 403,
+        "session.first": 403,
+        "session.origin": 403,
+        "room.unknown": 404,
+        "viewer.unknown": 404,
+        "letter.unknown": 404,
+        "key.unknown": 404,
+        "input.fields": 422,
+        "session.tries": 429,
+    }
+)
+"""The problems of this interface; their texts are in `locales/*/problems.json`. Errors of the
+product answer with their own codes, and those of HTTP as `http.STATUS`."""
 
 
 class Problem(HTTPException):
-    """An answer that is an error."""
+    """An answer that is an error; `code` is one of `STATUS_BY_CODE`."""
 
-    def __init__(
-        self, status: int, code: str, detail: str, headers: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(status, detail, headers)
+    def __init__(self, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(STATUS_BY_CODE[code], detail, headers)
         self.code = code
 
 
@@ -48,7 +66,8 @@ def add_problems(app: FastAPI) -> None:
         ]
         first = found[0]
         detail = f"{first['where']}: {first['what']}"
-        return _answer(422, "input.fields", detail, problems=found)
+        code = "input.fields"
+        return _answer(STATUS_BY_CODE[code], code, detail, problems=found)
 
     async def ours(_: Request, raised: Exception) -> JSONResponse:
         assert isinstance(raised, QianmianError)  # noqa: S101

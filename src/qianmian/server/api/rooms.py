@@ -65,7 +65,7 @@ async def board(room: str, site: Here, _account: SignedIn) -> Response:
     """The board of a room, and the seq of `/ws` after which it stands."""
     found = await site.deployment.ask(lambda live: live.views.board(room))
     if found is None:
-        raise Problem(404, "room.unknown", f'nobody has been in the room "{room}" yet')
+        raise Problem("room.unknown", f'nobody has been in the room "{room}" yet')
     told = msgspec.to_builtins(found) | {"seq": site.hub.seq_of(room)}
     return Response(msgspec.json.encode(told), media_type="application/json")
 
@@ -79,7 +79,7 @@ async def viewer(room: str, viewer: str, site: Here, _account: SignedIn) -> View
     )
     told = await asyncio.to_thread(_viewer, room, viewer, state, found, site.lateness_ms)
     if state["now"] is None and not told.firings and not told.timeline:
-        raise Problem(404, "viewer.unknown", f'nobody called "{viewer}" has been here lately')
+        raise Problem("viewer.unknown", f'nobody called "{viewer}" has been here lately')
     return told
 
 

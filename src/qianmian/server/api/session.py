@@ -33,11 +33,11 @@ async def signed_in(request: Request) -> Account:
     """Who asks; writes must also come from our own page."""
     found = await _session(request, site_of(request))
     if found is None:
-        raise Problem(401, "session.none", "sign in first")
+        raise Problem("session.none", "sign in first")
     if request.method not in SAFE:
         sent = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(sent.encode(), found.csrf.encode()):
-            raise Problem(403, "session.csrf", f"a write needs the header {CSRF_HEADER}")
+            raise Problem("session.csrf", f"a write needs the header {CSRF_HEADER}")
     return found.account
 
 
@@ -62,8 +62,8 @@ async def sign_in(given: SignIn, request: Request, response: Response, site: Her
     if isinstance(found, SignInRefused):
         if found.retry_after_ms > 0:
             after = {"retry-after": str(found.retry_after_ms // 1_000 + 1)}
-            raise Problem(429, "session.tries", "too many tries; wait some minutes", after)
-        raise Problem(401, "session.wrong", "name and password do not fit")
+            raise Problem("session.tries", "too many tries; wait some minutes", after)
+        raise Problem("session.wrong", "name and password do not fit")
     return _begun(found, request, response)
 
 
@@ -78,7 +78,7 @@ async def first_account(
     )
     if found is None:
         raise Problem(
-            403, "session.first", "this link has been used or is not of this server; start it again"
+            "session.first", "this link has been used or is not of this server; start it again"
         )
     return _begun(found, request, response)
 
@@ -118,4 +118,4 @@ def _told(found: Session | None, *, first_run: bool) -> SessionModel:
 
 def _check_origin(request: Request) -> None:
     if "origin" in request.headers and not same_origin(request.scope):
-        raise Problem(403, "session.origin", "this page is not of this server")
+        raise Problem("session.origin", "this page is not of this server")

@@ -1,0 +1,151 @@
+"""What the pages believe the server sends is what it sends: `types.ts` beside the OpenAPI document.
+
+The types are written by hand, with their units and reasons; here each field is compared with the
+schema by name and by type, so that neither side changes alone.
+"""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from qianmian.server.api.application import management
+from qianmian.server.site import Site
+from tools.lints.walk import ROOT
+
+TYPES = (ROOT / "console/src/api/types.ts").read_text("utf-8")
+NAMES = {  # of the schema: of the interface
+    "AccountModel": "Account",
+    "AddedKey": "CreatedKey",
+    "AddedSource": "CreatedSource",
+    "Board": "Board",
+    "DataHealth": "DataHealth",
+    "DeadLetterModel": "DeadLetter",
+    "DeadLetterPage": "DeadLetters",
+    "Doubts": "Doubt",
+    "EngineModel": "EngineHealth",
+    "Fired": "FiringNote",
+    "Hesitating": "Hesitating",
+    "HesitatingRow": "HesitatingRow",
+    "Hot": "HotProduct",
+    "KeyModel": "SourceKey",
+    "MetaModel": "Meta",
+    "MomentModel": "Moment",
+    "NewSource": "NewSource",
+    "Presented": "Presented",
+    "Presenting": "Presenting",
+    "RejectedModel": "Rejected",
+    "ReplayedLetter": "Replayed",
+    "RoomModel": "RoomSummary",
+    "SessionModel": "Session",
+    "SourceHealth": "SourceHealth",
+    "SourceModel": "Source",
+    "Stage": "FunnelStep",
+    "TimelineEvent": "TimelineEvent",
+    "TraitModel": "ViewerTrait",
+    "TrendPoint": "TrendPoint",
+    "ViewerFiring": "ViewerFiring",
+    "ViewerModel": "Viewer",
+}
+WITHIN = {"Comment", "LogModel", "PageModel"}  # written where they are used
+NOT_TYPED = {"SignIn", "FirstAccount", "HTTPValidationError", "ValidationError"}
+ADDED = {"Board": {"seq": "number"}}  # by the route and the socket
+ASKED = {"NewSource"}  # what is sent may leave out what has a default
+PLAIN = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean"}
+
+DOCUMENT = management(cast(Site, SimpleNamespace(version="0"))).openapi()
+SCHEMAS: dict[str, dict[str, Any]] = DOCUMENT["components"]["schemas"]
+
+
+def compact(text: str) -> str:
+    return re.sub(r"\s+", "", re.sub(r"/\*\*.*?\*/|//[^\n]*", "", text, flags=re.DOTALL))
+
+
+ALIASES = {
+    name: compact(meaning)
+    for name, meaning in re.findall(r"export type (\w+) =((?: '\w+'(?: \|)?)+)\n", TYPES)
+} | {"FunnelStage": "string"}  # the server says no more than that
+
+
+def split(text: str, at: str) -> list[str]:
+    """The parts between separators that are in no brackets."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign in "{<[(") - (sign in "}>])")
+        if sign == at and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [part for part in parts if part]
+
+
+def union(text: str) -> str:
+    """Alternatives in one order, aliases spelled out."""
+    spelled = (split(ALIASES.get(part, part), "|") for part in split(text, "|"))
+    return "|".join(sorted({one for parts in spelled for one in parts}))
+
+
+def fields(body: str) -> dict[str, str]:
+    """Name (with ? where it may be absent) and type of each field."""
+    found = {}
+    for line in split(body, ";"):
+        name, _, meaning = line.partition(":")
+        found[name] = union(meaning)
+    return found
+
+
+def interface(name: str) -> dict[str, str]:
+    """The fields of an interface, with those that it extends."""
+    pattern = rf"export interface {name}(?: extends (\w+))? {{\n(.*?)\n}}"
+    found = re.search(pattern, TYPES, re.DOTALL)
+    assert found, f"types.ts has no {name}"
+    lines = re.sub(r"/\*\*.*?\*/", "", found[2], flags=re.DOTALL)
+    body = compact(re.sub(r"(?<=[^\s;{])\n", ";\n", lines))
+    return (interface(found[1]) if found[1] else {}) | fields(body)
+
+
+def written(schema: dict[str, Any]) -> str:
+    """A schema as TypeScript writes it, without spaces."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        if name in NAMES:
+            return NAMES[name]
+        inner = SCHEMAS[name]["properties"].items()
+        return "{" + ";".join(f"{key}:{written(one)}" for key, one in inner) + "}"
+    if "anyOf" in schema:
+        return union("|".join(written(one) for one in schema["anyOf"]))
+    if "enum" in schema:
+        return union("|".join(f"'{one}'" for one in schema["enum"]))
+    if schema.get("type") == "null":
+        return "null"
+    if schema.get("type") == "array":
+        return f"{written(schema['items'])}[]"
+    if schema.get("type") == "object":
+        keys = schema.get("propertyNames", {}).get("enum")
+        value = written(schema["additionalProperties"])
+        return "Words" if keys == ["zh", "en"] else f"Record<string,{value}>"
+    return PLAIN[schema["type"]]
+
+
+def told(name: str) -> dict[str, str]:
+    """The fields of a schema."""
+    schema = SCHEMAS[name]
+    found = {}
+    for key, one in schema["properties"].items():
+        if name in ASKED and key not in schema.get("required", ()):
+            found[f"{key}?"] = "|".join(set(written(one).split("|")) - {"null"})
+        else:
+            found[key] = written(one)
+    return found | ADDED.get(name, {})
+
+
+def test_every_schema_has_its_interface() -> None:
+    assert set(SCHEMAS) == {*NAMES, *WITHIN, *NOT_TYPED}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pages_know_every_field_as_it_is(name: str) -> None:
+    assert interface(NAMES[name]) == told(name)
