@@ -245,7 +245,7 @@ def read_table(table: pa.Table, post: Post) -> Decoded:
 def _of_arrow(array: pa.Array) -> Column:
     """The column of an array of strings (plain or a dictionary), whole numbers or booleans.
 
-    Cost: short arrays go through Python strings, since a call of pyarrow costs as much as a hundred.
+    Cost: short arrays go through Python strings: a call of pyarrow costs as much as a hundred.
     """
     types = pa.types
     if not types.is_dictionary(array.type) and not types.is_string(array.type):
