@@ -2,6 +2,7 @@
 
 home/
 log/  snapshots/  facts/     the truth, the state beside it, builds of history
+history/                     events, firings and rooms as Parquet, for reading
 qianmian.db                  accounts, sources, write keys
 dead_letters.db              what was refused, for a week
 secret                       signs viewer tokens and anonymous ids
@@ -10,7 +11,7 @@ secret                       signs viewer tokens and anonymous ids
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +19,17 @@ import msgspec
 
 from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
 from qianmian.columns.facts import Facts
-from qianmian.errors import InputError
+from qianmian.errors import InputError, LogUnavailable
 from qianmian.language.definition import Definition
+from qianmian.runtime.chores import Chore, Chores
 from qianmian.runtime.definitions import read_definitions
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.fact_files import read_facts
 from qianmian.runtime.live import Live
 from qianmian.settings import Settings
 from qianmian.storage.dead_letters import DeadLetterFile
+from qianmian.storage.history import History
+from qianmian.storage.history_thread import HistoryThread, SnapshotsAfterHistory
 from qianmian.storage.secret_file import read_or_make
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.snapshots import SnapshotFolder
@@ -34,10 +38,18 @@ from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.vocabulary.product import Product, product_of
 from qianmian.vocabulary.rejected import Rejected
+from qianmian.vocabulary.time import HOUR_MS
 
 DATABASE_FILE = "qianmian.db"
+DAY_MS = 24 * HOUR_MS
 LETTERS_FILE = "dead_letters.db"
 SECRET_FILE = "secret"  # noqa: S105 — the name of a file
+
+Told = Callable[[str, object], None]
+
+
+def unheard(_what: str, _how: object) -> None:
+    """A `Told` for when nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +68,15 @@ class Installation:
 
 
 @contextmanager
-def open_installation(settings: Settings, now: Callable[[], int]) -> Iterator[Installation]:
+def open_installation(
+    settings: Settings, now: Callable[[], int], told: Told = unheard
+) -> Iterator[Installation]:
     """Open a home until the block ends.
 
-    The log is closed by `Deployment.stop`, or here if nothing was started.
+    Log and history are closed by `Deployment.stop`, or here if nothing was started.
+
+    Args:
+        told: hears what an operator should find in the logs of the process: (what, how it went).
 
     Raises: InputError for a file of definitions or products that cannot be used; OperationalError
         when the home cannot be used, or another server has it.
@@ -72,6 +89,10 @@ def open_installation(settings: Settings, now: Callable[[], int]) -> Iterator[In
         newest = snapshots.newest_offset
         log = SegmentLog(home / "log", namespace=settings.namespace, known_offset=newest or 0)
         opened.callback(log.close)
+        if log.repaired is not None:
+            told("log_repaired", log.repaired)
+        history = HistoryThread(History(home / "history", namespace=settings.namespace))
+        opened.callback(_closed, history)
         database = Database.in_file(home / DATABASE_FILE).migrated()
         opened.callback(database.close)
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
@@ -94,9 +115,11 @@ def open_installation(settings: Settings, now: Callable[[], int]) -> Iterator[In
             log=log,
             deployment=Deployment(
                 log,
-                snapshots,
+                SnapshotsAfterHistory(snapshots, history),
                 live,
                 now=now,
+                history=history,
+                chores=Chores([_retention(settings, log, snapshots)], told=told),
                 snapshot_every_ms=settings.snapshot_s * 1_000,
             ),
             definitions=definitions,
@@ -119,6 +142,24 @@ def open_sources(home: Path, clock: Callable[[], int]) -> Iterator[SourceStore]:
         yield SourceStore(database, clock)
     finally:
         database.close()
+
+
+def _retention(settings: Settings, log: SegmentLog, snapshots: SnapshotFolder) -> Chore:
+    """Segments that are older than the settings say and that no snapshot needs go."""
+
+    def drop() -> list[str]:
+        dropped = log.drop_old(
+            keep_ms=settings.retention_days * DAY_MS,
+            snapshot_offset=snapshots.oldest_offset or 0,
+        )
+        return [segment.path.name for segment in dropped]
+
+    return Chore("log_retention", drop)
+
+
+def _closed(history: HistoryThread) -> None:
+    with suppress(LogUnavailable):  # a replay brings it back
+        history.close()
 
 
 def _definitions(settings: Settings) -> tuple[Definition, ...]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from qianmian.columns.batch import EventBatch
 from qianmian.engine.room_facts import RoomFact
-from qianmian.errors import Overloaded
+from qianmian.errors import LogUnavailable, Overloaded
 from qianmian.language.definition import Definition
+from qianmian.runtime.chores import Chores
 from qianmian.runtime.engine_thread import EngineThread
 from qianmian.runtime.gateway import Gateway
-from qianmian.runtime.live import Live, Snapshots
+from qianmian.runtime.live import Applied, Live, Snapshots
 from qianmian.runtime.messages import Body, Catalog, DefinitionsChanged, Message, RoomFacts
-from qianmian.runtime.ports import Advance, Log, ignored
+from qianmian.runtime.ports import Advance, History, Log, ignored
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 
@@ -38,6 +40,8 @@ class Deployment:
         snapshots: where the state is kept.
         live: empty.
         now: ms UTC.
+        history: told what every message held and brought; None: nobody keeps it.
+        chores: done each hour.
         most_behind: rows that may wait for the engine before more are refused.
     """
 
@@ -48,6 +52,8 @@ class Deployment:
         live: Live,
         *,
         now: Callable[[], int],
+        history: History | None = None,
+        chores: Chores | None = None,
         snapshot_every_ms: int = 60_000,
         most_behind: int = 2_000_000,
     ) -> None:
@@ -55,6 +61,8 @@ class Deployment:
         self._snapshots = snapshots
         self._live = live
         self._now = now
+        self._history = history
+        self._chores = Chores() if chores is None else chores
         self._every_ms = snapshot_every_ms
         self._most_behind = most_behind
         self.replayed = 0
@@ -78,8 +86,17 @@ class Deployment:
         Raises: InputError, SnapshotProblem, LogProblem when the log cannot be followed.
         """
         before = self._log.next_offset
+
+        def tell(message: Message, applied: Applied) -> None:
+            self._keep(message, applied, may_wait=True)
+            on_firings(applied.firings)
+
         found = self._live.recover(
-            self._log, self._snapshots, on_firings=on_firings, advance=advance
+            self._log,
+            self._snapshots,
+            tell=tell,
+            alone_below=0 if self._history is None else self._history.next_offset,
+            advance=advance,
         )
         self.replayed = before - self._log.first_offset
         if found:
@@ -95,6 +112,7 @@ class Deployment:
         found: list[RoomFact] = []
         for message in list(self._log.read(self._live.offset)):
             applied = self._live.apply(message)
+            self._keep(message, applied, may_wait=True)
             on_firings(applied.firings)
             found += applied.found
         if found:
@@ -105,10 +123,27 @@ class Deployment:
         first = self._log.append(clock, bodies)
         self._log.commit()
         for offset, body in enumerate(bodies, first):
-            self._live.apply(Message(offset, clock, body))
+            message = Message(offset, clock, body)
+            self._keep(message, self._live.apply(message), may_wait=True)
+
+    def _keep(self, message: Message, applied: Applied, *, may_wait: bool = False) -> None:
+        """History learns what a message held and brought."""
+        if self._history is not None:
+            self._history.tell(
+                message,
+                outcomes=applied.outcomes,
+                firings=applied.firings,
+                boards=applied.boards,
+                may_wait=may_wait,
+            )
 
     def start(self, hooks: Hooks = Hooks()) -> None:
         """Take events."""
+
+        def on_second(live: Live) -> None:
+            self._chores.at(live.clock)
+            hooks.on_second(live)
+
         self.gateway = Gateway(
             self._log,
             now=self._now,
@@ -119,8 +154,9 @@ class Deployment:
             self._live,
             snapshots=self._snapshots,
             post=self.gateway.post,
+            tell=self._keep,
             on_firings=hooks.on_firings,
-            on_second=hooks.on_second,
+            on_second=on_second,
             snapshot_every_ms=self._every_ms,
         )
         self.engine.start()
@@ -130,10 +166,17 @@ class Deployment:
         self.engine.deliver(message)
 
     def stop(self) -> None:
-        """Write and apply what was taken, keep a snapshot, close the log."""
-        self.gateway.close()
-        self.engine.stop()
-        self._log.close()
+        """Write and apply what was taken, keep a snapshot, close history and log.
+
+        A snapshot or history that cannot be written is no reason to fail: the log has everything.
+        """
+        with ExitStack() as ending:  # the last one first
+            ending.callback(self._log.close)
+            if self._history is not None:
+                ending.callback(_close, self._history)
+            ending.callback(self._chores.close)
+            ending.callback(self.engine.stop)
+            ending.callback(self.gateway.close)
 
     # -- while it runs
 
@@ -157,8 +200,24 @@ class Deployment:
         return self.engine.problem or self.gateway.problem
 
     @property
+    def concern(self) -> str | None:
+        """What somebody should look at while events are still taken and decided; None: nothing."""
+        problems: list[tuple[str, BaseException | None]] = [
+            ("snapshot", self.engine.snapshot_problem),
+            ("history", None if self._history is None else self._history.problem),
+            *self._chores.problems.items(),
+        ]
+        told = [f"{name}: {problem}" for name, problem in problems if problem is not None]
+        return "; ".join(told) or None
+
+    @property
     def lag_ms(self) -> int:
         """How far the engine is behind what has been taken."""
         if self.engine.waiting_rows == 0:
             return 0
         return max(0, self._now() - self.engine.applied_clock)
+
+
+def _close(history: History) -> None:
+    with suppress(LogUnavailable):  # a replay brings it back
+        history.close()

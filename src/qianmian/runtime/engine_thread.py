@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from qianmian.columns.batch import EventBatch
-from qianmian.runtime.live import Applied, Live, Snapshots
+from qianmian.runtime.live import Applied, Live, Snapshots, Tell, nobody
 from qianmian.runtime.messages import Body, Events, Message, RoomFacts
 from qianmian.vocabulary.firing import Firing
 
@@ -39,6 +40,7 @@ class EngineThread:
         live: recovered, and touched by nobody else from `start` on.
         snapshots: where the state is kept each `snapshot_every_ms` of the clock.
         post: appends a message to the log.
+        tell: told what each message brought, on this thread.
         on_firings: told what fired, on this thread.
         on_second: called at each new second of the clock, on this thread.
     """
@@ -49,6 +51,7 @@ class EngineThread:
         *,
         snapshots: Snapshots,
         post: Callable[[Body], object],
+        tell: Tell = nobody,
         on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
         on_second: Callable[[Live], None] = lambda _: None,
         snapshot_every_ms: int = 60_000,
@@ -56,6 +59,7 @@ class EngineThread:
         self._live = live
         self._snapshots = snapshots
         self._post = post
+        self._told = tell
         self._on_firings = on_firings
         self._on_second = on_second
         self._every_ms = snapshot_every_ms
@@ -117,6 +121,7 @@ class EngineThread:
         self.waiting_rows -= rows
 
     def _tell(self, applied: Applied, message: Message) -> None:
+        self._told(message, applied)
         if applied.found:
             self._post(RoomFacts(applied.found))
         if applied.firings:
@@ -134,13 +139,13 @@ class EngineThread:
         if self._saving is not None and not self._saving.done():
             if not wait:
                 return
-            self._saving.result()
+            wait_for([self._saving])
         kept = self._live.snapshot()
         self._kept_clock = self._live.clock
         if kept is not None:
             self._saving = self._saver.submit(self._snapshots.save, kept)
             if wait:
-                self._saving.result()
+                wait_for([self._saving])
 
     @property
     def snapshot_problem(self) -> BaseException | None:

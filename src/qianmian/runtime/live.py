@@ -15,6 +15,7 @@ import numpy as np
 
 from qianmian.columns.batch import EventBatch, UInt8, concat
 from qianmian.columns.facts import Facts
+from qianmian.engine.board import RoomBoard
 from qianmian.engine.readings import ViewerNow
 from qianmian.engine.room_facts import RoomFact
 from qianmian.engine.statistics import Statistics
@@ -101,10 +102,26 @@ class Snapshots(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What one message brought. `found` are facts of rooms that are not in the log yet."""
+    """What one message brought.
+
+    Attributes:
+        found: facts of rooms that are not in the log yet.
+        outcomes: of its events, if it holds any; valid until the next message is applied.
+        boards: of the open rooms when the second before this message ended, if one did.
+    """
 
     firings: Sequence[Firing]
-    found: tuple[RoomFact, ...]
+    found: tuple[RoomFact, ...] = ()
+    outcomes: UInt8 | None = None
+    boards: tuple[RoomBoard, ...] = ()
+
+
+Tell = Callable[[Message, Applied], None]
+"""Told what each message brought, in the order of the log."""
+
+
+def nobody(_message: Message, _applied: Applied) -> None:
+    """A `Tell` for when nobody wants to know."""
 
 
 @dataclass(slots=True)
@@ -149,46 +166,59 @@ class Live:
                 f"message {message.offset} comes where {self.offset} is the next; the log has a"
                 " gap: restore the missing segment"
             )
+        boards = self._boards_before(message.clock)
         firings, batch, outcomes = self._applied(message)
         self.offset, self.clock = message.offset + 1, max(self.clock, message.clock)
         if isinstance(message.body, RoomFacts | Catalog):
-            return Applied(firings, ())
-        return self._seen(batch, outcomes, firings)
+            return Applied(firings, boards=boards)
+        return self._seen(batch, outcomes, firings, boards)
 
-    def _applied(self, message: Message) -> tuple[Sequence[Firing], EventBatch | None, UInt8]:
-        nothing = np.zeros(0, np.uint8)
+    def _boards_before(self, clock_ms: int) -> tuple[RoomBoard, ...]:
+        """The boards of a second that is over; so live and replayed, the same ones are told."""
+        if self.engine is None or clock_ms // SECOND_MS <= self.clock // SECOND_MS:
+            return ()
+        return tuple(map(self.engine.board, self.engine.open_rooms()))
+
+    def _applied(
+        self, message: Message
+    ) -> tuple[Sequence[Firing], EventBatch | None, UInt8 | None]:
         match message.body:
             case Events(batch):
                 engine = self._engine()
                 return engine.run(batch), batch, engine.outcomes
             case Tick():
-                return self._tick(message.clock), None, nothing
+                return self._tick(message.clock), None, None
             case DefinitionsChanged(definitions):
-                return self._change(definitions, message.clock), None, nothing
+                return self._change(definitions, message.clock), None, None
             case Catalog(products):
                 self._stock(products)
-                return [], None, nothing
+                return [], None, None
             case FactsNamed(digest):
                 facts = self.facts(digest)
                 self.facts_hash = digest
-                return self._engine().take_facts(facts, message.clock), None, nothing
+                return self._engine().take_facts(facts, message.clock), None, None
             case RoomFacts():  # known before their seconds passed: see `recover`
-                return [], None, nothing
+                return [], None, None
             case Backfilled():
                 raise InputError("a backfill needs the tail of the log; see `backfill`")
             case other:
                 raise InputError(f"nothing is known of messages of {type(other).__name__}")
 
     def _seen(
-        self, batch: EventBatch | None, outcomes: UInt8, firings: Sequence[Firing]
+        self,
+        batch: EventBatch | None,
+        outcomes: UInt8 | None,
+        firings: Sequence[Firing],
+        boards: tuple[RoomBoard, ...],
     ) -> Applied:
         if self.engine is None:
-            return Applied(firings, ())
+            return Applied(firings)
+        seen = np.zeros(0, np.uint8) if outcomes is None else outcomes
         if batch is not None:
-            self.sources.observe(batch, outcomes)
-        self.views.observe(batch, outcomes, firings, self.clock, self.engine)
+            self.sources.observe(batch, seen)
+        self.views.observe(batch, seen, firings, self.clock, self.engine)
         found = [fact for fact in self.engine.room_facts if fact.second > self.logged_through]
-        return Applied(firings, tuple(found))
+        return Applied(firings, tuple(found), outcomes, boards)
 
     def _engine(self) -> LiveEngine:
         if self.engine is None:
@@ -230,10 +260,16 @@ class Live:
         log: Log,
         snapshots: Snapshots,
         *,
-        on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
+        tell: Tell = nobody,
+        alone_below: int = 0,
         advance: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> list[RoomFact]:
         """The state after the last message of the log: the newest snapshot and a replay.
+
+        Args:
+            tell: told what was applied. Messages of events of one second may be told as one, with
+                the offset of the last of them and the number of its own message in each row.
+            alone_below: messages below this offset are applied one by one.
 
         Returns: facts of rooms that the replay found and the log does not have, to be appended.
         Raises: InputError when log and snapshot do not fit together.
@@ -256,43 +292,37 @@ class Live:
         if self.engine is not None:
             self.engine.read_room_facts(logged)
         for message in log.read(first):
-            if isinstance(message.body, Events) and _fits(pending, message):
+            is_alone = message.offset < alone_below
+            if isinstance(message.body, Events) and _fits(pending, message) and not is_alone:
                 pending.append(message)
                 continue
-            found += self._replayed(pending, on_firings)
-            pending = [message] if isinstance(message.body, Events) else []
+            found += self._replayed(pending, tell)
+            pending = [message] if isinstance(message.body, Events) and not is_alone else []
             if not pending:
-                found += self._told(message, on_firings)
+                applied = self.apply(message)
+                tell(message, applied)
+                found += applied.found
             if is_told and self.engine is not None:
                 self.engine.read_room_facts(logged)
                 is_told = False
             advance(message.offset - first, log.next_offset - first)
-        found += self._replayed(pending, on_firings)
+        found += self._replayed(pending, tell)
         advance(1, 1)
         return found
 
-    def _told(
-        self, message: Message, on_firings: Callable[[Sequence[Firing]], None]
-    ) -> tuple[RoomFact, ...]:
-        applied = self.apply(message)
-        on_firings(applied.firings)
-        return applied.found
-
-    def _replayed(
-        self, messages: Sequence[Message], on_firings: Callable[[Sequence[Firing]], None]
-    ) -> tuple[RoomFact, ...]:
+    def _replayed(self, messages: Sequence[Message], tell: Tell) -> tuple[RoomFact, ...]:
         """Several messages of events in one call."""
         if not messages:
             return ()
         if messages[0].offset != self.offset:
             raise InputError(f"the log has no message {self.offset}")
-        engine = self._engine()
+        engine, last = self._engine(), messages[-1]
+        boards = self._boards_before(last.clock)
         batch = concat([one.body.batch for one in messages if isinstance(one.body, Events)])
         firings = engine.run(batch)
-        self.offset = messages[-1].offset + 1
-        self.clock = max(self.clock, messages[-1].clock)
-        applied = self._seen(batch, engine.outcomes, firings)
-        on_firings(applied.firings)
+        self.offset, self.clock = last.offset + 1, max(self.clock, last.clock)
+        applied = self._seen(batch, engine.outcomes, firings, boards)
+        tell(Message(last.offset, last.clock, Events(batch)), applied)
         return applied.found
 
     def _restore(self, kept: Kept, log: Log) -> None:

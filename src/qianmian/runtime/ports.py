@@ -7,7 +7,9 @@ from typing import Protocol
 
 from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.columns.facts import Facts
+from qianmian.engine.board import RoomBoard
 from qianmian.engine.room_facts import RoomFact
+from qianmian.errors import QianmianError
 from qianmian.language.definition import Definition
 from qianmian.runtime.messages import Body, Message
 from qianmian.vocabulary.firing import Firing
@@ -124,6 +126,34 @@ class Log(Protocol):
 
     def close(self) -> None:
         """Commit, and let another process have the log."""
+
+
+class History(Protocol):
+    """What the log held and brought, kept for reading; filled again by a replay where it lacks."""
+
+    problem: QianmianError | None
+    """Why it has stopped; None while it works."""
+
+    @property
+    def next_offset(self) -> int:
+        """Messages below it are told again one by one after a restart."""
+
+    def tell(
+        self,
+        message: Message,
+        *,
+        outcomes: UInt8 | None = None,
+        firings: Sequence[Firing] = (),
+        boards: Sequence[RoomBoard] = (),
+        may_wait: bool = False,
+    ) -> None:
+        """What a message held and brought, in the order of the log; waits only if it may."""
+
+    def close(self) -> None:
+        """Write what was told, and stop.
+
+        Raises: LogUnavailable when it cannot be written; a replay brings it back.
+        """
 
 
 Advance = Callable[[int, int], None]

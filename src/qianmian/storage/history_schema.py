@@ -95,6 +95,9 @@ def event_table(batch: EventBatch, outcomes: UInt8) -> pa.Table:
     columns["offset"] = pa.array(batch.numbers["message"])
     columns["type"] = _coded(batch.type, [event.name for event in CATALOG])
     columns["outcome"] = _coded(outcomes, OUTCOMES)
+    if "items" in columns:  # absent, whether or not a neighbor has some
+        items = columns["items"]
+        columns["items"] = pc.if_else(pc.greater(pc.list_value_length(items), 0), items, None)
     return _table(EVENTS, columns, len(batch))
 
 

@@ -68,13 +68,18 @@ class HistoryThread:
         outcomes: UInt8 | None = None,
         firings: Sequence[Firing] = (),
         boards: Sequence[RoomBoard] = (),
+        may_wait: bool = False,
     ) -> None:
-        """What a message held and brought, in the order of the log. Never waits.
+        """What a message held and brought, in the order of the log; waits only if it may.
 
         `outcomes` may be used again by the engine: it is copied here; firings become objects here.
         """
         told = _Told(message, None if outcomes is None else outcomes.copy(), [*firings], [*boards])
         with self._changed:
+            if may_wait:
+                self._changed.wait_for(
+                    lambda: self._rows <= self._most_behind or self.problem is not None
+                )
             if self.problem is None and self._rows > self._most_behind:
                 self.problem = LogUnavailable(
                     f"the history in {self.history.folder} cannot keep up with the log; it is"
@@ -84,6 +89,11 @@ class HistoryThread:
                 self._told.append(told)
                 self._rows += told.rows
                 self._changed.notify_all()
+
+    @property
+    def next_offset(self) -> int:
+        """Messages below it are told again one by one after a restart."""
+        return self.history.next_offset
 
     def flush_before(self, offset: int) -> None:
         """Wait until everything that was told of messages below `offset` is durable.
@@ -110,7 +120,7 @@ class HistoryThread:
         self._thread.join()
         if self.problem is not None:
             raise self.problem
-        self.history.flush()
+        self.history.flush()  # nothing is left to do when it is closed again
 
     def _run(self) -> None:
         while (told := self._next()) is not None:

@@ -14,6 +14,8 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from qianmian.runtime.live import Live
+from qianmian.storage.history import History
+from qianmian.storage.history_schema import EVENTS
 from tests.serving import WAIT_S, Served, served
 
 
@@ -202,3 +204,9 @@ def test_a_server_that_starts_again_knows_what_it_knew(tmp_path: Path) -> None:
         after = second.home.deployment.engine.ask(state).result(WAIT_S)
     assert after[0] >= before[0]
     assert after[1] == before[1]
+    told = [
+        one for table in History(tmp_path / "history").read(EVENTS) for one in table.to_pylist()
+    ]
+    assert [(one["viewer"], one["message_id"], one["outcome"]) for one in told] == [
+        ("v1", "m1", "accepted")
+    ]

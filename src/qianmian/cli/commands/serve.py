@@ -42,7 +42,7 @@ def command(
     )
     texts = texts_for(locale)
     set_up_logs(json_lines=settings.json_logs)
-    with open_installation(settings, now_ms) as installation:
+    with open_installation(settings, now_ms, told) as installation:
         make_ready(installation, texts)
         try:
             bound = listening(settings.host, settings.port)
@@ -51,12 +51,21 @@ def command(
                 texts.say("serve.taken", host=settings.host, port=settings.port, why=problem)
             ) from problem
 
-        async def told(_site: Site) -> None:
+        async def ready(_site: Site) -> None:
             tell_where(installation, texts, bound.getsockname()[1])
 
-        asyncio.run(run_server(installation, bound, now=now_ms, on_ready=told))
+        asyncio.run(run_server(installation, bound, now=now_ms, on_ready=ready))
     structlog.get_logger().info("stopped")
     return OK
+
+
+def told(what: str, how: object) -> None:
+    """What happens beside the engine, for the logs; a chore that had nothing to do is silent."""
+    logger = structlog.get_logger()
+    if isinstance(how, Exception):
+        logger.warning(what, why=str(how))
+    elif how:
+        logger.info(what, result=how)
 
 
 def now_ms() -> int:
