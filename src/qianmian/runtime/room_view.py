@@ -366,6 +366,11 @@ class RoomViews:
         known = self._products.get(product)
         return known.title if known is not None and known.title else product
 
+    @property
+    def linked(self) -> tuple[str, ...]:
+        """The anonymous ids that have been linked, with their prefix."""
+        return tuple(self._linked)
+
     # -- snapshot
 
     def snapshot(self) -> dict[str, Any]:
