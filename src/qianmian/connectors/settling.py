@@ -163,8 +163,10 @@ class _Rows:
     def add(self, name: str, column: Column) -> None:
         """One column."""
         if isinstance(column, StringColumn):
-            self.strings[name] = column = self._checked(name, column)
-            given = column.codes >= 0
+            self.strings[name] = checked = self._checked(name, column)
+            given = checked.codes >= 0
+            if checked is not column:  # a field that a type does not have may not be "" either
+                self.odd |= (column.codes >= 0) & _ALIEN[_PLACES[name]][self.kind]
         else:
             self.numbers[name] = column
             given = column != MISSING
