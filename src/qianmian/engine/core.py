@@ -243,8 +243,9 @@ class Core(Readings):
         if not self.plan.reads_numbers or not self.sessions:
             self.second = last
             return
-        before = last if self.second is None else self.second
-        for second in range(before + SECOND_MS, last + 1, SECOND_MS):
+        second = last if self.second is None else self.second
+        second += SECOND_MS  # what the events before it have changed
+        while second <= last:
             self._sweep(second + 1)
             for room in self.sessions:
                 numbers = (
@@ -257,7 +258,18 @@ class Core(Readings):
                 for column, used in self.room_log.numbers(second, name, numbers, before):
                     for shard in self.shards:
                         shard.state.RS[room, column] = used
+            second = self._next_second(second)
         self.second = last
+
+    def _next_second(self, second: int) -> int:
+        """The next second, or in a long silence the next one at which a number may change."""
+        following = second + SECOND_MS
+        log = self.room_log.through
+        is_logged = log is not None and second < log
+        if is_logged or any(self.boards.orders_per_min(room, second) for room in self.sessions):
+            return following
+        due = min((shard.due_ms for shard in self.shards), default=following)
+        return max(following, -(-due // SECOND_MS) * SECOND_MS)
 
     @property
     def room_facts(self) -> list[RoomFact]:

@@ -119,6 +119,11 @@ class Shard:
         """What times in rows are relative to."""
         return int(self.state.G[w.G_BASE])
 
+    @property
+    def due_ms(self) -> int:
+        """Before this instant nothing is due."""
+        return self.base_ms + int(self.state.TOP.min(initial=w.FAR))
+
     def reserve(self, viewers: int, rooms: int) -> None:
         """Make room for so many viewers and rooms."""
         self.state = with_rooms(with_viewers(self.state, viewers), rooms)
