@@ -102,7 +102,7 @@ def open_installation(
             return read_facts(home / "facts", name)
 
         live = Live(
-            Cores(),
+            Cores(settings.namespace),
             lingering_of_moments,
             facts,
             lateness_ms=settings.lateness_ms,

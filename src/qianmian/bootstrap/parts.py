@@ -30,6 +30,7 @@ from qianmian.runtime.warming import warm
 from qianmian.simulation.plan import SimulationPlan
 from qianmian.simulation.script import Script
 from qianmian.simulation.world import Simulation
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 from qianmian.vocabulary.product import Product
 from qianmian.vocabulary.time import parse_duration
 
@@ -112,7 +113,13 @@ def open_recording(path: Path, name: str | None, *, mapping: Path | None = None)
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """Makes engines: the `EngineMaker` of the product."""
+    """Makes engines: the `EngineMaker` of the product.
+
+    Attributes:
+        namespace: of viewer ids; part of the identity of every firing.
+    """
+
+    namespace: str = DEFAULT_NAMESPACE
 
     def new(
         self,
@@ -136,6 +143,7 @@ class Cores:
             session_timeout=session_timeout,
             daily=daily,
             viewers=viewers,
+            namespace=self.namespace,
         )
 
     def restored(self, snapshot: bytes, facts: Facts | None = None) -> Core:
