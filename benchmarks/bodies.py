@@ -94,14 +94,15 @@ def segment_body(rows: list[Row]) -> bytes:
         properties = {k: v for k, v in row.items() if k in _PROPERTIES}
         if "amount" in row:
             properties |= {"amount": row["amount"] / 100, "currency": "CNY"}
-        at = datetime.fromtimestamp(row["event_time"] / 1_000, UTC)
         call = {
             "type": "track",
-            "messageId": f"{row['stream']}-{row['seq']}",
+            "messageId": row.get("message_id") or f"{row['stream']}-{row['seq']}",
             "userId": row["viewer"],
-            "timestamp": at.isoformat(timespec="milliseconds"),
             "context": {"room": row["room"], "library": {"name": "analytics.js", "version": "2"}},
         }
+        if "event_time" in row:
+            at = datetime.fromtimestamp(row["event_time"] / 1_000, UTC)
+            call["timestamp"] = at.isoformat(timespec="milliseconds")
         if "traits" in row:
             calls.append(call | {"type": "identify", "traits": row["traits"]})
         else:

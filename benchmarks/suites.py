@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks import edits, latency, memory, restart, start
 from benchmarks.bodies import read_and_run
 from benchmarks.definitions import mix
+from benchmarks.door import through_the_door
 from benchmarks.machine import machine_row
 from benchmarks.ours import Fired, Ours, Prepared, prepare
 from benchmarks.partners import events_of, run_plain, run_with_csp
@@ -34,6 +35,8 @@ class Size:
     edit: Plan
     restart: Plan
     beside_plain: Plan
+    door: Plan
+    door_s: float
     rounds: int
     cold_start: bool
 
@@ -46,6 +49,8 @@ DEFAULT = Size(
     edit=Plan(500_000, 30),
     restart=Plan(50_000, 30),
     beside_plain=Plan(50_000, 30),
+    door=Plan(200_000, 12),
+    door_s=1.0,
     rounds=3,
     cold_start=False,
 )
@@ -57,6 +62,8 @@ LONG = Size(
     edit=Plan(500_000, 60),
     restart=Plan(1_000_000, 60),
     beside_plain=Plan(50_000, 60),
+    door=Plan(500_000, 12),
+    door_s=5.0,
     rounds=5,
     cold_start=True,
 )
@@ -208,6 +215,12 @@ def restarts(options: BenchOptions) -> Iterator[BenchRow]:
     yield from restart.beside_pickle(mix(40), size.beside_plain, size.rounds)
 
 
+def door(options: BenchOptions) -> Iterator[BenchRow]:
+    """Posts over HTTP to a server of its own, per format and size; a paced run; its log again."""
+    size = size_of(options)
+    yield from through_the_door(size.door, seconds=size.door_s, rounds=size.rounds)
+
+
 def starts(options: BenchOptions) -> Iterator[BenchRow]:
     yield from start.started(cold=size_of(options).cold_start)
 
@@ -223,5 +236,6 @@ SUITES = (
     bytes_per_viewer,
     edited,
     restarts,
+    door,
     starts,
 )

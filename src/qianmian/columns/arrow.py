@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -28,6 +29,7 @@ from qianmian.columns.strings import Strings
 from qianmian.errors import InputError
 from qianmian.vocabulary.events import CATALOG
 
+_TRAITS: Final = msgspec.json.Decoder()
 _FIXED: Final = ("clock", "event_time", "type")
 _ITEM_NUMBERS: Final = ("quantity", "price", "amount")
 
@@ -183,10 +185,12 @@ def _items(column: pa.Array) -> ItemColumn:
 
 def _traits(column: pa.Array) -> dict[int, Traits]:
     found: dict[int, Traits] = {}
-    for row, text in enumerate(column.to_pylist()):
-        if text is None:
-            continue
-        value: Any = json.loads(text)
+    rows = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False)).tolist()
+    for row, text in zip(rows, column.drop_null().to_pylist(), strict=True):
+        try:
+            value: Any = _TRAITS.decode(text)
+        except msgspec.MsgspecError:  # what only the other reads: numbers that are not finite
+            value = json.loads(text)
         if not isinstance(value, dict):
             raise InputError(f"the traits of row {row} are not an object")
         found[row] = value

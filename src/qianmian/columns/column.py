@@ -35,12 +35,12 @@ class StringColumn:
     @classmethod
     def of(cls, values: Iterable[str | None]) -> StringColumn:
         """The column of these strings; codes are in order of first appearance."""
-        code_by_value: dict[str, int] = {}
-        codes = [
-            -1 if value is None else code_by_value.setdefault(value, len(code_by_value))
-            for value in values
-        ]
-        return cls(np.array(codes, np.int32), list(code_by_value))
+        given = values if isinstance(values, list | tuple) else list(values)
+        code_by_value: dict[str | None, int] = dict.fromkeys(given, -1)
+        known: list[str] = [value for value in code_by_value if value is not None]
+        code_by_value.update(zip(known, range(len(known)), strict=True))
+        codes = np.fromiter(map(code_by_value.__getitem__, given), np.int32, len(given))
+        return cls(codes, known)
 
     @classmethod
     def absent(cls, length: int) -> StringColumn:

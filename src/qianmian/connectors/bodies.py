@@ -16,13 +16,18 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from qianmian.columns.batch import MISSING, StringColumn
+from qianmian.columns.strings import Strings
 from qianmian.connectors.settling import (
-    ARROW_TYPES,
     NESTED,
     PLAIN,
+    TEXTS,
+    Column,
     Decoded,
+    Int64,
     Post,
     RejectedEvent,
+    column_of,
     rows_decoded,
     settled,
 )
@@ -30,6 +35,11 @@ from qianmian.errors import InputError
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME, ENVELOPE, EventField, EventType
 from qianmian.vocabulary.values import MAX_INT
 
+_ARROW_TYPES: Final = {
+    name: pa.string() if name in TEXTS else pa.bool_() if kind == "bool" else pa.int64()
+    for name, kind in PLAIN.items()
+}
+_SHORT: Final = 1_000
 _TYPED: Final[dict[str, Any]] = {"int": int, "money": int, "bool": bool, "string": str, "text": str}
 
 
@@ -132,13 +142,9 @@ def _by_type(events: list[Any], post: Post) -> Decoded:
         done += count
     for column in columns.values():
         column.extend([None] * (n - len(column)))
-    arrays = {
-        name: pa.array(values, ARROW_TYPES[name])
-        for name, values in columns.items()
-        if name in PLAIN
-    }
+    plain = {name: column_of(name, columns[name]) for name in columns if name in PLAIN}
     nested: dict[str, list[object]] = {n: columns[n] for n in NESTED if n in columns}
-    return settled(kind[order], arrays, nested, post, order)
+    return settled(kind[order], plain, nested, post, order)
 
 
 class _Coded(msgspec.Struct, forbid_unknown_fields=True):
@@ -185,15 +191,11 @@ def read_columns(body: bytes, post: Post) -> Decoded:
         given = {name: getattr(document.columns, name) for name in ("type", *PLAIN, *NESTED)}
         given = {name: column for name, column in given.items() if column is not None}
         n = max((len(c) for c in given.values() if isinstance(c, list | _Coded)), default=1)
-        arrays = {
-            name: _array(column, ARROW_TYPES.get(name, pa.string()), n)
-            for name, column in given.items()
-            if name not in NESTED
-        }
+        plain = {name: _column(name, given[name], n) for name in given if name not in NESTED}
     except _UNREADABLE as problem:
         raise InputError(f"the body is no columns of events: {problem}") from problem
     nested: dict[str, list[object]] = {n: given[n] for n in NESTED if n in given}
-    return _columns_decoded(arrays, nested, _timed(post, document.sent_at))
+    return _columns_decoded(plain, nested, _timed(post, document.sent_at))
 
 
 def read_arrow(body: bytes, post: Post) -> Decoded:
@@ -219,10 +221,12 @@ def read_table(table: pa.Table, post: Post) -> Decoded:
 
     Raises: InputError when they are no columns of events, pyarrow's errors when a cast fails.
     """
-    table = table.unify_dictionaries().combine_chunks()
+    if any(column.num_chunks > 1 for column in table.columns):
+        table = table.unify_dictionaries().combine_chunks()
     if len(set(table.column_names)) != table.num_columns:
         raise InputError("the Arrow stream has two columns of one name")
-    arrays, nested = {}, {}
+    plain: dict[str, Column] = {}
+    nested = {}
     for name in table.column_names:
         column = table.column(name)
         array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
@@ -230,12 +234,48 @@ def read_table(table: pa.Table, post: Post) -> Decoded:
             nested[name] = [_object(value) for value in array.to_pylist()]
         elif name == "type" and pa.types.is_integer(array.type):
             known = pa.array([event.name for event in CATALOG])
-            arrays[name] = pa.DictionaryArray.from_arrays(array.cast(pa.int32()), known)
+            named = pa.DictionaryArray.from_arrays(array.cast(pa.int32()), known)
+            plain[name] = _of_arrow(named)
         elif name != "type" and name not in PLAIN:
             raise InputError(f'the Arrow stream has an unknown column "{name}"', field=name)
         else:
-            arrays[name] = _cast(array, ARROW_TYPES.get(name, pa.string()))
-    return _columns_decoded(arrays, nested, post)
+            plain[name] = _of_arrow(_cast(array, _ARROW_TYPES.get(name, pa.string())))
+    return _columns_decoded(plain, nested, post)
+
+
+def _of_arrow(array: pa.Array) -> Column:
+    """The column of an array of strings (plain or a dictionary), whole numbers or booleans.
+
+    Cost: short arrays go through Python strings: a call of pyarrow costs as much as a hundred.
+    """
+    types = pa.types
+    if not types.is_dictionary(array.type) and not types.is_string(array.type):
+        numbers: Int64 = _whole(array.cast(pa.int64()), MISSING)
+        return numbers
+    is_short = len(array) <= _SHORT
+    if types.is_dictionary(array.type):
+        known = array.dictionary
+        is_short = is_short and len(known) <= _SHORT
+        values = known.to_pylist() if is_short else known.unique()
+        if known.null_count or (len(set(values)) if is_short else len(values)) < len(known):
+            array = array.cast(pa.string())
+        elif is_short:
+            return StringColumn(_whole(array.indices.cast(pa.int32()), -1), values).compacted()
+    if is_short and types.is_string(array.type):
+        return StringColumn.of(array.to_pylist())
+    array = array.dictionary_encode()
+    places = _whole(array.indices.cast(pa.int32()), -1)
+    return StringColumn(places, Strings.of_arrow(array.dictionary.cast(pa.string()))).compacted()
+
+
+def _whole(array: pa.Array, absent: int) -> Any:
+    """Whole numbers, with a value for null. pyarrow's own way costs ten times as much."""
+    if not array.null_count:
+        return array.to_numpy(zero_copy_only=False)
+    kind = array.type.to_pandas_dtype()
+    size = np.dtype(kind).itemsize
+    held = np.frombuffer(array.buffers()[1], kind, len(array), array.offset * size)
+    return np.where(array.is_valid().to_numpy(zero_copy_only=False), held, kind(absent))
 
 
 def _object(value: Any) -> Any:
@@ -269,38 +309,59 @@ def _cast(array: pa.Array, wanted: pa.DataType) -> pa.Array:
     return array.cast(wanted)
 
 
-def _array(given: Any, kind: pa.DataType, n: int) -> pa.Array:
+def _column(name: str, given: Any, n: int) -> Column:
     if isinstance(given, _Coded):
-        codes = pa.array(given.codes, pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
-        if len(codes) and codes.min() < -1:
-            raise InputError("a column has a code without a value")
-        places = pa.array(codes, mask=codes < 0)
-        return pa.DictionaryArray.from_arrays(places, pa.array(given.values, pa.string()))
-    if not isinstance(given, list):  # one value for all
-        return pa.repeat(pa.scalar(given, kind), n)
-    return pa.array(given, kind)
+        return _coded(given)
+    if isinstance(given, list):
+        return StringColumn.of(given) if name == "type" else column_of(name, given)
+    if isinstance(given, str):  # one value for all
+        return StringColumn(np.zeros(n, np.int32), [given])
+    return np.full(n, given, np.int64)
+
+
+def _coded(given: _Coded) -> StringColumn:
+    """The column of codes and values, which may repeat or not be used.
+
+    Raises: InputError for a code without a value.
+    """
+    codes = np.array([-1 if code is None else code for code in given.codes], np.int32)
+    if len(codes) and not -1 <= codes.min() <= codes.max() < len(given.values):
+        raise InputError("a column has a code without a value")
+    values = StringColumn.of(given.values)
+    if len(values.values) < len(given.values):
+        codes = np.append(values.codes, np.int32(-1))[codes]
+    return StringColumn(codes, values.values).compacted()
 
 
 def _columns_decoded(
-    arrays: dict[str, pa.Array], nested: Mapping[str, list[object]], post: Post
+    columns: dict[str, Column], nested: Mapping[str, list[object]], post: Post
 ) -> Decoded:
     """What is common to columns from JSON and from Arrow: the types are names."""
-    types = arrays.pop("type", None)
-    sizes = {len(column) for column in (*arrays.values(), *nested.values())}
-    if types is None or sizes - {len(types)}:
+    types = columns.pop("type", None)
+    sizes = {*map(_length, columns.values()), *map(len, nested.values())}
+    if not isinstance(types, StringColumn) or sizes - {len(types.codes)}:
         raise InputError("columns of events need a type, and must all be equally long")
-    types = types if pa.types.is_dictionary(types.type) else types.dictionary_encode()
-    names = types.dictionary.to_pylist()
-    codes = np.array([*(CODE_BY_NAME.get(str(name), -1) for name in names), -1], np.int16)
-    kind = codes[types.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)]
+    codes = np.array([*(CODE_BY_NAME.get(name, -1) for name in types.values), -1], np.int16)
+    kind = codes[types.codes]
     known = np.flatnonzero(kind >= 0)
     if len(known) == len(kind):
-        return settled(kind.astype(np.uint8), arrays, nested, post)
-    taken = {name: array.take(pa.array(known)) for name, array in arrays.items()}
+        return settled(kind.astype(np.uint8), columns, nested, post)
+    taken = {name: _taken(column, known) for name, column in columns.items()}
     kept = {name: [values[row] for row in known.tolist()] for name, values in nested.items()}
     decoded = settled(kind[known].astype(np.uint8), taken, kept, post, known)
     for row in np.flatnonzero(kind < 0).tolist():
-        refused = rows_decoded([{"type": types[row].as_py()}], post).rejected[0]
+        refused = rows_decoded([{"type": types.get(row)}], post).rejected[0]
         decoded.rejected.append(RejectedEvent(row, refused.reason_code, refused.detail))
     decoded.rejected.sort(key=lambda one: one.index)
     return decoded
+
+
+def _length(column: Column) -> int:
+    return len(column.codes if isinstance(column, StringColumn) else column)
+
+
+def _taken(column: Column, rows: Int64) -> Column:
+    if isinstance(column, StringColumn):
+        return column.take(rows).compacted()
+    taken: Int64 = column[rows]
+    return taken

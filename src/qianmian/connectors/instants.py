@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from qianmian.errors import InputError
@@ -12,6 +12,8 @@ from qianmian.vocabulary.time import SECOND_MS
 
 _SPACED_UTC = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) UTC")
 _DIGITS = re.compile(r"\d{1,13}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 MAX_ISO_CHARS = 64  # the longest form has 35; what is longer would fill the cache
 MAX_INSTANT_MS = 253_402_300_800_000  # the year 10000
 
@@ -43,9 +45,7 @@ def _parsed_iso(text: str) -> int | None:
         return None
     if instant.tzinfo is None:
         return None
-    instant = instant.astimezone(UTC)
-    seconds = calendar.timegm(instant.utctimetuple())
-    return _not_before_1970(seconds * SECOND_MS + instant.microsecond // 1_000)
+    return _not_before_1970((instant - _EPOCH) // _MS)
 
 
 def parse_digits(text: str) -> int | None:

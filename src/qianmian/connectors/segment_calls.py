@@ -125,7 +125,7 @@ class SegmentCalls:
         traits = call.get("traits") or {}
         if not isinstance(traits, dict):
             return Rejected("wrong_type", "traits")
-        scalar = {name: _scalar(value) for name, value in traits.items()}
+        scalar = {name: scalar_of(value) for name, value in traits.items()}
         kept = {name: value for name, value in scalar.items() if value is not None}
         if known and unknown and not self._is_linked(unknown):
             link = self._link(known, unknown)
@@ -174,12 +174,9 @@ def _track(call: Json, number: str) -> Row | Rejected:
     given = call.get("event")
     if not isinstance(given, str) or not given.strip():
         return Rejected("missing_field", "event")
-    name = " ".join(given.replace("_", " ").split()).lower()
-    own = name.replace(" ", "_")
-    canonical = TYPE_BY_NAME.get(name) or (own if own in CODE_BY_NAME else None)
-    if canonical is None:
-        reason = "no_counterpart" if name in NO_COUNTERPART else "unknown_type"
-        return Rejected(reason, f'event "{given}"')
+    canonical = type_of_track(given)
+    if isinstance(canonical, Rejected):
+        return canonical
     properties = call.get("properties") or {}
     if not isinstance(properties, dict):
         return Rejected("wrong_type", "properties")
@@ -198,6 +195,17 @@ def _track(call: Json, number: str) -> Row | Rejected:
     if canonical == "order_refunded":
         row.setdefault("refund_id", str(call.get("messageId") or number))
     return row
+
+
+def type_of_track(given: str) -> str | Rejected:
+    """Our type of a tracked event by its name."""
+    name = " ".join(given.replace("_", " ").split()).lower()
+    own = name.replace(" ", "_")
+    canonical = TYPE_BY_NAME.get(name) or (own if own in CODE_BY_NAME else None)
+    if canonical is None:
+        reason = "no_counterpart" if name in NO_COUNTERPART else "unknown_type"
+        return Rejected(reason, f'event "{given}"')
+    return canonical
 
 
 def _page(call: Json) -> Row | Rejected:
@@ -236,9 +244,9 @@ def _property(properties: Json, field: EventField) -> object:
 def _read(field: EventField, value: object, currency: str) -> object | Rejected:
     """A property in the type of its field."""
     if field.type == "money":
-        return _amount(value, currency)
+        return amount_of(value, currency)
     if field.type == "items":
-        return _items(value, currency)
+        return items_of(value, currency)
     if field.type == "string":
         return str(value) if isinstance(value, str | int) else Rejected("wrong_type", field.name)
     if field.type == "int" and isinstance(value, str) and value.isdecimal() and len(value) < 16:
@@ -246,7 +254,8 @@ def _read(field: EventField, value: object, currency: str) -> object | Rejected:
     return value
 
 
-def _items(value: object, currency: str) -> list[Row] | Rejected:
+def items_of(value: object, currency: str) -> list[Row] | Rejected:
+    """The lines of an order; prices in minor units."""
     if not isinstance(value, list):
         return Rejected("wrong_type", "products")
     items: list[Row] = []
@@ -261,7 +270,7 @@ def _items(value: object, currency: str) -> list[Row] | Rejected:
         if isinstance(entry.get("category"), str):
             item["category"] = entry["category"]
         if entry.get("price") is not None:
-            price = _amount(entry["price"], currency)
+            price = amount_of(entry["price"], currency)
             if isinstance(price, Rejected):
                 return price
             item |= {"price": price, "amount": price * quantity}
@@ -269,7 +278,8 @@ def _items(value: object, currency: str) -> list[Row] | Rejected:
     return items
 
 
-def _amount(value: object, currency: str) -> int | Rejected:
+def amount_of(value: object, currency: str) -> int | Rejected:
+    """Minor units of an amount as a property has it: a decimal, whole, or as text."""
     if isinstance(value, Decimal):
         if (
             not -20 <= int(value.as_tuple().exponent) <= 15
@@ -281,7 +291,7 @@ def _amount(value: object, currency: str) -> int | Rejected:
     return Rejected("wrong_type", f"amount {value!r}")
 
 
-def _scalar(value: object) -> object:
+def scalar_of(value: object) -> object:
     """A trait value as the language knows them; None for what it does not."""
     if isinstance(value, Decimal):
         return float(value)

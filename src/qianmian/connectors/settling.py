@@ -7,6 +7,7 @@ which accepts it or says why not. So the questions may be stricter than the rule
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -14,12 +15,10 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from qianmian.columns.batch import MISSING, EventBatch, StringColumn, concat
 from qianmian.columns.column import Traits
 from qianmian.columns.fields import NUMBER_FIELDS, STRING_FIELDS
-from qianmian.columns.strings import Strings
 from qianmian.vocabulary.decode import FUTURE_MS, canonical
 from qianmian.vocabulary.events import CATALOG, ENVELOPE, Sender
 from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, MAX_ID_CHARS
@@ -33,8 +32,11 @@ from qianmian.vocabulary.values import (
 )
 
 Bool = npt.NDArray[np.bool_]
-Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 UInt8 = npt.NDArray[np.uint8]
+Column = StringColumn | Int64
+"""Strings without repetition, or whole numbers and 0 and 1 with `MISSING`."""
+Columns = Mapping[str, Column]
 Nested = Mapping[str, Sequence[object]]
 
 PLAIN: Final = {
@@ -44,25 +46,28 @@ PLAIN: Final = {
     if f.type not in ("items", "traits", "properties")
 }
 """The fields that are columns, and their types."""
-ARROW_TYPES: Final = {
-    name: pa.string() if k in ("string", "text") else pa.bool_() if k == "bool" else pa.int64()
-    for name, k in PLAIN.items()
-}
+TEXTS: Final = frozenset(name for name, kind in PLAIN.items() if kind in ("string", "text"))
+"""Those of them that are columns of strings."""
 NESTED: Final = ("items", "traits", "properties")
 IDS: Final = ("viewer", "anonymous_id")
 _PLACES: Final = {name: place for place, name in enumerate((*PLAIN, *NESTED))}
-_KNOWS, _NEEDS = np.zeros((2, len(CATALOG), len(_PLACES)), bool)
+_ALIEN, _NEEDS = (
+    np.ones((len(_PLACES), len(CATALOG)), bool),
+    np.zeros((len(_PLACES), len(CATALOG)), bool),
+)
 for _code, _event in enumerate(CATALOG):
     for _field in (*ENVELOPE, *_event.fields):
-        _KNOWS[_code, _PLACES[_field.name]] = True
-        _NEEDS[_code, _PLACES[_field.name]] = _field.required
+        _ALIEN[_PLACES[_field.name], _code] = False
+        _NEEDS[_PLACES[_field.name], _code] = _field.required
 _CHECKS: Final[Mapping[str, Callable[[object, str], Any]]] = MappingProxyType(
     {"traits": check_traits, "properties": check_properties}
 )
 _OF_ROOM: Final = np.array([event.scope == "room" for event in CATALOG])
 _ROOMLESS: Final = np.array([event.person_scoped for event in CATALOG])
 _LINKS: Final = np.array([event.name == "identity_linked" for event in CATALOG])
-_ORDERS: Final = _NEEDS[:, _PLACES["order_id"]]
+_ORDERS: Final = _NEEDS[_PLACES["order_id"]]
+_NEEDED: Final = tuple((name, place) for name, place in _PLACES.items() if _NEEDS[place].any())
+_FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _MAY_SEND: Final = {
     sender: np.array([sender in event.senders for event in CATALOG])
     for sender in ("browser", "server", "connector")
@@ -81,6 +86,8 @@ class Post:
         request: names the events that have no message id, by their places; None leaves them.
         sent_at_ms: what the sender's clock showed when it was sent: event times are corrected by
             it, as arrival - (sent_at - event_time).
+        whose: makes events that came as columns those of whom the sender may speak for; raises
+            InputError where one is not.
     """
 
     arrival_ms: int
@@ -89,6 +96,7 @@ class Post:
     message: int = 0
     request: str | None = None
     sent_at_ms: int | None = None
+    whose: Callable[[Columns, int], Columns] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +118,30 @@ class Decoded:
 
 def settled(
     kind: UInt8,
-    columns: Mapping[str, pa.Array],
+    columns: Columns,
     nested: Nested,
     post: Post,
-    places: npt.NDArray[np.int64] | None = None,
+    places: Int64 | None = None,
 ) -> Decoded:
     """The batch of events that are given by the column.
 
     Args:
         kind: codes of the catalog's types.
-        columns: arrays of strings (plain or dictionaries), whole numbers or booleans, by the names
-            of `PLAIN`; null is not given.
+        columns: by the names of `PLAIN`.
         nested: `items`, `traits`, `properties` as Python objects; None is not given.
         places: where each event stands in its body; default: as they are given.
 
     Shapes: all [n_events].
-    Cost: some 30 array operations per column, and 20 µs per odd row: one with order
+    Raises: what `post.whose` raises.
+    Cost: some 10 array operations per column, and 20 µs per odd row: one with order
         lines, a link, or anything that `canonical` may refuse.
     """
+    if post.whose is not None:
+        columns = post.whose(columns, len(kind))
     rows = _Rows(kind, post)
     rows.places = np.arange(len(kind)) if places is None else places
-    for name, array in columns.items():
-        rows.add(name, array)
+    for name, column in columns.items():
+        rows.add(name, column)
     for name, values in nested.items():
         rows.add_nested(name, values)
     rows.place()
@@ -145,29 +155,34 @@ class _Rows:
         self.kind, self.post = kind, post
         self.odd: Bool = ~_MAY_SEND[post.sender][kind] | _LINKS[kind]
         self.strings: dict[str, StringColumn] = {}
-        self.numbers: dict[str, npt.NDArray[np.int64]] = {}
+        self.numbers: dict[str, Int64] = {}
         self.traits: dict[int, Traits] = {}
         self.asked: set[str] = set()
-        self.places: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.places: Int64 = np.zeros(0, np.int64)
 
-    def add(self, name: str, array: pa.Array) -> None:
+    def add(self, name: str, column: Column) -> None:
         """One column."""
-        given = array.is_valid().to_numpy(zero_copy_only=False)
-        self.odd |= given & ~_KNOWS[self.kind, _PLACES[name]]
-        if PLAIN[name] in ("string", "text"):
-            self.strings[name] = self._string(name, array)
-            given = self.strings[name].codes >= 0
+        if isinstance(column, StringColumn):
+            self.strings[name] = checked = self._checked(name, column)
+            given = checked.codes >= 0
+            if checked is not column:  # a field that a type does not have may not be "" either
+                self.odd |= (column.codes >= 0) & _ALIEN[_PLACES[name]][self.kind]
         else:
-            values = array.cast(pa.int64()).fill_null(MISSING).to_numpy(zero_copy_only=False)
-            self.numbers[name] = values
-            self.odd |= given & ((values < 0) | (values > MAX_INT))
-        self.odd |= ~given & _NEEDS[self.kind, _PLACES[name]]
+            self.numbers[name] = column
+            given = column != MISSING
+            # what is negative is a large one here
+            self.odd |= given & (column.view(np.uint64) > MAX_INT)
+        self._ask(name, given)
+
+    def _ask(self, name: str, given: Bool) -> None:
+        """Note the events that do not have this field, or lack it."""
+        place = _PLACES[name]
+        self.odd |= np.where(given, _ALIEN[place][self.kind], _NEEDS[place][self.kind])
 
     def add_nested(self, name: str, values: Sequence[object]) -> None:
         """One column of objects: traits and properties are checked here, items are odd."""
         given = np.fromiter((value is not None for value in values), bool, len(values))
-        self.odd |= given & ~_KNOWS[self.kind, _PLACES[name]]
-        self.odd |= ~given & _NEEDS[self.kind, _PLACES[name]]
+        self._ask(name, given)
         check = _CHECKS.get(name)
         self.asked.add(name)
         if check is None:
@@ -185,29 +200,25 @@ class _Rows:
         if name == "properties":
             self.strings[name] = StringColumn.of(texts)
 
-    def _string(self, name: str, array: pa.Array) -> StringColumn:
-        array = _encoded(array)
-        codes = array.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
-        values = Strings.of_arrow(array.dictionary.cast(pa.string()))
-        sizes = np.diff(values.offsets)
-        bad = sizes > (MAX_ID_CHARS if name in IDS else MAX_STRING_CHARS)
-        bad[_owners(values, _control(values.data))] = True
-        if name in IDS and len(values.data):
-            first = np.append(values.data, np.uint8(0))[values.offsets[:-1]]
-            bad |= first == ord(ANONYMOUS_PREFIX)
-        if name == "currency":
-            bad |= np.array([value not in MINOR_DIGITS for value in values], bool)
-        self.odd |= np.append(bad, False)[codes]
-        if (sizes == 0).any():  # "" is absent
-            codes = np.where(np.append(sizes == 0, False)[codes], np.int32(-1), codes)
-        return StringColumn(codes, values)
+    def _checked(self, name: str, column: StringColumn) -> StringColumn:
+        """The column without empty strings, which are absent; what is doubtful is odd."""
+        bad = _doubtful(name, column.values)
+        if bad:
+            table = np.zeros(len(column.values) + 1, bool)  # code -1 reads the last entry
+            table[bad] = True
+            self.odd |= table[column.codes]
+        if "" not in column.values:
+            return column
+        empty = column.values.index("")
+        codes = np.where(column.codes == empty, np.int32(-1), column.codes)
+        return StringColumn(codes, column.values).compacted()
 
     def place(self) -> None:
         """Settle whose events they are, where and when."""
         kind, post, n = self.kind, self.post, len(self.kind)
-        for name, place in _PLACES.items():
+        for name, place in _NEEDED:
             if name not in self.strings and name not in self.numbers and name not in self.asked:
-                self.odd |= _NEEDS[kind, place]
+                self.odd |= _NEEDS[place][kind]
         viewer = self._viewer()
         self.odd |= (viewer.codes < 0) & ~_OF_ROOM[kind]
         self.strings["viewer"] = viewer
@@ -254,10 +265,15 @@ class _Rows:
             named = np.where(unknown.codes >= 0, unknown.codes + np.int32(len(values)), -1)
             codes = np.where(codes >= 0, codes, named).astype(np.int32)
             values = [*values, *(ANONYMOUS_PREFIX + value for value in unknown.values)]
-        return StringColumn(np.where(_OF_ROOM[self.kind], np.int32(-1), codes), values)
+        of_room = _OF_ROOM[self.kind]
+        if of_room.any():
+            codes = np.where(of_room, np.int32(-1), codes)
+        return StringColumn(codes, values).compacted()
 
-    def decoded(self, columns: Mapping[str, pa.Array], nested: Nested) -> Decoded:
+    def decoded(self, columns: Columns, nested: Nested) -> Decoded:
         """What is not odd as it is, the rest by `canonical`."""
+        if not self.odd.any():
+            return Decoded(self._batch(np.lexsort((self.places, self.time))))
         plain = np.flatnonzero(~self.odd)
         batch = self._batch(plain)
         rejected = []
@@ -266,7 +282,7 @@ class _Rows:
         for index in odd[np.argsort(self.places[odd])].tolist():
             raw = {"type": CATALOG[self.kind[index]].name}
             # in the order of the table, so that of two faults the same is named every time
-            raw |= {name: columns[name][index].as_py() for name in PLAIN if name in columns}
+            raw |= {name: _raw(name, columns[name], index) for name in PLAIN if name in columns}
             raw |= {name: nested[name][index] for name in NESTED if name in nested}
             raw = {name: value for name, value in raw.items() if value is not None}
             place = int(self.places[index])
@@ -285,19 +301,20 @@ class _Rows:
             plain = np.concatenate([plain, np.array(places, np.int64)[moved]])
         return Decoded(arranged(batch, np.lexsort((plain, batch.event_time))), rejected)
 
-    def _batch(self, rows: npt.NDArray[np.int64]) -> EventBatch:
+    def _batch(self, rows: Int64) -> EventBatch:
+        """Some of the events, in this order."""
         post, n = self.post, len(rows)
         strings = {
-            name: self.strings[name].take(rows).compacted()
-            for name in STRING_FIELDS
-            if name in self.strings
+            name: self.strings[name].take(rows) for name in STRING_FIELDS if name in self.strings
         }
+        if n < len(self.kind):
+            strings = {name: column.compacted() for name, column in strings.items()}
         numbers = {name: self.numbers[name][rows] for name in NUMBER_FIELDS if name in self.numbers}
         return EventBatch(
             np.full(n, post.arrival_ms),
             self.time[rows],
             self.kind[rows],
-            {name: column for name, column in strings.items() if (column.codes >= 0).any()},
+            {name: column for name, column in strings.items() if len(column.values)},
             {name: column for name, column in numbers.items() if (column != MISSING).any()}
             | {"message": np.full(n, post.message)},
             traits={
@@ -360,30 +377,54 @@ def arranged(batch: EventBatch, order: npt.NDArray[np.int64]) -> EventBatch:
     )
 
 
-def _encoded(array: pa.Array) -> pa.Array:
-    """The column as a dictionary without repetition and without null in it."""
-    if pa.types.is_dictionary(array.type):
-        known = array.dictionary
-        if not known.null_count and len(known.unique()) == len(known):
-            return array
-        array = array.cast(pa.string())
-    return array.dictionary_encode()
+def _raw(name: str, column: Column, row: int) -> object:
+    """One value as it was given."""
+    if isinstance(column, StringColumn):
+        return column.get(row)
+    number = int(column[row])
+    if number == MISSING:
+        return None
+    return bool(number) if PLAIN[name] == "bool" else number
 
 
-def _control(data: UInt8) -> npt.NDArray[np.int64]:
-    """Where control characters are: C0, DEL, and C1, which is two bytes of UTF-8."""
-    low: Bool = (data < 0x20) | (data == 0x7F)
-    low[:-1] |= (data[:-1] == 0xC2) & (data[1:] < 0xA0)
-    return np.flatnonzero(low)
+def _doubtful(name: str, values: Sequence[str]) -> list[int]:
+    """The places of strings that `canonical` has to look at.
+
+    Cost: two passes over the text in C where there is none, as nearly always.
+    """
+    is_id = name in IDS
+    most = MAX_ID_CHARS if is_id else MAX_STRING_CHARS
+    joined = "".join(values)
+    is_plain = joined.isprintable() or _FORBIDDEN.search(joined) is None
+    is_short = len(joined) <= most or max(map(len, values)) <= most
+    if name == "currency":
+        return [place for place, value in enumerate(values) if value not in MINOR_DIGITS]
+    if is_plain and is_short and not (is_id and ANONYMOUS_PREFIX in joined):
+        return []
+    return [
+        place
+        for place, value in enumerate(values)
+        if len(value) > most
+        or _FORBIDDEN.search(value) is not None
+        or (is_id and value.startswith(ANONYMOUS_PREFIX))
+    ]
 
 
-def _owners(values: Strings, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The strings in which these bytes are."""
-    return np.searchsorted(values.offsets, places, "right") - 1
+def column_of(name: str, values: list[Any]) -> Column:
+    """The column of values of the right type, or None.
+
+    Raises: OverflowError for a number that no column holds.
+    """
+    return StringColumn.of(values) if name in TEXTS else _numbers(values)
+
+
+def _numbers(values: list[int | None]) -> Int64:
+    given = [MISSING if value is None else value for value in values] if None in values else values
+    return np.array(given, np.int64)
 
 
 def _filled(column: StringColumn, rows: Bool, value: str) -> StringColumn:
-    """The column with this value in these rows."""
+    """The column with this value in these rows, of which there is one at least."""
     values = list(column.values)
     code = values.index(value) if value in values else len(values)
     codes = np.where(rows, np.int32(code), column.codes)

@@ -73,6 +73,10 @@ class _Scan:
     steps: int
 
 
+REMEMBERED_CHARS = 32  # what many write is short
+REMEMBERED_TEXTS = 16_384  # some 3 MB
+
+
 class TextClassifier:
     """Gives each danmaku its text classes.
 
@@ -80,8 +84,10 @@ class TextClassifier:
     Guarantees: the answer depends on the text and the lexicon only.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, *, most_remembered: int = REMEMBERED_TEXTS) -> None:
         self.version = lexicon.version
+        self._remembered: dict[str, int] = {}
+        self._most_remembered = most_remembered
         self._reasons = lexicon.reasons
         self._normalize = Normalizer(lexicon.normalization)
         self._particles = frozenset(lexicon.normalization.particles)
@@ -116,16 +122,20 @@ class TextClassifier:
         return mask
 
     def classify_many(self, texts: Iterable[str]) -> npt.NDArray[np.uint32]:
-        """The mask of each text; equal texts are computed once, for a room repeats itself.
+        """The mask of each text; a room repeats itself, so short texts are remembered.
 
         Shapes: n_texts -> uint32[n_texts]
         """
+        remembered = self._remembered
         mask_by_text: dict[str, int] = {}
         masks: list[int] = []
         for text in texts:
-            mask = mask_by_text.get(text)
+            known = remembered if len(text) <= REMEMBERED_CHARS else mask_by_text
+            mask = known.get(text)
             if mask is None:
-                mask = mask_by_text[text] = self.classify(text)
+                if len(remembered) >= self._most_remembered:
+                    remembered.clear()
+                mask = known[text] = self.classify(text)
             masks.append(mask)
         return np.array(masks, dtype=np.uint32)
 

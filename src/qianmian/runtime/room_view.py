@@ -85,10 +85,22 @@ class _Room:
     doubts: deque[_Doubt] = field(default_factory=deque)
     rising: dict[str, int] = field(default_factory=dict)
     firings: deque[Fired] = field(default_factory=lambda: deque(maxlen=FIRINGS_LIMIT))
+    fresh: deque[Firing] = field(default_factory=lambda: deque(maxlen=FIRINGS_LIMIT))
     trend: deque[TrendPoint] = field(default_factory=lambda: deque(maxlen=TREND_POINTS))
     paid: deque[tuple[int, int]] = field(default_factory=deque)  # at, GMV so far
     peak: int = 0
     now: RoomBoard | None = None
+
+    def shown(self) -> deque[Fired]:
+        """The newest firings, newest first.
+
+        An id costs 15 µs and a wave of arrivals brings thousands, so only what is looked at has
+        one.
+        """
+        while self.fresh:
+            one = self.fresh.popleft()
+            self.firings.appendleft(Fired(one.at, one.moment, one.viewer, one.key, one.id))
+        return self.firings
 
     def stop_presenting(self, at: int) -> None:
         """The host goes on to something else."""
@@ -156,9 +168,7 @@ class RoomViews:
         self._recent.append(firing)
         room = self._room(firing.room)
         room.hesitating.fired(firing)
-        room.firings.appendleft(
-            Fired(firing.at, firing.moment, firing.viewer, firing.key, firing.id)
-        )
+        room.fresh.append(firing)
         if firing.viewer is None and firing.key is not None:
             room.rising[firing.key] = firing.at
 
@@ -323,7 +333,7 @@ class RoomViews:
             if now is None
             else tuple(Hot(p, self._title(p), points) for p, points in now.hot_products),
             firings_by_moment={} if now is None else now.firings_by_moment,
-            firings=tuple(room.firings),
+            firings=tuple(room.shown()),
         )
 
     def _row(self, row: Mapping[str, Any]) -> HesitatingRow:
@@ -366,6 +376,11 @@ class RoomViews:
         known = self._products.get(product)
         return known.title if known is not None and known.title else product
 
+    @property
+    def linked(self) -> tuple[str, ...]:
+        """The anonymous ids that have been linked, with their prefix."""
+        return tuple(self._linked)
+
     # -- snapshot
 
     def snapshot(self) -> dict[str, Any]:
@@ -385,7 +400,7 @@ class RoomViews:
                     "presented": room.presented,
                     "doubts": [[d.clock, d.viewer, d.product, d.text] for d in room.doubts],
                     "rising": room.rising,
-                    "firings": [[f.at, f.moment, f.viewer, f.about, f.id] for f in room.firings],
+                    "firings": [[f.at, f.moment, f.viewer, f.about, f.id] for f in room.shown()],
                     "trend": [
                         [p.at, p.online, p.gmv_minor_per_min, p.orders_per_min] for p in room.trend
                     ],

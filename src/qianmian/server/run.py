@@ -53,6 +53,7 @@ async def run_server(
             secret=home.secret,
             limits=limits,
         )
+        ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         site = site_of(home, parts, ingest, now)
 
         async def ready() -> None:

@@ -98,10 +98,19 @@ def check_traits(value: object, name: str) -> dict[str, Scalar] | Rejected:
         return Rejected("too_many", f"{name} has {len(value)} entries; the most is {MAX_TRAITS}")
     traits: dict[str, Scalar] = {}
     for key, item in value.items():
-        problem = _name_problem(key, name)
-        if problem is not None:
-            return problem
+        if type(key) is not str or not 0 < len(key) <= MAX_NAME_CHARS or not key.isprintable():
+            problem = _name_problem(key, name)
+            if problem is not None:
+                return problem
         if item is None:
+            continue
+        kind = type(item)  # first what is nearly always there, as `_check_scalar` would say
+        if (
+            kind is bool
+            or (kind is int and -MAX_INT <= item <= MAX_INT)
+            or (kind is str and len(item) <= MAX_STRING_CHARS and item.isprintable())
+        ):
+            traits[key] = item
             continue
         scalar = _check_scalar(item, f"{name}.{key}")
         if isinstance(scalar, Rejected):

@@ -220,3 +220,14 @@ def test_the_examples_of_the_page_are_read_without_a_rejection(page: str) -> Non
     rows, columns = (part.split("```")[0] for part in text.split("```json\n")[1:])
     for decoded in (read_rows(rows.encode(), POSTS[0]), read_columns(columns.encode(), POSTS[0])):
         assert (len(decoded.batch), decoded.rejected) == (2, [])
+
+
+def test_a_field_that_a_type_does_not_have_may_not_be_empty_either() -> None:
+    raws = [
+        {"type": "room_entered", "room": "r", "viewer": "a", "brand": ""},
+        {"type": "product_viewed", "room": "r", "viewer": "a", "product": "p", "brand": ""},
+    ]
+    body = json.dumps({"columns": columns_of(raws)}).encode()
+    decoded = read_columns(body, Post(ARRIVAL_MS))
+    assert told(decoded) == told(rows_decoded(raws, Post(ARRIVAL_MS)))
+    assert [one.reason_code for one in decoded.rejected] == ["unknown_field"]

@@ -340,3 +340,11 @@ def test_unless_rules_out_its_clause_only() -> None:
     tiny = TextClassifier(Lexicon.from_json(small(unless=["坏"])))
     assert tiny.classify("坏的假吗") == 0
     assert tiny.classify("是坏的 是假吗") == DOUBT
+
+
+def test_what_is_remembered_is_bounded_and_changes_no_answer() -> None:
+    one = TextClassifier(Lexicon.from_json(lexicon_text()), most_remembered=3)
+    texts = ["多少钱", "太贵了", "666", "多少钱", "x" * 40, "有优惠吗", "太贵了", "x" * 40]
+    for _ in range(3):
+        assert one.classify_many(texts).tolist() == [one.classify(text) for text in texts]
+        assert len(one._remembered) <= 3

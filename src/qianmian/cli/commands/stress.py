@@ -20,6 +20,7 @@ from qianmian.cli.terminal import help_text, locale_option, out_console, texts_f
 from qianmian.connectors.sending.pace import WallPace
 from qianmian.connectors.sending.stress import (
     IN_FLIGHT,
+    MOST_STEPS,
     ROOM,
     Step,
     StressPlan,
@@ -66,6 +67,13 @@ TIMEOUT_S = 30.0
     show_default=True,
     help=help_text("option.limit"),
 )
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    default=MOST_STEPS,
+    show_default=True,
+    help=help_text("option.stress.steps"),
+)
 @click.option("--room", default=ROOM, show_default=True, help=help_text("option.stress.room"))
 @click.option("--i-own-this-host", "own_host", is_flag=True, help=help_text("option.own-host"))
 @click.option("--json", "as_json", is_flag=True, help=help_text("option.json"))
@@ -81,6 +89,7 @@ def command(url: str, key: str, **given: Any) -> int:
         limit_ms=given["limit_ms"],
         viewers=given["viewers"],
         room=given["room"],
+        most_steps=given["steps"],
     )
     texts = texts_for(given["locale"])
     progress = Console(stderr=True, highlight=False)

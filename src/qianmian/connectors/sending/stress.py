@@ -39,6 +39,7 @@ BATCH_EVENTS = 200
 GROWTH = 1.5
 REFINED_STEPS = 2  # between the last good rate and the first bad one
 MOST_RATE = 2_000_000
+MOST_STEPS = 40
 IN_FLIGHT = 64
 MOST_WAITING = 4_000  # posts; beyond it the step is lost anyway, and memory is not
 ATTEMPTS = 4
@@ -58,6 +59,7 @@ class StressPlan:
         step_ms: how long each rate is held.
         limit_ms: the latency that 99 of 100 posts must keep.
         viewers: about how many viewers the events come from.
+        most_steps: rates that are tried at most.
 
     Raises: InputError when a number is out of its range.
     """
@@ -71,12 +73,13 @@ class StressPlan:
     room: str = ROOM
     batch_events: int = BATCH_EVENTS
     seed: int = 1
+    most_steps: int = MOST_STEPS
 
     def __post_init__(self) -> None:
         if not 1 <= self.rate_per_s <= MOST_RATE:
             raise InputError(f"{self.rate_per_s} events per second; from 1 to {MOST_RATE:,}")
-        if min(self.step_ms, self.limit_ms, self.batch_events) < 1:
-            raise InputError("the length of a step, its limit and the batch are at least 1")
+        if min(self.step_ms, self.limit_ms, self.batch_events, self.most_steps) < 1:
+            raise InputError("the steps, their length, limit and batch are at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,8 @@ class StressRun:
         rate = self._plan.rate_per_s
         refined = 0
         await self._held(max(rate // 10, 1))  # connections, caches: what is measured is warm
-        while rate <= MOST_RATE and refined <= REFINED_STEPS:
+        most = self._plan.most_steps
+        while rate <= MOST_RATE and refined <= REFINED_STEPS and len(steps) < most:
             step = await self._held(rate)
             steps.append(step)
             self._told(step)

@@ -10,8 +10,9 @@ content of a post leads to a 5xx: 503 is said only when the disk does not take t
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -60,6 +61,8 @@ SEGMENT_ROUTES: Final[Mapping[str, str]] = MappingProxyType(
 _LINKED: Final = CODE_BY_NAME["identity_linked"]
 _RETRY_ON_DISK_MS: Final = 5_000
 _TOKEN_BODY_BYTES: Final = 4_096
+LARGE_BYTES: Final = 128 * 1024
+"""What is longer is decoded in a thread: 10 ms or more, in which nobody else would be answered."""
 
 
 class IngestApp:
@@ -121,6 +124,11 @@ class IngestApp:
             self._in_flight -= 1
         await answer.send(send, origin=origin)
 
+    def remember_links(self, anonymous_ids: Iterable[str]) -> None:
+        """These ids (with their prefix) are linked: what the state knew before this process."""
+        for one in anonymous_ids:
+            self.links.add(one.removeprefix(ANONYMOUS_PREFIX))
+
     def statistics(self) -> list[SourceStatistics]:
         """Counts of every source that has sent something, by name."""
         return self._door.statistics()
@@ -144,12 +152,12 @@ class IngestApp:
         if letter.viewer is not None:
             claims = ViewerClaims(source.namespace, letter.viewer, letter.room, letter.at)
         context = self._context(source, letter.at, claims, f"letter{letter_id}")
-        decoded = DECODERS[letter.route](letter.body, context)
-        if decoded.problem is not None:
-            why = decoded.problem
-            return 0, [RejectedEvent(0, None, why.reason_code, why.detail)]
         self._replayed.add(letter_id)
         try:
+            decoded = await _decoded_of(letter.route, letter.body, context)
+            if decoded.problem is not None:
+                why = decoded.problem
+                return 0, [RejectedEvent(0, None, why.reason_code, why.detail)]
             if decoded.batch is not None:
                 await self._submit(decoded.batch)
                 self._letters.remove(letter_id)
@@ -287,7 +295,7 @@ class IngestApp:
 
     async def _decoded(self, post: Post, route: str, events: int) -> Answer:
         context = self._context(post.source, post.now, post.claims, secrets.token_hex(8), events)
-        decoded = DECODERS[route](post.body, context)
+        decoded = await _decoded_of(route, post.body, context)
         self._door.charge(post, decoded.accepted + len(decoded.rejected))
         if decoded.batch is not None:
             self._door.check_names(post, decoded.batch)
@@ -352,6 +360,14 @@ class IngestApp:
             event_bytes=limits.event_bytes,
             events=limits.of(source).events if events is None else events,
         )
+
+
+async def _decoded_of(route: str, body: bytes, context: DecodeContext) -> Decoded:
+    """What a body became; a large one is decoded beside the event loop (decision record 0022)."""
+    decode = DECODERS[route]
+    if len(body) <= LARGE_BYTES:
+        return decode(body, context)
+    return await asyncio.to_thread(decode, body, context)
 
 
 def _told(decoded: Decoded) -> Answer:

@@ -11,8 +11,14 @@ at it, so what a browser key sends belongs to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
+
+from qianmian.columns.batch import StringColumn
+from qianmian.connectors.settling import Column, Columns
+from qianmian.errors import InputError
 from qianmian.runtime.sources import Source
 from qianmian.server.viewer_tokens import AnonymousIds, ViewerClaims
 from qianmian.vocabulary.rejected import Rejected
@@ -43,6 +49,11 @@ def settle_identity(
         )
     if not isinstance(anonymous_id, str):
         return None  # the event table says what is wrong with it
+    return _problem_of(anonymous_id, source, issued)
+
+
+def _problem_of(anonymous_id: str, source: Source, issued: AnonymousIds) -> Rejected | None:
+    """Why a page may not use this anonymous id."""
     if issued.is_issued(anonymous_id, source.namespace):
         return None
     if not source.accept_own_anonymous_ids:
@@ -67,3 +78,43 @@ def _of_token(row: Row, claims: ViewerClaims) -> Rejected | None:
     if claims.room is not None:
         row["room"] = claims.room
     return None
+
+
+def settle_identities(
+    columns: Columns,
+    events: int,
+    source: Source,
+    claims: ViewerClaims | None,
+    issued: AnonymousIds,
+) -> Columns:
+    """The same for events of a browser key that came as columns, all of which are good.
+
+    Raises: InputError when `settle_identity` would refuse one of them.
+    """
+    settled = {name: column for name, column in columns.items() if name not in _NEVER_BELIEVED}
+    if claims is not None:
+        _check_all(columns, "viewer", claims.viewer)
+        settled["viewer"] = _constant(claims.viewer, events)
+        if claims.room is not None:
+            _check_all(columns, "room", claims.room)
+            settled["room"] = _constant(claims.room, events)
+        return settled
+    ids = columns.get("anonymous_id")
+    if not isinstance(ids, StringColumn) or (ids.codes < 0).any() or "" in ids.values:
+        raise InputError("an event of a browser key has no anonymous id")
+    if any(_problem_of(one, source, issued) is not None for one in ids.values):
+        raise InputError("an anonymous id is not accepted")
+    return settled | {"anonymous_id": ids}
+
+
+_NEVER_BELIEVED: Final = frozenset({"session", "viewer", "anonymous_id"})
+
+
+def _check_all(columns: Mapping[str, Column], name: str, only: str) -> None:
+    column = columns.get(name)
+    if isinstance(column, StringColumn) and any(v not in ("", only) for v in column.values):
+        raise InputError(f"an event names another {name} than its token")
+
+
+def _constant(value: str, events: int) -> StringColumn:
+    return StringColumn(np.zeros(events, np.int32), [value])

@@ -26,6 +26,7 @@ from qianmian.server.ingest.decoding import (
     unreadable,
     why_unreadable,
 )
+from qianmian.server.ingest.quick import QUICK, quick_first
 from qianmian.vocabulary.rejected import Rejected
 
 CALLS: Final = ("track", "identify", "page", "screen", "group", "alias")
@@ -149,6 +150,7 @@ def _batch_of(raws: Sequence[bytes]) -> bytes:
 
 
 DECODERS: Final[Mapping[str, Decode]] = MappingProxyType(
-    {f"segment/{kind}": _decoder_of(kind) for kind in CALLS} | {BATCH_ROUTE: decode_batch}
+    {f"segment/{kind}": _decoder_of(kind) for kind in CALLS}
+    | {BATCH_ROUTE: quick_first(QUICK["batch"], decode_batch)}
 )
-"""Decoders by route: `segment/track` and so on."""
+"""Decoders by route: `segment/track` and so on; of batches by the column where all is right."""

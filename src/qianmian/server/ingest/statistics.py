@@ -87,7 +87,7 @@ class LinkMemory:
     """Anonymous ids that were linked, the newest `bound` of them.
 
     It saves a second link, which the engine would refuse and count; what it forgets costs no more
-    than that. At a restart it is filled from the engine.
+    than that. At a restart it is filled from the state.
     """
 
     def __init__(self, bound: int = 1 << 18) -> None:

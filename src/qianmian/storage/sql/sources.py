@@ -55,8 +55,6 @@ class SourceRecord:
 
     source: Source
     created_at: int
-    first_event_at: int | None
-    last_event_at: int | None
     keys: tuple[WriteKey, ...]
 
 
@@ -156,19 +154,6 @@ class SourceStore:
                 .values(revoked_at=self._clock())
             )
         return done.rowcount == 1
-
-    def note_events(self, last_at_by_source: Mapping[str, tuple[int, int]]) -> None:
-        """Keep when each source sent its first and its last event (ms UTC); not at every post."""
-        with self._database.write() as connection:
-            for name, (first_at, last_at) in last_at_by_source.items():
-                connection.execute(
-                    SOURCES.update()
-                    .where(SOURCES.c.name == name)
-                    .values(
-                        first_event_at=sa.func.coalesce(SOURCES.c.first_event_at, first_at),
-                        last_event_at=last_at,
-                    )
-                )
 
     # -- parts
 
@@ -282,8 +267,6 @@ def _records(connection: Connection) -> list[SourceRecord]:
         SourceRecord(
             _source(row),
             row.created_at,
-            row.first_event_at,
-            row.last_event_at,
             tuple(keys.get(row.name, ())),
         )
         for row in rows

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import threading
+from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from qianmian.errors import OperationalError, Overloaded
+from qianmian.server.ingest.app import LARGE_BYTES, IngestApp
 from qianmian.server.ingest.limits import Limits
+from tests.fakes.ingest import FakeLetters, FakeSources
 from tests.ingesting import (
     BROWSER,
     CONNECTOR,
@@ -455,3 +461,46 @@ def test_posts_that_wait_are_bounded() -> None:
     reply = ingest.post("/v1/track", track())
     assert (reply.status, reply.body["code"]) == (429, "overloaded")
     assert "retry-after" in reply.headers
+
+
+def test_a_large_body_is_decoded_beside_the_event_loop_and_a_small_one_on_it() -> None:
+    ingest, where = Ingest(), []
+
+    def classify(texts: Iterable[str]) -> np.ndarray:
+        where.append(threading.get_ident())
+        return np.zeros(len(list(texts)), np.int64)
+
+    ingest.app = IngestApp(
+        sources=FakeSources(sources()),
+        submit=ingest.log.submit,
+        dead_letters=FakeLetters(),
+        clock=lambda: NOW,
+        classify=classify,
+        secret=b"s" * 32,
+    )
+    text = {"type": "comment_sent", "viewer": "u", "text": "hm"}
+    for more in ({}, {"type": "likd"}):
+        events = [text, text | more, *([text] * (LARGE_BYTES // 40))]
+        reply = ingest.post("/v1/events", {"events": events})
+        assert reply.status == 200
+        assert reply.body["accepted"] == len(events) - len(more)
+    assert ingest.post("/v1/events", {"events": [text] * 9}).status == 200
+    here = threading.get_ident()
+    assert [one == here for one in where] == [False, False, True]
+
+
+def test_two_replays_of_a_large_letter_count_once() -> None:
+    ingest = Ingest()
+    call = track(event="Nonsense", properties={"why": "x" * 2_000})
+    ingest.post("/v1/batch", {"batch": [call] * 100})
+    letter, kept = next(iter(ingest.letters.kept.items()))
+    mended = replace(kept, body=kept.body.replace(b"Nonsense", b"Product Viewed"))
+    mended = replace(mended, body=mended.body.replace(b'"why"', b'"product_id":"p1","why"'))
+    ingest.letters.kept[letter] = mended
+
+    async def twice() -> list[object]:
+        return list(await asyncio.gather(*(ingest.app.replay(letter) for _ in range(2))))
+
+    told = asyncio.run(twice())
+    assert told.count(None) == 1
+    assert len(ingest.log.rows) == 100

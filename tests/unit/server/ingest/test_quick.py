@@ -14,7 +14,7 @@ from qianmian.runtime.sources import Source
 from qianmian.server.ingest import native
 from qianmian.server.ingest.decoding import DecodeContext, Decoded
 from qianmian.server.ingest.quick import QUICK
-from qianmian.server.viewer_tokens import AnonymousIds
+from qianmian.server.viewer_tokens import AnonymousIds, ViewerClaims
 from qianmian.vocabulary.events import Sender
 from tests.fakes.ingest import classify
 
@@ -40,9 +40,39 @@ BAD: list[Any] = [
 ]
 
 
-def context(key_class: Sender = "server", *, presence: bool = False) -> DecodeContext:
-    source = Source("shop", key_class, default_room="r1", presence=presence)
-    return DecodeContext(source, NOW, "q", classify, AnonymousIds(b"s" * 32), events=50)
+OWN = "anonymous-id-of-a-client"
+TOKEN = ViewerClaims("default", "u", None, NOW)
+TOKEN_OF_ROOM = ViewerClaims("default", "u", "r1", NOW)
+SENT_BY_PAGES: list[dict[str, Any]] = [
+    {"type": "liked", "viewer": "u", "anonymous_id": OWN, "session": "forged"},
+    {"type": "comment_sent", "anonymous_id": OWN, "text": "多少钱", "room": "r1"},
+    {"type": "order_paid", "anonymous_id": OWN, "order_id": "o", "viewer": ""},
+    {"type": "heartbeat", "anonymous_id": OWN + "2", "visible": False, "source": "forged"},
+]
+REFUSED_OF_PAGES: list[dict[str, Any]] = [
+    {"type": "liked", "anonymous_id": "short"},
+    {"type": "liked", "anonymous_id": OWN, "viewer": "w", "room": "r2"},
+    {"type": "profile_updated", "anonymous_id": OWN, "traits": {"level": 2}},
+]
+
+
+def context(
+    key_class: Sender = "server",
+    *,
+    presence: bool = False,
+    claims: ViewerClaims | None = None,
+    linked: frozenset[str] = frozenset(),
+    accepts_own: bool = True,
+) -> DecodeContext:
+    source = Source(
+        "shop",
+        key_class,
+        default_room="r1",
+        presence=presence,
+        accept_own_anonymous_ids=accepts_own,
+    )
+    ids = AnonymousIds(b"s" * 32)
+    return DecodeContext(source, NOW, "q", classify, ids, claims, linked, events=50)
 
 
 def told(decoded: Decoded) -> tuple[Any, int, list[tuple[int, str]], Any]:
@@ -74,21 +104,49 @@ def written(events: list[Any], sent_at: int | None) -> dict[str, bytes]:
 
 
 @given(
-    st.lists(st.sampled_from([*GOOD, *GOOD, *BAD]), min_size=1, max_size=8),
+    st.lists(st.sampled_from([*GOOD, *GOOD, *SENT_BY_PAGES, *BAD]), min_size=1, max_size=8)
+    | st.lists(st.sampled_from(GOOD), min_size=1, max_size=20)
+    | st.lists(st.sampled_from([*SENT_BY_PAGES, *REFUSED_OF_PAGES]), min_size=1, max_size=8)
+    | st.lists(st.sampled_from(SENT_BY_PAGES), min_size=5, max_size=20),
     st.sampled_from([None, NOW - 60_000, NOW + 5_000]),
     st.sampled_from(["server", "connector", "browser"]),
     st.booleans(),
+    st.sampled_from([None, None, TOKEN, TOKEN_OF_ROOM]),
 )
 def test_both_ways_give_the_same(
-    events: list[Any], sent_at: int | None, key_class: Sender, presence: bool
+    events: list[Any],
+    sent_at: int | None,
+    key_class: Sender,
+    presence: bool,
+    claims: ViewerClaims | None,
 ) -> None:
     for route, body in written(events, sent_at).items():
-        given_context = context(key_class, presence=presence)
+        given_context = context(key_class, presence=presence, claims=claims)
         both = native.DECODERS[route](body, given_context)
         assert told(both) == told(native.ONE_BY_ONE[route](body, given_context))
 
 
-@pytest.mark.parametrize("way", QUICK)
+@pytest.mark.parametrize("way", ["rows", "columns"])
+@pytest.mark.parametrize("claims", [None, TOKEN])
+def test_good_bodies_of_pages_take_the_quick_way_and_others_never(
+    way: str, claims: ViewerClaims | None
+) -> None:
+    given_context = context("browser", claims=claims)
+    batch = QUICK[way](written(SENT_BY_PAGES, None)[f"events/{way}"], given_context)
+    assert batch is not None
+    assert set(batch.strings["viewer"].values) == ({f"?{OWN}", f"?{OWN}2"} if not claims else {"u"})
+    short, of_another, not_allowed = REFUSED_OF_PAGES
+    for bad in (of_another if claims else short, not_allowed):
+        body = written([*SENT_BY_PAGES, bad], None)[f"events/{way}"]
+        assert QUICK[way](body, given_context) is None
+    body = written(SENT_BY_PAGES, None)[f"events/{way}"]
+    refusing = context("browser", accepts_own=False)
+    assert QUICK[way](body, refusing) is None
+    decode = native.DECODERS[f"events/{way}"]
+    assert {one.code for one in decode(body, refusing).rejected} == {"not_issued"}
+
+
+@pytest.mark.parametrize("way", ["rows", "columns", "arrow"])
 def test_good_bodies_of_servers_take_the_quick_way_and_others_never(way: str) -> None:
     body = written(GOOD, None)[f"events/{way}"]
     batch = QUICK[way](body, context())

@@ -185,11 +185,3 @@ def test_a_name_is_taken_once(store: SourceStore) -> None:
         store.create(SITE)
     with pytest.raises(UnknownName):
         store.add_key("nobody")
-
-
-def test_first_and_last_events_are_noted(store: SourceStore) -> None:
-    store.create(SITE)
-    store.note_events({"site": (5, 7)})
-    store.note_events({"site": (6, 9)})
-    record = store.all()[0]
-    assert (record.first_event_at, record.last_event_at) == (5, 9)
