@@ -227,7 +227,9 @@ def fill(
 
 def _adopt_rows(shard: Shard, rows: npt.NDArray[np.int64], clock_ms: int) -> None:
     past = np.zeros(len(shard.state.I), np.int32)
-    adopt(shard.tables, shard.state, rows, clock_ms - shard.base_ms, NOTHING_RETIMED, past)
+    fresh = np.zeros(shard.layout.bit_words, np.uint64)
+    now = clock_ms - shard.base_ms
+    adopt(shard.tables, shard.state, rows, now, NOTHING_RETIMED, fresh, past)
 
 
 def _numbered(plan: Plan) -> list[tuple[Definition, int]]:

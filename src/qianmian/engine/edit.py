@@ -140,7 +140,7 @@ class _Part:
         self.tables = plan.fresh_tables()
         self.moves = moves_of(before.layout, plan.layout)
         self.retimed = retimed(before, plan)
-        fresh = new_bits(before.layout, plan.layout)
+        fresh = self.fresh = new_bits(before.layout, plan.layout)
         known = before.layout.attribute_words
         words = plan.layout.attribute_words
         self.asked = {name: word for name, word in words.items() if name not in known}
@@ -196,7 +196,7 @@ class _Part:
             state = self._state()
             self._lay_out(state, chosen)
             now = clock_ms - self.shard.base_ms
-            adopt(self.tables, state, chosen, now, self.retimed, self.past)
+            adopt(self.tables, state, chosen, now, self.retimed, self.fresh, self.past)
             waiting[chosen] = False
         return len(rows) - len(chosen)
 
@@ -213,7 +213,7 @@ class _Part:
         state = self._refit(state, used)
         for off in self.moves.dropped:
             give_back(state, old.I, used, off)
-        adopt(self.tables, state, rows, now, self.retimed, self.past)
+        adopt(self.tables, state, rows, now, self.retimed, self.fresh, self.past)
         self.spent = old.I
         shard.touched = None
         shard.layout, shard.tables = self.layout, self.tables

@@ -260,8 +260,11 @@ def lay_out(P, S, old, bits, runs, places, rows):
 
 
 @kernel
-def adopt(P, S, rows, now, retimed, past):
+def adopt(P, S, rows, now, retimed, fresh, past):
     """After a change of definitions: give these rows the truth of their new atoms, silently.
+
+    A state that was there before (not among the bits of `fresh`) and whose turn is now, because of
+    an event of this very clock, begins after the change as it would have without it.
 
     Writes to `past` how many instances of each row never fire, because their time is another now
     (`retimed`, see `superseding.py`) and is past.
@@ -286,6 +289,7 @@ def adopt(P, S, rows, now, retimed, past):
                 set_bit(P, S, u, a, S.I[u, P.A[a, 1]] != NEVER and S.I[u, P.A[a, 1] + 1] != 0, now)
         follow_room(P, S, u, now)
         S.I[u, TIMER_DUE] = FAR
+        has_turn = S.I[u, STATE_DUE] <= now
         S.I[u, STATE_DUE] = FAR
         for f in range(P.M[4]):
             instances.levels_in(P, S, u, f, now + 1, now - 1)
@@ -296,7 +300,11 @@ def adopt(P, S, rows, now, retimed, past):
             due = np.int64(FAR)
             if present and (P.ST[state, 3] == 0 or get_bit(P, S, u, P.ST[state, 3])):
                 due = state_due(S, u, P.ST[state, 0], P.ST[state, 1])
-            set_bit(P, S, u, P.ST[state, 2], due < now, now)
+            bit = P.ST[state, 2]
+            is_fresh = fresh[bit >> 6] >> np.uint64(bit & 63) & ONE
+            if due < now and has_turn and not is_fresh and not get_bit(P, S, u, bit):
+                due = np.int64(now)
+            set_bit(P, S, u, bit, due < now, now)
             if due >= now and due < S.I[u, STATE_DUE]:
                 S.I[u, STATE_DUE] = due
         for rank in range(P.M[2]):

@@ -177,6 +177,8 @@ class Deployment:
             ending.callback(self._chores.close)
             ending.callback(self.engine.stop)
             ending.callback(self.gateway.close)
+            ending.callback(self.engine.settle)  # what it finds in them is still written
+            ending.callback(self.gateway.refuse)
 
     # -- while it runs
 

@@ -7,14 +7,18 @@ between two messages; so a reading is of one instant and needs no lock.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from qianmian.columns.batch import EventBatch
+from qianmian.engine.room_facts import RoomFact
+from qianmian.errors import Overloaded
 from qianmian.runtime.live import Applied, Live, Snapshots, Tell, nobody
 from qianmian.runtime.messages import Body, Events, Message, RoomFacts
 from qianmian.vocabulary.firing import Firing
@@ -50,7 +54,7 @@ class EngineThread:
         live: Live,
         *,
         snapshots: Snapshots,
-        post: Callable[[Body], object],
+        post: Callable[[Body], Future[int]],
         tell: Tell = nobody,
         on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
         on_second: Callable[[Live], None] = lambda _: None,
@@ -67,6 +71,7 @@ class EngineThread:
         self._queue: SimpleQueue[Message | _Question[object] | _Stop] = SimpleQueue()
         self._saver = ThreadPoolExecutor(1, thread_name_prefix="snapshot")
         self._saving: Future[None] | None = None
+        self._posted: deque[tuple[Future[int], RoomFacts]] = deque()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self.waiting_rows = 0
         self.applied_clock = live.clock
@@ -88,11 +93,15 @@ class EngineThread:
         self._queue.put(_Question(question, answer))  # type: ignore[arg-type]  # T is the asker's
         return answer
 
+    def settle(self) -> None:
+        """Wait until what was delivered is applied."""
+        self.ask(lambda _: None).result()
+
     def stop(self, *, keep: bool = True) -> None:
         """Apply what was delivered, keep a last snapshot, end."""
         self._queue.put(_Stop())
         self._thread.join()
-        if keep and self.problem is None:
+        if keep and self.problem is None and self._is_logged():
             self._keep(wait=True)
         self._saver.shutdown()
 
@@ -122,8 +131,7 @@ class EngineThread:
 
     def _tell(self, applied: Applied, message: Message) -> None:
         self._told(message, applied)
-        if applied.found:
-            self._post(RoomFacts(applied.found))
+        self._log_facts(applied.found)
         if applied.firings:
             self._on_firings(applied.firings)
         before, self.applied_clock = self.applied_clock, message.clock
@@ -131,8 +139,29 @@ class EngineThread:
             engine = self._live.engine
             self.is_busy = engine is not None and bool(engine.open_rooms())
             self._on_second(self._live)
-        if message.clock - self._kept_clock >= self._every_ms:
+        if message.clock - self._kept_clock >= self._every_ms and self._is_logged():
             self._keep(wait=False)
+
+    def _log_facts(self, found: tuple[RoomFact, ...]) -> None:
+        """What was found belongs in the log; a disk that refused it is asked again."""
+        self._is_logged()
+        if found:
+            facts = RoomFacts(found)
+            self._posted.append((self._post(facts), facts))
+
+    def _is_logged(self) -> bool:
+        """Whether all that was found is durable.
+
+        A snapshot of a state whose findings are not in the log would hide them from a replay.
+        """
+        while self._posted and self._posted[0][0].done():
+            future, facts = self._posted[0]
+            if future.exception() is not None:
+                with suppress(Overloaded):  # it has stopped: the next start finds them again
+                    self._posted[0] = self._post(facts), facts
+                return False
+            self._posted.popleft()
+        return not self._posted
 
     def _keep(self, *, wait: bool) -> None:
         """Take a snapshot here; it is written elsewhere, one at a time."""

@@ -65,6 +65,9 @@ class Gateway:
         self._waiting: deque[_Waiting] = deque()
         self._rows = 0
         self._changed = threading.Condition()
+        self._refusing = False  # events; and nothing is told of silence
+        self._writing = False
+        self._ended = False
         self._closing = False
         self._clock = log.last_clock
         self.problem: QianmianError | None = None
@@ -74,11 +77,18 @@ class Gateway:
         """Begin to write."""
         self._thread.start()
 
+    def refuse(self) -> None:
+        """Take no more events, and write what waits; other messages are still taken."""
+        with self._changed:
+            self._refusing = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._ended or not (self._waiting or self._writing))
+
     def close(self) -> None:
         """Write what waits, and stop."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
 
     @property
@@ -101,31 +111,38 @@ class Gateway:
         """
         waiting = _Waiting(what)
         with self._changed:
-            if self._closing:
+            if self._closing or (self._refusing and isinstance(what, EventBatch)):
                 raise Overloaded("the server is stopping; send it again to the next one")
             is_too_much = self._rows + waiting.rows > self._most_waiting
             if self._rows and isinstance(what, EventBatch) and is_too_much:
                 raise Overloaded(f"{self._rows} events wait to be written; send again in a second")
             self._waiting.append(waiting)
             self._rows += waiting.rows
-            self._changed.notify()
+            self._changed.notify_all()
         return waiting.done
 
     # -- the writing thread
 
     def _write(self) -> None:
-        while True:
-            group = self._next_group()
-            if group is None:
-                return
-            self._commit(group)
+        try:
+            while (group := self._next_group()) is not None:
+                self._commit(group)
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
 
     def _next_group(self) -> list[_Waiting] | None:
         """What is to be written next; an empty group is a tick; None when it is over."""
         silence_ms = TICK_BUSY_MS if self._is_busy() else TICK_IDLE_MS
         with self._changed:
-            if not self._waiting and not self._closing:
+            self._writing = False
+            self._changed.notify_all()
+            if not self._waiting and not self._closing and not self._refusing:
                 self._changed.wait(silence_ms / 1_000)
+            if self._refusing:
+                self._changed.wait_for(lambda: self._waiting or self._closing)
+            self._writing = True
             if not self._waiting:
                 return None if self._closing else []
             group: list[_Waiting] = []

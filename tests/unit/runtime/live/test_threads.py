@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -11,8 +13,10 @@ from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.facts import Facts
 from qianmian.errors import DiskFull, Overloaded
+from qianmian.language.parse import parse_definition
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.live import Live
+from qianmian.runtime.messages import Body, RoomFacts
 from tests.fakes.memory_log import MemoryLog, MemorySnapshots
 
 START = 1_790_000_000_000
@@ -110,3 +114,63 @@ def test_too_much_is_refused_at_the_door(log: MemoryLog) -> None:
         asyncio.run(deployment.submit(rows("v1")))
     deployment.engine.waiting_rows = 0
     deployment.stop()
+
+
+def test_what_the_last_events_show_of_a_room_is_logged_before_it_stops(log: MemoryLog) -> None:
+    clock = [START]
+    snapshots, live = MemorySnapshots(), Live(Cores(), lingering_of_moments, no_facts)
+    deployment = Deployment(log, snapshots, live, now=lambda: clock[-1])
+    deployment.recover([parse_definition("crowd", "product_viewed and room.online >= 1")])
+    deployment.start()
+    asyncio.run(deployment.submit(rows("v1")))
+    gate = threading.Event()
+    held = deployment.engine.ask(lambda _: gate.wait(WAIT_S))
+    clock.append(START + 2_000)
+    asyncio.run(deployment.submit(rows("v2")))  # a second has passed: one viewer is online
+    stopping = threading.Thread(target=deployment.stop)
+    stopping.start()
+    until_refused(deployment)
+    gate.set()
+    stopping.join(WAIT_S)
+    assert held.done()
+    assert deployment.problem is None
+    found = [fact for body in bodies(log) if isinstance(body, RoomFacts) for fact in body.facts]
+    assert ("online", 1) in [(fact.name, fact.value) for fact in found]
+    newest = snapshots.newest()
+    assert newest is not None
+    assert newest.offset == log.next_offset
+
+
+def test_a_finding_that_a_full_disk_refused_is_logged_when_there_is_space(log: MemoryLog) -> None:
+    clock = [START]
+    snapshots, live = MemorySnapshots(), Live(Cores(), lingering_of_moments, no_facts)
+    deployment = Deployment(log, snapshots, live, now=lambda: clock[-1])
+    deployment.recover([parse_definition("crowd", "product_viewed and room.online >= 1")])
+    deployment.start()
+    gate = threading.Event()
+    deployment.engine.ask(lambda _: gate.wait(WAIT_S))
+    asyncio.run(deployment.submit(rows("v1")))
+    clock.append(START + 2_000)
+    asyncio.run(deployment.submit(rows("v2")))
+    log.is_full = True
+    gate.set()
+    deployment.engine.ask(lambda live: live.offset).result(WAIT_S)
+    with pytest.raises(DiskFull):
+        asyncio.run(deployment.submit(rows("v3")))
+    log.is_full = False
+    clock.append(START + 3_000)
+    asyncio.run(deployment.submit(rows("v4")))
+    deployment.stop()
+    found = [fact for body in bodies(log) if isinstance(body, RoomFacts) for fact in body.facts]
+    assert ("online", 1) in [(fact.name, fact.value) for fact in found]
+
+
+def until_refused(deployment: Deployment) -> None:
+    """Send until the door is closed."""
+    with suppress(Overloaded):
+        while True:
+            asyncio.run(deployment.submit(rows("late")))
+
+
+def bodies(log: MemoryLog) -> list[Body]:
+    return [message.body for message in log.read(0)]
