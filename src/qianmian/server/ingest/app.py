@@ -363,7 +363,7 @@ class IngestApp:
 
 
 async def _decoded_of(route: str, body: bytes, context: DecodeContext) -> Decoded:
-    """What a body became; a large one is decoded beside the event loop (decision record 0022)."""
+    """What a body became; a large one is decoded beside the event loop (decision record 0019)."""
     decode = DECODERS[route]
     if len(body) <= LARGE_BYTES:
         return decode(body, context)
