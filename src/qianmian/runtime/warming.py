@@ -12,6 +12,7 @@ from typing import Any, Final
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes
 from qianmian.language.definition import Definition
+from qianmian.language.parse import parse_definition
 from qianmian.runtime.ports import Engine, EngineMaker
 
 _START_MS: Final = 1_790_000_000_000  # any instant will do
@@ -28,11 +29,18 @@ _STORY: Final[tuple[dict[str, Any], ...]] = (
 )
 
 
+_OF_THE_ROOM: Final = parse_definition(
+    "qianmian_warm_up", 'room.presenting == "p" and liked this session', kind="tag"
+)
+"""The built-in moments read no fact of a room through a tag; a shop's own may."""
+
+
 def warm(engines: EngineMaker, definitions: Sequence[Definition]) -> None:
     """Let everything happen once that a room can ask of the engine.
 
     Cost: a second with compiled kernels, a minute or two without.
     """
+    definitions = [*definitions, _OF_THE_ROOM]
     engine: Engine = engines.new(definitions)
     clock = _START_MS
     facts = Facts(facts_bytes([ViewerFacts("v")], boundary_ms=0))
