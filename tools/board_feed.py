@@ -19,6 +19,7 @@ from typing import Final
 
 import uvicorn
 
+from qianmian.engine.board import FUNNEL
 from qianmian.runtime.board import (
     HESITATING_LIMIT,
     TREND_POINTS,
@@ -43,14 +44,6 @@ from qianmian.server.ws import ConsoleSocket
 ROOM: Final = "feed"
 START_MS: Final = 1_780_000_000_000
 REASONS: Final = ("hesitation", "cart_abandonment", "comparison", "price_question")
-STAGES: Final = (
-    "room_entered",
-    "product_viewed",
-    "product_clicked",
-    "cart_added",
-    "order_created",
-    "order_paid",
-)
 PRODUCTS: Final = 40
 WAIT_S: Final = 30
 
@@ -106,7 +99,7 @@ class Evening:
             gpm_minor=689_100,
             stage=None,
             presenting=Presenting("p1", "轻薄气垫", 1),
-            funnel=tuple(Stage(one, entered >> at) for at, one in enumerate(STAGES)),
+            funnel=tuple(Stage(one, entered >> at) for at, one in enumerate(FUNNEL)),
             trend=self._trend(now, online),
             presented=(Presented("p1", "轻薄气垫", START_MS - 600_000, None),),
             hesitating=Hesitating(self.rows, tuple(_row(one, self.changed) for one in viewers)),

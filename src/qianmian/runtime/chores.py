@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from qianmian.errors import QianmianError
 from qianmian.vocabulary.time import HOUR_MS
 
 
@@ -20,7 +19,7 @@ class Chore:
 
     Attributes:
         name: for the log of the process and for the health page.
-        do: on the thread of the chores; raises QianmianError or OSError when it could not.
+        do: on the thread of the chores; what it raises is told.
     """
 
     name: str
@@ -64,7 +63,7 @@ class Chores:
         for chore in self._chores:
             try:
                 result = chore.do()
-            except (QianmianError, OSError) as problem:
+            except Exception as problem:  # nobody else would hear of it on this thread
                 self.problems[chore.name] = problem
                 self._told(chore.name, problem)
             else:
