@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from qianmian.errors import QianmianError
 from qianmian.vocabulary.time import HOUR_MS
 
 
@@ -19,7 +20,7 @@ class Chore:
 
     Attributes:
         name: for the log of the process and for the health page.
-        do: on the thread of the chores; what it raises is told.
+        do: on the thread of the chores; QianmianError and OSError are told, anything else is a fault.
     """
 
     name: str
@@ -50,20 +51,25 @@ class Chores:
     def at(self, clock_ms: int) -> None:
         """The clock of the log is here; an hour that has begun starts the chores. Never waits."""
         hour = clock_ms // HOUR_MS
-        is_doing = self._doing is not None and not self._doing.done()
-        if hour > self._hour and self._chores and not is_doing:
+        is_free = self._doing is None or (self._doing.done() and self._doing.exception() is None)
+        if hour > self._hour and self._chores and is_free:
             self._hour = hour
             self._doing = self._thread.submit(self._do)
 
     def close(self) -> None:
-        """Wait for the chore that is being done; the others are left to the next start."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        """Wait for the chores that are being done.
+
+        Raises: what a faulty chore raised; it was not tried again.
+        """
+        self._thread.shutdown()
+        if self._doing is not None:
+            self._doing.result()
 
     def _do(self) -> None:
         for chore in self._chores:
             try:
                 result = chore.do()
-            except Exception as problem:  # nobody else would hear of it on this thread
+            except (QianmianError, OSError) as problem:
                 self.problems[chore.name] = problem
                 self._told(chore.name, problem)
             else:

@@ -198,3 +198,14 @@ def test_chores_are_done_once_in_an_hour_and_a_failure_is_told_until_it_ends() -
     assert chores.problems == {}
     assert [name for name, _ in told] == ["first", "second"] * 2
     chores.close()
+
+
+def test_a_faulty_chore_is_seen_at_the_end_and_not_tried_again() -> None:
+    tries: list[int] = []
+    chores = Chores([Chore("faulty", lambda: tries.append(1 // len(tries)))])
+    for clock in (START, START + HOUR_MS):
+        chores.at(clock)
+        chores._thread.submit(lambda: None).result(60)
+    with pytest.raises(ZeroDivisionError):
+        chores.close()
+    assert tries == []
