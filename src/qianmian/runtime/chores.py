@@ -20,7 +20,7 @@ class Chore:
 
     Attributes:
         name: for the log of the process and for the health page.
-        do: on the thread of the chores; QianmianError and OSError are told, anything else is a fault.
+        do: on the thread of the chores; QianmianError and OSError are told, others are faults.
     """
 
     name: str
