@@ -10,7 +10,7 @@ secret                       signs viewer tokens and anonymous ids
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,6 +199,14 @@ def built_in_of(settings: Settings) -> tuple[Definition, ...]:
     if settings.definitions is None:
         return tuple(active_definitions())
     return tuple(active_definitions(read_definitions(settings.definitions)))
+
+
+def check_together(definitions: Sequence[Definition]) -> None:
+    """Refuse definitions that cannot hold beside each other.
+
+    Raises: DefinitionError.
+    """
+    Cores().new(definitions)
 
 
 def read_products(path: Path) -> tuple[Product, ...]:

@@ -108,14 +108,6 @@ def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
     return list((by_place | {(one.kind, one.key): one for one in given}).values())
 
 
-def check_together(definitions: Sequence[Definition]) -> None:
-    """Refuse definitions that cannot hold beside each other.
-
-    Raises: DefinitionError.
-    """
-    Core(definitions)
-
-
 def open_recording(path: Path, name: str | None, *, mapping: Path | None = None) -> OpenedFile:
     """A file to replay, in the named format or in the one that its first bytes give away.
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from qianmian.errors import InputError, QianmianError, UnknownName
+from qianmian.errors import InputError, InUse, NotThere, QianmianError, UnknownName
 from qianmian.language.definition import KINDS, Definition
 from qianmian.language.values import check_name
 from qianmian.runtime.definition_versions import (
@@ -145,7 +145,7 @@ class DefinitionDesk:
     async def activate(self, kind: str, key: str, *, by: str, why: str = "") -> Version:
         """The draft holds from now on.
 
-        Raises: InputError when there is none; DefinitionError when it cannot be used, and then
+        Raises: NotThere when there is none; DefinitionError when it cannot be used, and then
             nothing has changed.
         """
         async with self._lock:
@@ -162,15 +162,15 @@ class DefinitionDesk:
     async def retire(self, kind: str, key: str, *, by: str, why: str = "") -> Version:
         """It holds no more.
 
-        Raises: InputError when it does not hold, or others name it.
+        Raises: NotThere when it does not hold; InUse when others name it.
         """
         async with self._lock:
             entry = await self.entry(kind, key)
             if entry.now is None:
-                raise InputError(f'the {kind} "{key}" is not active')
+                raise NotThere(f'the {kind} "{key}" is not active')
             if entry.used_by:
                 users = ", ".join(f'{what} "{name}"' for what, name in entry.used_by)
-                raise InputError(f'the {kind} "{key}" is used by {users}; change these first')
+                raise InUse(f'the {kind} "{key}" is used by {users}; change these first')
             done = await asyncio.to_thread(
                 self._store.retire, entry.now, by=by, why=_checked_why(why)
             )
@@ -182,7 +182,7 @@ class DefinitionDesk:
     ) -> Version:
         """A new version with the text of an old one holds from now on; a draft is replaced.
 
-        Raises: InputError when there is no such version; DefinitionError when it cannot be used
+        Raises: NotThere when there is no such version; DefinitionError when it cannot be used
             any more, and then nothing has changed.
         """
         entry = await self.entry(kind, key)
@@ -192,7 +192,7 @@ class DefinitionDesk:
             known.setdefault(built_in.version, version_of(built_in))
         old = known.get(version)
         if old is None:
-            raise InputError(f'the {kind} "{key}" has no version {version}')
+            raise NotThere(f'the {kind} "{key}" has no version {version}')
         await self.check(old.definition())
         await self.save_draft(kind, key, old.text, title=old.title, meaning=old.meaning, by=by)
         return await self.activate(kind, key, by=by, why=why or f"back to version {version}")
@@ -266,7 +266,7 @@ def _draft(versions: Sequence[Version], place: Place) -> Version:
     for one in versions:
         if one.place == place and one.state == "draft":
             return one
-    raise InputError(f'the {place[0]} "{place[1]}" has no draft; save one first')
+    raise NotThere(f'the {place[0]} "{place[1]}" has no draft; save one first')
 
 
 def _definitions(live: Live) -> tuple[Definition, ...]:

@@ -87,7 +87,7 @@ class DefinitionVersions(Protocol):
     def activate(self, kind: str, key: str, *, by: str, why: str) -> Version:
         """The draft becomes active in place of what was.
 
-        Raises: InputError when there is no draft.
+        Raises: NotThere when there is no draft.
         """
 
     def retire(self, version: Version, *, by: str, why: str) -> Version:

@@ -58,7 +58,6 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     until = time.monotonic() + WAIT_S
     while not is_so():
         assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def test_words_are_understood_before_anything_is_kept(console: httpx.Client) -> None:

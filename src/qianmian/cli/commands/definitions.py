@@ -18,11 +18,10 @@ from qianmian.bootstrap import (
     Cost,
     active_definitions,
     check_definition_file,
-    check_together,
     cost_of,
     measure_flips,
 )
-from qianmian.bootstrap.installation import built_in_of, open_versions
+from qianmian.bootstrap.installation import built_in_of, check_together, open_versions
 from qianmian.cli.exit_codes import FINDINGS, OK
 from qianmian.cli.report.view import BAD, GOOD, QUIET, table
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection, Row
 
-from qianmian.errors import InputError
+from qianmian.errors import NotThere
 from qianmian.runtime.definition_versions import Version
 from qianmian.storage.sql.changes import note_change, number_of
 from qianmian.storage.sql.database import Database
@@ -57,7 +57,7 @@ class DefinitionStore:
     def activate(self, kind: str, key: str, *, by: str, why: str) -> Version:
         """The draft becomes active in place of what was.
 
-        Raises: InputError when there is no draft.
+        Raises: NotThere when there is no draft.
         """
         with self._changing() as connection:
             return self._activate(connection, kind, key, by=by, why=why)
@@ -118,7 +118,7 @@ class DefinitionStore:
         if not connection.execute(
             DEFINITION_VERSIONS.update().where(where).values(**values)
         ).rowcount:
-            raise InputError(f'the {kind} "{key}" has no draft; save one first')
+            raise NotThere(f'the {kind} "{key}" has no draft; save one first')
         return _one(connection, (_V.kind == kind) & (_V.key == key) & (_V.state == "active"))
 
     def _retire(self, connection: Connection, version: Version, *, by: str, why: str) -> Version:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from qianmian.bootstrap import active_definitions
-from qianmian.errors import InputError, UnknownName
+from qianmian.errors import NotThere, UnknownName
 from qianmian.runtime.definition_versions import (
     Version,
     active_definitions_of,
@@ -70,7 +70,7 @@ class Versions(RuleBasedStateMachine):
     @rule(kind=KINDS, key=KEYS)
     def activate(self, kind: str, key: str) -> None:
         if (kind, key) not in self.drafts:
-            with pytest.raises(InputError, match="no draft"):
+            with pytest.raises(NotThere, match="no draft"):
                 self.store.activate(kind, key, by="me", why="")
             return
         done = self.store.activate(kind, key, by="me", why="because")
