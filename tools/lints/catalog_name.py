@@ -17,6 +17,7 @@ HOMONYMS = {
     "doubt": "also a text class, which the lexicon and other moments read",
     "price_question": "also a text class",
     "comparison": "also an English word of messages",
+    "returned": "also a stage of life with the shop",
 }
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\b(?:tag|segment|trait)\.[A-Za-z_][A-Za-z0-9_]*")

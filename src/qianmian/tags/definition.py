@@ -13,27 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Literal, get_args
 
 from qianmian.errors import InputError
 from qianmian.language.ast import Trait, walk
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse_definition
 from qianmian.language.story import Answer, LevelExample, Numbers, check_parameters, filled
+from qianmian.vocabulary.sensitive import SENSITIVE_TRAITS
 
 Tier = Literal["basic", "behavior", "value", "predictive"]
 TagType = Literal["yes_no", "one_of"]
 Freshness = Literal["live", "session", "daily"]
-
-SENSITIVE: Final = frozenset(
-    "belief biometrics disability ethnicity health id_number income_account location_track"
-    " marriage medical nationality orientation political_view pregnancy race religion sexuality"
-    " union".split()
-)
-"""Traits that no built-in tag may read: sensitive personal information, and what comes near it.
-
-Sources: 个人信息保护法 (2021), articles 28 to 32.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +100,7 @@ def check_tag(tag: Tag) -> None:
     check_parameters(noun, list(tag.texts.values()), tag.parameters)
     for definition in tag.definitions():
         for part in walk(definition.expr):
-            if isinstance(part, Trait) and part.name in SENSITIVE:
+            if isinstance(part, Trait) and part.name in SENSITIVE_TRAITS:
                 raise InputError(
                     f"{noun}: trait.{part.name} is sensitive; no built-in tag reads it"
                 )
