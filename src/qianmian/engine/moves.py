@@ -73,17 +73,22 @@ class Moves:
         now = tuple(level for level in levels if level.key in self.keys)
         before: dict[Place, set[str]] = {}
         after: dict[Place, set[str]] = {}
-        seen = []
+        seen: list[Seen] = []
+        found: list[Move] = []
         for number, shard in enumerate(shards):
             fresh = seen_in(shard, now)
             old = self.seen[number] if number < len(self.seen) else _nothing(fresh, self.levels)
             old = old if now == self.levels else _placed(old, self.levels, now)
-            rows = _differing(old, fresh)
-            _collect(before, old, rows, now)
-            _collect(after, fresh, rows, now)
+            n = max(len(old.viewer), len(fresh.viewer))
+            old, new = _padded(old, n), _padded(fresh, n)
+            is_same = (old.viewer == new.viewer) & (old.room == new.room)
+            found += _flips(second, old, new, is_same, now, names)
+            rows = np.flatnonzero(~is_same & ((old.held != 0) | (new.held != 0)).any(axis=0))
+            _collect(before, old, rows.tolist(), now)
+            _collect(after, new, rows.tolist(), now)
             seen.append(fresh)
         self.levels, self.seen = now, seen
-        self.found += sorted(_moves(second, before, after, names))
+        self.found += sorted([*found, *_moves(second, before, after, names)])
 
     def taken(self) -> list[Move]:
         """What was found since the last call, by second, room, viewer and key."""
@@ -148,15 +153,26 @@ def _placed(old: Seen, levels: Sequence[Level], now: Sequence[Level]) -> Seen:
     return old._replace(held=held)
 
 
-def _differing(old: Seen, fresh: Seen) -> list[int]:
-    """The rows that held something else, or were somebody else's."""
-    n = max(len(old.viewer), len(fresh.viewer))
-    (a, b), differs = (_padded(old, n), _padded(fresh, n)), np.zeros(n, bool)
-    differs |= (a.viewer != b.viewer) | (a.room != b.room)
-    differs &= ((a.held != 0) | (b.held != 0)).any(axis=0)
-    differs |= (a.held != b.held).any(axis=0)
-    found: list[int] = np.flatnonzero(differs).tolist()
-    return found
+def _flips(
+    second: int,
+    old: Seen,
+    new: Seen,
+    is_same: npt.NDArray[np.bool_],
+    levels: Sequence[Level],
+    names: Names,
+) -> Iterator[Move]:
+    """The moves of rows that are the same viewer's as before."""
+    differs = np.where(is_same, old.held ^ new.held, np.uint64(0))
+    rows = np.flatnonzero(differs.any(axis=0))
+    words = list(masks_of(levels))
+    for level in levels:
+        at, bit = words.index(level.bit // 64), np.uint64(level.bit % 64)
+        flipped = rows[(differs[at, rows] >> bit) & np.uint64(1) != 0]
+        entered = (new.held[at, flipped] >> bit) & np.uint64(1) != 0
+        for row, is_in in zip(flipped.tolist(), entered.tolist(), strict=True):
+            room = str(names.rooms.value(int(new.room[row])))
+            viewer = str(names.viewers.value(int(new.viewer[row])))
+            yield Move(second, room, viewer, level.key, is_in)
 
 
 def _padded(seen: Seen, n: int) -> Seen:
@@ -177,7 +193,7 @@ def _collect(
     """What these rows held, by place."""
     words = list(masks_of(levels))
     for row in rows:
-        if row < len(seen.viewer) and seen.viewer[row] >= 0:
+        if seen.viewer[row] >= 0:
             held = {word: int(seen.held[at, row]) for at, word in enumerate(words)}
             keys = {one.key for one in levels if held[one.bit // 64] >> one.bit % 64 & 1}
             into[int(seen.room[row]), int(seen.viewer[row])] = keys
