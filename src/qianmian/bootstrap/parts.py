@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 import qianmian.connectors.catalog
-import qianmian.moments.catalog
+from qianmian.bootstrap.catalogs import active_definitions, builtin_definitions, load_moments
 from qianmian.columns.facts import Facts
 from qianmian.connectors.format import Format, FormatOptions, OpenedFile, open_file
 from qianmian.engine.core import Core
@@ -17,7 +17,6 @@ from qianmian.language.definition import Definition
 from qianmian.language.fact_columns import FactNeeds, needs_of
 from qianmian.learning.danmaku import TextClassifier
 from qianmian.learning.lexicon import Lexicon
-from qianmian.moments.definition import Moment, check_moment
 from qianmian.registry import Registry, load_catalog
 from qianmian.runtime.definitions import DefinitionFile, checked_definitions
 from qianmian.runtime.flips import Sample, counted, flips_per_minute, sample_of
@@ -38,14 +37,6 @@ from qianmian.vocabulary.time import parse_duration
 def load_formats() -> Registry[Format]:
     """The file formats that replay reads."""
     return load_catalog(qianmian.connectors.catalog, Format, noun="format")
-
-
-def load_moments() -> Registry[Moment]:
-    """The built-in moments, each checked at the door."""
-    moments = load_catalog(qianmian.moments.catalog, Moment, noun="moment")
-    for moment in moments.values():
-        check_moment(moment)
-    return moments
 
 
 def lingering_of_moments(definitions: Sequence[Definition]) -> dict[str, Lingering]:
@@ -81,6 +72,7 @@ def demo_file() -> Path:
     return Path(str(resources.files("qianmian.connectors").joinpath("data", "demo", "train.jsonl")))
 
 
+<<<<<<< HEAD
 def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
     """The built-in moments and those of a file, as the file says.
 
@@ -108,6 +100,8 @@ def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
     return list((by_place | {(one.kind, one.key): one for one in given}).values())
 
 
+=======
+>>>>>>> b42f09b3ee4d99bef73ec76b4388f56e0eee5375
 def open_recording(path: Path, name: str | None, *, mapping: Path | None = None) -> OpenedFile:
     """A file to replay, in the named format or in the one that its first bytes give away.
 
@@ -207,16 +201,15 @@ def check_vectors(paths: Sequence[Path], advance: Advance) -> VectorReport:
 def check_definition_file(file: DefinitionFile) -> tuple[list[Definition], list[DefinitionError]]:
     """Every definition of a file that can be used, and the problems of the others."""
     good, problems = checked_definitions(file.definitions)
-    moments = load_moments()
     for key, numbers in file.parameters.items():
         try:
-            good.append(moments.named(key).definition(numbers))
+            good += builtin_definitions({key: numbers})[key]
         except DefinitionError as exc:
             exc.params["key"] = key
             problems.append(exc)
     if good and not problems:
         try:
-            Core(good)
+            Core(active_definitions(file))  # they may name each other, and built-in ones
         except DefinitionError as exc:
             problems.append(exc)
     return good, problems
