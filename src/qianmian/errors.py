@@ -5,6 +5,7 @@
     │   ├── SyntaxProblem      the text cannot be read
     │   ├── TypeProblem        it can be read but does not mean anything
     │   ├── UnknownName        a name that the vocabulary does not have
+    │   ├── NotInHistory       a question that history cannot answer
     │   └── LimitExceeded      it is too deep, too large, or too many
     ├── InputError             the caller: a file, an argument, a message
     │   ├── SnapshotProblem    a snapshot that this version cannot restore
@@ -13,6 +14,7 @@
         ├── LogUnavailable     the log cannot be written now
         │   └── DiskFull       its disk is full
         ├── LogInUse           another process writes the log
+        ├── HistoryTooLarge    a question needs more memory than reading may take
         └── Overloaded         more arrives than can be made durable: the sender tries again
 
 Any other exception is our bug. Bad *data* is never an exception: it becomes a `Rejected` value.
@@ -91,6 +93,12 @@ class LimitExceeded(DefinitionError):
     code = "definition.limit"
 
 
+class NotInHistory(DefinitionError):
+    """History cannot say this."""
+
+    code = "definition.not_in_history"
+
+
 class InputError(QianmianError):
     """The input cannot be used."""
 
@@ -131,6 +139,12 @@ class LogInUse(OperationalError):
     """Another process writes this log."""
 
     code = "operational.log_in_use"
+
+
+class HistoryTooLarge(OperationalError):
+    """The question needs more memory than reading history may take."""
+
+    code = "operational.history_too_large"
 
 
 class Overloaded(OperationalError):
