@@ -12,6 +12,21 @@ const BoardPage = lazy(async () => ({ default: (await import('@/features/board/b
 const HealthPage = lazy(async () => ({ default: (await import('@/features/health/health-page')).HealthPage }))
 const SourcesPage = lazy(async () => ({ default: (await import('@/features/sources/sources-page')).SourcesPage }))
 
+const DefinitionsPage = lazy(async () => ({
+  default: (await import('@/features/definitions/definitions-page')).DefinitionsPage,
+}))
+const EditorPage = lazy(async () => ({ default: (await import('@/features/definitions/editor-page')).EditorPage }))
+
+/** The list of a kind, a new one, and one that is there. */
+const definitionPages = (['tag', 'segment'] as const).flatMap((kind) => {
+  const folder = kind === 'tag' ? '/tags' : '/segments'
+  return [
+    { path: folder, element: <DefinitionsPage key={kind} kind={kind} /> },
+    { path: `${folder}/new`, element: <EditorPage key={kind} kind={kind} /> },
+    { path: `${folder}/:key`, element: <EditorPage key={kind} kind={kind} /> },
+  ]
+})
+
 /** The board of a room, and the viewer whose id stands in the address. */
 function Room() {
   const { room = '' } = useParams()
@@ -67,6 +82,7 @@ export const router = createBrowserRouter([
     children: [
       { path: '/', element: <RoomsPage /> },
       { path: '/rooms/:room', element: <Room /> },
+      ...definitionPages,
       { path: '/data', element: <HealthPage /> },
       { path: '/sources', element: <SourcesPage /> },
       { path: '*', element: <NotFound /> },

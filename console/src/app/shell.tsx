@@ -11,8 +11,14 @@ import { useLanguage } from '@/lib/language'
 import { useLook } from '@/lib/theme'
 import { LiveProvider } from './live'
 
-const PAGES = ['rooms', 'data', 'sources'] as const
-const PATHS: Record<(typeof PAGES)[number], string> = { rooms: '/', data: '/data', sources: '/sources' }
+const PAGES = ['rooms', 'tags', 'segments', 'data', 'sources'] as const
+const PATHS: Record<(typeof PAGES)[number], string> = {
+  rooms: '/',
+  tags: '/tags',
+  segments: '/segments',
+  data: '/data',
+  sources: '/sources',
+}
 
 /** Everything behind the sign-in: who you are, where you are, and the page. */
 export function Shell() {
@@ -50,7 +56,7 @@ function TopBar({ account }: { account: Account }) {
       </NavLink>
       <nav aria-label={t('nav.label')}>
         {PAGES.map((page) => (
-          <NavLink key={page} to={PATHS[page]} end={page !== 'rooms'} className="nav-link">
+          <NavLink key={page} to={PATHS[page]} end={page === 'data' || page === 'sources'} className="nav-link">
             {t(`nav.${page}`)}
           </NavLink>
         ))}

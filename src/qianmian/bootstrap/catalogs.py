@@ -73,9 +73,14 @@ def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
     builtin = builtin_definitions(file.parameters)
     by_key: dict[str, Definition] = {}
     if file.keeps_builtin:
-        by_key = {one.key: one for several in builtin.values() for one in several}
-    elif file.parameters:
+        for key in file.without:
+            if key not in builtin:
+                raise UnknownName.of("built-in definition", key, builtin)
+        kept = [several for key, several in builtin.items() if key not in file.without]
+        by_key = {one.key: one for several in kept for one in several}
+    elif file.parameters or file.without:
         raise DefinitionError(
-            "parameters are of built-in definitions, and this file has none; add builtin: true"
+            "parameters and without are of built-in definitions, and this file has none; add"
+            " builtin: true"
         )
     return list((by_key | {definition.key: definition for definition in given}).values())

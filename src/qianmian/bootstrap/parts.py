@@ -12,7 +12,7 @@ from qianmian.bootstrap.catalogs import active_definitions, builtin_definitions,
 from qianmian.columns.facts import Facts
 from qianmian.connectors.format import Format, FormatOptions, OpenedFile, open_file
 from qianmian.engine.core import Core
-from qianmian.errors import DefinitionError, UnknownName
+from qianmian.errors import DefinitionError
 from qianmian.language.definition import Definition
 from qianmian.language.fact_columns import FactNeeds, needs_of
 from qianmian.learning.danmaku import TextClassifier
@@ -72,36 +72,6 @@ def demo_file() -> Path:
     return Path(str(resources.files("qianmian.connectors").joinpath("data", "demo", "train.jsonl")))
 
 
-<<<<<<< HEAD
-def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
-    """The built-in moments and those of a file, as the file says.
-
-    Raises: DefinitionError for the first one that cannot be used.
-    """
-    moments = load_moments()
-    file = file or DefinitionFile()
-    given, problems = checked_definitions(file.definitions)
-    if problems:
-        raise problems[0]
-    for key in file.parameters:
-        moments.named(key)
-    by_place: dict[tuple[str, str], Definition] = {}
-    if file.keeps_builtin:
-        built_in = [m.definition(file.parameters.get(key)) for key, m in moments.items()]
-        for key in file.without:
-            if key not in moments:
-                raise UnknownName.of("built-in definition", key, moments)
-        by_place = {(one.kind, one.key): one for one in built_in if one.key not in file.without}
-    elif file.parameters or file.without:
-        raise DefinitionError(
-            "parameters and without are of built-in definitions, and this file has none; add"
-            " builtin: true"
-        )
-    return list((by_place | {(one.kind, one.key): one for one in given}).values())
-
-
-=======
->>>>>>> b42f09b3ee4d99bef73ec76b4388f56e0eee5375
 def open_recording(path: Path, name: str | None, *, mapping: Path | None = None) -> OpenedFile:
     """A file to replay, in the named format or in the one that its first bytes give away.
 

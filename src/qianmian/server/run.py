@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from importlib import metadata
 
 from qianmian.bootstrap import load_classifier
+from qianmian.bootstrap.catalogs import load_tags
 from qianmian.bootstrap.installation import Installation
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.server.console import ConsoleApp, bundled_console
@@ -90,6 +91,7 @@ def site_of(
         ingest=ingest,
         now=now,
         version=metadata.version("qianmian"),
+        tags=load_tags(),
         fired=parts.fired,
         zone=home.settings.zone,
         currency=home.settings.currency,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.sources import SourceStore
+from qianmian.tags.definition import Tag
 
 
 class Ingest(Protocol):
@@ -34,6 +35,7 @@ class Site:
 
     Attributes:
         zone, currency: of the shop.
+        tags: the built-in ones by key.
         now: ms UTC.
         fired: firings by moment since the start of the process.
     """
@@ -48,6 +50,7 @@ class Site:
     ingest: Ingest
     now: Callable[[], int]
     version: str
+    tags: Mapping[str, Tag]
     fired: Counter[str] = field(default_factory=Counter)
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"

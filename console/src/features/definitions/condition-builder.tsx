@@ -55,7 +55,7 @@ function Combinator({ value, handleOnChange }: CombinatorSelectorProps) {
   return (
     <Select
       size="small"
-      value={value}
+      value={value ?? null}
       onChange={handleOnChange}
       aria-label={t('conditions.combinator')}
       popupMatchSelectWidth={false}
@@ -69,7 +69,7 @@ function FieldChoice({ value, handleOnChange }: FieldSelectorProps) {
   return (
     <Select
       size="small"
-      value={value}
+      value={value ?? null}
       onChange={handleOnChange}
       aria-label={t('conditions.about')}
       popupMatchSelectWidth={false}
@@ -85,7 +85,7 @@ function OperatorChoice({ field, value, handleOnChange }: OperatorSelectorProps)
   return (
     <Select
       size="small"
-      value={value}
+      value={value ?? null}
       onChange={handleOnChange}
       aria-label={t('conditions.how')}
       popupMatchSelectWidth={false}
@@ -102,7 +102,7 @@ const word = (operator: string): (typeof WORDS)[Sign] | Verb => WORDS[operator a
 function Add({ handleOnClick, disabled }: ActionWithRulesProps) {
   const { t } = useTranslation()
   return (
-    <Button size="small" type="dashed" icon={<PlusOutlined />} onClick={handleOnClick} disabled={disabled ?? false}>
+    <Button size="small" type="dashed" icon={<PlusOutlined aria-hidden />} onClick={handleOnClick} disabled={disabled ?? false}>
       {t('conditions.add')}
     </Button>
   )
@@ -112,7 +112,7 @@ function AddGroup({ handleOnClick, disabled, level }: ActionWithRulesProps) {
   const { t } = useTranslation()
   if (level > 0) return null
   return (
-    <Button size="small" type="dashed" icon={<PlusOutlined />} onClick={handleOnClick} disabled={disabled ?? false}>
+    <Button size="small" type="dashed" icon={<PlusOutlined aria-hidden />} onClick={handleOnClick} disabled={disabled ?? false}>
       {t('conditions.add_group')}
     </Button>
   )
@@ -121,5 +121,5 @@ function AddGroup({ handleOnClick, disabled, level }: ActionWithRulesProps) {
 function Remove({ handleOnClick }: ActionWithRulesProps) {
   const { t } = useTranslation()
   const label = t('conditions.remove')
-  return <Button size="small" type="text" danger icon={<DeleteOutlined />} aria-label={label} title={label} onClick={handleOnClick} />
+  return <Button size="small" type="text" danger icon={<DeleteOutlined aria-hidden />} aria-label={label} title={label} onClick={handleOnClick} />
 }

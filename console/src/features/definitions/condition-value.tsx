@@ -124,7 +124,7 @@ function NamedValue({ kind, value, onChange, own }: Editor<string> & { kind: 'ta
       size="small"
       className="named-value"
       showSearch={{ optionFilterProp: 'label' }}
-      value={value || undefined}
+      value={value || null}
       onChange={onChange}
       placeholder={t(`conditions.choose.${kind}`)}
       aria-label={t(`conditions.choose.${kind}`)}

@@ -46,8 +46,15 @@ export function DefinitionTable({ definitions, empty }: { definitions: Definitio
       width: 130,
       align: 'right',
       className: 'num',
-      render: (_, { holding }) =>
-        holding ? <span title={t('definitions.of_live', { n: count(holding.live) })}>{count(holding.present)}</span> : '–',
+      render: (_, { holding, enough }) =>
+        holding ? (
+          <>
+            <span title={t('definitions.of_live', { n: count(holding.live) })}>{count(holding.present)}</span>
+            {enough && <div className="quiet small">{t('definitions.enough', { n: count(enough.present) })}</div>}
+          </>
+        ) : (
+          '–'
+        ),
     },
     {
       title: t('definitions.state'),
@@ -56,6 +63,7 @@ export function DefinitionTable({ definitions, empty }: { definitions: Definitio
         <>
           <StatusDot status={DOTS[stateOf(one)]} /> {t(`definitions.states.${stateOf(one)}`)}
           {one.built_in && one.now?.made_at === 0 && <span className="quiet"> · {t('definitions.built_in')}</span>}
+          {one.freshness && <span className="quiet"> · {t(`definitions.freshness.${one.freshness}`)}</span>}
           {one.counting && (
             <div className="quiet small">
               {t(one.counting.backfilled ? 'definitions.counting_backfilled' : 'definitions.counting', {

@@ -36,7 +36,7 @@ export function DefinitionsPage({ kind }: { kind: PageKind }) {
       {found.isError && <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />}
       {found.isPending && <Skeleton active />}
       {found.data && (
-        <section className="panel">
+        <section className="panel definition-lists">
           <div className="definition-filter">
             <Segmented<Filter>
               value={filter}
@@ -50,9 +50,31 @@ export function DefinitionsPage({ kind }: { kind: PageKind }) {
               onChange={({ target }) => setWanted(target.value)}
             />
           </div>
-          <DefinitionTable definitions={found.data.filter(is)} empty={t(`definitions.none.${kind}`)} />
+          {kind === 'segment' ? (
+            <DefinitionTable definitions={found.data.filter(is)} empty={t('definitions.none.segment')} />
+          ) : (
+            <Tiers tags={found.data.filter(is)} />
+          )}
         </section>
       )}
     </div>
   )
+}
+
+const TIERS = ['own', 'basic', 'behavior', 'value', 'predictive'] as const
+
+/** Tags by their tier, those of the shop first. */
+function Tiers({ tags }: { tags: Definition[] }) {
+  const { t } = useTranslation()
+  if (tags.length === 0) return <DefinitionTable definitions={[]} empty={t('definitions.none.tag')} />
+  return TIERS.map((tier) => {
+    const own = tags.filter((tag) => (tag.tier ?? 'own') === tier)
+    if (own.length === 0) return null
+    return (
+      <section key={tier} data-part={`tier-${tier}`}>
+        <h2>{t(`definitions.tiers.${tier}`)}</h2>
+        <DefinitionTable definitions={own} empty="" />
+      </section>
+    )
+  })
 }

@@ -16,7 +16,7 @@ export function TextEditor({ text, onText, position }: Props) {
       <Input.TextArea
         className="condition-text"
         value={text}
-        autoSize={{ minRows: 3, maxRows: 14 }}
+        rows={7}
         maxLength={20_000}
         spellCheck={false}
         aria-label={t('definitions.text')}

@@ -57,7 +57,9 @@ class CountingModel(Model):
 class DefinitionModel(Model):
     """A definition in the list.
 
-    `now` is what holds, `draft` what somebody writes, `names` how people call it.
+    `now` is what holds, `draft` what somebody writes, `names` how people call it. `holding` is of
+    how many viewers in open rooms it holds now, `enough` of how many there is enough evidence to
+    say so; `tier`, `freshness` and `part_of` (the tag whose value it is) are of built-in tags.
     """
 
     kind: Kind
@@ -70,6 +72,11 @@ class DefinitionModel(Model):
     used_by: list[NamedModel]
     uses: list[NamedModel]
     counting: CountingModel | None
+    holding: HoldingModel | None
+    enough: HoldingModel | None
+    tier: Literal["basic", "behavior", "value", "predictive"] | None
+    freshness: Literal["live", "session", "daily"] | None
+    part_of: str | None
 
 
 class DefinitionDetail(DefinitionModel):

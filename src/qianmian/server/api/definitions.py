@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from fastapi import APIRouter
 
@@ -25,6 +27,7 @@ from qianmian.server.api.definition_models import (
     DefinitionDetail,
     DefinitionModel,
     DraftModel,
+    HoldingModel,
     Kind,
     Language,
     NamedModel,
@@ -36,6 +39,7 @@ from qianmian.server.api.definition_models import (
 from qianmian.server.api.models import Words
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.session import Here, SignedIn
+from qianmian.tags.definition import Tag
 
 LOCALES: dict[Literal["zh", "en"], str] = {"zh": "zh-CN", "en": "en-US"}
 FILES = {"moment": "moments", "tag": "tags", "segment": "segments"}
@@ -48,9 +52,13 @@ async def definitions(
     site: Here, _account: SignedIn, kind: Kind | None = None
 ) -> list[DefinitionModel]:
     """Everything that holds, is drafted, or has been retired, by kind and key."""
-    counting = await site.deployment.ask(_counting)
-    entries = await site.desk.entries()
-    return [_model(one, counting) for one in entries if kind is None or one.place[0] == kind]
+    now = await site.deployment.ask(_now)
+    parts = _parts_of_tags(site.tags)
+    return [
+        _model(one, now, parts)
+        for one in await site.desk.entries()
+        if (kind is None or one.place[0] == kind) and one.place[1] not in parts.evidence
+    ]
 
 
 @router.post("/definitions/check")
@@ -128,7 +136,7 @@ async def roll_back(
 
 
 async def _detail(site: Here, kind: Kind, key: str) -> DefinitionDetail:
-    counting = await site.deployment.ask(_counting)
+    now = await site.deployment.ask(_now)
     try:
         found = await site.desk.entry(kind, key)
     except DefinitionError as problem:
@@ -136,14 +144,37 @@ async def _detail(site: Here, kind: Kind, key: str) -> DefinitionDetail:
     shown = found.draft or found.now
     expr = None if shown is None else _expr(shown)
     return DefinitionDetail(
-        **_model(found, counting).model_dump(),
+        **_model(found, now, _parts_of_tags(site.tags)).model_dump(),
         tree=None if expr is None else to_json(expr),
         history=[_version(one) for one in found.history],
     )
 
 
-def _model(found: Entry, counting: Mapping[str, CountingModel]) -> DefinitionModel:
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What the engine says of definitions: since when they count, of how many they hold."""
+
+    counting: Mapping[str, CountingModel]
+    holding: Mapping[str, HoldingModel]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The built-in tag of each definition that belongs to one; those that say "enough evidence"."""
+
+    tag_of: Mapping[str, Tag]
+    evidence: Mapping[str, str]
+
+
+def _parts_of_tags(tags: Mapping[str, Tag]) -> _Parts:
+    tag_of = {key: tag for tag in tags.values() for key in tag.texts}
+    evidence = {f"{key}_enough": key for key, tag in tags.items() if tag.enough}
+    return _Parts(tag_of, evidence)
+
+
+def _model(found: Entry, now: _Now, parts: _Parts) -> DefinitionModel:
     kind, key = found.place
+    tag = parts.tag_of.get(key)
     newest = found.now or found.draft or (found.history[0] if found.history else None)
     expr = None if newest is None else _expr(newest)
     return DefinitionModel(
@@ -156,7 +187,12 @@ def _model(found: Entry, counting: Mapping[str, CountingModel]) -> DefinitionMod
         draft=None if found.draft is None else _version(found.draft),
         used_by=_named(found.used_by),
         uses=[] if expr is None else _uses(expr),
-        counting=counting.get(key) if found.now is not None else None,
+        counting=now.counting.get(key) if found.now is not None else None,
+        holding=now.holding.get(key) if found.now is not None else None,
+        enough=None if tag is None else now.holding.get(f"{tag.key}_enough"),
+        tier=None if tag is None else tag.tier,
+        freshness=None if tag is None else tag.freshness,
+        part_of=None if tag is None or tag.key == key else tag.key,
     )
 
 
@@ -247,10 +283,18 @@ def _misunderstood(problem: DefinitionError) -> Understood:
     )
 
 
-def _counting(live: Live) -> dict[str, CountingModel]:
-    """Since when definitions count that were not there from the start."""
-    counting: Mapping[str, Any] = {} if live.engine is None else live.engine.counting
-    return {
+def _now(live: Live) -> _Now:
+    engine = live.engine
+    if engine is None:
+        return _Now({}, {})
+    counting = {
         key: CountingModel(since=one.since, backfilled=one.backfilled)
-        for key, one in counting.items()
+        for key, one in engine.counting.items()
     }
+    present, alive = Counter[str](), Counter[str]()
+    for room in engine.open_rooms():
+        for key, held in engine.levels(room).by_key.items():
+            present[key] += held.present
+            alive[key] += held.live
+    holding = {key: HoldingModel(present=count, live=alive[key]) for key, count in present.items()}
+    return _Now(counting, holding)
