@@ -186,6 +186,16 @@ class Core(Readings):
         history.take(self, facts)
         return out
 
+    def stock(self, products: Sequence[Product], clock_ms: int) -> Firings:
+        """The message `catalog`: what the shop sells from `clock_ms` on.
+
+        Events that have come keep the category they came with.
+        """
+        out = self.advance(clock_ms)
+        self.products = tuple(products)
+        self.names.stock(products)
+        return out
+
     def room_stage(self) -> RoomStage:
         """What judges the moments of rooms of its plan."""
         stage = RoomStage(self.plan.room_moments, self.names, self.plan.layout.program.filters)
@@ -247,7 +257,7 @@ class Core(Readings):
         """
         last = (clock_ms - 1) // SECOND_MS * SECOND_MS
         reads = self.plan.reads_numbers and bool(self.sessions)
-        if not reads and not self.moves.keys:
+        if not reads and not self.moves.names:
             self.second = last
             return
         second = last if self.second is None else self.second
@@ -265,7 +275,7 @@ class Core(Readings):
                 for column, used in self.room_log.numbers(second, name, numbers, before):
                     for shard in self.shards:
                         shard.state.RS[room, column] = used
-            if self.moves.keys:
+            if self.moves.names:
                 self.moves.compare(second, self.shards, levels_of(self.plan), self.names)
             second = self._next_second(second)
         self.second = last
