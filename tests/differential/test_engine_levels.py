@@ -57,7 +57,7 @@ def engine_held(
         counts: dict[str, Counter[str]] = {}
         for room in engine.names.rooms.snapshot():
             levels = engine.levels(room)
-            counts[room] = Counter({key: one.present for key, one in levels.by_key.items()})
+            counts[room] = Counter({key: one.present for key, one in levels.by_name.items()})
             counts[room]["*"] = levels.present
             for viewer in engine.names.viewers.snapshot():
                 keys = engine.viewer_levels(room, viewer)
@@ -65,7 +65,7 @@ def engine_held(
                     held[room, viewer] = (engine.present(room, [viewer])[0], keys)
             live = [keys for (name, _), (_, keys) in held.items() if name == room]
             assert levels.live == len(live)
-            for key, one in levels.by_key.items():
+            for key, one in levels.by_name.items():
                 assert one.live == sum(key in keys for keys in live)
                 here = engine.level_holders(room, key, limit=1_000)
                 assert len(here) == one.present
@@ -100,7 +100,7 @@ def test_the_worlds_hold_something_and_not_everything() -> None:
         definitions, messages, instants = world(seed)
         for held in held_at(definitions, messages, instants):
             for _, keys in held.values():
-                seen.update(one.key in keys for one in definitions)
+                seen.update(f"{one.kind}.{one.key}" in keys for one in definitions)
     assert min(seen[True], seen[False]) > 200, seen
 
 
@@ -112,11 +112,11 @@ def test_who_is_not_known_is_told() -> None:
     assert engine.viewer_levels("elsewhere", "v") is None
     with pytest.raises(UnknownName, match="elsewhere"):
         engine.levels("elsewhere")
-    with pytest.raises(UnknownName, match='Did you mean "liker"'):
-        engine.level_holders("r", "likker")
+    with pytest.raises(UnknownName, match=r'Did you mean "tag\.liker"'):
+        engine.level_holders("r", "tag.likker")
 
 
-FOLLOWED = ("liker", "quiet", "shown", "both")
+FOLLOWED = ("tag.liker", "tag.quiet", "segment.shown", "segment.both")
 Plain = tuple[int, str, str, str, bool]
 
 
@@ -178,16 +178,16 @@ def test_who_enters_and_leaves_at_each_second_is_what_the_oracle_finds(seed: int
 
 def test_what_comes_and_goes_within_a_second_is_no_move() -> None:
     engine = core.Core([parse_definition("brief", "count(liked) within 100ms >= 1", "tag")])
-    engine.follow(["brief"])
+    engine.follow(["tag.brief"])
     rows = [{"clock": 1_000_100, "type": "liked", "viewer": "v", "room": "r"}]
     rows += [{**rows[0], "clock": 1_000_950, "message_id": "two"}]
     engine.run(EventBatch.from_rows(rows[:1]))
     engine.run(EventBatch.from_rows(rows[1:]))
     engine.advance(1_003_000)
     assert [tuple(one) for one in engine.take_moves()] == [
-        (1_001_000, "r", "v", "brief", True),
-        (1_002_000, "r", "v", "brief", False),
+        (1_001_000, "r", "v", "tag.brief", True),
+        (1_002_000, "r", "v", "tag.brief", False),
     ]
     assert engine.take_moves() == []
-    with pytest.raises(UnknownName, match='Did you mean "brief"'):
-        engine.follow(["brieff"])
+    with pytest.raises(UnknownName, match=r'Did you mean "tag\.brief"'):
+        engine.follow(["tag.brieff"])

@@ -11,7 +11,7 @@ from tests.oracle.run import LATENESS_MS, Message, deliver
 from tests.oracle.world import World
 
 Held = dict[tuple[str, str], tuple[bool, frozenset[str]]]
-"""By (room, viewer) of the live rows: whether they are in the room, and which levels hold."""
+"""By (room, viewer) of the live rows: whether they are in the room, and the levels that hold."""
 
 
 def held_at(
@@ -45,6 +45,7 @@ def _held(world: World, now: int) -> Held:
                 judge.view(rule, world.rooms[name], row, rows, now, is_event=False)
                 for rule in levels
             ]
-            held = frozenset(view.rule.key for view in views if view.holds(view.rule.tree))
+            rules = [view.rule for view in views if view.holds(view.rule.tree)]
+            held = frozenset(f"{rule.kind}.{rule.key}" for rule in rules)
             found[name, viewer] = (row.present, held)
     return found

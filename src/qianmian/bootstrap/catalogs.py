@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import qianmian.moments.catalog
 import qianmian.segments.catalog
@@ -71,16 +71,28 @@ def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
     if problems:
         raise problems[0]
     builtin = builtin_definitions(file.parameters)
-    by_key: dict[str, Definition] = {}
+    by_place: dict[tuple[str, str], Definition] = {}
     if file.keeps_builtin:
-        for key in file.without:
-            if key not in builtin:
-                raise UnknownName.of("built-in definition", key, builtin)
-        kept = [several for key, several in builtin.items() if key not in file.without]
-        by_key = {one.key: one for several in kept for one in several}
+        left_out = _left_out(file.without, builtin)
+        several = [one for found in builtin.values() for one in found]
+        by_place = {(one.kind, one.key): one for one in several if one.key not in left_out}
     elif file.parameters or file.without:
         raise DefinitionError(
             "parameters and without are of built-in definitions, and this file has none; add"
             " builtin: true"
         )
-    return list((by_key | {definition.key: definition for definition in given}).values())
+    return list((by_place | {(one.kind, one.key): one for one in given}).values())
+
+
+def _left_out(keys: Sequence[str], builtin: Mapping[str, tuple[Definition, ...]]) -> frozenset[str]:
+    """The keys of the definitions that do not hold: whole tags, or one value of a tag.
+
+    Raises: UnknownName for a key there is not.
+    """
+    own = {one.key for several in builtin.values() for one in several}
+    found: set[str] = set()
+    for key in keys:
+        if key not in builtin and key not in own:
+            raise UnknownName.of("built-in definition", key, [*builtin, *sorted(own)])
+        found |= {one.key for one in builtin.get(key, ())} or {key}
+    return frozenset(found)

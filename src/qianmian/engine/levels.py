@@ -34,7 +34,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class RoomLevels:
-    """The levels of a room's viewers at an instant; `by_key` has every tag and segment.
+    """The levels of a room's viewers at an instant; `by_name` has every tag and segment.
 
     Units: at in ms UTC; present and live count viewers.
     """
@@ -43,13 +43,13 @@ class RoomLevels:
     at: int
     present: int
     live: int
-    by_key: dict[str, Held] = field(default_factory=dict)
+    by_name: dict[str, Held] = field(default_factory=dict)
 
 
 class Level(NamedTuple):
-    """A tag or segment and its bit in the row."""
+    """A tag or segment, named as the language does (`tag.NAME`), and its bit in the row."""
 
-    key: str
+    name: str
     bit: int
 
 
@@ -58,7 +58,7 @@ def levels_of(plan: Plan) -> list[Level]:
     layout = plan.layout
     truth = layout.program.truth
     return [
-        Level(one.key, layout.bit_of[truth[index]])
+        Level(f"{one.kind}.{one.key}", layout.bit_of[truth[index]])
         for index, one in enumerate(plan.definitions)
         if index in truth
     ]
@@ -158,9 +158,9 @@ def holders(
 
 
 def held_by(shard: Shard, row: int, levels: Sequence[Level]) -> list[str]:
-    """The keys of the levels that hold in a row, in the order of the plan."""
+    """The names of the levels that hold in a row, in the order of the plan."""
     return [
-        level.key
+        level.name
         for level in levels
         if int(words_at(shard, level.bit // 64)[row]) >> (level.bit & 63) & 1
     ]

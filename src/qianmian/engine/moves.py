@@ -32,7 +32,7 @@ class Move(NamedTuple):
     at: int
     room: str
     viewer: str
-    key: str
+    level: str
     entered: bool
 
 
@@ -56,21 +56,21 @@ class Moves:
     operations, and Python only for the rows that differ.
     """
 
-    keys: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     levels: tuple[Level, ...] = ()
     seen: list[Seen] = field(default_factory=list)
     found: list[Move] = field(default_factory=list)
 
-    def follow(self, keys: Iterable[str]) -> None:
+    def follow(self, names: Iterable[str]) -> None:
         """Follow these levels from now on: whoever holds one enters at the next second."""
-        self.keys = tuple(dict.fromkeys(keys))
+        self.names = tuple(dict.fromkeys(names))
         self.levels, self.seen = (), []
 
     def compare(
         self, second: int, shards: Sequence[Shard], levels: Sequence[Level], names: Names
     ) -> None:
         """Find the moves of a second; everything up to its end has been applied."""
-        now = tuple(level for level in levels if level.key in self.keys)
+        now = tuple(level for level in levels if level.name in self.names)
         before: dict[Place, set[str]] = {}
         after: dict[Place, set[str]] = {}
         seen: list[Seen] = []
@@ -91,7 +91,7 @@ class Moves:
         self.found += sorted([*found, *_moves(second, before, after, names)])
 
     def taken(self) -> list[Move]:
-        """What was found since the last call, by second, room, viewer and key."""
+        """What was found since the last call, by second, room, viewer and level."""
         found, self.found = self.found, []
         return found
 
@@ -100,11 +100,11 @@ class Moves:
         for number, seen in enumerate(self.seen):
             for name, array in seen._asdict().items():
                 arrays[f"{number}/moves/{name}"] = array
-        return {"keys": self.keys, "levels": self.levels, "found": self.found}
+        return {"names": self.names, "levels": self.levels, "found": self.found}
 
     def restore(self, stored: dict[str, Any], archive: Any, shards: int) -> None:
         """The opposite of `snapshot`."""
-        self.keys = tuple(stored["keys"])
+        self.names = tuple(stored["names"])
         self.levels = tuple(Level(*one) for one in stored["levels"])
         self.found = [Move(*one) for one in stored["found"]]
         if f"{shards - 1}/moves/viewer" in archive:
@@ -142,11 +142,11 @@ def _nothing(like: Seen, levels: Sequence[Level]) -> Seen:
 
 def _placed(old: Seen, levels: Sequence[Level], now: Sequence[Level]) -> Seen:
     """What was held, at the bits that the levels have after an edit; what is gone is forgotten."""
-    words, before = list(masks_of(levels)), {level.key: level.bit for level in levels}
+    words, before = list(masks_of(levels)), {level.name: level.bit for level in levels}
     after = list(masks_of(now))
     held = np.zeros((len(after), len(old.viewer)), np.uint64)
     for level in now:
-        bit = before.get(level.key)
+        bit = before.get(level.name)
         if bit is not None:
             was = (old.held[words.index(bit // 64)] >> np.uint64(bit % 64)) & np.uint64(1)
             held[after.index(level.bit // 64)] |= was << np.uint64(level.bit % 64)
@@ -172,7 +172,7 @@ def _flips(
         for row, is_in in zip(flipped.tolist(), entered.tolist(), strict=True):
             room = str(names.rooms.value(int(new.room[row])))
             viewer = str(names.viewers.value(int(new.viewer[row])))
-            yield Move(second, room, viewer, level.key, is_in)
+            yield Move(second, room, viewer, level.name, is_in)
 
 
 def _padded(seen: Seen, n: int) -> Seen:
@@ -195,7 +195,7 @@ def _collect(
     for row in rows:
         if seen.viewer[row] >= 0:
             held = {word: int(seen.held[at, row]) for at, word in enumerate(words)}
-            keys = {one.key for one in levels if held[one.bit // 64] >> one.bit % 64 & 1}
+            keys = {one.name for one in levels if held[one.bit // 64] >> one.bit % 64 & 1}
             into[int(seen.room[row]), int(seen.viewer[row])] = keys
 
 

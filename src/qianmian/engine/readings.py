@@ -130,40 +130,43 @@ class Readings:
         """
         levels = levels_of(self.plan)
         present, live, held = count_levels(self.shards, levels, self._room(room))
-        by_key = {level.key: one for level, one in zip(levels, held, strict=True)}
-        return RoomLevels(room, self.clock, present, live, by_key)
+        by_name = {level.name: one for level, one in zip(levels, held, strict=True)}
+        return RoomLevels(room, self.clock, present, live, by_name)
 
     def level_holders(
-        self, room: str, key: str, *, limit: int = 20, present_only: bool = True
+        self, room: str, name: str, *, limit: int = 20, present_only: bool = True
     ) -> list[str]:
-        """At most `limit` viewers of a room who hold a tag or segment, those first seen first.
+        """At most `limit` viewers of a room who hold a level, those first seen first.
+
+        Args:
+            name: as the language says it: `tag.NAME` or `segment.NAME`.
 
         Raises: UnknownName for a room or a level there is not.
         """
-        by_key = {level.key: level for level in levels_of(self.plan)}
-        if key not in by_key:
-            raise UnknownName.of("tag or segment", key, by_key)
+        by_name = {level.name: level for level in levels_of(self.plan)}
+        if name not in by_name:
+            raise UnknownName.of("tag or segment", name, by_name)
         code = self._room(room)
-        found = holders(self.shards, by_key[key], code, limit=limit, present_only=present_only)
+        found = holders(self.shards, by_name[name], code, limit=limit, present_only=present_only)
         return [str(self.names.viewers.value(viewer)) for viewer in found]
 
     def viewer_levels(self, room: str, viewer: str) -> frozenset[str] | None:
-        """Keys of the tags and segments that hold of a viewer in a room; None without a row."""
+        """Names of the levels that hold of a viewer in a room; None without a live row."""
         place = self._row(self.names.viewers.code(viewer), self.names.rooms.code(room))
         if place is None:
             return None
         return frozenset(held_by(*place, levels_of(self.plan)))
 
-    def follow(self, keys: Sequence[str]) -> None:
+    def follow(self, names: Sequence[str]) -> None:
         """Find at each whole second from now on who enters and leaves these tags and segments.
 
         Raises: UnknownName for a level there is not.
         """
-        known = [level.key for level in levels_of(self.plan)]
-        for key in keys:
-            if key not in known:
-                raise UnknownName.of("tag or segment", key, known)
-        self.moves.follow(keys)
+        known = [level.name for level in levels_of(self.plan)]
+        for name in names:
+            if name not in known:
+                raise UnknownName.of("tag or segment", name, known)
+        self.moves.follow(names)
 
     def take_moves(self) -> list[Move]:
         """Who entered and left since the last call; see `engine/moves.py`."""

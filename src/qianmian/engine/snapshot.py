@@ -117,7 +117,7 @@ def dump(core: Snapshottable) -> bytes:
         "shards": len(core.shards),
     }
     arrays: dict[str, Any] = {}
-    if core.moves.keys:
+    if core.moves.names:
         document["moves"] = core.moves.snapshot(arrays)
     arrays["document"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
     for number, shard in enumerate(core.shards):

@@ -77,13 +77,13 @@ class Tag:
         )
 
     def answer(self, holding: Container[str]) -> Answer:
-        """What it says, when the levels with these keys hold."""
+        """What it says, when the levels with these names (`tag.KEY`) hold."""
         for value in self.values:
-            if f"{self.key}_{value}" in holding:
+            if f"tag.{self.key}_{value}" in holding:
                 return value
-        if self.text and self.key in holding:
+        if self.text and f"tag.{self.key}" in holding:
             return True
-        return None if self.enough and f"{self.key}_enough" not in holding else False
+        return None if self.enough and f"tag.{self.key}_enough" not in holding else False
 
 
 def check_tag(tag: Tag) -> None:

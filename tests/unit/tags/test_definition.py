@@ -48,14 +48,14 @@ def test_each_value_is_a_definition() -> None:
 @pytest.mark.parametrize(
     ("one", "holding", "says"),
     [
-        (tag(), {"busy"}, True),
-        (tag(), {"other"}, False),
+        (tag(), {"tag.busy"}, True),
+        (tag(), {"segment.busy"}, False),
         (tag(enough="in room for 1m"), set(), None),
-        (tag(enough="in room for 1m"), {"busy_enough"}, False),
-        (tag(enough="in room for 1m"), {"busy"}, True),
-        (colored(), {"color_blue", "color_enough"}, "blue"),
-        (colored(), {"color_red", "color_blue"}, "red"),
-        (colored(), {"color_enough"}, False),
+        (tag(enough="in room for 1m"), {"tag.busy_enough"}, False),
+        (tag(enough="in room for 1m"), {"tag.busy"}, True),
+        (colored(), {"tag.color_blue", "tag.color_enough"}, "blue"),
+        (colored(), {"tag.color_red", "tag.color_blue"}, "red"),
+        (colored(), {"tag.color_enough"}, False),
         (colored(), set(), None),
     ],
 )
