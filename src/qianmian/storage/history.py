@@ -384,8 +384,11 @@ def hour_of(clock_ms: int) -> str:
 
 def lasting(files: Iterable[HistoryFile]) -> list[HistoryFile]:
     """The files without those that have been joined into another, in the order of the log."""
-    found = sorted(files, key=lambda one: (one.first, one.stop))
-    return [one for one in found if not any(map(one.is_within, found))]
+    by_hour: dict[str, list[HistoryFile]] = {}
+    for one in sorted(files, key=lambda one: (one.first, one.stop)):
+        by_hour.setdefault(one.hour, []).append(one)
+    kept = [one for same in by_hour.values() for one in same if not any(map(one.is_within, same))]
+    return sorted(kept, key=lambda one: (one.first, one.stop))
 
 
 def file_of(path: Path, kind: str) -> HistoryFile:

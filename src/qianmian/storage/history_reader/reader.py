@@ -92,6 +92,10 @@ class HistoryReader:
             traits |= more_traits
         self.warm.need(columns, traits)
         self.warm.list_viewers(definitions.lists)
+        return self.question(now_ms, room=room, definitions=definitions)
+
+    def question(self, now_ms: int, *, room: str | None, definitions: Definitions) -> Asking:
+        """Another question about what the last `asking` has brought to hand."""
         clock_ms = now_ms if now_ms < self.warm.clock else None
         starts = self.warm.rooms.starts_at(now_ms, self.warm.room_count)
         moment = Moment(now_ms, clock_ms, self.zone, self._room(room), starts)

@@ -28,8 +28,13 @@ from qianmian.storage.history_reader.database import Database
 from qianmian.storage.history_reader.rooms import Heard, Rooms
 from qianmian.storage.history_reader.terms import Bound, Sql, column, named
 from qianmian.storage.history_schema import EVENTS
-from qianmian.vocabulary.events import CATALOG
+from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 
+_PROFILE: Final = CODE_BY_NAME["profile_updated"]
+_LINK: Final = CODE_BY_NAME["identity_linked"]
+_SHOWING: Final = [
+    code for code, one in enumerate(CATALOG) if one.presence or one.name == "room_left"
+]
 TRIES: Final = 3  # files are joined while we look
 BATCH_BYTES: Final = 64 << 20
 ROWS_PER_MESSAGE: Final = 1 << 25
@@ -72,7 +77,7 @@ _TABLES: Final = (
 )
 _NEW_VIEWERS: Final = """
 INSERT INTO viewer
-SELECT (SELECT count(*) FROM viewer) + row_number() OVER () - 1, name
+SELECT (SELECT count(*) FROM viewer) + row_number() OVER (ORDER BY name) - 1, name
 FROM (SELECT viewer AS name FROM fresh UNION SELECT linked_viewer FROM fresh) AS told
 WHERE name IS NOT NULL AND name NOT IN (SELECT name FROM viewer)
 """
@@ -88,21 +93,14 @@ SELECT own.id, known.id, f.place FROM fresh AS f
 JOIN viewer AS own ON own.name = f.viewer JOIN viewer AS known ON known.name = f.linked_viewer
 RETURNING own
 """
-_RESOLVED: Final = """
-CREATE TEMP TABLE mine AS
-SELECT f.place AS place, coalesce(l.known, v.id) AS viewer,
-  CASE WHEN f.place < l.place THEN f.place - 4611686018427387904 ELSE f.place END AS ord
-FROM fresh AS f JOIN viewer AS v ON v.name = f.viewer LEFT JOIN link AS l ON l.own = v.id
-"""
 _MOVE: Final = """
 UPDATE {table} SET viewer = l.known, ord = ord - 4611686018427387904
 FROM link AS l WHERE {table}.viewer = l.own
 """
 _MOVES: Final = tuple(_MOVE.format(table=table) for table in ("event", "told"))
 _TOLD: Final = """
-INSERT INTO told SELECT m.viewer, f.event_time, m.ord, f.clock, f.traits
-FROM fresh AS f JOIN mine AS m ON m.place = f.place
-WHERE f.traits IS NOT NULL AND f.type IN ($profile, $link)
+INSERT INTO told SELECT viewer, event_time, ord, clock, traits
+FROM mine WHERE traits IS NOT NULL AND type IN ($profile, $link)
 """
 _SEEN: Final = """
 CREATE TABLE seen_now AS
@@ -111,9 +109,11 @@ SELECT coalesce(l.known, s.viewer) AS viewer, min(first_clock) AS first_clock,
 FROM (
   SELECT * FROM seen
   UNION ALL
-  SELECT m.viewer, min(f.clock), min(f.event_time) FILTER (shows), max(f.event_time) FILTER (shows)
-  FROM (SELECT *, room IS NOT NULL AND list_contains($presence, type) AS shows FROM fresh) AS f
-  JOIN mine AS m ON m.place = f.place GROUP BY m.viewer
+  SELECT viewer, min(clock), min(event_time) FILTER (shows), max(event_time) FILTER (shows)
+  FROM (
+    SELECT viewer, clock, event_time, room IS NOT NULL AND list_contains($presence, type) AS shows
+    FROM mine
+  ) AS m GROUP BY viewer
 ) AS s LEFT JOIN link AS l ON l.own = s.viewer GROUP BY ALL
 """
 _HEARD: Final = """
@@ -134,7 +134,10 @@ WITH ends AS (
   SELECT room, place FROM heard WHERE type IN ('session_started', 'session_ended')
 ), pieces AS (
   SELECT h.room, h.place, h.clock, h.session, e.place AS after
-  FROM heard AS h ASOF LEFT JOIN ends AS e ON e.room = h.room AND h.place > e.place
+  FROM (SELECT * FROM heard WHERE room IN (SELECT room FROM ends)) AS h
+  ASOF LEFT JOIN ends AS e ON e.room = h.room AND h.place > e.place
+  UNION ALL
+  SELECT room, place, clock, session, NULL FROM heard WHERE room NOT IN (SELECT room FROM ends)
 )
 SELECT o.id, min(p.place), arg_min(p.clock, p.place), arg_min(p.session, p.place),
   max(p.place), arg_max(p.clock, p.place)
@@ -167,6 +170,7 @@ class Warm:
         self._database = database
         self._columns: set[str] = set(ALWAYS)
         self._sizes: dict[Path, tuple[int, int]] = {}
+        self._changed_at = 0  # of the folder: nothing is looked for while it stays
         self.traits: dict[str, int] = {}
         self._begin()
 
@@ -209,7 +213,7 @@ class Warm:
 
     def reload(self) -> None:
         """Read everything again: after an erasure, which keeps names of files."""
-        self._sizes = {}
+        self._sizes, self._changed_at = {}, 0
         self._begin()
         self.refresh()
 
@@ -228,6 +232,9 @@ class Warm:
         return False
 
     def _refresh(self) -> bool:
+        changed_at = self._folder.stat().st_mtime_ns if self._folder.is_dir() else 0
+        if changed_at == self._changed_at:
+            return False
         files = lasting(
             file_of(path, EVENTS) for path in self._folder.glob(f"*{SUFFIX}") if path.is_file()
         )
@@ -241,6 +248,7 @@ class Warm:
             self._take(batch)
         if new or changed:
             self._make_people()
+        self._changed_at = changed_at
         return bool(new) or changed
 
     def _take(self, files: Sequence[HistoryFile]) -> None:
@@ -257,11 +265,11 @@ class Warm:
         if linked:
             for move in _MOVES:
                 self._database.run(move)
-        self._database.run(_RESOLVED)
-        self._database.run(_TOLD, {"profile": "profile_updated", "link": "identity_linked"})
-        self._insert_events()
-        presence = [event.name for event in CATALOG if event.presence] + ["room_left"]
-        self._database.run(_SEEN, {"presence": presence})
+        self._resolve()
+        self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
+        held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
+        self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
+        self._database.run(_SEEN, {"presence": _SHOWING})
         self._database.run("DROP TABLE seen")
         self._database.run("ALTER TABLE seen_now RENAME TO seen")
         for name in ("fresh", "heard", "mine"):
@@ -323,32 +331,44 @@ class Warm:
         ((newest,),) = self._database.run("SELECT max(clock) FROM fresh")
         self.clock = max(self.clock, newest or 0)
 
-    def _insert_events(self) -> None:
-        """New events of viewers under the number of whose they are."""
+    def _resolve(self) -> None:
+        """New events under the numbers of whose they are, of their type and of their room."""
+        moved = exp.Sub(this=column("place", "f"), expression=exp.Literal.number(BEFORE))
+        is_before = exp.LT(this=column("place", "f"), expression=column("place", "l"))
         shown = [
-            column("viewer", "m"),
+            named(
+                exp.Coalesce(this=column("known", "l"), expressions=[column("id", "v")]), "viewer"
+            ),
             column("event_time", "f"),
-            column("ord", "m"),
+            named(
+                exp.Case(ifs=[exp.If(this=is_before, true=moved)], default=column("place", "f")),
+                "ord",
+            ),
             column("clock", "f"),
             named(column("code", "t"), "type"),
             named(column("id", "o"), "room"),
+            column("traits", "f"),
         ]
         query = (
             exp.select(*shown, *(self._held_value(name) for name in sorted(self._columns)))
             .from_(exp.to_table("fresh", alias="f"))
-            .join(exp.to_table("mine", alias="m"), on="m.place = f.place")
+            .join(exp.to_table("viewer", alias="v"), on="v.name = f.viewer")
+            .join(exp.to_table("link", alias="l"), on="l.own = v.id", join_type="left")
             .join(exp.to_table("type_code", alias="t"), on="t.name = f.type")
             .join(exp.to_table("room", alias="o"), on="o.name = f.room", join_type="left")
         )
-        if "product" in self._columns:
-            shows = exp.to_table("shown", alias="s")
-            on = "s.room = o.id AND f.place > s.place"
-            query = query.join(exp.Join(this=shows, method="asof", side="left"), on=on)
-        self._database.run(exp.Insert(this=exp.to_table("event"), expression=query))
+        if self._shown:
+            shows = exp.Join(this=exp.to_table("shown", alias="s"), method="asof", side="left")
+            query = query.join(shows, on="s.room = o.id AND f.place > s.place")
+        self._database.run(
+            exp.Create(
+                this=exp.to_table("mine"), kind="TABLE", expression=query, properties=_temporary()
+            )
+        )
 
     def _held_value(self, name: str) -> Sql:
         """A column as the engine reads it: a comment without a product is about what is shown."""
-        if name != "product":
+        if name != "product" or not self._shown:
             return column(name, "f")
         is_comment = exp.EQ(this=column("type", "f"), expression=exp.Literal.string("comment_sent"))
         is_silent = exp.Is(this=column("product", "f"), expression=exp.null())
