@@ -7,6 +7,7 @@
     │   ├── UnknownName        a name that the vocabulary does not have
     │   └── LimitExceeded      it is too deep, too large, or too many
     ├── InputError             the caller: a file, an argument, a message
+    │   ├── SheetProblem       a table that cannot be read as a whole
     │   ├── SnapshotProblem    a snapshot that this version cannot restore
     │   └── LogProblem         a log that cannot be read as it is
     └── OperationalError       expected trouble of the surroundings: warn and count
@@ -95,6 +96,12 @@ class InputError(QianmianError):
     """The input cannot be used."""
 
     code = "input"
+
+
+class SheetProblem(InputError):
+    """The table cannot be read."""
+
+    code = "input.sheet"
 
 
 class SnapshotProblem(InputError):

@@ -3,7 +3,7 @@
 home/
 log/  snapshots/  facts/     the truth, the state beside it, builds of history
 history/                     events, firings and rooms as Parquet, for reading
-qianmian.db                  accounts, sources, write keys
+qianmian.db                  accounts, sources, keys, products, the audit
 dead_letters.db              what was refused, for a week
 secret                       signs viewer tokens and anonymous ids
 """
@@ -34,9 +34,13 @@ from qianmian.storage.secret_file import read_or_make
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.accounts import AccountStore
+from qianmian.storage.sql.api_keys import ApiKeyStore
+from qianmian.storage.sql.audit import SYSTEM, AuditTrail
 from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
-from qianmian.vocabulary.product import Product, product_of
+from qianmian.storage.sql.staff import Staff
+from qianmian.vocabulary.product import Product, ProductFields, product_of
 from qianmian.vocabulary.rejected import Rejected
 from qianmian.vocabulary.time import HOUR_MS
 
@@ -54,14 +58,21 @@ def unheard(_what: str, _how: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Everything of one home, opened. `deployment` is not recovered yet."""
+    """Everything of one home, opened. `deployment` is not recovered yet.
+
+    `products` are those of `catalog` when it was opened.
+    """
 
     settings: Settings
     log: SegmentLog
     deployment: Deployment
     definitions: tuple[Definition, ...]
     products: tuple[Product, ...]
+    catalog: ProductStore
     accounts: AccountStore
+    staff: Staff
+    api_keys: ApiKeyStore
+    audit: AuditTrail
     sources: SourceStore
     dead_letters: DeadLetterFile
     secret: bytes
@@ -83,7 +94,7 @@ def open_installation(
     """
     home = settings.home
     definitions = _definitions(settings)
-    products = () if settings.products is None else read_products(settings.products)
+    given = () if settings.products is None else read_products(settings.products)
     with ExitStack() as opened:
         snapshots = SnapshotFolder(home / "snapshots")
         newest = snapshots.newest_offset
@@ -95,6 +106,8 @@ def open_installation(
         opened.callback(_closed, history)
         database = Database.in_file(home / DATABASE_FILE).migrated()
         opened.callback(database.close)
+        accounts = AccountStore(database, now)
+        catalog = ProductStore(database, now, settings.currency)
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
 
@@ -123,8 +136,12 @@ def open_installation(
                 snapshot_every_ms=settings.snapshot_s * 1_000,
             ),
             definitions=definitions,
-            products=products,
-            accounts=AccountStore(database, now),
+            products=_stocked(catalog, given),
+            catalog=catalog,
+            accounts=accounts,
+            staff=Staff(database, accounts, now),
+            api_keys=ApiKeyStore(database, now),
+            audit=AuditTrail(database, now),
             sources=SourceStore(database, now),
             dead_letters=letters,
             secret=read_or_make(home / SECRET_FILE),
@@ -137,11 +154,30 @@ def open_sources(home: Path, clock: Callable[[], int]) -> Iterator[SourceStore]:
 
     Raises: OperationalError when its database cannot be used.
     """
+    with open_database(home) as database:
+        yield SourceStore(database, clock)
+
+
+@contextmanager
+def open_database(home: Path) -> Iterator[Database]:
+    """The database of an installation, for a command; also beside a server that runs.
+
+    Raises: OperationalError when it cannot be used.
+    """
     database = Database.in_file(home / DATABASE_FILE).migrated()
     try:
-        yield SourceStore(database, clock)
+        yield database
     finally:
         database.close()
+
+
+def _stocked(catalog: ProductStore, given: tuple[Product, ...]) -> tuple[Product, ...]:
+    """The products of the store; one that never had any takes over those of the settings."""
+    if given and catalog.number() == 0:
+        names = [name for name in Product.__dataclass_fields__ if name != "id"]
+        fields = [ProductFields(one.id, {n: getattr(one, n) for n in names}) for one in given]
+        catalog.merge(fields, by=SYSTEM)
+    return tuple(one.product for one in catalog.all())
 
 
 def _retention(settings: Settings, log: SegmentLog, snapshots: SnapshotFolder) -> Chore:

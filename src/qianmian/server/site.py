@@ -14,7 +14,11 @@ from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.storage.sql.accounts import AccountStore
+from qianmian.storage.sql.api_keys import ApiKeyStore
+from qianmian.storage.sql.audit import AuditTrail
+from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
+from qianmian.storage.sql.staff import Staff
 
 
 class Ingest(Protocol):
@@ -41,6 +45,10 @@ class Site:
     log: Log
     hub: Hub
     accounts: AccountStore
+    staff: Staff
+    api_keys: ApiKeyStore
+    audit: AuditTrail
+    products: ProductStore
     sources: SourceStore
     dead_letters: DeadLetters
     ingest: Ingest
