@@ -5,7 +5,9 @@
     │   ├── SyntaxProblem      the text cannot be read
     │   ├── TypeProblem        it can be read but does not mean anything
     │   ├── UnknownName        a name that the vocabulary does not have
-    │   └── LimitExceeded      it is too deep, too large, or too many
+    │   ├── LimitExceeded      it is too deep, too large, or too many
+    │   ├── InUse              others name it: it cannot go
+    │   └── NotThere           no such draft, version or active definition
     ├── InputError             the caller: a file, an argument, a message
     │   ├── SheetProblem       a table that cannot be read as a whole
     │   ├── SnapshotProblem    a snapshot that this version cannot restore
@@ -90,6 +92,18 @@ class LimitExceeded(DefinitionError):
     """A limit of the language or of the engine is exceeded."""
 
     code = "definition.limit"
+
+
+class InUse(DefinitionError):
+    """Other definitions name it; change these first."""
+
+    code = "definition.in_use"
+
+
+class NotThere(DefinitionError):
+    """There is no such draft, version or active definition."""
+
+    code = "definition.not_there"
 
 
 class InputError(QianmianError):

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from qianmian.runtime.dead_letters import DeadLetters
+from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.ports import Log
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
+from qianmian.server.stocking import Stocking
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import AuditTrail
@@ -44,11 +46,13 @@ class Site:
     deployment: Deployment
     log: Log
     hub: Hub
+    desk: DefinitionDesk
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore
     audit: AuditTrail
     products: ProductStore
+    stocking: Stocking
     sources: SourceStore
     dead_letters: DeadLetters
     ingest: Ingest

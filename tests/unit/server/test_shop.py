@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from qianmian.cli.main import run
 from qianmian.runtime.live import Live
+from qianmian.runtime.messages import Catalog
 from tests.serving import WAIT_S, Served, served
 
 PASSWORD = "correct horse"
@@ -162,6 +166,32 @@ def traits_of(server: Served, viewer: str) -> Any:
         for row in message.body.batch.to_rows()
         if row.get("viewer") == viewer
     ]
+
+
+def known_products(server: Served) -> dict[str, Any]:
+    """What the engine knows of the catalog, once it has looked."""
+    asking = asyncio.run_coroutine_threadsafe(server.site.stocking.follow(), server.loop)
+    asking.result(WAIT_S)
+    found = server.home.deployment.engine.ask(lambda live: live.products).result(WAIT_S)
+    return {one.id: one for one in found}
+
+
+def test_the_engine_follows_the_catalog_also_when_another_process_changes_it(
+    server: Served, owner: httpx.Client, tmp_path: Path
+) -> None:
+    owner.put("/api/products/e1", json=CUSHION)
+    assert known_products(server)["e1"].title == CUSHION["title"]
+    owner.delete("/api/products/e1")
+    assert "e1" not in known_products(server)
+    file = tmp_path / "p.csv"
+    file.write_bytes("货号,名称\ne2,口红\n".encode("gb18030"))
+    home = str(server.home.settings.home)
+    assert run(["products", "import", str(file), "--home", home]) == 0
+    assert known_products(server)["e2"].title == "口红"
+    before = server.site.log.next_offset
+    assert known_products(server)
+    catalogs = [one for one in server.site.log.read(before) if isinstance(one.body, Catalog)]
+    assert catalogs == [], "what did not change is not told again"
 
 
 def test_members_are_told_to_the_log(server: Served, owner: httpx.Client) -> None:

@@ -27,6 +27,8 @@ ROLES_BY_ACTION: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "rooms.read": _READERS,
         "people.read": _READERS,
         "people.import": _LEADS,
+        "definitions.read": _READERS,
+        "definitions.write": _MAKERS,
         "products.read": EVERYBODY,
         "products.write": _MAKERS,
         "data.read": _MAKERS | {"reader"},

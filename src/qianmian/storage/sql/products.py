@@ -17,8 +17,9 @@ from sqlalchemy.engine import Connection
 
 from qianmian.errors import InputError
 from qianmian.storage.sql.audit import Actor, AuditTrail
+from qianmian.storage.sql.changes import note_change, number_of
 from qianmian.storage.sql.database import Database
-from qianmian.storage.sql.tables import CHANGES, PRODUCTS
+from qianmian.storage.sql.tables import PRODUCTS
 from qianmian.vocabulary.money import MINOR_DIGITS
 from qianmian.vocabulary.product import Product, ProductFields
 
@@ -78,7 +79,7 @@ class ProductStore:
     def number(self) -> int:
         """Grows with every change; 0 while there never was a product."""
         with self._database.read() as connection:
-            return _number(connection)
+            return number_of(connection, TOPIC)
 
     def all(self) -> list[ProductRecord]:
         """Every product, those on the shelf first, by their number there."""
@@ -206,10 +207,7 @@ class ProductStore:
     def _changing(self) -> Iterator[Connection]:
         """A transaction that raises the number of the topic."""
         with self._database.write() as connection:
-            where = CHANGES.c.topic == TOPIC
-            more = CHANGES.update().where(where).values(number=CHANGES.c.number + 1)
-            if not connection.execute(more).rowcount:
-                connection.execute(CHANGES.insert().values(topic=TOPIC, number=1))
+            note_change(connection, TOPIC)
             yield connection
 
 
@@ -222,11 +220,6 @@ def _changed(product: Product, values: Mapping[str, Any]) -> Product:
             name: getattr(empty, name) if value is None else value for name, value in values.items()
         },
     )
-
-
-def _number(connection: Connection) -> int:
-    query = sa.select(CHANGES.c.number).where(CHANGES.c.topic == TOPIC)
-    return int(connection.execute(query).scalar_one_or_none() or 0)
 
 
 def _ordered(query: sa.Select[Any]) -> sa.Select[Any]:

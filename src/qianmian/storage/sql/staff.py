@@ -82,7 +82,7 @@ class Staff:
             .scalar_subquery()
         )
         query = sa.select(ACCOUNTS, seen.label("seen_at")).order_by(
-            ACCOUNTS.c.created_at, ACCOUNTS.c.id
+            ACCOUNTS.c.created_at, ACCOUNTS.c.folded_name
         )
         with self._database.read() as connection:
             return [

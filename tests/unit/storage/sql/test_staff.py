@@ -51,10 +51,11 @@ def joined(staff: Staff, by: Actor, role: str, name: str) -> SignedIn:
 
 
 def test_a_link_makes_one_account_of_its_role(
-    staff: Staff, accounts: AccountStore, by: Actor
+    staff: Staff, accounts: AccountStore, clock: FakeClock, by: Actor
 ) -> None:
     link = staff.invite("operator", by=by)
     assert staff.link_of(link.token) == ("operator", None)
+    clock.pass_ms(1)
     made = staff.accept(link.token, "小李", PASSWORD)
     assert isinstance(made, SignedIn)
     assert made.account.role == "operator"
