@@ -10,6 +10,7 @@
     │   ├── InUse              others name it: it cannot go
     │   └── NotThere           no such draft, version or active definition
     ├── InputError             the caller: a file, an argument, a message
+    │   ├── SheetProblem       a table that cannot be read as a whole
     │   ├── SnapshotProblem    a snapshot that this version cannot restore
     │   └── LogProblem         a log that cannot be read as it is
     └── OperationalError       expected trouble of the surroundings: warn and count
@@ -117,6 +118,12 @@ class InputError(QianmianError):
     """The input cannot be used."""
 
     code = "input"
+
+
+class SheetProblem(InputError):
+    """The table cannot be read."""
+
+    code = "input.sheet"
 
 
 class SnapshotProblem(InputError):

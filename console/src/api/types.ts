@@ -12,6 +12,8 @@ export interface Account {
   id: string
   name: string
   role: string
+  /** Actions, as `products.write`; the server decides, the pages only hide what it would refuse. */
+  may: string[]
 }
 
 export interface Session {
@@ -419,4 +421,152 @@ export interface Understood {
   problem: string | null
   position: number | null
   path: string | null
+}
+
+export interface Invitation {
+  role: string
+  /** Of the account whose password it resets; null for a new account. */
+  name: string | null
+}
+
+export type Role = 'owner' | 'lead' | 'operator' | 'service' | 'host' | 'reader'
+export type ApiKeyRole = 'lead' | 'operator' | 'service' | 'reader'
+
+export interface Member {
+  id: string
+  name: string
+  role: Role
+  created_at: number
+  seen_at: number | null
+  disabled_at: number | null
+}
+
+export interface NewInvitation {
+  role: Role
+}
+
+/** Shown once: `token` stands behind the # of `/join`. */
+export interface OneTimeLink {
+  token: string
+  role: Role
+  expires_at: number
+}
+
+export interface MemberChange {
+  role?: Role
+  disabled?: boolean
+  reason?: string
+}
+
+export interface ApiKey {
+  id: string
+  name: string
+  role: ApiKeyRole
+  prefix: string
+  created_at: number
+  used_at: number | null
+  revoked_at: number | null
+}
+
+export interface NewApiKey {
+  name: string
+  role: ApiKeyRole
+}
+
+export interface CreatedApiKey {
+  key: ApiKey
+  /** Shown once. */
+  secret: string
+}
+
+export interface Actor {
+  kind: 'account' | 'key' | 'command' | 'system'
+  id: string
+  name: string
+}
+
+export interface AuditEntry {
+  number: number
+  at: number
+  actor: Actor
+  action: string
+  subject: string
+  before: Record<string, unknown> | null
+  after: Record<string, unknown> | null
+  reason: string
+}
+
+export interface AuditPage {
+  items: AuditEntry[]
+  next: number | null
+}
+
+export interface AuditVerdict {
+  rows: number
+  head: string
+  intact: boolean
+  broken_at: number | null
+  problem: string | null
+  as_of: number
+}
+
+export interface Product {
+  id: string
+  title: string
+  link_number: number | null
+  /** From the widest to the narrowest. */
+  category: string[]
+  brand: string | null
+  brand_tone: string | null
+  price_minor: number | null
+  currency: string
+  stock: number | null
+  selling_points: string[]
+  related: string[]
+  updated_at: number
+}
+
+export interface ProductGiven {
+  title?: string
+  link_number?: number
+  category?: string[]
+  brand?: string
+  brand_tone?: string
+  price_minor?: number
+  currency?: string
+  stock?: number
+  selling_points?: string[]
+  related?: string[]
+}
+
+export interface ProductPage {
+  items: Product[]
+  total: number
+}
+
+export interface BadCell {
+  line: number
+  /** Empty where the row as a whole is wrong. */
+  column: string
+  code: string
+  detail: string
+}
+
+export interface TableReport {
+  encoding: string
+  rows: number
+  bad: number
+  problems: BadCell[]
+  ignored: string[]
+  dry_run: boolean
+}
+
+export interface ProductImport extends TableReport {
+  added: number
+  changed: number
+  unchanged: number
+}
+
+export interface EventImport extends TableReport {
+  events: number
 }

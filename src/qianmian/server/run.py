@@ -16,6 +16,7 @@ from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
+from qianmian.server.stocking import Stocking
 from qianmian.vocabulary.firing import Firing
 
 
@@ -57,19 +58,21 @@ async def run_server(
         )
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = DefinitionDesk(home.versions, home.deployment, home.built_in)
-        site = site_of(home, parts, ingest, desk, now)
+        stocking = Stocking(home.catalog, home.deployment)
+        site = site_of(home, parts, ingest, desk, stocking, now)
 
         async def ready() -> None:
             if on_ready is not None:
                 await on_ready(site)
 
         app = server_of(site, parts, ingest=ingest, console=ConsoleApp(bundled_console()))
-        following = asyncio.create_task(desk.keep_following())
+        following = [asyncio.create_task(one.keep_following()) for one in (desk, stocking)]
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            for one in following:
+                one.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
 
 
 def site_of(
@@ -77,6 +80,7 @@ def site_of(
     parts: Running,
     ingest: IngestApp,
     desk: DefinitionDesk,
+    stocking: Stocking,
     now: Callable[[], int],
 ) -> Site:
     """What the routes work with."""
@@ -86,6 +90,11 @@ def site_of(
         hub=parts.hub,
         desk=desk,
         accounts=home.accounts,
+        staff=home.staff,
+        api_keys=home.api_keys,
+        audit=home.audit,
+        products=home.catalog,
+        stocking=stocking,
         sources=home.sources,
         dead_letters=home.dead_letters,
         ingest=ingest,

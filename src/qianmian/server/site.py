@@ -14,8 +14,13 @@ from qianmian.runtime.ports import Log
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
+from qianmian.server.stocking import Stocking
 from qianmian.storage.sql.accounts import AccountStore
+from qianmian.storage.sql.api_keys import ApiKeyStore
+from qianmian.storage.sql.audit import AuditTrail
+from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
+from qianmian.storage.sql.staff import Staff
 from qianmian.tags.definition import Tag
 
 
@@ -45,6 +50,11 @@ class Site:
     hub: Hub
     desk: DefinitionDesk
     accounts: AccountStore
+    staff: Staff
+    api_keys: ApiKeyStore
+    audit: AuditTrail
+    products: ProductStore
+    stocking: Stocking
     sources: SourceStore
     dead_letters: DeadLetters
     ingest: Ingest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 
@@ -38,7 +38,8 @@ from qianmian.server.api.definition_models import (
 )
 from qianmian.server.api.models import Words
 from qianmian.server.api.problems import Problem
-from qianmian.server.api.session import Here, SignedIn
+from qianmian.server.api.roles import Needs
+from qianmian.server.api.who import Here, Who
 from qianmian.tags.definition import Tag
 
 LOCALES: dict[Literal["zh", "en"], str] = {"zh": "zh-CN", "en": "en-US"}
@@ -49,7 +50,7 @@ router = APIRouter(tags=["definitions"])
 
 @router.get("/definitions")
 async def definitions(
-    site: Here, _account: SignedIn, kind: Kind | None = None
+    site: Here, _who: Annotated[Who, Needs("definitions.read")], kind: Kind | None = None
 ) -> list[DefinitionModel]:
     """Everything that holds, is drafted, or has been retired, by kind and key."""
     now = await site.deployment.ask(_now)
@@ -62,7 +63,9 @@ async def definitions(
 
 
 @router.post("/definitions/check")
-async def check(given: Writing, site: Here, _account: SignedIn) -> Understood:
+async def check(
+    given: Writing, site: Here, _who: Annotated[Who, Needs("definitions.read")]
+) -> Understood:
     """What a text or a tree means, in words, and whether it could hold; nothing is changed."""
     try:
         definition = _definition_of(given)
@@ -77,14 +80,20 @@ async def check(given: Writing, site: Here, _account: SignedIn) -> Understood:
 
 
 @router.get("/definitions/{kind}/{key}")
-async def definition(kind: Kind, key: str, site: Here, _account: SignedIn) -> DefinitionDetail:
+async def definition(
+    kind: Kind, key: str, site: Here, _who: Annotated[Who, Needs("definitions.read")]
+) -> DefinitionDetail:
     """One of them, with its tree and every version."""
     return await _detail(site, kind, key)
 
 
 @router.put("/definitions/{kind}/{key}/draft")
 async def save_draft(
-    kind: Kind, key: str, given: DraftModel, site: Here, account: SignedIn
+    kind: Kind,
+    key: str,
+    given: DraftModel,
+    site: Here,
+    who: Annotated[Who, Needs("definitions.write")],
 ) -> DefinitionDetail:
     """Keep what somebody is writing; it need not be right yet."""
     await site.desk.save_draft(
@@ -93,13 +102,15 @@ async def save_draft(
         given.text,
         title=_texts(given.title),
         meaning=_texts(given.meaning),
-        by=account.name,
+        by=who.actor.name,
     )
     return await _detail(site, kind, key)
 
 
 @router.delete("/definitions/{kind}/{key}/draft", status_code=204)
-async def drop_draft(kind: Kind, key: str, site: Here, _account: SignedIn) -> None:
+async def drop_draft(
+    kind: Kind, key: str, site: Here, _who: Annotated[Who, Needs("definitions.write")]
+) -> None:
     """Throw the draft away."""
     if not await site.desk.drop_draft(kind, key):
         raise Problem("definition.none", f'the {kind} "{key}" has no draft')
@@ -107,28 +118,32 @@ async def drop_draft(kind: Kind, key: str, site: Here, _account: SignedIn) -> No
 
 @router.post("/definitions/{kind}/{key}/activate")
 async def activate(
-    kind: Kind, key: str, given: Change, site: Here, account: SignedIn
+    kind: Kind, key: str, given: Change, site: Here, who: Annotated[Who, Needs("definitions.write")]
 ) -> DefinitionDetail:
     """The draft holds from now on; live viewers count from the last two minutes."""
-    await site.desk.activate(kind, key, by=account.name, why=given.why)
+    await site.desk.activate(kind, key, by=who.actor.name, why=given.why)
     return await _detail(site, kind, key)
 
 
 @router.post("/definitions/{kind}/{key}/retire")
 async def retire(
-    kind: Kind, key: str, given: Change, site: Here, account: SignedIn
+    kind: Kind, key: str, given: Change, site: Here, who: Annotated[Who, Needs("definitions.write")]
 ) -> DefinitionDetail:
     """It holds no more; what names it must be changed first."""
-    await site.desk.retire(kind, key, by=account.name, why=given.why)
+    await site.desk.retire(kind, key, by=who.actor.name, why=given.why)
     return await _detail(site, kind, key)
 
 
 @router.post("/definitions/{kind}/{key}/roll-back")
 async def roll_back(
-    kind: Kind, key: str, given: RollBack, site: Here, account: SignedIn
+    kind: Kind,
+    key: str,
+    given: RollBack,
+    site: Here,
+    who: Annotated[Who, Needs("definitions.write")],
 ) -> DefinitionDetail:
     """A new version with the text of an old one holds from now on."""
-    await site.desk.roll_back(kind, key, given.version, by=account.name, why=given.why)
+    await site.desk.roll_back(kind, key, given.version, by=who.actor.name, why=given.why)
     return await _detail(site, kind, key)
 
 
@@ -152,7 +167,10 @@ async def _detail(site: Here, kind: Kind, key: str) -> DefinitionDetail:
 
 @dataclass(frozen=True, slots=True)
 class _Now:
-    """What the engine says of definitions: since when they count, of how many they hold."""
+    """What the engine says of definitions: since when they count, of how many they hold.
+
+    `holding` is by name, as `tag.sharer`.
+    """
 
     counting: Mapping[str, CountingModel]
     holding: Mapping[str, HoldingModel]
@@ -188,8 +206,8 @@ def _model(found: Entry, now: _Now, parts: _Parts) -> DefinitionModel:
         used_by=_named(found.used_by),
         uses=[] if expr is None else _uses(expr),
         counting=now.counting.get(key) if found.now is not None else None,
-        holding=now.holding.get(key) if found.now is not None else None,
-        enough=None if tag is None else now.holding.get(f"{tag.key}_enough"),
+        holding=now.holding.get(f"{kind}.{key}") if found.now is not None else None,
+        enough=None if tag is None else now.holding.get(f"tag.{tag.key}_enough"),
         tier=None if tag is None else tag.tier,
         freshness=None if tag is None else tag.freshness,
         part_of=None if tag is None or tag.key == key else tag.key,
@@ -293,8 +311,10 @@ def _now(live: Live) -> _Now:
     }
     present, alive = Counter[str](), Counter[str]()
     for room in engine.open_rooms():
-        for key, held in engine.levels(room).by_key.items():
-            present[key] += held.present
-            alive[key] += held.live
-    holding = {key: HoldingModel(present=count, live=alive[key]) for key, count in present.items()}
+        for name, held in engine.levels(room).by_name.items():
+            present[name] += held.present
+            alive[name] += held.live
+    holding = {
+        name: HoldingModel(present=count, live=alive[name]) for name, count in present.items()
+    }
     return _Now(counting, holding)
