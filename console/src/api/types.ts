@@ -348,6 +348,7 @@ export type DefinitionKind = 'moment' | 'tag' | 'segment'
 export interface NamedDefinition {
   kind: DefinitionKind
   key: string
+  names: Words
 }
 
 export type Tier = 'basic' | 'behavior' | 'value' | 'predictive'
@@ -365,8 +366,8 @@ export interface DefinitionVersion {
   text: string
   /** Null while a draft cannot be understood. */
   sentence: Words | null
-  title: Partial<Words>
-  meaning: Partial<Words>
+  title: Record<string, string>
+  meaning: Record<string, string>
   made_at: number
   made_by: string
   why: string
@@ -569,4 +570,33 @@ export interface ProductImport extends TableReport {
 
 export interface EventImport extends TableReport {
   events: number
+}
+
+/** How many of another segment are in this one, too. */
+export interface Overlap extends NamedDefinition {
+  size: number
+  both: number
+}
+
+export interface PreviewSample {
+  viewer: string
+  last_seen: number | null
+  /** Of each of the parts of the preview whether it holds. */
+  holds: boolean[]
+}
+
+/** A segment in numbers, before it is used; what arrived after `as_of` is not in them. */
+export interface Preview {
+  as_of: number
+  took_ms: number
+  total: number
+  count: number
+  /** What each condition leaves of everybody. */
+  steps: { sentence: Words; alone: number; left: number }[]
+  /** The place of the condition that leaves nobody. */
+  empty_at: number | null
+  few: boolean
+  overlaps: Overlap[]
+  parts: Words[]
+  samples: PreviewSample[]
 }

@@ -14,6 +14,7 @@ from qianmian.runtime.ports import Log
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
+from qianmian.server.previewing import Previewer
 from qianmian.server.stocking import Stocking
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
@@ -49,6 +50,7 @@ class Site:
     log: Log
     hub: Hub
     desk: DefinitionDesk
+    previewer: Previewer
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore

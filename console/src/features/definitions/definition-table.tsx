@@ -82,9 +82,7 @@ export function DefinitionTable({ definitions, empty }: { definitions: Definitio
           <span className="quiet">{t('definitions.unused')}</span>
         ) : (
           used_by.map((user) => (
-            <div key={`${user.kind} ${user.key}`} className="nowrap">
-              {user.key}
-            </div>
+            <div key={`${user.kind} ${user.key}`}>{words(user.names)}</div>
           ))
         ),
     },

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request } from '@/api/client'
-import type { Definition, DefinitionDetail, DefinitionKind, Tree, Understood, Words } from '@/api/types'
+import type { Definition, DefinitionDetail, DefinitionKind, Preview, Tree, Understood } from '@/api/types'
 
 const KEY = ['definitions']
 const FRESH_MS = 10_000
@@ -43,10 +43,23 @@ export function useUnderstood(written: Written | null) {
   })
 }
 
+/** How many it would be; asked only about what could be used. */
+export function usePreview(kind: DefinitionKind, key: string, understood: Understood | undefined) {
+  const tree = understood?.usable === true && understood.sort === 'level' ? understood.tree : null
+  return useQuery({
+    queryKey: [...KEY, 'preview', key, tree],
+    queryFn: () => request<Preview>('POST', '/api/definitions/preview', { kind, key, tree }),
+    enabled: tree !== null,
+    placeholderData: (before) => (tree === null ? undefined : before),
+    refetchInterval: FRESH_MS,
+    retry: false,
+  })
+}
+
 export interface Draft {
   text: string
-  title: Partial<Words>
-  meaning: Partial<Words>
+  title: Record<string, string>
+  meaning: Record<string, string>
 }
 
 type Place = { kind: DefinitionKind; key: string }
@@ -69,6 +82,6 @@ export function useChange() {
       const version = one.step === 'roll-back' ? { version: one.version } : {}
       return request('POST', `${path}/${one.step}`, { why: one.why, ...version })
     },
-    onSuccess: () => cache.invalidateQueries({ queryKey: KEY, predicate: ({ queryKey }) => queryKey[1] !== 'check' }),
+    onSuccess: () => cache.invalidateQueries({ queryKey: KEY, predicate: ({ queryKey }) => queryKey[1] !== 'check' && queryKey[1] !== 'preview' }),
   })
 }

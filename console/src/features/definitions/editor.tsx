@@ -118,7 +118,7 @@ export function Editor({ kind, definition }: { kind: PageKind; definition: Defin
           </div>
           {definition && <PastVersions definition={definition} onRollBack={rollBack} />}
         </div>
-        <PreviewPanel understood={understood} />
+        <PreviewPanel kind={kind} own={place.key} understood={understood} />
       </div>
     </div>
   )

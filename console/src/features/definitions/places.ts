@@ -6,7 +6,7 @@ export type PageKind = 'tag' | 'segment'
 const FOLDERS: Record<DefinitionKind, string> = { tag: '/tags', segment: '/segments', moment: '/moments' }
 
 export const listOf = (kind: DefinitionKind): string => FOLDERS[kind]
-export const pageOf = ({ kind, key }: NamedDefinition): string => `${FOLDERS[kind]}/${encodeURIComponent(key)}`
+export const pageOf = ({ kind, key }: Pick<NamedDefinition, 'kind' | 'key'>): string => `${FOLDERS[kind]}/${encodeURIComponent(key)}`
 
 const FORBIDDEN = /[^0-9A-Za-z_\u4e00-\u9fff]+/g // what a name of the language may not hold
 const MOST = 60
