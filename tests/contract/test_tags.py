@@ -9,11 +9,15 @@ from qianmian.bootstrap.catalogs import builtin_definitions, load_moments, load_
 from qianmian.columns.batch import EventBatch
 from qianmian.language.definition import Definition
 from qianmian.language.sentence import sentence
-from qianmian.language.story import ROOM, VIEWER, Answer, LevelExample
+from qianmian.language.snapshot import at_instant
+from qianmian.language.story import ROOM, START_MS, VIEWER, Answer, LevelExample
+from qianmian.language.truth import truth_of
 from qianmian.learning.danmaku import CLASSES
 from qianmian.locales.texts import LOCALES, document
+from qianmian.runtime.evidence import Explainer
 from qianmian.segments.definition import Segment
 from qianmian.tags.definition import Tag
+from qianmian.vocabulary.firing import Firing
 from tests.oracle.levels import held_at
 
 TAGS, SEGMENTS = load_tags(), load_segments()
@@ -106,6 +110,24 @@ def test_the_oracle_answers_what_the_example_says(
     one: Tag | Segment, example: LevelExample
 ) -> None:
     assert answer(one, oracle(example, LEVELS)) == example.expect
+
+
+@pytest.mark.parametrize(("one", "example"), CASES)
+def test_the_explanation_finds_what_the_engine_holds(
+    one: Tag | Segment, example: LevelExample
+) -> None:
+    """All levels, not only those of the example: what is shown beside them must fit."""
+    explainer = Explainer(presence=example.presence)
+    rows = example.rows(CLASSES)
+    by_name = {f"{level.kind}.{level.key}": level for level in LEVELS}
+    holding = set()
+    for name, level in by_name.items():
+        place = Firing(example.end_ms, VIEWER, ROOM, f"{ROOM}@{START_MS}", name, 1, None)
+        applied, known = explainer.seen(place, by_name, rows)
+        if truth_of(level.expr, at_instant(applied, example.end_ms, known)).holds:
+            holding.add(name)
+    assert answer(one, frozenset(holding)) == example.expect
+    assert holding == oracle(example, LEVELS)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
