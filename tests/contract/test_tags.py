@@ -14,6 +14,8 @@ from qianmian.language.story import ROOM, START_MS, VIEWER, Answer, LevelExample
 from qianmian.language.truth import truth_of
 from qianmian.learning.danmaku import CLASSES
 from qianmian.locales.texts import LOCALES, document
+from qianmian.profiles.preference import ENOUGH
+from qianmian.profiles.profile import profile_of
 from qianmian.runtime.evidence import Explainer
 from qianmian.segments.definition import Segment
 from qianmian.tags.definition import Tag
@@ -23,9 +25,11 @@ from tests.oracle.levels import held_at
 TAGS, SEGMENTS = load_tags(), load_segments()
 BOTH: list[Tag | Segment] = [*TAGS.values(), *SEGMENTS.values()]
 LEVELS = [one for one in active_definitions() if one.kind != "moment"]
+LOVERS = [tag for tag in TAGS.values() if tag.preference is not None]
 CASES = [
     pytest.param(one, example, id=f"{one.key}: {example.name}")
     for one in BOTH
+    if one not in LOVERS
     for example in one.examples
 ]
 
@@ -38,7 +42,9 @@ def test_the_whole_catalog_was_collected() -> None:
     assert sorted(TAGS) == [
         "age_band",
         "bought_this_session",
+        "brand_lover",
         "cart_hoarder",
+        "category_lover",
         "city_tier",
         "commenter",
         "comparison_shopper",
@@ -51,6 +57,7 @@ def test_the_whole_catalog_was_collected() -> None:
         "member_level",
         "new_registrant",
         "occupation",
+        "price_band_lover",
         "promo_responder",
         "region",
         "rush_buyer",
@@ -128,6 +135,24 @@ def test_the_explanation_finds_what_the_engine_holds(
             holding.add(name)
     assert answer(one, frozenset(holding)) == example.expect
     assert holding == oracle(example, LEVELS)
+
+
+@pytest.mark.parametrize(
+    ("tag", "example"),
+    [
+        pytest.param(tag, example, id=f"{tag.key}: {example.name}")
+        for tag in LOVERS
+        for example in tag.examples
+    ],
+)
+def test_a_preference_is_what_the_example_says(tag: Tag, example: LevelExample) -> None:
+    assert tag.preference is not None
+    assert tag.definitions() == ()
+    preference = profile_of(example.rows(CLASSES)).preference
+    found: Answer = preference.preferred(tag.preference, example.end_ms)
+    if found is None:
+        found = False if preference.acts(tag.preference) >= ENOUGH else None
+    assert found == example.expect
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -30,7 +30,7 @@ from qianmian.server.api.people_models import (
     TagModel,
     WaitingModel,
 )
-from qianmian.tags.definition import Tag
+from qianmian.tags.definition import Preferred, Tag
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 
@@ -90,7 +90,7 @@ def person_of(
             StageModel(stage=one.stage, since=one.day * DAY_MS - offset_ms)
             for one in stages(profile.days, day_of(at, offset_ms))
         ],
-        tags=[] if now is None else list(_tags(definitions, by_place, held, standing)),
+        tags=[] if now is None else list(_tags(definitions, by_place, held, standing, profile, at)),
         segments=[
             _segment(definitions[name], standing.why[name])
             for name in sorted(held & definitions.keys())
@@ -164,13 +164,17 @@ def _tags(
     known: set[str],
     held: frozenset[str],
     standing: Standing,
+    profile: Profile,
+    at: int,
 ) -> Iterator[TagModel]:
     """The built-in tags with their answers, then those of the shop that hold."""
     built_in: set[str] = set()
     for tag in load_tags().values():
         own = {f"tag.{key}" for key in tag.texts}
         built_in |= own
-        if own <= known:
+        if tag.preference is not None:
+            yield _lover(tag, tag.preference, profile, at)
+        elif own <= known:
             yield _tag(tag, definitions, held, standing)
     for name in sorted((held & known) - built_in):
         key = name.removeprefix("tag.")
@@ -207,6 +211,24 @@ def _tag(
         sentence=_sentence(definitions[name]) if name in definitions else None,
         since=None if why is None else why.since,
         because=[] if why is None else list(why.because),
+    )
+
+
+def _lover(tag: Tag, dimension: Preferred, profile: Profile, at: int) -> TagModel:
+    """What a viewer prefers in a dimension."""
+    value = profile.preference.preferred(dimension, at)
+    is_enough = profile.preference.acts(dimension) >= ENOUGH
+    return TagModel(
+        key=tag.key,
+        names=_titled("tags", tag.key, "title"),
+        meaning=_titled("tags", tag.key, "help"),
+        tier=tag.tier,
+        answer="value" if value is not None else "no" if is_enough else "unknown",
+        value=value,
+        value_names=None if value is None else _words("people", f"{dimension}.{value}", value),
+        sentence=_titled("tags", tag.key, "help"),
+        since=None,
+        because=[],
     )
 
 
