@@ -32,9 +32,10 @@ from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 
 _PROFILE: Final = CODE_BY_NAME["profile_updated"]
 _LINK: Final = CODE_BY_NAME["identity_linked"]
-_SHOWING: Final = [
+SHOWING: Final = [
     code for code, one in enumerate(CATALOG) if one.presence or one.name == "room_left"
 ]
+"""Types of events that show where a viewer is, if they have a room."""
 TRIES: Final = 3  # files are joined while we look
 BATCH_BYTES: Final = 64 << 20
 ROWS_PER_MESSAGE: Final = 1 << 25
@@ -269,7 +270,7 @@ class Warm:
         self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
         self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
-        self._database.run(_SEEN, {"presence": _SHOWING})
+        self._database.run(_SEEN, {"presence": SHOWING})
         self._database.run("DROP TABLE seen")
         self._database.run("ALTER TABLE seen_now RENAME TO seen")
         for name in ("fresh", "heard", "mine"):
@@ -397,6 +398,7 @@ class Warm:
             exp.Create(this=exp.to_table("person"), kind="TABLE", expression=query), bound.values
         )
         self._database.run("DROP TABLE people")
+        self._database.run("CHECKPOINT")  # compresses what is new
 
     # -- names
 
