@@ -27,6 +27,7 @@ COMMANDS = (
     "keys",
     "check-vectors",
     "definitions",
+    "facts",
     "log",
     "bench",
     "warmup",

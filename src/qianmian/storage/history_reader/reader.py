@@ -13,6 +13,7 @@ from qianmian.storage.history_reader.database import Database
 from qianmian.storage.history_reader.levels import PERSON, Asking, Definitions, Moment, reads
 from qianmian.storage.history_reader.terms import column
 from qianmian.storage.history_reader.warm import Warm
+from qianmian.vocabulary.product import Product
 
 MEMORY_MB: Final = 2_048
 NOTHING: Final = Definitions()
@@ -24,6 +25,7 @@ class HistoryReader:
     Args:
         folder: of the history.
         zone: of the shop; its days begin there.
+        products: of the shop, as the engine has them.
         memory_mb: most of the memory that tables and questions take together.
 
     Raises: LogProblem when a file of history cannot be read; HistoryTooLarge.
@@ -34,12 +36,13 @@ class HistoryReader:
         folder: Path,
         *,
         zone: str = "Asia/Shanghai",
+        products: Iterable[Product] = (),
         memory_mb: int = MEMORY_MB,
         threads: int = 2,
     ) -> None:
         self.zone = zone
         self.database = Database(folder.resolve(), memory_mb=memory_mb, threads=threads)
-        self.warm = Warm(folder.resolve(), self.database)
+        self.warm = Warm(folder.resolve(), self.database, products)
 
     def refresh(self) -> bool:
         """Read what was written since; whether there was something.
