@@ -6,7 +6,9 @@
     │   ├── TypeProblem        it can be read but does not mean anything
     │   ├── UnknownName        a name that the vocabulary does not have
     │   ├── NotInHistory       a question that history cannot answer
-    │   └── LimitExceeded      it is too deep, too large, or too many
+    │   ├── LimitExceeded      it is too deep, too large, or too many
+    │   ├── InUse              others name it: it cannot go
+    │   └── NotThere           no such draft, version or active definition
     ├── InputError             the caller: a file, an argument, a message
     │   ├── SnapshotProblem    a snapshot that this version cannot restore
     │   └── LogProblem         a log that cannot be read as it is
@@ -97,6 +99,18 @@ class NotInHistory(DefinitionError):
     """History cannot say this."""
 
     code = "definition.not_in_history"
+
+
+class InUse(DefinitionError):
+    """Other definitions name it; change these first."""
+
+    code = "definition.in_use"
+
+
+class NotThere(DefinitionError):
+    """There is no such draft, version or active definition."""
+
+    code = "definition.not_there"
 
 
 class InputError(QianmianError):

@@ -10,7 +10,7 @@ secret                       signs viewer tokens and anonymous ids
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from qianmian.columns.facts import Facts
 from qianmian.errors import InputError, LogUnavailable
 from qianmian.language.definition import Definition
 from qianmian.runtime.chores import Chore, Chores
+from qianmian.runtime.definition_versions import active_definitions_of
 from qianmian.runtime.definitions import read_definitions
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.fact_files import read_facts
@@ -35,6 +36,7 @@ from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.definitions import DefinitionStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.vocabulary.product import Product, product_of
 from qianmian.vocabulary.rejected import Rejected
@@ -54,12 +56,19 @@ def unheard(_what: str, _how: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Everything of one home, opened. `deployment` is not recovered yet."""
+    """Everything of one home, opened. `deployment` is not recovered yet.
+
+    Attributes:
+        built_in: what holds where the shop has changed nothing.
+        definitions: what holds.
+    """
 
     settings: Settings
     log: SegmentLog
     deployment: Deployment
+    built_in: tuple[Definition, ...]
     definitions: tuple[Definition, ...]
+    versions: DefinitionStore
     products: tuple[Product, ...]
     accounts: AccountStore
     sources: SourceStore
@@ -82,7 +91,7 @@ def open_installation(
         when the home cannot be used, or another server has it.
     """
     home = settings.home
-    definitions = _definitions(settings)
+    built_in = built_in_of(settings)
     products = () if settings.products is None else read_products(settings.products)
     with ExitStack() as opened:
         snapshots = SnapshotFolder(home / "snapshots")
@@ -95,6 +104,7 @@ def open_installation(
         opened.callback(_closed, history)
         database = Database.in_file(home / DATABASE_FILE).migrated()
         opened.callback(database.close)
+        versions = DefinitionStore(database, now)
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
 
@@ -122,7 +132,9 @@ def open_installation(
                 chores=Chores([_retention(settings, log, snapshots)], told=told),
                 snapshot_every_ms=settings.snapshot_s * 1_000,
             ),
-            definitions=definitions,
+            built_in=built_in,
+            definitions=active_definitions_of(built_in, versions.all()),
+            versions=versions,
             products=products,
             accounts=AccountStore(database, now),
             sources=SourceStore(database, now),
@@ -132,16 +144,36 @@ def open_installation(
 
 
 @contextmanager
-def open_sources(home: Path, clock: Callable[[], int]) -> Iterator[SourceStore]:
-    """The sources of an installation, as of now; also beside a server that runs.
+def open_database(home: Path) -> Iterator[Database]:
+    """The database of an installation, as of now; also beside a server that runs.
 
-    Raises: OperationalError when its database cannot be used.
+    Raises: OperationalError when it cannot be used.
     """
     database = Database.in_file(home / DATABASE_FILE).migrated()
     try:
-        yield SourceStore(database, clock)
+        yield database
     finally:
         database.close()
+
+
+@contextmanager
+def open_sources(home: Path, clock: Callable[[], int]) -> Iterator[SourceStore]:
+    """The sources of an installation.
+
+    Raises: OperationalError when its database cannot be used.
+    """
+    with open_database(home) as database:
+        yield SourceStore(database, clock)
+
+
+@contextmanager
+def open_versions(home: Path, clock: Callable[[], int]) -> Iterator[DefinitionStore]:
+    """The versions of the definitions of an installation.
+
+    Raises: OperationalError when its database cannot be used.
+    """
+    with open_database(home) as database:
+        yield DefinitionStore(database, clock)
 
 
 def _retention(settings: Settings, log: SegmentLog, snapshots: SnapshotFolder) -> Chore:
@@ -162,10 +194,19 @@ def _closed(history: HistoryThread) -> None:
         history.close()
 
 
-def _definitions(settings: Settings) -> tuple[Definition, ...]:
+def built_in_of(settings: Settings) -> tuple[Definition, ...]:
+    """What holds where the shop has changed nothing: of the product, or of the settings' file."""
     if settings.definitions is None:
         return tuple(active_definitions())
     return tuple(active_definitions(read_definitions(settings.definitions)))
+
+
+def check_together(definitions: Sequence[Definition]) -> None:
+    """Refuse definitions that cannot hold beside each other.
+
+    Raises: DefinitionError.
+    """
+    Cores().new(definitions)
 
 
 def read_products(path: Path) -> tuple[Product, ...]:

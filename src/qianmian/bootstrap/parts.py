@@ -12,7 +12,7 @@ import qianmian.moments.catalog
 from qianmian.columns.facts import Facts
 from qianmian.connectors.format import Format, FormatOptions, OpenedFile, open_file
 from qianmian.engine.core import Core
-from qianmian.errors import DefinitionError
+from qianmian.errors import DefinitionError, UnknownName
 from qianmian.language.definition import Definition
 from qianmian.language.fact_columns import FactNeeds, needs_of
 from qianmian.learning.danmaku import TextClassifier
@@ -93,14 +93,19 @@ def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
         raise problems[0]
     for key in file.parameters:
         moments.named(key)
-    by_key: dict[str, Definition] = {}
+    by_place: dict[tuple[str, str], Definition] = {}
     if file.keeps_builtin:
-        by_key = {key: m.definition(file.parameters.get(key)) for key, m in moments.items()}
-    elif file.parameters:
+        built_in = [m.definition(file.parameters.get(key)) for key, m in moments.items()]
+        for key in file.without:
+            if key not in moments:
+                raise UnknownName.of("built-in definition", key, moments)
+        by_place = {(one.kind, one.key): one for one in built_in if one.key not in file.without}
+    elif file.parameters or file.without:
         raise DefinitionError(
-            "parameters are of built-in moments, and this file has none; add builtin: true"
+            "parameters and without are of built-in definitions, and this file has none; add"
+            " builtin: true"
         )
-    return list((by_key | {definition.key: definition for definition in given}).values())
+    return list((by_place | {(one.kind, one.key): one for one in given}).values())
 
 
 def open_recording(path: Path, name: str | None, *, mapping: Path | None = None) -> OpenedFile:

@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qianmian.bootstrap import active_definitions
-from qianmian.bootstrap.installation import read_products
+from qianmian.bootstrap.installation import built_in_of, open_versions, read_products
 from qianmian.columns.facts import Facts
-from qianmian.runtime.definitions import read_definitions
+from qianmian.runtime.definition_versions import active_definitions_of
 from qianmian.runtime.fact_files import write_facts
 from qianmian.settings import Settings
 from qianmian.storage.history_reader.days import day_begin
@@ -50,11 +49,12 @@ def open_history(settings: Settings) -> Iterator[HistoryReader]:
 def build_facts_of(settings: Settings, now_ms: int) -> Built:
     """Build the facts that the definitions of a home ask for, as of the day that `now_ms` is in.
 
-    Raises: DefinitionError for what history cannot say; LogProblem; HistoryTooLarge; OSError when
-        the file cannot be written.
+    Raises: DefinitionError for what history cannot say; LogProblem; OperationalError when the
+        database cannot be used or the memory is not enough; OSError when the file cannot be
+        written.
     """
-    asked = None if settings.definitions is None else read_definitions(settings.definitions)
-    definitions = active_definitions() if asked is None else active_definitions(asked)
+    with open_versions(settings.home, lambda: now_ms) as versions:
+        definitions = active_definitions_of(built_in_of(settings), versions.all())
     levels = Definitions(
         {(one.kind, one.key): one.expr for one in definitions if one.kind != "moment"}
     )

@@ -183,6 +183,16 @@ class Core(Readings):
         history.take(self, facts)
         return out
 
+    def stock(self, products: Sequence[Product], clock_ms: int) -> Firings:
+        """The message `catalog`: what the shop sells from `clock_ms` on.
+
+        Events that have come keep the category they came with.
+        """
+        out = self.advance(clock_ms)
+        self.products = tuple(products)
+        self.names.stock(products)
+        return out
+
     def room_stage(self) -> RoomStage:
         """What judges the moments of rooms of its plan."""
         stage = RoomStage(self.plan.room_moments, self.names, self.plan.layout.program.filters)

@@ -175,7 +175,14 @@ class Interner:
 
     def code(self, value: str) -> int:
         """The code of a string if it has one, else `ABSENT`; interns nothing."""
-        return max(self._intern(Strings.of([value]), None, len(self)).item(), ABSENT)
+        return int(self.codes([value])[0])
+
+    def codes(self, values: Sequence[str]) -> npt.NDArray[np.int32]:
+        """The codes of strings as far as they have one, else `ABSENT`; interns nothing.
+
+        Shapes: -> int32[n_strings]
+        """
+        return np.maximum(self._intern(Strings.of(values), None, len(self)), ABSENT)
 
     def value(self, code: int) -> str | None:
         """The string of a code; None for `ABSENT` and `REFUSED`."""

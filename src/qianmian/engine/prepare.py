@@ -5,7 +5,7 @@ One `Names` serves all shards of a process; its codes never change while it live
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,6 +60,11 @@ class Names:
         self.of_products: Answers = {}
         self.of_categories: Answers = {}
         self._maps: dict[int, tuple[Sequence[str], npt.NDArray[np.int32]]] = {}
+        self.stock(products)
+
+    def stock(self, products: Iterable[Product]) -> None:
+        """The categories of what is sold from now on."""
+        self.category_of.clear()
         for product in products:
             category = product.narrowest_category
             if category is not None:

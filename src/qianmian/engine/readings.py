@@ -88,15 +88,12 @@ class Readings:
         Cost: about 1 µs per viewer.
         """
         code = self.names.rooms.code(room)
-        found = []
-        for viewer in viewers:
-            place = self._row(viewer, code)
-            found.append(place is not None and _is_present(*place))
-        return found
+        places = [self._row(viewer, code) for viewer in self.names.viewers.codes(viewers).tolist()]
+        return [place is not None and _is_present(*place) for place in places]
 
     def viewer_now(self, room: str, viewer: str) -> ViewerNow | None:
         """What the live row of a viewer in a room says; None when there is none."""
-        place = self._row(viewer, self.names.rooms.code(room))
+        place = self._row(self.names.viewers.code(viewer), self.names.rooms.code(room))
         if place is None:
             return None
         shard, row = place
@@ -119,12 +116,12 @@ class Readings:
             product_since=None if product < 0 else since + base,
         )
 
-    def _row(self, viewer: str, room: int) -> tuple[Shard, int] | None:
-        code = self.names.viewers.code(viewer)
-        if code < 0 or code >= len(self._shard_by_viewer):
+    def _row(self, viewer: int, room: int) -> tuple[Shard, int] | None:
+        """Where the live row of a viewer in a room is, both by their codes."""
+        if viewer < 0 or viewer >= len(self._shard_by_viewer):
             return None
-        shard = self.shards[int(self._shard_by_viewer[code])]
-        row = int(shard.state.PEOPLE[code, w.P_ROW])
+        shard = self.shards[int(self._shard_by_viewer[viewer])]
+        row = int(shard.state.PEOPLE[viewer, w.P_ROW])
         while row >= 0 and int(shard.state.I[row, w.ROOM]) != room:
             row = int(shard.state.NEXT[row])
         return None if row < 0 else (shard, row)

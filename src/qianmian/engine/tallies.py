@@ -52,8 +52,13 @@ class Reach:
             self._settle()
 
     def _settle(self) -> None:
+        """Sort what came, and put what is new of it in its place: the rest is only copied."""
         if self._waiting:
-            self._known = np.unique(np.concatenate([self._known, *self._waiting]))
+            came = np.unique(np.concatenate(self._waiting))
+            places = np.searchsorted(self._known, came)
+            inside = places < len(self._known)
+            inside[inside] = self._known[places[inside]] == came[inside]
+            self._known = np.insert(self._known, places[~inside], came[~inside])
             self._waiting, self._n_waiting = [], 0
 
     def counts(self, room: int) -> list[int]:

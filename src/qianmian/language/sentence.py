@@ -7,8 +7,7 @@ Operators say which message they are (`language/phrases.py`); the words are in
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from qianmian.errors import UnknownName
 from qianmian.language.ast import And, Node, Not, Or
@@ -29,7 +28,7 @@ from qianmian.language.phrases import (
 )
 from qianmian.language.types import key_of
 from qianmian.language.values import money
-from qianmian.locales.texts import LOCALES, document
+from qianmian.locales.texts import LOCALES, document, entry
 from qianmian.vocabulary.time import format_duration
 
 _SPAN_PART: Final = re.compile(r"([0-9]+)([a-z]+)")
@@ -149,9 +148,6 @@ class _Speaker:
 
 
 def _title_in(locale: str, file: str, name: str) -> str | None:
-    """The title of a catalog entry; None while that catalog has no texts."""
-    try:
-        entry: Any = document(locale, file).get(name)
-    except FileNotFoundError:
-        return None
-    return str(entry["title"]) if isinstance(entry, Mapping) and "title" in entry else None
+    """The title of a catalog entry, if it has one."""
+    title = entry(locale, file, name).get("title")
+    return None if title is None else str(title)

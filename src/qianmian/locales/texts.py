@@ -20,6 +20,15 @@ def document(locale: str, name: str) -> Mapping[str, Any]:
     return loaded
 
 
+def entry(locale: str, name: str, key: str) -> Mapping[str, Any]:
+    """The texts of one entry of a catalog ("moments", "tags"); empty where it has none."""
+    try:
+        found = document(locale, name).get(key)
+    except FileNotFoundError:  # a catalog without texts
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
 def locale_of(name: str | None) -> str:
     """The locale for a name as systems write it (`zh_CN.UTF-8`, `en`): Chinese or else English."""
     return "zh-CN" if (name or "").lower().startswith("zh") else DEFAULT_LOCALE

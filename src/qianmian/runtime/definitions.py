@@ -2,21 +2,26 @@
 
 JSON or YAML 1.2; either a list of definitions, or an object:
 
-    builtin: true            # keep the built-in moments; default: if `definitions` is not there
+    builtin: true            # keep the built-in ones; default: if `definitions` is not there
+    without: [idle_on_page]  # built-in ones that do not hold
     parameters:              # other numbers for built-in moments
       hesitation: {dwell: 90s}
     definitions:
       - key: big_order
         text: sum(order_paid.amount) this session >= ¥500
         kind: moment         # or tag, segment; default moment
+        title: {zh: 大单, en: big order}
+        meaning: {zh: 本场已经买了五百元}
 
-A definition with the key of a built-in moment takes its place.
+A definition with the kind and key of a built-in one takes its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from ruamel.yaml import YAML
@@ -38,6 +43,8 @@ class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     kind: str = "moment"
     version: int = 1
+    title: dict[str, str] = {}
+    meaning: dict[str, str] = {}
 
     def definition(self) -> Definition:
         """The checked definition.
@@ -53,12 +60,13 @@ class DefinitionFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole file."""
 
     builtin: bool | None = None
+    without: list[str] = []
     parameters: dict[str, dict[str, str | int]] = {}
     definitions: list[Written] = []
 
     @property
     def keeps_builtin(self) -> bool:
-        """Whether the built-in moments stay active."""
+        """Whether the built-in definitions stay active."""
         return not self.definitions if self.builtin is None else self.builtin
 
 
@@ -99,11 +107,27 @@ def plain_yaml(text: str) -> object:
     return yaml.load(text)
 
 
+def written_yaml(file: DefinitionFile) -> str:
+    """The file as YAML 1.2: `read_definitions` reads the same again."""
+    yaml = YAML(typ="rt", pure=True)
+    yaml.allow_unicode = True
+    yaml.width = 100
+    plain = msgspec.to_builtins(file)
+    plain["definitions"] = [_brief(one) for one in plain["definitions"]]
+    sink = StringIO()
+    yaml.dump({name: value for name, value in plain.items() if value not in (None, [], {})}, sink)
+    return sink.getvalue()
+
+
+def _brief(one: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in one.items() if value != {}}
+
+
 def checked_definitions(written: list[Written]) -> tuple[list[Definition], list[DefinitionError]]:
     """Every definition that can be used, and what is wrong with the others."""
     good: list[Definition] = []
     bad: list[DefinitionError] = []
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for one in written:
         try:
             definition = one.definition()
@@ -111,10 +135,10 @@ def checked_definitions(written: list[Written]) -> tuple[list[Definition], list[
             exc.params["key"] = one.key
             bad.append(exc)
             continue
-        if one.key in seen:
+        if (one.kind, one.key) in seen:
             message = f'the key "{one.key}" is used twice; give each its own'
             bad.append(DefinitionError(message, key=one.key))
             continue
-        seen.add(one.key)
+        seen.add((one.kind, one.key))
         good.append(definition)
     return good, bad

@@ -9,19 +9,27 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from qianmian.columns.batch import EventBatch
-from qianmian.engine.room_facts import RoomFact
 from qianmian.errors import LogUnavailable, Overloaded
 from qianmian.language.definition import Definition
 from qianmian.runtime.chores import Chores
 from qianmian.runtime.engine_thread import EngineThread
-from qianmian.runtime.gateway import Gateway
+from qianmian.runtime.gateway import BodyAt, Gateway
 from qianmian.runtime.live import Applied, Live, Snapshots
-from qianmian.runtime.messages import Body, Catalog, DefinitionsChanged, Message, RoomFacts
+from qianmian.runtime.messages import (
+    Backfilled,
+    Body,
+    Catalog,
+    DefinitionsChanged,
+    FactsNamed,
+    Message,
+    RoomFacts,
+)
 from qianmian.runtime.ports import Advance, History, Log, ignored
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 
 T = TypeVar("T")
+STEP_ROWS = 10_000  # of an edit that is made ready: some milliseconds in which nobody is answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,7 @@ class Deployment:
         self._every_ms = snapshot_every_ms
         self._most_behind = most_behind
         self.replayed = 0
+        self._changing = asyncio.Lock()
 
     def recover(
         self,
@@ -109,12 +118,12 @@ class Deployment:
 
     def follow(self, on_firings: Callable[[Sequence[Firing]], None] = lambda _: None) -> None:
         """Apply what was written to the log since `recover`, before anything else runs."""
-        found: list[RoomFact] = []
-        for message in list(self._log.read(self._live.offset)):
-            applied = self._live.apply(message)
+
+        def tell(message: Message, applied: Applied) -> None:
             self._keep(message, applied, may_wait=True)
             on_firings(applied.firings)
-            found += applied.found
+
+        found = self._live.follow(tell=tell)
         if found:
             self._append(self._log.last_clock, RoomFacts(tuple(found)))
 
@@ -192,6 +201,48 @@ class Deployment:
             raise Overloaded(f"the engine is {behind} events behind; send again in a second")
         await self.gateway.submit(batch)
 
+    async def change(self, definitions: Sequence[Definition]) -> int:
+        """These definitions hold from now on, and count from the last two minutes.
+
+        They are laid out beside the running engine first, so that nobody waits for it.
+
+        Returns: the clock at which they begin, ms UTC.
+        Raises: DefinitionError, and then nothing has changed; Overloaded, LogUnavailable.
+        """
+        async with self._changing:
+            wanted = tuple(definitions)
+            await self.ask(lambda live: live.prepare(wanted))
+            while await self.ask(lambda live: live.step(STEP_ROWS)):
+                pass
+            await self._write(DefinitionsChanged(wanted))
+            clock, tail = await self.ask(_what_to_fill)
+            if tail is not None:
+                since, first = tail
+                ahead = await asyncio.to_thread(lambda: list(self._log.read(first)))
+                await self.ask(lambda live: live.read_ahead(ahead))
+                await self._write(lambda offset: Backfilled(since, first, offset - 1))
+            return clock
+
+    async def stock(self, products: Sequence[Product]) -> None:
+        """The catalog of the shop from now on.
+
+        Raises: Overloaded, LogUnavailable.
+        """
+        await self._write(Catalog(tuple(products)))
+
+    async def know(self, digest: str) -> None:
+        """The build of facts with this digest, whose file is in its place, is known from now on.
+
+        Raises: InputError when it cannot be read; Overloaded, LogUnavailable.
+        """
+        await asyncio.to_thread(self._live.facts, digest)
+        await self._write(FactsNamed(digest))
+
+    async def _write(self, what: Body | BodyAt) -> None:
+        """A message that is durable and applied when this returns."""
+        await asyncio.wrap_future(self.gateway.post(what))
+        await self.ask(lambda _: None)
+
     async def ask(self, question: Callable[[Live], T]) -> T:
         """What a function reads from the state between two messages."""
         return await asyncio.wrap_future(self.engine.ask(question))
@@ -218,6 +269,13 @@ class Deployment:
         if self.engine.waiting_rows == 0:
             return 0
         return max(0, self._now() - self.engine.applied_clock)
+
+
+def _what_to_fill(live: Live) -> tuple[int, tuple[int, int] | None]:
+    """The clock, and the range that definitions without a past can read; None: they need none."""
+    engine = live.engine
+    needs = engine is not None and bool(engine.fresh)
+    return live.clock, live.tail.range_at(live.clock) if needs else None
 
 
 def _close(history: History) -> None:

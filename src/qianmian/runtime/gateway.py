@@ -25,11 +25,15 @@ TICK_IDLE_MS = 1_000
 GROUP_ROWS = 100_000
 
 
+BodyAt = Callable[[int], Body]
+"""A message that names offsets: made when its own is known."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     """Something to write, and who waits for it."""
 
-    what: EventBatch | Body
+    what: EventBatch | Body | BodyAt
     done: Future[int] = field(default_factory=Future)
 
     @property
@@ -104,7 +108,7 @@ class Gateway:
         if len(batch):
             await asyncio.wrap_future(self.post(batch))
 
-    def post(self, what: EventBatch | Body) -> Future[int]:
+    def post(self, what: EventBatch | Body | BodyAt) -> Future[int]:
         """Events or another message; the future holds the offset of its message.
 
         Raises: Overloaded when too much waits.
@@ -193,8 +197,10 @@ class Gateway:
                 messages.append(Message(number, clock, Events(joined)))
                 batches = []
             if one is not None and not isinstance(one.what, EventBatch):
-                place_of.append(offset + len(messages))
-                messages.append(Message(offset + len(messages), clock, one.what))
+                number = offset + len(messages)
+                place_of.append(number)
+                body = one.what(number) if callable(one.what) else one.what
+                messages.append(Message(number, clock, body))
         return messages, place_of
 
 

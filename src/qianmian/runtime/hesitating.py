@@ -6,6 +6,7 @@ list, and what ends it takes them off again. It decides nothing.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,6 +74,7 @@ class Hesitating:
         self._lingering = lingering
         self._rows: dict[Place, _Row] = {}
         self._about: dict[str, set[str]] = {}
+        self._due: list[tuple[int, str, str, str]] = []  # a heap: when, place, moment
         self.ending = frozenset(name for one in lingering.values() for name in one.until)
 
     def __len__(self) -> int:
@@ -97,6 +99,7 @@ class Hesitating:
         row.since = min(row.since, since)
         row.fired[firing.moment] = firing.at
         self._about.setdefault(firing.viewer, set()).add(about)
+        self._wait_for((firing.viewer, about), row)
 
     def happened(self, kind: str, viewer: str, products: Sequence[str]) -> None:
         """An event of this viewer was accepted; it may end what is about its products."""
@@ -126,15 +129,24 @@ class Hesitating:
             row.since = min(row.since, old.since)
             row.fired = old.fired | row.fired
             self._about.setdefault(known, set()).add(about)
+            self._wait_for((known, about), row)
 
     def pass_to(self, clock_ms: int) -> None:
         """Take off what has lasted long enough."""
-        for (viewer, about), row in list(self._rows.items()):
-            for moment, at in tuple(row.fired.items()):
-                if at + self._lingering[moment].at_most_ms < clock_ms:
-                    del row.fired[moment]
+        while self._due and self._due[0][0] < clock_ms:
+            _, viewer, about, moment = heapq.heappop(self._due)
+            row = self._rows.get((viewer, about))
+            if row is None or moment not in row.fired:
+                continue
+            if row.fired[moment] + self._lingering[moment].at_most_ms < clock_ms:
+                del row.fired[moment]
             if not row.fired:
                 self._drop(viewer, about)
+
+    def _wait_for(self, place: Place, row: _Row) -> None:
+        """Look at it again when each of its moments has lasted long enough."""
+        for moment, at in row.fired.items():
+            heapq.heappush(self._due, (at + self._lingering[moment].at_most_ms, *place, moment))
 
     def rows(self, limit: int) -> list[dict[str, Any]]:
         """The newest entries, newest first.
@@ -183,5 +195,6 @@ class Hesitating:
         for viewer, about, since, fired in stored:
             known = {moment: at for moment, at in fired if moment in self._lingering}
             if known:
-                self._rows[viewer, about] = _Row(since, known)
+                row = self._rows[viewer, about] = _Row(since, known)
                 self._about.setdefault(viewer, set()).add(about)
+                self._wait_for((viewer, about), row)

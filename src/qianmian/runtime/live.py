@@ -15,6 +15,7 @@ import numpy as np
 
 from qianmian.columns.batch import EventBatch, UInt8, concat
 from qianmian.columns.facts import Facts
+from qianmian.engine.backfill import Counting
 from qianmian.engine.board import RoomBoard
 from qianmian.engine.readings import ViewerNow
 from qianmian.engine.room_facts import RoomFact
@@ -35,6 +36,7 @@ from qianmian.runtime.messages import (
 from qianmian.runtime.ports import Engine, Log
 from qianmian.runtime.room_view import Rooms, RoomViews
 from qianmian.runtime.source_view import SourceViews
+from qianmian.runtime.tail import Tail
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 
@@ -47,10 +49,23 @@ class LiveEngine(Engine, Rooms, Protocol):
     """An engine of which the rooms can be read."""
 
     products: tuple[Product, ...]
+    fresh: set[str]
+    counting: dict[str, Counting]
 
     @property
     def definitions(self) -> tuple[Definition, ...]:
         """The active definitions."""
+
+    def prepare(self, definitions: Sequence[Definition]) -> Any:
+        """Definitions that are made ready beside it, step by step, for `change`."""
+
+    def stock(self, products: Sequence[Product], clock_ms: int) -> Sequence[Firing]:
+        """What the shop sells from `clock_ms` on."""
+
+    def backfill(
+        self, tail: EventBatch, outcomes: UInt8, *, since_ms: int, clock_ms: int
+    ) -> Sequence[Firing]:
+        """New definitions count as if they had been there in the range."""
 
     def viewer_now(self, room: str, viewer: str) -> ViewerNow | None:
         """What the live row of a viewer says."""
@@ -153,6 +168,10 @@ class Live:
     clock: int = -1
     logged_through: int = -1
     facts_hash: str | None = None
+    tail: Tail = field(default_factory=Tail)
+    log: Log | None = None
+    _edit: tuple[tuple[Definition, ...], Any] | None = None
+    _read: list[Message] = field(default_factory=list)
 
     # -- one message
 
@@ -185,22 +204,23 @@ class Live:
         match message.body:
             case Events(batch):
                 engine = self._engine()
-                return engine.run(batch), batch, engine.outcomes
+                firings = engine.run(batch)
+                self.tail.note(message.offset, message.clock, engine.outcomes)
+                return firings, batch, engine.outcomes
             case Tick():
                 return self._tick(message.clock), None, None
             case DefinitionsChanged(definitions):
                 return self._change(definitions, message.clock), None, None
             case Catalog(products):
-                self._stock(products)
-                return [], None, None
+                return self._stock(products, message.clock), None, None
             case FactsNamed(digest):
                 facts = self.facts(digest)
                 self.facts_hash = digest
                 return self._engine().take_facts(facts, message.clock), None, None
             case RoomFacts():  # known before their seconds passed: see `recover`
                 return [], None, None
-            case Backfilled():
-                raise InputError("a backfill needs the tail of the log; see `backfill`")
+            case Backfilled(since_ms, first, last):
+                return self._backfill(since_ms, first, last, message.clock), None, None
             case other:
                 raise InputError(f"nothing is known of messages of {type(other).__name__}")
 
@@ -230,6 +250,7 @@ class Live:
 
     def _change(self, definitions: Sequence[Definition], clock_ms: int) -> Sequence[Firing]:
         self.definitions = tuple(definitions)
+        ready, self._edit = self._edit, None
         if self.engine is None:
             self.engine = self.maker.new(
                 definitions,
@@ -241,12 +262,44 @@ class Live:
             self._make_views()
             return []
         self.views.use(self.lingering(definitions))
-        return self.engine.change(definitions, clock_ms) or []
+        is_ready = ready is not None and ready[0] == self.definitions
+        return self.engine.change(ready[1] if ready and is_ready else definitions, clock_ms) or []
 
-    def _stock(self, products: Sequence[Product]) -> None:
-        if self.engine is not None:
-            raise InputError("the catalog of products can only be told before the first events")
+    def _stock(self, products: Sequence[Product], clock_ms: int) -> Sequence[Firing]:
         self.products = tuple(products)
+        if self.engine is None:
+            return []
+        self.views.stock(products)
+        return self.engine.stock(products, clock_ms)
+
+    def _backfill(self, since_ms: int, first: int, last: int, clock_ms: int) -> Sequence[Firing]:
+        if self.log is None:
+            raise InputError("a backfill reads the log again, and there is none here")
+        read, self._read = self._read, []
+        if read and read[0].offset != first:
+            read = []
+        begin = read[-1].offset + 1 if read else first
+        messages = [*read, *self.log.read(begin, until=last + 1)]
+        tail, outcomes = self.tail.read(messages, since_ms)
+        return self._engine().backfill(tail, outcomes, since_ms=since_ms, clock_ms=clock_ms)
+
+    # -- a change that comes: nothing of this has an effect by itself
+
+    def prepare(self, definitions: Sequence[Definition]) -> None:
+        """Lay out the rows for definitions that will be changed to, beside the running engine.
+
+        Raises: DefinitionError when one of them cannot be used.
+        """
+        chosen = tuple(definitions)
+        self._edit = chosen, self._engine().prepare(chosen)
+
+    def step(self, rows: int) -> int:
+        """Lay out so many more of them; how many are left."""
+        return 0 if self._edit is None else int(self._edit[1].step(rows))
+
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Messages that the next backfill will read, so that it need not wait for the disk."""
+        self._read = list(messages)
 
     def _make_views(self) -> None:
         self.views = RoomViews(
@@ -274,10 +327,22 @@ class Live:
         Returns: facts of rooms that the replay found and the log does not have, to be appended.
         Raises: InputError when log and snapshot do not fit together.
         """
+        self.log = log
         kept = snapshots.newest()
         if kept is not None:
             self._restore(kept, log)
-        first = self.offset
+        return self.follow(tell=tell, alone_below=alone_below, advance=advance)
+
+    def follow(
+        self,
+        *,
+        tell: Tell = nobody,
+        alone_below: int = 0,
+        advance: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> list[RoomFact]:
+        """Apply what the log has beyond this state; see `recover`."""
+        assert self.log is not None  # noqa: S101 — `recover` came first
+        log, first = self.log, self.offset
         logged = [
             fact
             for message in log.read(first)
@@ -320,6 +385,11 @@ class Live:
         boards = self._boards_before(last.clock)
         batch = concat([one.body.batch for one in messages if isinstance(one.body, Events)])
         firings = engine.run(batch)
+        begin = 0
+        for one in messages:
+            end = begin + len(one.body.batch) if isinstance(one.body, Events) else begin
+            self.tail.note(one.offset, one.clock, engine.outcomes[begin:end])
+            begin = end
         self.offset, self.clock = last.offset + 1, max(self.clock, last.clock)
         applied = self._seen(batch, engine.outcomes, firings, boards)
         tell(Message(last.offset, last.clock, Events(batch)), applied)
@@ -340,6 +410,7 @@ class Live:
         self._make_views()
         self.views.restore(document["rooms"])
         self.sources.restore(document["sources"])
+        self.tail = Tail.restored(document["tail"])
         self.offset, self.clock = kept.offset, kept.clock
 
     def snapshot(self) -> Kept | None:
@@ -353,6 +424,7 @@ class Live:
             "facts": self.facts_hash,
             "rooms": self.views.snapshot(),
             "sources": self.sources.snapshot(),
+            "tail": self.tail.snapshot(),
         }
         views = json.dumps(document, ensure_ascii=False).encode()
         return Kept(self.offset, self.clock, views, self.engine.snapshot())

@@ -145,6 +145,10 @@ class RoomViews:
             room.hesitating = List(lingering)
             room.hesitating.restore(kept)
 
+    def stock(self, products: Iterable[Product]) -> None:
+        """Another catalog: its titles and links from now on."""
+        self._products = ProductCatalog(products)
+
     # -- the log
 
     def observe(

@@ -9,6 +9,7 @@ from importlib import metadata
 
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.installation import Installation
+from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
@@ -54,22 +55,35 @@ async def run_server(
             limits=limits,
         )
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
-        site = site_of(home, parts, ingest, now)
+        desk = DefinitionDesk(home.versions, home.deployment, home.built_in)
+        site = site_of(home, parts, ingest, desk, now)
 
         async def ready() -> None:
             if on_ready is not None:
                 await on_ready(site)
 
         app = server_of(site, parts, ingest=ingest, console=ConsoleApp(bundled_console()))
-        await serve(app, bound, until=until, on_listening=ready)
+        following = asyncio.create_task(desk.keep_following())
+        try:
+            await serve(app, bound, until=until, on_listening=ready)
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
 
-def site_of(home: Installation, parts: Running, ingest: IngestApp, now: Callable[[], int]) -> Site:
+def site_of(
+    home: Installation,
+    parts: Running,
+    ingest: IngestApp,
+    desk: DefinitionDesk,
+    now: Callable[[], int],
+) -> Site:
     """What the routes work with."""
     return Site(
         deployment=home.deployment,
         log=home.log,
         hub=parts.hub,
+        desk=desk,
         accounts=home.accounts,
         sources=home.sources,
         dead_letters=home.dead_letters,

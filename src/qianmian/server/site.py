@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from qianmian.runtime.dead_letters import DeadLetters
+from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.ports import Log
 from qianmian.server.hub import Hub
@@ -40,6 +41,7 @@ class Site:
     deployment: Deployment
     log: Log
     hub: Hub
+    desk: DefinitionDesk
     accounts: AccountStore
     sources: SourceStore
     dead_letters: DeadLetters

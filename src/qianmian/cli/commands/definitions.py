@@ -1,13 +1,16 @@
-"""`qianmian definitions check|cost`: are they right, and what do they cost?"""
+"""`qianmian definitions check|cost|import|export`: right, what they cost, and those of a shop."""
 
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
+import msgspec
 from rich.padding import Padding
 from rich.text import Text
 
@@ -18,6 +21,7 @@ from qianmian.bootstrap import (
     cost_of,
     measure_flips,
 )
+from qianmian.bootstrap.installation import built_in_of, check_together, open_versions
 from qianmian.cli.exit_codes import FINDINGS, OK
 from qianmian.cli.report.view import BAD, GOOD, QUIET, table
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
@@ -26,12 +30,23 @@ from qianmian.language.ast import InSegment, Tag, walk
 from qianmian.language.definition import Definition
 from qianmian.language.sentence import sentence
 from qianmian.language.types import warnings
-from qianmian.runtime.definitions import read_definitions
+from qianmian.runtime.definition_versions import (
+    active_definitions_of,
+    drafts_of,
+    file_of,
+    left_out,
+    with_taken,
+)
+from qianmian.runtime.definitions import read_definitions, written_yaml
 from qianmian.runtime.doctor import is_compiled
+from qianmian.settings import Settings
+from qianmian.vocabulary.time import SECOND_MS
 
 FLIPS = "flips_per_minute_per_1000_viewers"
 FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
 BUILTIN = click.option("--builtin", is_flag=True, help=help_text("option.builtin"))
+HOME = click.option("--home", type=click.Path(path_type=Path), help=help_text("serve.home"))
+BY = "command line"
 AS_JSON = click.option("--json", "as_json", is_flag=True, help=help_text("option.json"))
 
 
@@ -133,6 +148,50 @@ def cost(
     if needed:
         out_console().print(Text(texts.say("cost.facts", names=", ".join(needed)), style=QUIET))
     return OK
+
+
+@command.command(name="export", help=help_text("help.definitions.export"))
+@HOME
+@locale_option
+def export(home: Path | None, locale: str | None) -> int:
+    """What the shop made of its definitions, as YAML."""
+    texts_for(locale)
+    settings = _settings(home)
+    with open_versions(settings.home, _now_ms) as store:
+        click.echo(written_yaml(file_of(built_in_of(settings), store.all())), nl=False)
+    return OK
+
+
+@command.command(name="import", help=help_text("help.definitions.import"))
+@click.argument("file", type=click.Path(path_type=Path))
+@HOME
+@click.option("--why", default="", help=help_text("option.why"))
+@locale_option
+def import_(file: Path, home: Path | None, why: str, locale: str | None) -> int:
+    """Make the definitions of a file active, all or none; a running server follows."""
+    settings = _settings(home)
+    texts = texts_for(locale)
+    read = read_definitions(file)
+    built_in = built_in_of(settings)
+    drafts, leaving = drafts_of(read, by=BY), left_out(read, built_in)
+    with open_versions(settings.home, _now_ms) as store:
+        after = with_taken(store.all(), drafts, leaving)
+        check_together(active_definitions_of(built_in, after))
+        taken = store.take(drafts, leaving, by=BY, why=why or file.name)
+    console = out_console()
+    for one in taken:
+        console.print(Text.assemble(("✓ ", GOOD), (one.key, "bold"), f"  {one.kind}"))
+    console.print(Text(texts.count("definitions.taken", len(taken)), style=QUIET))
+    return OK
+
+
+def _settings(home: Path | None) -> Settings:
+    settings = Settings.from_environment(os.environ)
+    return settings if home is None else msgspec.structs.replace(settings, home=home)
+
+
+def _now_ms() -> int:
+    return int(time.time() * SECOND_MS)
 
 
 def _alone(definitions: Sequence[Definition]) -> list[Cost]:

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import FastAPI
 
 from qianmian.runtime.board import Board
-from qianmian.server.api import data, rooms, session
+from qianmian.server.api import data, definitions, rooms, session
 from qianmian.server.api.problems import add_problems
 from qianmian.server.site import Site
 
@@ -23,7 +23,7 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    for part in (session.router, rooms.router, data.router):
+    for part in (session.router, rooms.router, data.router, definitions.router):
         app.include_router(part, prefix="/api")
     add_problems(app)
     plain = app.openapi

@@ -44,7 +44,7 @@ async def health(site: Here, _account: SignedIn) -> DataHealth:
     engine = await site.deployment.ask(_counts)
     engine.lag_ms = site.deployment.lag_ms
     engine.waiting = site.deployment.engine.waiting_rows
-    problem = site.deployment.problem or site.deployment.concern
+    problem = site.deployment.problem or site.deployment.concern or site.desk.problem
     engine.problem = None if problem is None else str(problem)
     known = {one.source.name: one for one in await asyncio.to_thread(site.sources.all)}
     posts = {one.name: one for one in site.ingest.statistics()}

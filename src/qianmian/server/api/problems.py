@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from qianmian.errors import InputError, OperationalError, QianmianError, UnknownName
+from qianmian.errors import (
+    DefinitionError,
+    InputError,
+    OperationalError,
+    QianmianError,
+    UnknownName,
+)
 
 MEDIA_TYPE = "application/problem+json"
 STATUS_BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
@@ -26,6 +32,7 @@ STATUS_BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
         "viewer.unknown": 404,
         "letter.unknown": 404,
         "key.unknown": 404,
+        "definition.none": 404,
         "input.fields": 422,
         "session.tries": 429,
     }
@@ -71,14 +78,17 @@ def add_problems(app: FastAPI) -> None:
 
     async def ours(_: Request, raised: Exception) -> JSONResponse:
         assert isinstance(raised, QianmianError)  # noqa: S101
+        where: dict[str, Any] = {
+            name: raised.params[name] for name in ("position", "path") if name in raised.params
+        }
         status = 500
-        if isinstance(raised, UnknownName):
+        if isinstance(raised, UnknownName) and not where:
             status = 404
-        elif isinstance(raised, InputError):
+        elif isinstance(raised, InputError | DefinitionError):
             status = 422
         elif isinstance(raised, OperationalError):
             status = 503
-        return _answer(status, raised.code, str(raised))
+        return _answer(status, raised.code, str(raised), **where)
 
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, validation)

@@ -18,14 +18,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from qianmian.errors import InputError, OperationalError, UnknownName
 from qianmian.runtime.sources import Source, SourceLimits
+from qianmian.storage.sql.changes import note_change, number_of
 from qianmian.storage.sql.database import Conflict, Database
 from qianmian.storage.sql.secrets import hashed, new_id, new_secret
-from qianmian.storage.sql.tables import CHANGES, SOURCES, WRITE_KEYS
+from qianmian.storage.sql.tables import SOURCES, WRITE_KEYS
 from qianmian.vocabulary.events import SENDERS
 from qianmian.vocabulary.ids import check_namespace, id_problem
 from qianmian.vocabulary.time import SECOND_MS
@@ -165,7 +165,7 @@ class SourceStore:
         self._looked_at = now
         try:
             with self._database.read() as connection:
-                number = _number(connection)
+                number = number_of(connection, TOPIC)
                 if number != self._number:
                     self._load(connection)
                     self._number = number
@@ -186,10 +186,7 @@ class SourceStore:
     def _changing(self) -> Iterator[Connection]:
         """A transaction that other processes will notice, and this one at once."""
         with self._database.write() as connection:
-            number = _number(connection) + 1
-            where = CHANGES.c.topic == TOPIC
-            if not connection.execute(CHANGES.update().where(where).values(number=number)).rowcount:
-                connection.execute(CHANGES.insert().values(topic=TOPIC, number=number))
+            note_change(connection, TOPIC)
             yield connection
         self._looked_at = -LOOK_AGAIN_MS
 
@@ -247,13 +244,6 @@ def checked_source(source: Source) -> Source:
         if value is not None and value < 1:
             raise InputError(f"{name} is {value}; it must be at least 1")
     return source
-
-
-def _number(connection: Connection) -> int:
-    found = connection.execute(
-        sa.select(CHANGES.c.number).where(CHANGES.c.topic == TOPIC)
-    ).scalar_one_or_none()
-    return int(found or 0)
 
 
 def _records(connection: Connection) -> list[SourceRecord]:

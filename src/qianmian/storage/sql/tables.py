@@ -100,6 +100,24 @@ LOGIN_FAILURES: Final = Table(
     Column("since", BigInteger, nullable=False),
 )
 
+DEFINITION_VERSIONS: Final = Table(
+    "definition_versions",
+    METADATA,
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),  # draft, active, replaced, retired
+    Column("text", Text, nullable=False),
+    Column("words", Text, nullable=False),  # JSON: title and meaning by language
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", String(128), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("active_from", BigInteger),
+    Column("active_until", BigInteger),
+    Column("ended_by", String(128)),
+    Index(None, "state"),
+)
+
 CHANGES: Final = Table(
     "changes",
     METADATA,

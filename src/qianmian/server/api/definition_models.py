@@ -1,0 +1,128 @@
+"""What the management API says of definitions: moments, tags, segments. Instants are ms UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from qianmian.runtime.definition_versions import MAX_MEANING, MAX_TITLE, MAX_WHY
+from qianmian.server.api.models import Model, Words
+
+Kind = Literal["moment", "tag", "segment"]
+Language = Literal["zh", "en"]
+Titles = dict[Language, Annotated[str, Field(max_length=MAX_TITLE)]]
+Meanings = dict[Language, Annotated[str, Field(max_length=MAX_MEANING)]]
+MAX_TEXT_CHARS = 20_000
+
+
+class VersionModel(Model):
+    """One version; what is built in has no instants."""
+
+    version: int
+    state: Literal["draft", "active", "replaced", "retired"]
+    text: str
+    sentence: Words | None
+    title: Words
+    meaning: Words
+    made_at: int
+    made_by: str
+    why: str
+    active_from: int | None
+    active_until: int | None
+    ended_by: str | None
+
+
+class NamedModel(Model):
+    """A definition by kind and key."""
+
+    kind: Kind
+    key: str
+
+
+class HoldingModel(Model):
+    """Of how many viewers it holds as of now: of those in the room, and of all live ones."""
+
+    present: int
+    live: int
+
+
+class CountingModel(Model):
+    """Since when it counts, if not from the start; `backfilled`: with the minutes before."""
+
+    since: int
+    backfilled: bool
+
+
+class DefinitionModel(Model):
+    """A definition in the list.
+
+    `now` is what holds, `draft` what somebody writes, `names` how people call it.
+    """
+
+    kind: Kind
+    key: str
+    names: Words
+    meaning: Words
+    built_in: bool
+    now: VersionModel | None
+    draft: VersionModel | None
+    used_by: list[NamedModel]
+    uses: list[NamedModel]
+    counting: CountingModel | None
+
+
+class DefinitionDetail(DefinitionModel):
+    """One of them, with its JSON tree and its past."""
+
+    tree: dict[str, Any] | None
+    history: list[VersionModel]
+
+
+class Writing(Model):
+    """A text of the condition language, or the JSON tree of an expression."""
+
+    kind: Kind = "segment"
+    key: str = Field(default="being_written", min_length=1, max_length=64)
+    text: str | None = Field(default=None, max_length=MAX_TEXT_CHARS)
+    tree: dict[str, Any] | None = None
+
+
+class Understood(Model):
+    """What a text or a tree means, or what is wrong with it.
+
+    `position` is where in the text, `path` where in the tree. `uses` are the tags and segments it
+    names. `usable`: it could be active beside everything else; else `problem` says why not.
+    """
+
+    usable: bool
+    text: str | None = None
+    tree: dict[str, Any] | None = None
+    sentence: Words | None = None
+    sort: Literal["level", "pulse"] | None = None
+    warnings: list[str] = Field(default_factory=list)
+    uses: list[NamedModel] = Field(default_factory=list)
+    code: str | None = None
+    problem: str | None = None
+    position: int | None = None
+    path: str | None = None
+
+
+class DraftModel(Model):
+    """What somebody is writing; it need not be right yet."""
+
+    text: str = Field(max_length=MAX_TEXT_CHARS)
+    title: Titles = Field(default_factory=dict)
+    meaning: Meanings = Field(default_factory=dict)
+
+
+class Change(Model):
+    """Why somebody makes it hold, or ends it."""
+
+    why: str = Field(default="", max_length=MAX_WHY)
+
+
+class RollBack(Change):
+    """Back to the text of an old version."""
+
+    version: int = Field(ge=1)

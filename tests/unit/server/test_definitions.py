@@ -1,0 +1,193 @@
+"""Definitions over the API: understood, drafted, live, taken back, and followed from outside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from qianmian.cli.main import run
+from qianmian.runtime.live import Live
+from tests.serving import WAIT_S, Served, served
+
+LOOKS = "count(product_viewed) within 10m >= 2"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def console(server: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=WAIT_S) as client:
+        given = {"token": server.first_token, "name": "老板", "password": "correct horse"}
+        client.headers["x-csrf-token"] = client.post("/api/first-account", json=given).json()[
+            "csrf"
+        ]
+        yield client
+
+
+def post(console: httpx.Client, path: str, **fields: Any) -> dict[str, Any]:
+    answer = console.post(f"/api/definitions/{path}", json=fields)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def draft(console: httpx.Client, place: str, text: str, **words: Any) -> dict[str, Any]:
+    answer = console.put(f"/api/definitions/{place}/draft", json={"text": text, **words})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def active(server: Served) -> dict[str, int]:
+    def read(live: Live) -> dict[str, int]:
+        return {one.key: one.version for one in live.definitions}
+
+    return server.home.deployment.engine.ask(read).result(WAIT_S)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + WAIT_S
+    while not is_so():
+        assert time.monotonic() < until
+
+
+def test_words_are_understood_before_anything_is_kept(console: httpx.Client) -> None:
+    good = post(console, "check", kind="tag", text=LOOKS)
+    assert good["usable"]
+    assert good["sort"] == "level"
+    assert "商品" in good["sentence"]["zh"]
+    assert good["sentence"]["en"]
+    again = post(console, "check", kind="tag", tree=good["tree"])
+    assert again == good, "the tree says the same as the text"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "position"),
+    [
+        ("count(product_viewd) within 10m >= 2", "definition.unknown_name", 6),
+        ("count(product_viewed within 10m", "definition.syntax", 21),
+        ("", "definition.syntax", 0),
+        ("tag.nobody", "definition.unknown_name", None),
+        ("in segment.me", "definition.type", None),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(
+    console: httpx.Client, text: str, code: str, position: int | None
+) -> None:
+    told = post(console, "check", kind="segment", key="me", text=text)
+    assert not told["usable"]
+    assert told["problem"]
+    assert (told["code"], told["position"]) == (code, position)
+
+
+def test_a_tag_lives_from_draft_to_retirement(console: httpx.Client, server: Served) -> None:
+    made = draft(
+        console, "tag/爱看", LOOKS, title={"zh": "爱看商品"}, meaning={"en": "looks a lot"}
+    )
+    assert made["now"] is None
+    assert made["draft"]["version"] == 1
+    assert made["names"] == {"zh": "爱看商品", "en": "爱看商品"}
+    assert "爱看" not in active(server)
+    made = post(console, "tag/爱看/activate", why="试试")
+    assert made["draft"] is None
+    assert made["now"]["made_by"] == "老板"
+    assert made["now"]["why"] == "试试"
+    assert made["counting"]["since"] > 0
+    assert active(server)["爱看"] == 1
+    draft(console, "segment/常客", "tag.爱看 and count(liked) within 10m >= 1")
+    used = post(console, "segment/常客/activate")
+    assert used["uses"] == [{"kind": "tag", "key": "爱看"}]
+    refused = console.post("/api/definitions/tag/爱看/retire", json={})
+    assert refused.status_code == 422
+    assert "常客" in refused.json()["detail"]
+    draft(console, "tag/爱看", "count(product_viewed) within 10m >= 5")
+    changed = post(console, "tag/爱看/activate")
+    assert changed["now"]["version"] == 2
+    back = post(console, "tag/爱看/roll-back", version=1)
+    assert (back["now"]["version"], back["now"]["text"]) == (3, LOOKS)
+    assert [one["state"] for one in back["history"]] == ["active", "replaced", "replaced"]
+    assert active(server)["爱看"] == 3
+    post(console, "segment/常客/retire", why="没用")
+    gone = post(console, "tag/爱看/retire")
+    assert gone["now"] is None
+    assert {"爱看", "常客"}.isdisjoint(active(server))
+
+
+def test_a_built_in_moment_can_be_changed_and_brought_back(
+    console: httpx.Client, server: Served
+) -> None:
+    built_in = console.get("/api/definitions/moment/hesitation").json()
+    assert built_in["built_in"]
+    assert built_in["names"]["zh"] == "犹豫"
+    draft(console, "moment/hesitation", built_in["now"]["text"].replace("2m", "90s"))
+    assert post(console, "moment/hesitation/activate")["now"]["version"] == 2
+    assert active(server)["hesitation"] == 2
+    assert (
+        post(console, "moment/hesitation/roll-back", version=1)["now"]["text"]
+        == (built_in["now"]["text"])
+    )
+
+
+def test_a_draft_that_cannot_be_used_stays_a_draft(console: httpx.Client, server: Served) -> None:
+    before = active(server)
+    draft(console, "tag/wrong", "count(product_viewed")
+    refused = console.post("/api/definitions/tag/wrong/activate", json={})
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "definition.syntax"
+    assert refused.json()["position"] == len("count(product_viewed")
+    assert active(server) == before
+    assert console.delete("/api/definitions/tag/wrong/draft").status_code == 204
+    assert console.get("/api/definitions/tag/wrong").status_code == 404
+    assert console.post("/api/definitions/tag/wrong/activate", json={}).status_code == 422
+
+
+@pytest.mark.parametrize("key", ["a b", "1", "a.b", "x" * 65, "';drop"])
+def test_keys_and_words_that_cannot_be_shown_are_refused(console: httpx.Client, key: str) -> None:
+    answer = console.put(f"/api/definitions/tag/{key}/draft", json={"text": LOOKS})
+    assert answer.status_code == 422, answer.text
+    named = {"text": LOOKS, "title": {"zh": "a\u202eb"}}
+    assert console.put("/api/definitions/tag/ok/draft", json=named).status_code == 422
+
+
+def test_a_file_taken_beside_the_server_is_followed(
+    console: httpx.Client, server: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(
+        "builtin: true\nwithout: [idle_on_page]\ndefinitions:\n"
+        f"  - {{key: 看得多, kind: tag, text: '{LOOKS}', title: {{zh: 看得多}}}}\n",
+        encoding="utf-8",
+    )
+    home = str(server.home.settings.home)
+    assert run(["definitions", "import", str(path), "--home", home]) == 0
+    wait_until(lambda: "看得多" in active(server) and "idle_on_page" not in active(server))
+    capsys.readouterr()
+    assert run(["definitions", "export", "--home", home]) == 0
+    told = capsys.readouterr().out
+    assert "看得多" in told
+    assert "idle_on_page" in told
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("- {key: a, kind: tag, text: tag.nobody}\n", encoding="utf-8")
+    assert run(["definitions", "import", str(bad), "--home", home]) == 2
+    assert post(console, "moment/idle_on_page/roll-back", version=1)["now"]["version"] == 2
+
+
+def test_what_holds_is_the_same_after_a_restart(tmp_path: Path) -> None:
+    with served(tmp_path) as first, httpx.Client(base_url=first.url, timeout=WAIT_S) as console:
+        given = {"token": first.first_token, "name": "owner", "password": "correct horse"}
+        csrf = console.post("/api/first-account", json=given).json()["csrf"]
+        console.headers["x-csrf-token"] = csrf
+        draft(console, "tag/kept", LOOKS)
+        post(console, "tag/kept/activate")
+        before = active(first)
+    with served(tmp_path) as again:
+        assert active(again) == before
