@@ -34,7 +34,7 @@ function Import({ onClose }: { onClose: () => void }) {
     <>
       <p className="quiet gap">{t('products.import.intro')}</p>
       <Upload.Dragger
-        className="gap"
+        height={150}
         accept=".csv,.txt,.tsv,text/csv"
         maxCount={1}
         showUploadList={false}
@@ -46,6 +46,7 @@ function Import({ onClose }: { onClose: () => void }) {
         <p>{file ? file.name : t('products.import.choose')}</p>
         <p className="quiet small">{t('products.import.forms')}</p>
       </Upload.Dragger>
+      <div className="gap" />
       {trial.isPending && <Spin description={t('products.import.trying')} />}
       {trial.isError && <ProblemAlert error={trial.error} />}
       {real.isError && <ProblemAlert error={real.error} />}

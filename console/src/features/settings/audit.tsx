@@ -64,6 +64,18 @@ function Verdict() {
   )
 }
 
+/** What it was done to: its name where the row tells one, and its id. */
+function Subject({ entry: { subject, before, after } }: { entry: AuditEntry }) {
+  const told = [after, before].flatMap((values) => [values?.['name'], values?.['title'], values?.['file']])
+  const name = told.find((one) => typeof one === 'string' && one !== '' && one !== subject)
+  if (typeof name !== 'string') return subject
+  return (
+    <>
+      {name} <span className="quiet small">{subject}</span>
+    </>
+  )
+}
+
 function Change({ entry }: { entry: AuditEntry }) {
   const { t } = useTranslation()
   const parts = [
@@ -102,7 +114,7 @@ function useColumns(): TableColumnsType<AuditEntry> {
       ),
     },
     { title: t('settings.audit.what'), width: 200, render: (_, { action }) => nameOf(action) },
-    { title: t('settings.audit.subject'), dataIndex: 'subject', ellipsis: true },
+    { title: t('settings.audit.subject'), ellipsis: true, render: (_, entry) => <Subject entry={entry} /> },
     { title: t('settings.audit.reason'), dataIndex: 'reason', width: 200, ellipsis: true },
   ]
 }
