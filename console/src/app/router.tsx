@@ -3,6 +3,7 @@ import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { createBrowserRouter, Link, useParams, useRouteError, useSearchParams } from 'react-router'
 import { FirstAccountPage } from '@/features/sign-in/first-account-page'
+import { JoinPage } from '@/features/sign-in/join-page'
 import { RoomsPage } from '@/features/rooms/rooms-page'
 import { ViewerDrawer } from '@/features/viewers/viewer-drawer'
 import { Shell } from './shell'
@@ -10,6 +11,8 @@ import { Shell } from './shell'
 // Charts and tables are large; a page loads what it shows.
 const BoardPage = lazy(async () => ({ default: (await import('@/features/board/board-page')).BoardPage }))
 const HealthPage = lazy(async () => ({ default: (await import('@/features/health/health-page')).HealthPage }))
+const ProductsPage = lazy(async () => ({ default: (await import('@/features/products/products-page')).ProductsPage }))
+const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/settings-page')).SettingsPage }))
 const SourcesPage = lazy(async () => ({ default: (await import('@/features/sources/sources-page')).SourcesPage }))
 
 const DefinitionsPage = lazy(async () => ({
@@ -76,6 +79,7 @@ function Broken() {
 
 export const router = createBrowserRouter([
   { path: '/first', element: <FirstAccountPage />, errorElement: <Broken /> },
+  { path: '/join', element: <JoinPage />, errorElement: <Broken /> },
   {
     element: <Shell />,
     errorElement: <Broken />,
@@ -85,6 +89,8 @@ export const router = createBrowserRouter([
       ...definitionPages,
       { path: '/data', element: <HealthPage /> },
       { path: '/sources', element: <SourcesPage /> },
+      { path: '/products', element: <ProductsPage /> },
+      { path: '/settings', element: <SettingsPage /> },
       { path: '*', element: <NotFound /> },
     ],
   },

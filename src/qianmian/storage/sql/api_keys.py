@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import sqlalchemy as sa
+
 from qianmian.errors import InputError
 from qianmian.storage.sql.accounts import check_name
 from qianmian.storage.sql.audit import Actor, AuditTrail
@@ -99,7 +101,9 @@ class ApiKeyStore:
                 .values(revoked_at=self._clock())
             )
             if done.rowcount == 1:
-                self._audit.append(connection, by, "api_key.revoked", key_id)
+                query = sa.select(API_KEYS.c.name).where(API_KEYS.c.id == key_id)
+                told = {"name": connection.execute(query).scalar_one()}
+                self._audit.append(connection, by, "api_key.revoked", key_id, before=told)
         return done.rowcount == 1
 
     def by_key(self, secret: str) -> ApiKey | None:

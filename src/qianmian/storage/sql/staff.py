@@ -112,7 +112,7 @@ class Staff:
             if row is None or row.disabled_at is not None:
                 return None
             link = self._link(connection, row.role, account_id)
-            told = {"expires_at": link.expires_at}
+            told = {"name": row.name, "expires_at": link.expires_at}
             self._audit.append(connection, by, "account.reset", account_id, after=told)
         return link
 
@@ -150,7 +150,10 @@ class Staff:
                 account = _account(row)
                 self._set(connection, account.id, password_hash=password_hash)
                 _end_sessions(connection, account.id)
-                self._append(connection, "account.password", account.id, by=account.actor)
+                named = {"name": account.name}
+                self._append(
+                    connection, "account.password", account.id, by=account.actor, after=named
+                )
                 return self._accounts.begin(connection, account)
         except Conflict:  # nothing was written, and the link still works
             return "name_taken"
@@ -197,16 +200,20 @@ class Staff:
             if (ends or demoted) and _is_last_owner(connection, row):
                 return "last_owner"
             told: dict[str, Any] = {"by": by, "reason": reason}
+            named: dict[str, Any] = {"before": {"name": row.name}}
             if demoted:
                 self._set(connection, account_id, role=role)
-                change: dict[str, Any] = {"before": {"role": row.role}, "after": {"role": role}}
+                change: dict[str, Any] = {
+                    "before": {"name": row.name, "role": row.role},
+                    "after": {"name": row.name, "role": role},
+                }
                 self._append(connection, "account.role", account_id, **told, **change)
             if ends:
                 self._end(connection, account_id)
-                self._append(connection, "account.disabled", account_id, **told)
+                self._append(connection, "account.disabled", account_id, **told, **named)
             elif disabled is False and row.disabled_at is not None:
                 self._set(connection, account_id, disabled_at=None)
-                self._append(connection, "account.enabled", account_id, **told)
+                self._append(connection, "account.enabled", account_id, **told, **named)
         return "done"
 
     # -- parts

@@ -196,6 +196,7 @@ def test_everything_is_in_the_audit_and_no_secret_is(
         "account.enabled",
     ]
     changed = next(one for one in rows if one.action == "account.role")
-    assert (changed.before, changed.after) == ({"role": "operator"}, {"role": "lead"})
+    assert changed.before == {"name": "li", "role": "operator"}
+    assert changed.after == {"name": "li", "role": "lead"}
     assert (changed.actor, changed.reason) == (by, "升职")
     assert not any(link.token in repr(one) or PASSWORD in repr(one) for one in rows)
