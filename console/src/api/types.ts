@@ -438,8 +438,6 @@ export interface NamedDefinition {
   names: Words
 }
 
-export type Tier = 'basic' | 'behavior' | 'value' | 'predictive'
-
 /** Of those in the room, and of all with a live row. */
 export interface Holding {
   present: number
