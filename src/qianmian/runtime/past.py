@@ -1,8 +1,8 @@
 """A past for a log: rows with the instants of their sending become messages with those clocks.
 
-What a server would have written had it been there: the same decoding, a message per 100 ms, a tick
-where nothing was sent. A demonstration begins with it, so that timers armed in the past come due
-while somebody watches.
+What a server would have written had it been there: the same decoding, a message per half second,
+a tick where nothing was sent. A demonstration begins with it, so that timers armed in the past come
+due while somebody watches.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from qianmian.runtime.text_marks import Classify, mark_texts
 from qianmian.vocabulary.decode import canonical
 from qianmian.vocabulary.rejected import Rejected
 
-STEP_MS = 100
+STEP_MS = 500
 COMMIT_MESSAGES = 600
 
 Sent = tuple[int, Mapping[str, Any]]

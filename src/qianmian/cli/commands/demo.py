@@ -41,6 +41,7 @@ from qianmian.locales.texts import Texts
 from qianmian.runtime.doctor import is_compiled
 from qianmian.runtime.live import Live
 from qianmian.runtime.past import Past
+from qianmian.server.ingest.limits import limits_of_one_address
 from qianmian.server.logs import set_up_logs
 from qianmian.server.run import run_server
 from qianmian.server.site import Site
@@ -197,6 +198,7 @@ class _Show:
                 now=now_ms,
                 until=self._until,
                 on_ready=ready,
+                limits=limits_of_one_address(),
                 on_firings=self._watched.add,
             )
         finally:
@@ -273,6 +275,11 @@ class _Show:
         sent = self._sent
         lost = 0 if sent is None else sent.lost + max(0, sent.accepted - self._in_log)
         problems = [f"{lost} events were lost"] if lost else []
+        if sent is not None and (sent.rejected or sent.busy_answers):
+            problems.append(
+                f"{sent.rejected} events were refused {sent.rejected_by_code}, and"
+                f" {sent.busy_answers} posts had to wait"
+            )
         problems += [f"{key} never fired" for key, count in by_moment.items() if not count]
         problems += [f"{key} did not fire live" for key in waits if not live[key]]
         return {

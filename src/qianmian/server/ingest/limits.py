@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -107,3 +107,10 @@ class Limits:
             names,
             base.new_viewers_per_address,
         )
+
+
+def limits_of_one_address() -> Limits:
+    """For a server that hears everybody from one address, as a demonstration does."""
+    plain = Limits()
+    browser = replace(plain.by_class["browser"], per_address=None, new_viewers_per_address=None)
+    return replace(plain, by_class=MappingProxyType({**plain.by_class, "browser": browser}))
