@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -75,6 +76,36 @@ def test_a_shop_of_one_room_is_that_room(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_session_that_is_over_is_forgotten(seed: int, tmp_path: Path) -> None:
     compared(seed, tmp_path, ends=True)
+
+
+@pytest.mark.parametrize("seed", range(100, 108))
+def test_reading_file_by_file_comes_to_the_same(seed: int, tmp_path: Path) -> None:
+    rng = Random(seed)
+    named = named_levels(rng)
+    texts = [random_level(rng) for _ in range(PER_WORLD)]
+    log = probed(world(rng), 1_000)
+    wanted, history = engine_holds(texts, named, log, tmp_path / "all")
+    folder = tmp_path / "piece"
+    (folder / "events").mkdir(parents=True)
+    reader = HistoryReader(folder, products=PRODUCTS)
+    files = history.files("events")
+    assert len(files) > 2
+    for one in files:
+        shutil.copy(one.path, folder / "events")
+        asked = parse(rng.choice(texts))
+        reader.viewers_of(asked, log[-1][0], definitions=definitions_of(named))
+    for text in texts:
+        for room in ROOMS:
+            found = reader.viewers_of(
+                parse(text), log[-1][0], room=room, definitions=definitions_of(named)
+            )
+            assert found == sorted(who for who, where in wanted[text] if where == room), text
+    whole = HistoryReader(tmp_path / "all", products=PRODUCTS)
+    everybody = "SELECT name, first_clock, first_seen, last_seen FROM person ORDER BY name"
+    whole.refresh()
+    assert reader.database.run(everybody) == whole.database.run(everybody)
+    reader.close()
+    whole.close()
 
 
 @pytest.mark.long
