@@ -5,11 +5,12 @@
     │   ├── SyntaxProblem      the text cannot be read
     │   ├── TypeProblem        it can be read but does not mean anything
     │   ├── UnknownName        a name that the vocabulary does not have
-    │   ├── NotInHistory       a question that history cannot answer
     │   ├── LimitExceeded      it is too deep, too large, or too many
+    │   ├── NotInHistory       a question that history cannot answer
     │   ├── InUse              others name it: it cannot go
     │   └── NotThere           no such draft, version or active definition
     ├── InputError             the caller: a file, an argument, a message
+    │   ├── SheetProblem       a table that cannot be read as a whole
     │   ├── SnapshotProblem    a snapshot that this version cannot restore
     │   └── LogProblem         a log that cannot be read as it is
     └── OperationalError       expected trouble of the surroundings: warn and count
@@ -95,12 +96,6 @@ class LimitExceeded(DefinitionError):
     code = "definition.limit"
 
 
-class NotInHistory(DefinitionError):
-    """History cannot say this."""
-
-    code = "definition.not_in_history"
-
-
 class InUse(DefinitionError):
     """Other definitions name it; change these first."""
 
@@ -113,10 +108,22 @@ class NotThere(DefinitionError):
     code = "definition.not_there"
 
 
+class NotInHistory(DefinitionError):
+    """History cannot say this."""
+
+    code = "definition.not_in_history"
+
+
 class InputError(QianmianError):
     """The input cannot be used."""
 
     code = "input"
+
+
+class SheetProblem(InputError):
+    """The table cannot be read."""
+
+    code = "input.sheet"
 
 
 class SnapshotProblem(InputError):

@@ -20,11 +20,12 @@ class Model(BaseModel):
 
 
 class AccountModel(Model):
-    """Who is signed in."""
+    """Who is signed in, and what they may do."""
 
     id: str
     name: str
     role: str
+    may: list[str]
 
 
 class SessionModel(Model):
@@ -47,6 +48,23 @@ class FirstAccount(SignIn):
 
     token: str = Field(min_length=1, max_length=128)
     password: str = Field(min_length=10, max_length=256)
+
+
+class TokenModel(Model):
+    """The token of a link."""
+
+    token: str = Field(min_length=1, max_length=128)
+
+
+class InvitationModel(Model):
+    """What a link is for: a new account of a role, or a new password for the account `name`."""
+
+    role: str
+    name: str | None
+
+
+class JoinModel(FirstAccount):
+    """Name and password for the account of a link."""
 
 
 class MomentModel(Model):
@@ -90,15 +108,6 @@ class PageModel(Model):
     since: int
 
 
-class TraitModel(Model):
-    """Something that was told of a viewer."""
-
-    name: str
-    value: str | int | float | bool
-    source: str | None
-    at: int
-
-
 class ViewerFiring(Model):
     """A moment of this viewer, and the events that made it."""
 
@@ -122,23 +131,6 @@ class TimelineEvent(Model):
     amount_minor: int | None
     source: str | None
     message_id: str | None
-
-
-class ViewerModel(Model):
-    """A viewer in a room. `since` is how far back the timeline reaches."""
-
-    viewer: str
-    known: bool
-    room: str
-    present: bool
-    entered_at: int | None
-    last_seen: int | None
-    page: PageModel | None
-    traits: list[TraitModel]
-    firings: list[ViewerFiring]
-    timeline: list[TimelineEvent]
-    since: int
-    whole: bool
 
 
 class LogModel(Model):
