@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from qianmian.language.parse import parse
-from qianmian.storage.history_reader.preview import Overlap, preview
+from qianmian.storage.history_reader.answers import Overlap
+from qianmian.storage.history_reader.preview import preview
 from qianmian.storage.history_reader.reader import HistoryReader
 from tests.unit.storage.history_reader.histories import START, Writer
 
