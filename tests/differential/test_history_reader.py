@@ -12,6 +12,7 @@ from qianmian.language.parse import parse
 from qianmian.storage.history_reader.reader import HistoryReader
 from tests.differential.history_worlds import (
     PRODUCTS,
+    START,
     Held,
     definitions_of,
     engine_holds,
@@ -22,6 +23,7 @@ from tests.differential.history_worlds import (
     world,
 )
 from tests.oracle.generate import ROOMS
+from tests.oracle.run import Message
 
 SEEDS = range(12)
 PER_WORLD = 8
@@ -76,6 +78,41 @@ def test_a_shop_of_one_room_is_that_room(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_session_that_is_over_is_forgotten(seed: int, tmp_path: Path) -> None:
     compared(seed, tmp_path, ends=True)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_events_of_one_viewer_are_bounded_as_live(seed: int, tmp_path: Path) -> None:
+    """Counts above 64 go by panes, and a sum is over the 64 newest amounts."""
+    rng = Random(seed)
+    who, clock = {"viewer": "u1", "room": "r1"}, START
+    log: list[Message] = [(clock, [{**who, "type": "room_entered", "message_id": "in"}])]
+    for number in range(150):
+        clock += rng.randrange(600)
+        gift = {**who, "type": "gift_sent", "amount": 100, "message_id": f"g{number}"}
+        log.append((clock, [gift, {**who, "type": "liked", "message_id": f"l{number}"}]))
+    log.append((clock + rng.randrange(900), [{**who, "type": "shared", "message_id": "end"}]))
+    windows = ("within 20s", "within 30s", "within 1m", "this session", "ever")
+    texts = [
+        f"count(liked) {window} {cmp} {value}"
+        for window in windows
+        for cmp in (">=", "==", "<=")
+        for value in (63, 64, 65, 66, 90, 110, 150)
+    ]
+    # of a scope a live row adds the 64 newest amounts, oracle and history all: no sums of scopes
+    texts += [
+        f"sum(gift_sent.amount) {window} >= ¥{value}"
+        for window in windows[:3]
+        for value in (30, 60, 64, 65)
+    ]
+    live, _ = engine_holds(texts, [], log, tmp_path)
+    assert oracle_holds(texts, [], log) == live
+    reader = HistoryReader(tmp_path)
+    said = {text: reader.viewers_of(parse(text), log[-1][0]) == ["u1"] for text in texts}
+    assert said == {text: bool(live[text]) for text in texts}
+    assert len(set(said.values())) == 2
+    everything = parse("sum(gift_sent.amount) ever >= ¥150")
+    assert reader.viewers_of(everything, log[-1][0]) == ["u1"]
+    reader.close()
 
 
 @pytest.mark.parametrize("seed", range(100, 108))
