@@ -24,7 +24,8 @@ import pyarrow.parquet as pq
 
 from qianmian.language.parse import parse
 from qianmian.runtime.bench import BenchRow
-from qianmian.storage.history_reader.preview import Preview, preview
+from qianmian.storage.history_reader.answers import Preview
+from qianmian.storage.history_reader.preview import preview
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_schema import EVENTS, SCHEMAS
 

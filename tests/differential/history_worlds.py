@@ -20,7 +20,7 @@ from qianmian.language.definition import Definition
 from qianmian.language.parse import parse, parse_definition
 from qianmian.runtime.messages import Events, Message, Tick
 from qianmian.storage.history import History
-from qianmian.storage.history_reader.levels import Definitions
+from qianmian.storage.history_reader.answers import Definitions
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 from tests.differential.engine_runs import rows_of

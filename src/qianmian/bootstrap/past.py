@@ -15,9 +15,9 @@ from qianmian.columns.facts import Facts
 from qianmian.runtime.definition_versions import active_definitions_of
 from qianmian.runtime.fact_files import write_facts
 from qianmian.settings import Settings
+from qianmian.storage.history_reader.answers import Definitions
 from qianmian.storage.history_reader.days import day_begin
 from qianmian.storage.history_reader.facts_build import build_facts
-from qianmian.storage.history_reader.levels import Definitions
 from qianmian.storage.history_reader.reader import HistoryReader
 
 

@@ -15,9 +15,8 @@ from typing import Final
 from qianmian.errors import NotInHistory
 from qianmian.language.ast import Node
 from qianmian.language.definition import Definition
-from qianmian.storage.history_reader.levels import Definitions
-from qianmian.storage.history_reader.preview import Preview, preview
-from qianmian.storage.history_reader.reader import HistoryReader
+from qianmian.storage.history_reader.answers import Definitions, Preview
+from qianmian.storage.history_reader.lazily import LazyReader
 
 FLUSH_EVERY_MS: Final = 10_000  # each time makes a small file
 
@@ -35,12 +34,10 @@ class Previewer:
     def __init__(
         self, folder: Path, zone: str, now: Callable[[], int], flushed: Callable[[], None]
     ) -> None:
-        self._folder = folder
-        self._zone = zone
+        self._reader = LazyReader(folder, zone=zone)
         self._now = now
         self._flushed = flushed
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="preview")
-        self._reader: HistoryReader | None = None
         self._flushed_at = -FLUSH_EVERY_MS
 
     async def preview(
@@ -59,29 +56,26 @@ class Previewer:
             if self._now() - self._flushed_at >= FLUSH_EVERY_MS:
                 self._flushed()
                 self._flushed_at = self._now()
-            if self._reader is None:
-                self._reader = HistoryReader(self._folder, zone=self._zone)
             known, now = Definitions(levels), self._now()
             others = {
                 key: other
                 for key, other in overlap_with.items()
                 if _can_ask(self._reader, other, now, known)
             }
-            return preview(self._reader, expr, now, definitions=known, overlap_with=others)
+            return self._reader.preview(expr, now, definitions=known, overlap_with=others)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
 
     def close(self) -> None:
         """Let the memory go."""
         self._pool.shutdown()
-        if self._reader is not None:
-            self._reader.close()
+        self._reader.close()
 
 
-def _can_ask(reader: HistoryReader, expr: Node, now_ms: int, known: Definitions) -> bool:
+def _can_ask(reader: LazyReader, expr: Node, now_ms: int, known: Definitions) -> bool:
     """Whether history can say who is in a segment; some can only be seen live."""
     try:
-        reader.asking([expr], now_ms, definitions=known).truth(expr)
+        reader.check(expr, now_ms, known)
     except NotInHistory:
         return False
     return True

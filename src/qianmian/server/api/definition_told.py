@@ -31,7 +31,7 @@ from qianmian.server.api.definition_models import (
     VersionModel,
 )
 from qianmian.server.api.models import Words
-from qianmian.storage.history_reader.preview import Preview
+from qianmian.storage.history_reader.answers import Preview
 from qianmian.tags.definition import Tag
 
 LOCALES: Final[dict[Literal["zh", "en"], str]] = {"zh": "zh-CN", "en": "en-US"}

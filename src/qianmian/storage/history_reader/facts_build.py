@@ -19,9 +19,10 @@ from qianmian.language.ast import Count, Node, Sum, Trait, walk
 from qianmian.language.fact_columns import FactColumn, column_of, is_long, needs_of
 from qianmian.language.plan import plan
 from qianmian.language.relations import CountWindow, SumWindow
+from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.days import day_begin
-from qianmian.storage.history_reader.levels import PERSON, Asking, Definitions, Moment
-from qianmian.storage.history_reader.reader import NOTHING, HistoryReader
+from qianmian.storage.history_reader.levels import PERSON, Asking, Moment
+from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_reader.row_tests import EVENT, own
 from qianmian.storage.history_reader.terms import (
     Sql,

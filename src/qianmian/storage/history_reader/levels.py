@@ -7,7 +7,7 @@ no. So a whole segment is one query, and so is the count after each of its condi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,6 +35,7 @@ from qianmian.language.relations import (
     Union,
 )
 from qianmian.language.values import LIVE_LIMIT_MS
+from qianmian.storage.history_reader.answers import Definitions
 from qianmian.storage.history_reader.days import day_begin
 from qianmian.storage.history_reader.row_tests import (
     EVENT,
@@ -72,19 +73,6 @@ LIST_BOUND: Final = 64
 """Newest amounts that a live sum holds; the greatest threshold that is counted one by one."""
 MIN_PANE_MS: Final = 100
 PERSON: Final = "p"
-
-
-@dataclass(frozen=True, slots=True)
-class Definitions:
-    """What expressions may name.
-
-    Attributes:
-        levels: expression by (family, key); family is "tag" or "segment".
-        lists: the viewers of each segment that is a fixed list, by key.
-    """
-
-    levels: Mapping[tuple[str, str], Node] = field(default_factory=dict)
-    lists: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

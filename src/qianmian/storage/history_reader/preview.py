@@ -1,6 +1,6 @@
 """How large a segment is before it is used, and what each of its conditions leaves of everybody.
 
-Two queries: one pass over all viewers for every number, and one over the few that are shown.
+One pass over all viewers gives every number, and says of those who are shown what holds of them.
 """
 
 from __future__ import annotations
@@ -13,78 +13,22 @@ from typing import Any, Final, NamedTuple
 from sqlglot import exp
 
 from qianmian.language.ast import And, Node, Or
-from qianmian.storage.history_reader.levels import PERSON, Asking, Definitions
-from qianmian.storage.history_reader.reader import NOTHING, HistoryReader
-from qianmian.storage.history_reader.terms import Sql, column, every, function, named
+from qianmian.storage.history_reader.answers import (
+    NOTHING,
+    Definitions,
+    Overlap,
+    Preview,
+    Sample,
+    Step,
+)
+from qianmian.storage.history_reader.levels import PERSON, Asking
+from qianmian.storage.history_reader.reader import HistoryReader
+from qianmian.storage.history_reader.terms import Sql, among, column, every, function, named
 
 SAMPLES: Final = 20
 _SECOND: Final = 1_000
 _IDS: Final = 1 << 31  # more numbers than there are viewers
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One of the conditions that must all hold.
-
-    Attributes:
-        condition: as it stands in the expression.
-        alone: viewers for whom it holds, whatever else.
-        left: viewers for whom it and all before it hold.
-    """
-
-    condition: Node
-    alone: int
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """How many of another segment are in this one too."""
-
-    key: str
-    size: int
-    both: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Somebody in the segment; `holds` says of each of the preview's parts whether it holds."""
-
-    viewer: str
-    last_seen: int | None
-    holds: tuple[bool, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A segment in numbers.
-
-    Attributes:
-        as_of: what arrived after that clock is not in the numbers; ms UTC.
-        total: all viewers.
-        count: those in the segment.
-        steps: what each condition leaves, in the order of the expression.
-        parts: the conditions that make it up, without `and` and `or` around them: what a sample
-            has or has not.
-        samples: those seen last first.
-    """
-
-    as_of: int
-    total: int
-    count: int
-    steps: tuple[Step, ...]
-    overlaps: tuple[Overlap, ...]
-    parts: tuple[Node, ...]
-    samples: tuple[Sample, ...]
-
-    @property
-    def empty_at(self) -> int | None:
-        """The place of the condition that leaves nobody, None when somebody is left.
-
-        It is always false for those before it; with `alone` 0 it is so for everybody.
-        """
-        emptied = (k for k, step in enumerate(self.steps) if not step.left)
-        return next(emptied, None) if self.total else None
+_BITS: Final = 30  # truths in one number
 
 
 def preview(
@@ -109,12 +53,10 @@ def preview(
     others = {} if overlap_with is None else dict(overlap_with)
     asking = reader.asking([expr, *others.values()], now_ms, room=room, definitions=definitions)
     conditions = expr.parts if isinstance(expr, And) else (expr,)
-    numbers = _Numbers(asking, conditions, others)
+    parts = tuple(_parts(expr))
+    numbers = _Numbers(asking, conditions, others, parts)
     (found,) = reader.database.run(numbers.query(samples), asking.bound.values)
     counted = numbers.read(found)
-    parts = tuple(_parts(expr))
-    again = reader.question(now_ms, room=room, definitions=definitions)
-    shown = _samples(reader, again, parts, counted.ids)
     return Preview(
         as_of=min(now_ms, reader.warm.clock),
         total=counted.total,
@@ -126,7 +68,7 @@ def preview(
             Overlap(*one) for one in zip(others, counted.sizes, counted.both, strict=True)
         ),
         parts=parts,
-        samples=shown,
+        samples=_samples(reader, counted),
     )
 
 
@@ -137,6 +79,7 @@ class _Numbers:
     asking: Asking
     conditions: Sequence[Node]
     others: Mapping[str, Node]
+    parts: Sequence[Node]
 
     def query(self, samples: int) -> exp.Select:
         truths = [self.asking.truth(one) for one in self.conditions]
@@ -144,6 +87,8 @@ class _Numbers:
         shown = [column("id", PERSON), column("last_seen", PERSON)]
         shown += [named(one, f"c{k}") for k, one in enumerate(truths)]
         shown += [named(one, f"o{k}") for k, one in enumerate(elsewhere)]
+        inner = [one for one in self.parts if one not in self.conditions]
+        shown += [named(self.asking.truth(one), f"p{k}") for k, one in enumerate(inner)]
         held = self.asking.people(shown).subquery("held")
         mine = [column(f"c{k}", "held") for k in range(len(truths))]
         theirs = [column(f"o{k}", "held") for k in range(len(elsewhere))]
@@ -153,29 +98,44 @@ class _Numbers:
         counts += [_count(every(mine[: k + 1])) for k in range(len(mine))]
         counts += [_count(one) for one in theirs]
         counts += [_count(every([whole, one])) for one in theirs]
-        newest = function("arg_max", column("id", "held"), _recent(), self.asking.bound(samples))
-        counts.append(exp.Filter(this=newest, expression=exp.Where(this=whole.copy())))
+        kept = [column("id", "held")]
+        kept += [_packed(several) for several in _split(self._columns_of_parts(inner))]
+        for one in kept:
+            newest = function("arg_max", one, _recent(), self.asking.bound(samples))
+            counts.append(exp.Filter(this=newest, expression=exp.Where(this=whole.copy())))
         return exp.select(*counts).from_(held)
+
+    def _columns_of_parts(self, inner: Sequence[Node]) -> list[Sql]:
+        """Where each part is held: as a condition, or beside them."""
+        return [
+            column(f"c{self.conditions.index(one)}", "held")
+            if one in self.conditions
+            else column(f"p{inner.index(one)}", "held")
+            for one in self.parts
+        ]
 
     def read(self, row: Sequence[Any]) -> _Counted:
         """What the columns of the query say."""
         n, m = len(self.conditions), len(self.others)
-        edges = itertools.accumulate((1, n, n, m, m))
+        edges = list(itertools.accumulate((1, n, n, m, m)))
         alone, left, sizes, both = (
             [one or 0 for one in row[a:b]] for a, b in itertools.pairwise(edges)
         )
-        return _Counted(row[0], alone, left, sizes, both, row[-1] or [])
+        ids, *packed = (one or [] for one in row[edges[-1] :])
+        holds = [_unpacked(several, len(self.parts)) for several in zip(*packed, strict=True)]
+        shown = dict(zip(ids, holds, strict=True))
+        return _Counted(row[0], alone, left, sizes, both, shown)
 
 
 class _Counted(NamedTuple):
-    """The numbers of the query, and who is shown."""
+    """The numbers of the query, and what holds of those who are shown, by their number."""
 
     total: int
     alone: list[int]
     left: list[int]
     sizes: list[int]
     both: list[int]
-    ids: list[int]
+    shown: dict[int, tuple[bool, ...]]
 
 
 def _count(test: Sql) -> Sql:
@@ -199,18 +159,30 @@ def _parts(expr: Node) -> Iterator[Node]:
         yield expr
 
 
-def _samples(
-    reader: HistoryReader,
-    asking: Asking,
-    parts: Sequence[Node],
-    ids: Sequence[int],
-) -> tuple[Sample, ...]:
-    """Those viewers, in that order, with what holds of them."""
-    if not ids:
+def _split(columns: Sequence[Sql]) -> list[Sequence[Sql]]:
+    return [columns[k : k + _BITS] for k in range(0, len(columns), _BITS)]
+
+
+def _packed(columns: Sequence[Sql]) -> Sql:
+    """Some truths as the bits of one number."""
+    packed: Sql = exp.Literal.number(0)
+    for bit, one in enumerate(columns):
+        is_set = exp.If(this=one, true=exp.Literal.number(1 << bit))
+        term = exp.Case(ifs=[is_set], default=exp.Literal.number(0))
+        packed = exp.Add(this=packed, expression=term)
+    return packed
+
+
+def _unpacked(numbers: Sequence[int], count: int) -> tuple[bool, ...]:
+    return tuple(bool(numbers[k // _BITS] >> k % _BITS & 1) for k in range(count))
+
+
+def _samples(reader: HistoryReader, counted: _Counted) -> tuple[Sample, ...]:
+    """Who is shown, in that order."""
+    if not counted.shown:
         return ()
-    truths = [asking.truth(one) for one in parts]
-    shown = [column(name, PERSON) for name in ("id", "name", "last_seen")]
-    query = asking.people([*shown, *truths], ids)
-    rows = reader.database.run(query, asking.bound.values)
-    by_id = {row[0]: Sample(row[1], row[2], tuple(map(bool, row[3:]))) for row in rows}
-    return tuple(by_id[one] for one in ids)
+    ids = [exp.Literal.number(one) for one in counted.shown]
+    query = exp.select("id", "name", "last_seen").from_("person")
+    rows = reader.database.run(query.where(among(column("id"), ids)))
+    by_id = {id_: (name, last_seen) for id_, name, last_seen in rows}
+    return tuple(Sample(*by_id[id_], holds) for id_, holds in counted.shown.items())

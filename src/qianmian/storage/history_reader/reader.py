@@ -9,14 +9,14 @@ from typing import Final
 from qianmian.errors import UnknownName
 from qianmian.language.ast import Node
 from qianmian.language.plan import plan
+from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.database import Database
-from qianmian.storage.history_reader.levels import PERSON, Asking, Definitions, Moment, reads
+from qianmian.storage.history_reader.levels import PERSON, Asking, Moment, reads
 from qianmian.storage.history_reader.terms import column
 from qianmian.storage.history_reader.warm import Warm
 from qianmian.vocabulary.product import Product
 
 MEMORY_MB: Final = 2_048
-NOTHING: Final = Definitions()
 
 
 class HistoryReader:

@@ -61,7 +61,7 @@ _ITEMS: Final = (
 )
 TABLE_NAMES: Final = (
     *("type_code", "viewer", "room", "link", "shown", "told", "seen", "person", "listed"),
-    *("event", "good"),
+    *("event", "good", "touched"),
 )
 _TABLES: Final = (
     "CREATE TABLE type_code (name VARCHAR, code UTINYINT)",
@@ -76,6 +76,7 @@ _TABLES: Final = (
     """CREATE TABLE person
     (id INTEGER, name VARCHAR, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
     "CREATE TABLE listed (list VARCHAR, viewer INTEGER)",
+    "CREATE TABLE touched (id INTEGER)",
     "CREATE TABLE good (product VARCHAR, category VARCHAR, brand VARCHAR)",
 )
 _NEW_VIEWERS: Final = """
@@ -105,12 +106,17 @@ _TOLD: Final = """
 INSERT INTO told SELECT viewer, event_time, ord, clock, traits
 FROM mine WHERE traits IS NOT NULL AND type IN ($profile, $link)
 """
+_TOUCHED: Final = """
+INSERT INTO touched
+SELECT viewer FROM mine UNION SELECT own FROM link WHERE place >= $from
+UNION SELECT known FROM link WHERE place >= $from
+"""
 _SEEN: Final = """
-CREATE TABLE seen_now AS
+CREATE TEMP TABLE seen_now AS
 SELECT coalesce(l.known, s.viewer) AS viewer, min(first_clock) AS first_clock,
   min(first_seen) AS first_seen, max(last_seen) AS last_seen
 FROM (
-  SELECT * FROM seen
+  SELECT * FROM seen WHERE viewer IN (SELECT id FROM touched)
   UNION ALL
   SELECT viewer, min(clock), min(event_time) FILTER (shows), max(event_time) FILTER (shows)
   FROM (
@@ -119,6 +125,11 @@ FROM (
   ) AS m GROUP BY viewer
 ) AS s LEFT JOIN link AS l ON l.own = s.viewer GROUP BY ALL
 """
+_SEEN_NOW: Final = (
+    "DELETE FROM seen WHERE viewer IN (SELECT id FROM touched)",
+    "INSERT INTO seen SELECT * FROM seen_now",
+    "DROP TABLE seen_now",
+)
 _HEARD: Final = """
 CREATE TEMP TABLE heard AS
 SELECT r."offset" * 33554432 + r.file_row_number AS place, r.clock AS clock, r.room AS room,
@@ -148,11 +159,11 @@ FROM pieces AS p JOIN room AS o ON o.name = p.room
 GROUP BY o.id, p.clock // 60000, p.after
 """
 _PEOPLE: Final = r"""
-CREATE TABLE people AS
+CREATE TEMP TABLE people AS
 SELECT v.id AS id, v.name AS name, s.first_clock AS first_clock, s.first_seen AS first_seen,
   s.last_seen AS last_seen
 FROM viewer AS v JOIN seen AS s ON s.viewer = v.id
-WHERE NOT regexp_full_match(v.name, '\??erased-[0-9a-f]{32}')
+WHERE v.id IN (SELECT id FROM touched) AND NOT regexp_full_match(v.name, '\??erased-[0-9a-f]{32}')
 """
 
 
@@ -215,7 +226,7 @@ class Warm:
             self._columns |= new_columns
             self.reload()
         elif new_traits:
-            self._make_people()
+            self._make_people(everybody=True)
 
     def reload(self) -> None:
         """Read everything again: after an erasure, which keeps names of files."""
@@ -249,11 +260,12 @@ class Warm:
         if changed:  # written again under its name: somebody has been erased
             self._begin()
         self._sizes = sizes
+        is_first = self._stop == 0
         new = [one for one in files if one.stop > self._stop]
         for batch in _batches(new, {path: size for path, (_, size) in sizes.items()}):
             self._take(batch)
         if new or changed:
-            self._make_people()
+            self._make_people(everybody=changed or is_first)
         self._changed_at = changed_at
         return bool(new) or changed
 
@@ -275,9 +287,10 @@ class Warm:
         self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
         self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
+        self._database.run(_TOUCHED, {"from": self._stop * ROWS_PER_MESSAGE})
         self._database.run(_SEEN, {"presence": SHOWING})
-        self._database.run("DROP TABLE seen")
-        self._database.run("ALTER TABLE seen_now RENAME TO seen")
+        for statement in _SEEN_NOW:
+            self._database.run(statement)
         for name in ("fresh", "heard", "mine"):
             self._database.run(f"DROP TABLE {name}")
         self._stop = max(one.stop for one in files)
@@ -396,16 +409,24 @@ class Warm:
         about = exp.If(this=exp.and_(is_comment, is_silent), true=column("product", "s"))
         return exp.Case(ifs=[about], default=column("product", "f"))
 
-    def _make_people(self) -> None:
-        """The table of viewers, with the newest value of each trait that was asked for."""
-        self._database.run("DROP TABLE IF EXISTS people")
-        self._database.run(_PEOPLE)
-        self._database.run("DROP TABLE IF EXISTS person")
+    def _make_people(self, *, everybody: bool) -> None:
+        """The rows of viewers who have done something new, or of everybody.
+
+        Each with the newest value of every trait that was asked for.
+        """
+        run = self._database.run
+        if everybody:
+            run("DELETE FROM touched")
+            run("INSERT INTO touched SELECT viewer FROM seen")
+            run("DROP TABLE IF EXISTS person")
+        run(_PEOPLE)
         bound = Bound()
         query = exp.select("p.*").from_(exp.to_table("people", alias="p"))
         if self.traits:
             newest = [named(newest_trait(n, bound), f"t{k}") for n, k in self.traits.items()]
+            mine = exp.select("id").from_("touched")
             told = exp.select(column("viewer", "e"), *newest).from_(exp.to_table("told", alias="e"))
+            told = told.where(exp.In(this=column("viewer", "e"), query=mine.subquery()))
             told = told.group_by(column("viewer", "e"))
             on = exp.EQ(this=column("viewer", "t"), expression=column("id", "p"))
             query = query.join(told.subquery("t"), on=on, join_type="left")
@@ -414,11 +435,15 @@ class Warm:
                 query = query.select(
                     *(named(trait_value(held, kind), f"t{k}_{kind}") for kind in TRAIT_KINDS)
                 )
-        self._database.run(
-            exp.Create(this=exp.to_table("person"), kind="TABLE", expression=query), bound.values
-        )
-        self._database.run("DROP TABLE people")
-        self._database.run("CHECKPOINT")  # compresses what is new
+        person = exp.to_table("person")
+        if everybody:
+            run(exp.Create(this=person, kind="TABLE", expression=query), bound.values)
+        else:
+            run("DELETE FROM person WHERE id IN (SELECT id FROM touched)")
+            run(exp.Insert(this=person, expression=query), bound.values)
+        run("DROP TABLE people")
+        run("DELETE FROM touched")
+        run("CHECKPOINT")  # compresses what is new
 
     # -- names
 

@@ -10,9 +10,9 @@ import pytest
 from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes, facts_of_columns
 from qianmian.errors import InputError, UnknownName
 from qianmian.language.parse import parse
+from qianmian.storage.history_reader.answers import Definitions
 from qianmian.storage.history_reader.days import day_begin
 from qianmian.storage.history_reader.facts_build import build_facts
-from qianmian.storage.history_reader.levels import Definitions
 from qianmian.storage.history_reader.reader import HistoryReader
 from tests.unit.storage.history_reader.histories import START, Writer
 

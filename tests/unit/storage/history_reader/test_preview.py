@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from qianmian.language.parse import parse
-from qianmian.storage.history_reader.preview import Overlap, preview
+from qianmian.storage.history_reader.answers import Overlap
+from qianmian.storage.history_reader.preview import preview
 from qianmian.storage.history_reader.reader import HistoryReader
 from tests.unit.storage.history_reader.histories import START, Writer
 
@@ -60,6 +61,18 @@ def test_samples_say_which_parts_hold(shop: HistoryReader) -> None:
         ("v26", (True, False, True)),
         ("v23", (True, False, True)),
     ]
+
+
+def test_a_segment_of_many_parts_says_what_holds_of_each(shop: HistoryReader) -> None:
+    texts = [f"count(liked) ever >= {k % 4 + 1}" for k in range(70)]
+    found = preview(shop, parse(" or ".join(texts)), START + 60_000, samples=1)
+    (one,) = found.samples
+    assert (one.viewer, len(found.parts), len(found.steps)) == ("v29", 70, 1)
+    assert one.holds == (True,) * 70
+    (other,) = preview(
+        shop, parse(f"trait.level == 1 and ({' or '.join(texts)})"), START + 27_500, samples=1
+    ).samples
+    assert (other.viewer, other.holds) == ("v22", (True, *(k % 4 + 1 <= 2 for k in range(70))))
 
 
 def test_overlap_with_others(shop: HistoryReader) -> None:

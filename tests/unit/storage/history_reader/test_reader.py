@@ -16,8 +16,8 @@ from qianmian.errors import (
 )
 from qianmian.language.ast import Node
 from qianmian.language.parse import parse
+from qianmian.storage.history_reader.answers import Definitions
 from qianmian.storage.history_reader.days import day_begin
-from qianmian.storage.history_reader.levels import Definitions
 from qianmian.storage.history_reader.reader import HistoryReader
 from tests.unit.storage.history_reader.histories import START, Writer
 

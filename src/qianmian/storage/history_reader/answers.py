@@ -1,0 +1,93 @@
+"""What is asked of history and what it answers, as plain values.
+
+These load nothing: whoever shows answers need not load what finds them (see `lazily.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from qianmian.language.ast import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What expressions may name.
+
+    Attributes:
+        levels: expression by (family, key); family is "tag" or "segment".
+        lists: the viewers of each segment that is a fixed list, by key.
+    """
+
+    levels: Mapping[tuple[str, str], Node] = field(default_factory=dict)
+    lists: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+NOTHING: Final = Definitions()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the conditions that must all hold.
+
+    Attributes:
+        condition: as it stands in the expression.
+        alone: viewers for whom it holds, whatever else.
+        left: viewers for whom it and all before it hold.
+    """
+
+    condition: Node
+    alone: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How many of another segment are in this one too."""
+
+    key: str
+    size: int
+    both: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Somebody in the segment; `holds` says of each of the preview's parts whether it holds."""
+
+    viewer: str
+    last_seen: int | None
+    holds: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A segment in numbers.
+
+    Attributes:
+        as_of: what arrived after that clock is not in the numbers; ms UTC.
+        total: all viewers.
+        count: those in the segment.
+        steps: what each condition leaves, in the order of the expression.
+        parts: the conditions that make it up, without `and` and `or` around them: what a sample
+            has or has not.
+        samples: those seen last first.
+    """
+
+    as_of: int
+    total: int
+    count: int
+    steps: tuple[Step, ...]
+    overlaps: tuple[Overlap, ...]
+    parts: tuple[Node, ...]
+    samples: tuple[Sample, ...]
+
+    @property
+    def empty_at(self) -> int | None:
+        """The place of the condition that leaves nobody, None when somebody is left.
+
+        It is always false for those before it; with `alone` 0 it is so for everybody.
+        """
+        emptied = (k for k, step in enumerate(self.steps) if not step.left)
+        return next(emptied, None) if self.total else None

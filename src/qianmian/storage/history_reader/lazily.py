@@ -1,0 +1,61 @@
+"""Reading history for a server that may never be asked: what finds answers loads when it is asked.
+
+DuckDB and SQLGlot take a third of a second, which a start need not wait for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from qianmian.language.ast import Node
+from qianmian.storage.history_reader.answers import NOTHING, Definitions, Preview
+from qianmian.vocabulary.product import Product
+
+_HERE = __package__
+
+
+class LazyReader:
+    """A `HistoryReader` that is opened by the first question; used by one thread at a time.
+
+    Args:
+        folder, zone, products: as of `HistoryReader`.
+    """
+
+    def __init__(self, folder: Path, *, zone: str, products: Iterable[Product] = ()) -> None:
+        self._opening = (folder, zone, tuple(products))
+        self._reader: Any = None
+
+    def preview(
+        self,
+        expr: Node,
+        now_ms: int,
+        *,
+        definitions: Definitions = NOTHING,
+        overlap_with: Mapping[str, Node] | None = None,
+    ) -> Preview:
+        """The numbers of a level at an instant; raises as `preview.preview`."""
+        asked = importlib.import_module(f"{_HERE}.preview")
+        found: Preview = asked.preview(
+            self._opened(), expr, now_ms, definitions=definitions, overlap_with=overlap_with
+        )
+        return found
+
+    def check(self, expr: Node, now_ms: int, definitions: Definitions = NOTHING) -> None:
+        """Refuse what history cannot say; raises as `HistoryReader.viewers_of`."""
+        self._opened().asking([expr], now_ms, definitions=definitions).truth(expr)
+
+    def close(self) -> None:
+        """Let the memory go, if any was taken."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _opened(self) -> Any:
+        if self._reader is None:
+            folder, zone, products = self._opening
+            module = importlib.import_module(f"{_HERE}.reader")
+            self._reader = module.HistoryReader(folder, zone=zone, products=products)
+        return self._reader
