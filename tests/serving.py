@@ -35,6 +35,7 @@ class Served:
     key: str
     first_token: str | None
     stop: Callable[[], None]
+    loop: asyncio.AbstractEventLoop
 
 
 @contextlib.contextmanager
@@ -86,6 +87,6 @@ async def _serve(home: Installation, started: Future[Served], now: Callable[[], 
     async def ready(site: Site) -> None:
         url = f"http://127.0.0.1:{bound.getsockname()[1]}"
         token = home.accounts.first_account_token()
-        started.set_result(Served(url, site, home, key, token, stop))
+        started.set_result(Served(url, site, home, key, token, stop, loop))
 
     await run_server(home, bound, now=now, until=until, on_ready=ready)

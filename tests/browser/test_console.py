@@ -15,6 +15,10 @@ PAGES = (
     "/rooms/r1?wall=1",
     "/data",
     "/sources",
+    "/products",
+    "/settings",
+    "/settings?tab=keys",
+    "/settings?tab=audit",
     "/nothing-here",
 )
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}
@@ -131,7 +135,7 @@ def test_every_page_is_accessible_and_asks_nobody_else(
 
 @pytest.mark.long
 def test_pages_before_the_sign_in_are_accessible(visits: Open) -> None:
-    for path in ("/", "/first#token=x", "/first"):
+    for path in ("/", "/first#token=x", "/first", "/join"):
         for theme in ("light", "dark"):
             page = visits(path, theme=theme, signed_in=False).page
             expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -14,17 +14,19 @@ export class ApiProblem extends Error {
 
 let csrf: string | null = null
 
-type Method = 'GET' | 'POST' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+/** `body` goes as JSON, a file as it is. */
 export async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  const isFile = body instanceof Blob
   const headers: Record<string, string> = { accept: 'application/json' }
   if (method !== 'GET' && csrf !== null) headers['x-csrf-token'] = csrf
-  if (body !== undefined) headers['content-type'] = 'application/json'
+  if (body !== undefined) headers['content-type'] = isFile ? 'text/csv' : 'application/json'
   const response = await sent(path, {
     method,
     headers,
     credentials: 'same-origin',
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) }),
   })
   if (!response.ok) throw new ApiProblem(response.status, await problemOf(response))
   return (response.status === 204 ? undefined : await response.json()) as T

@@ -12,6 +12,8 @@ export interface Account {
   id: string
   name: string
   role: string
+  /** Actions, as `products.write`; the server decides, the pages only hide what it would refuse. */
+  may: string[]
 }
 
 export interface Session {
@@ -426,4 +428,260 @@ export interface Problem {
   title?: string
   detail?: string
   params?: Record<string, unknown>
+}
+
+export type DefinitionKind = 'moment' | 'tag' | 'segment'
+
+export interface NamedDefinition {
+  kind: DefinitionKind
+  key: string
+  names: Words
+}
+
+/** Of those in the room, and of all with a live row. */
+export interface Holding {
+  present: number
+  live: number
+}
+
+/** One version; what is built in has no instants. */
+export interface DefinitionVersion {
+  version: number
+  state: 'draft' | 'active' | 'replaced' | 'retired'
+  text: string
+  /** Null while a draft cannot be understood. */
+  sentence: Words | null
+  title: Record<string, string>
+  meaning: Record<string, string>
+  made_at: number
+  made_by: string
+  why: string
+  active_from: number | null
+  active_until: number | null
+  ended_by: string | null
+}
+
+export interface Definition {
+  kind: DefinitionKind
+  key: string
+  names: Words
+  meaning: Words
+  built_in: boolean
+  now: DefinitionVersion | null
+  draft: DefinitionVersion | null
+  used_by: NamedDefinition[]
+  uses: NamedDefinition[]
+  /** Since when it counts, if not from the start; backfilled: with the minutes before. */
+  counting: { since: number; backfilled: boolean } | null
+  /** Of how many viewers in open rooms it holds now. */
+  holding: Holding | null
+  /** Of how many there is enough evidence to say so. */
+  enough: Holding | null
+  tier: Tier | null
+  freshness: 'live' | 'session' | 'daily' | null
+  /** The tag whose value it is. */
+  part_of: string | null
+}
+
+/** The JSON tree of an expression of the condition language. */
+export interface Tree {
+  op: string
+  [part: string]: unknown
+}
+
+export interface DefinitionDetail extends Definition {
+  tree: Tree | null
+  history: DefinitionVersion[]
+}
+
+/** What a text or a tree means, or what is wrong with it. */
+export interface Understood {
+  usable: boolean
+  text: string | null
+  tree: Tree | null
+  sentence: Words | null
+  sort: 'level' | 'pulse' | null
+  warnings: string[]
+  uses: NamedDefinition[]
+  code: string | null
+  problem: string | null
+  position: number | null
+  path: string | null
+}
+
+export interface Invitation {
+  role: string
+  /** Of the account whose password it resets; null for a new account. */
+  name: string | null
+}
+
+export type Role = 'owner' | 'lead' | 'operator' | 'service' | 'host' | 'reader'
+export type ApiKeyRole = 'lead' | 'operator' | 'service' | 'reader'
+
+export interface Member {
+  id: string
+  name: string
+  role: Role
+  created_at: number
+  seen_at: number | null
+  disabled_at: number | null
+}
+
+export interface NewInvitation {
+  role: Role
+}
+
+/** Shown once: `token` stands behind the # of `/join`. */
+export interface OneTimeLink {
+  token: string
+  role: Role
+  expires_at: number
+}
+
+export interface MemberChange {
+  role?: Role
+  disabled?: boolean
+  reason?: string
+}
+
+export interface ApiKey {
+  id: string
+  name: string
+  role: ApiKeyRole
+  prefix: string
+  created_at: number
+  used_at: number | null
+  revoked_at: number | null
+}
+
+export interface NewApiKey {
+  name: string
+  role: ApiKeyRole
+}
+
+export interface CreatedApiKey {
+  key: ApiKey
+  /** Shown once. */
+  secret: string
+}
+
+export interface Actor {
+  kind: 'account' | 'key' | 'command' | 'system'
+  id: string
+  name: string
+}
+
+export interface AuditEntry {
+  number: number
+  at: number
+  actor: Actor
+  action: string
+  subject: string
+  before: Record<string, unknown> | null
+  after: Record<string, unknown> | null
+  reason: string
+}
+
+export interface AuditPage {
+  items: AuditEntry[]
+  next: number | null
+}
+
+export interface AuditVerdict {
+  rows: number
+  head: string
+  intact: boolean
+  broken_at: number | null
+  problem: string | null
+  as_of: number
+}
+
+export interface Product {
+  id: string
+  title: string
+  link_number: number | null
+  /** From the widest to the narrowest. */
+  category: string[]
+  brand: string | null
+  brand_tone: string | null
+  price_minor: number | null
+  currency: string
+  stock: number | null
+  selling_points: string[]
+  related: string[]
+  updated_at: number
+}
+
+export interface ProductGiven {
+  title?: string
+  link_number?: number
+  category?: string[]
+  brand?: string
+  brand_tone?: string
+  price_minor?: number
+  currency?: string
+  stock?: number
+  selling_points?: string[]
+  related?: string[]
+}
+
+export interface ProductPage {
+  items: Product[]
+  total: number
+}
+
+export interface BadCell {
+  line: number
+  /** Empty where the row as a whole is wrong. */
+  column: string
+  code: string
+  detail: string
+}
+
+export interface TableReport {
+  encoding: string
+  rows: number
+  bad: number
+  problems: BadCell[]
+  ignored: string[]
+  dry_run: boolean
+}
+
+export interface ProductImport extends TableReport {
+  added: number
+  changed: number
+  unchanged: number
+}
+
+export interface EventImport extends TableReport {
+  events: number
+}
+
+/** How many of another segment are in this one, too. */
+export interface Overlap extends NamedDefinition {
+  size: number
+  both: number
+}
+
+export interface PreviewSample {
+  viewer: string
+  last_seen: number | null
+  /** Of each of the parts of the preview whether it holds. */
+  holds: boolean[]
+}
+
+/** A segment in numbers, before it is used; what arrived after `as_of` is not in them. */
+export interface Preview {
+  as_of: number
+  took_ms: number
+  total: number
+  count: number
+  /** What each condition leaves of everybody. */
+  steps: { sentence: Words; alone: number; left: number }[]
+  /** The place of the condition that leaves nobody. */
+  empty_at: number | null
+  few: boolean
+  overlaps: Overlap[]
+  parts: Words[]
+  samples: PreviewSample[]
 }

@@ -3,6 +3,7 @@ import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { createBrowserRouter, Link, useParams, useRouteError, useSearchParams } from 'react-router'
 import { FirstAccountPage } from '@/features/sign-in/first-account-page'
+import { JoinPage } from '@/features/sign-in/join-page'
 import { RoomsPage } from '@/features/rooms/rooms-page'
 import { ViewerDrawer } from '@/features/viewers/viewer-drawer'
 import { Shell } from './shell'
@@ -10,7 +11,24 @@ import { Shell } from './shell'
 // Charts and tables are large; a page loads what it shows.
 const BoardPage = lazy(async () => ({ default: (await import('@/features/board/board-page')).BoardPage }))
 const HealthPage = lazy(async () => ({ default: (await import('@/features/health/health-page')).HealthPage }))
+const ProductsPage = lazy(async () => ({ default: (await import('@/features/products/products-page')).ProductsPage }))
+const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/settings-page')).SettingsPage }))
 const SourcesPage = lazy(async () => ({ default: (await import('@/features/sources/sources-page')).SourcesPage }))
+
+const DefinitionsPage = lazy(async () => ({
+  default: (await import('@/features/definitions/definitions-page')).DefinitionsPage,
+}))
+const EditorPage = lazy(async () => ({ default: (await import('@/features/definitions/editor-page')).EditorPage }))
+
+/** The list of a kind, a new one, and one that is there. */
+const definitionPages = (['tag', 'segment'] as const).flatMap((kind) => {
+  const folder = kind === 'tag' ? '/tags' : '/segments'
+  return [
+    { path: folder, element: <DefinitionsPage key={kind} kind={kind} /> },
+    { path: `${folder}/new`, element: <EditorPage key={kind} kind={kind} /> },
+    { path: `${folder}/:key`, element: <EditorPage key={kind} kind={kind} /> },
+  ]
+})
 
 /** The board of a room, and the viewer whose id stands in the address. */
 function Room() {
@@ -61,14 +79,18 @@ function Broken() {
 
 export const router = createBrowserRouter([
   { path: '/first', element: <FirstAccountPage />, errorElement: <Broken /> },
+  { path: '/join', element: <JoinPage />, errorElement: <Broken /> },
   {
     element: <Shell />,
     errorElement: <Broken />,
     children: [
       { path: '/', element: <RoomsPage /> },
       { path: '/rooms/:room', element: <Room /> },
+      ...definitionPages,
       { path: '/data', element: <HealthPage /> },
       { path: '/sources', element: <SourcesPage /> },
+      { path: '/products', element: <ProductsPage /> },
+      { path: '/settings', element: <SettingsPage /> },
       { path: '*', element: <NotFound /> },
     ],
   },

@@ -11,8 +11,16 @@ import { useLanguage } from '@/lib/language'
 import { useLook } from '@/lib/theme'
 import { LiveProvider } from './live'
 
-const PAGES = ['rooms', 'data', 'sources'] as const
-const PATHS: Record<(typeof PAGES)[number], string> = { rooms: '/', data: '/data', sources: '/sources' }
+/** Each page: its address, and what one must be allowed to find anything there. */
+const PAGES = [
+  { name: 'rooms', path: '/', needs: 'rooms.read' },
+  { name: 'tags', path: '/tags', needs: 'definitions.read' },
+  { name: 'segments', path: '/segments', needs: 'definitions.read' },
+  { name: 'products', path: '/products', needs: 'products.read' },
+  { name: 'data', path: '/data', needs: 'data.read' },
+  { name: 'sources', path: '/sources', needs: 'sources.read' },
+  { name: 'settings', path: '/settings', needs: 'audit.read' },
+] as const
 
 /** Everything behind the sign-in: who you are, where you are, and the page. */
 export function Shell() {
@@ -49,9 +57,9 @@ function TopBar({ account }: { account: Account }) {
         {t('app.name')}
       </NavLink>
       <nav aria-label={t('nav.label')}>
-        {PAGES.map((page) => (
-          <NavLink key={page} to={PATHS[page]} end={page !== 'rooms'} className="nav-link">
-            {t(`nav.${page}`)}
+        {PAGES.filter((page) => account.may.includes(page.needs)).map(({ name, path }) => (
+          <NavLink key={name} to={path} end={name === 'data' || name === 'sources'} className="nav-link">
+            {t(`nav.${name}`)}
           </NavLink>
         ))}
       </nav>

@@ -5,6 +5,8 @@ import enProblems from '@locales/en-US/problems.json'
 import zhErrors from '@locales/zh-CN/errors.json'
 import zhIngest from '@locales/zh-CN/ingest.json'
 import zhProblems from '@locales/zh-CN/problems.json'
+import enSheets from '@locales/en-US/sheets.json'
+import zhSheets from '@locales/zh-CN/sheets.json'
 import type { Language } from './language'
 
 type Texts = Record<string, string>
@@ -28,4 +30,12 @@ export function problemText(code: string, language: Language): { text: string; i
   const own = PROBLEMS[language][code]
   const text = own ?? REASONS[language][code]
   return text === undefined ? undefined : { text, isWhole: own !== undefined && code !== NOT_WHOLE }
+}
+
+const SHEETS: Record<Language, { reasons: Texts; todo: Texts }> = { zh: zhSheets, en: enSheets }
+
+/** What is wrong with a row of a table, and what to do about it. */
+export function sheetText(code: string, language: Language): { what: string; todo: string } {
+  const { reasons, todo } = SHEETS[language]
+  return { what: reasons[code] ?? reasonText(code, language), todo: todo[code] ?? '' }
 }

@@ -3,7 +3,7 @@
 home/
 log/  snapshots/  facts/     the truth, the state beside it, builds of history
 history/                     events, firings and rooms as Parquet, for reading
-qianmian.db                  accounts, sources, write keys
+qianmian.db                  accounts, sources, keys, products, the audit
 dead_letters.db              what was refused, for a week
 secret                       signs viewer tokens and anonymous ids
 """
@@ -35,10 +35,14 @@ from qianmian.storage.secret_file import read_or_make
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.accounts import AccountStore
+from qianmian.storage.sql.api_keys import ApiKeyStore
+from qianmian.storage.sql.audit import SYSTEM, AuditTrail
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
+from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
-from qianmian.vocabulary.product import Product, product_of
+from qianmian.storage.sql.staff import Staff
+from qianmian.vocabulary.product import Product, ProductFields, product_of
 from qianmian.vocabulary.rejected import Rejected
 from qianmian.vocabulary.time import HOUR_MS
 
@@ -61,16 +65,22 @@ class Installation:
     Attributes:
         built_in: what holds where the shop has changed nothing.
         definitions: what holds.
+        products: of `catalog`, when it was opened.
     """
 
     settings: Settings
     log: SegmentLog
+    history: HistoryThread
     deployment: Deployment
     built_in: tuple[Definition, ...]
     definitions: tuple[Definition, ...]
     versions: DefinitionStore
     products: tuple[Product, ...]
+    catalog: ProductStore
     accounts: AccountStore
+    staff: Staff
+    api_keys: ApiKeyStore
+    audit: AuditTrail
     sources: SourceStore
     dead_letters: DeadLetterFile
     secret: bytes
@@ -92,7 +102,7 @@ def open_installation(
     """
     home = settings.home
     built_in = built_in_of(settings)
-    products = () if settings.products is None else read_products(settings.products)
+    given = () if settings.products is None else read_products(settings.products)
     with ExitStack() as opened:
         snapshots = SnapshotFolder(home / "snapshots")
         newest = snapshots.newest_offset
@@ -104,29 +114,19 @@ def open_installation(
         opened.callback(_closed, history)
         database = Database.in_file(home / DATABASE_FILE).migrated()
         opened.callback(database.close)
+        accounts = AccountStore(database, now)
+        catalog = ProductStore(database, now, settings.currency)
         versions = DefinitionStore(database, now)
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
-
-        def facts(name: str) -> Facts:
-            return read_facts(home / "facts", name)
-
-        live = Live(
-            Cores(settings.namespace),
-            lingering_of_moments,
-            facts,
-            lateness_ms=settings.lateness_ms,
-            shards=settings.shards,
-            viewers=settings.expected_viewers,
-            currency=settings.currency,
-        )
         yield Installation(
             settings=settings,
             log=log,
+            history=history,
             deployment=Deployment(
                 log,
                 SnapshotsAfterHistory(snapshots, history),
-                live,
+                _live(settings),
                 now=now,
                 history=history,
                 chores=Chores([_retention(settings, log, snapshots)], told=told),
@@ -135,8 +135,12 @@ def open_installation(
             built_in=built_in,
             definitions=active_definitions_of(built_in, versions.all()),
             versions=versions,
-            products=products,
-            accounts=AccountStore(database, now),
+            products=_stocked(catalog, given),
+            catalog=catalog,
+            accounts=accounts,
+            staff=Staff(database, accounts, now),
+            api_keys=ApiKeyStore(database, now),
+            audit=AuditTrail(database, now),
             sources=SourceStore(database, now),
             dead_letters=letters,
             secret=read_or_make(home / SECRET_FILE),
@@ -174,6 +178,32 @@ def open_versions(home: Path, clock: Callable[[], int]) -> Iterator[DefinitionSt
     """
     with open_database(home) as database:
         yield DefinitionStore(database, clock)
+
+
+def _stocked(catalog: ProductStore, given: tuple[Product, ...]) -> tuple[Product, ...]:
+    """The products of the store; one that never had any takes over those of the settings."""
+    if given and catalog.number() == 0:
+        names = [name for name in Product.__dataclass_fields__ if name != "id"]
+        fields = [ProductFields(one.id, {n: getattr(one, n) for n in names}) for one in given]
+        catalog.merge(fields, by=SYSTEM)
+    return tuple(one.product for one in catalog.all())
+
+
+def _live(settings: Settings) -> Live:
+    """A state before any message."""
+
+    def facts(name: str) -> Facts:
+        return read_facts(settings.home / "facts", name)
+
+    return Live(
+        Cores(settings.namespace),
+        lingering_of_moments,
+        facts,
+        lateness_ms=settings.lateness_ms,
+        shards=settings.shards,
+        viewers=settings.expected_viewers,
+        currency=settings.currency,
+    )
 
 
 def _retention(settings: Settings, log: SegmentLog, snapshots: SnapshotFolder) -> Chore:

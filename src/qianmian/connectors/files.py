@@ -150,11 +150,21 @@ def read_text(path: Path, encoding: str) -> Iterator[str]:
         raise unreadable(path, exc) from exc
 
 
-def _sniffed(head: bytes) -> str:
+def decoded_text(data: bytes) -> tuple[str, str]:
+    """The whole text of a file in memory, without its mark, and the encoding that it has.
+
+    Bytes that the encoding does not have become lone surrogates, which no field accepts.
+    """
+    chosen = _sniffed(data, final=True)
+    codec = "utf-8-sig" if chosen == "utf-8" else chosen
+    return data.decode(codec, errors="surrogateescape"), chosen
+
+
+def _sniffed(head: bytes, *, final: bool = False) -> str:
     if head.startswith(_WIDE_BOMS):
         return "utf-16"
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=final)
     except UnicodeDecodeError:
         return "gb18030"
     return "utf-8"

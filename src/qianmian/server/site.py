@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,8 +14,15 @@ from qianmian.runtime.ports import Log
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
+from qianmian.server.previewing import Previewer
+from qianmian.server.stocking import Stocking
 from qianmian.storage.sql.accounts import AccountStore
+from qianmian.storage.sql.api_keys import ApiKeyStore
+from qianmian.storage.sql.audit import AuditTrail
+from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
+from qianmian.storage.sql.staff import Staff
+from qianmian.tags.definition import Tag
 
 
 class Ingest(Protocol):
@@ -34,6 +41,7 @@ class Site:
 
     Attributes:
         zone, currency: of the shop.
+        tags: the built-in ones by key.
         now: ms UTC.
         fired: firings by moment since the start of the process.
     """
@@ -42,12 +50,19 @@ class Site:
     log: Log
     hub: Hub
     desk: DefinitionDesk
+    previewer: Previewer
     accounts: AccountStore
+    staff: Staff
+    api_keys: ApiKeyStore
+    audit: AuditTrail
+    products: ProductStore
+    stocking: Stocking
     sources: SourceStore
     dead_letters: DeadLetters
     ingest: Ingest
     now: Callable[[], int]
     version: str
+    tags: Mapping[str, Tag]
     fired: Counter[str] = field(default_factory=Counter)
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"

@@ -15,7 +15,8 @@ from qianmian.runtime.board import Board
 from qianmian.runtime.deployment import Deployment, Hooks
 from qianmian.runtime.live import Live
 from qianmian.server.api.application import management
-from qianmian.server.api.session import COOKIE
+from qianmian.server.api.roles import may
+from qianmian.server.api.who import COOKIE
 from qianmian.server.app import Server
 from qianmian.server.asgi import App
 from qianmian.server.hub import Hub
@@ -92,7 +93,8 @@ def server_of(site: Site, parts: Running, *, ingest: App, console: App) -> Serve
     """All routes of a site."""
 
     def is_signed_in(session: str | None) -> bool:
-        return session is not None and site.accounts.session(session) is not None
+        found = None if session is None else site.accounts.session(session)
+        return found is not None and may(found.account.role, "rooms.read")
 
     return Server(
         site,

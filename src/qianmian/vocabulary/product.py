@@ -55,6 +55,18 @@ class Product:
         return self.stock is None or self.stock > 0
 
 
+@dataclass(frozen=True, slots=True)
+class ProductFields:
+    """Some fields of a product, as a row of a table gives them; the others stay as they are.
+
+    Attributes:
+        values: by the names of `Product`, and `currency` of the price; None empties a field.
+    """
+
+    id: str
+    values: Mapping[str, Any]
+
+
 class ProductCatalog(Mapping[str, Product]):
     """The products of a shop by id; never changed, only replaced.
 
@@ -120,7 +132,7 @@ def product_of(raw: object) -> Product | Rejected:
             return Rejected("unknown_field", f"a product has no field {shown(name)}")
         if value is None or value == "":
             continue
-        checked = _checked(name, value)
+        checked = product_field(name, value)
         if isinstance(checked, Rejected):
             return checked
         values[name] = checked
@@ -129,7 +141,8 @@ def product_of(raw: object) -> Product | Rejected:
     return Product(**values)
 
 
-def _checked(name: str, value: object) -> str | int | tuple[str, ...] | Rejected:
+def product_field(name: str, value: object) -> str | int | tuple[str, ...] | Rejected:
+    """The value of one field of `Product` by its name, or why it cannot be."""
     if name in _STRINGS:
         return check_string(value, name)
     if name in _NUMBERS:

@@ -16,6 +16,7 @@ from rich.text import Text
 from qianmian.bootstrap.installation import open_sources
 from qianmian.cli.exit_codes import FINDINGS, OK
 from qianmian.cli.report.view import ACCENT, QUIET, table
+from qianmian.cli.tables import terminal_user
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
 from qianmian.errors import InputError, UnknownName
 from qianmian.runtime.sources import Source
@@ -64,13 +65,14 @@ def create(
             given = known[source].key_class
             if key_class not in (None, given) or room or presence or origins:
                 raise click.UsageError(texts_for(locale).say("keys.exists", source=source))
-            key = store.add_key(source)[1]
+            key = store.add_key(source, by=terminal_user())[1]
         else:
             if key_class is None:
                 raise click.UsageError(texts_for(locale).say("keys.which_class", source=source))
             given = next(one for one in SENDERS if one == key_class)
             key = store.create(
-                Source(source, given, default_room=room, presence=presence, origins=origins)
+                Source(source, given, default_room=room, presence=presence, origins=origins),
+                by=terminal_user(),
             )[1]
     if as_json:
         told = {"source": source, "key_class": given, "write_key": key}
@@ -122,7 +124,8 @@ def revoke(key: str, *, locale: str | None) -> int:
         prefix = prefix_of(key) or key
         if prefix not in owner:
             raise UnknownName.of("key", prefix, owner)
-        done = store.revoke(owner[prefix].source.name, prefix.split("_", 1)[1])
+        key_id = prefix.split("_", 1)[1]
+        done = store.revoke(owner[prefix].source.name, key_id, by=terminal_user())
     out_console().print(texts.say("keys.ended" if done else "keys.ended_before", prefix=prefix))
     return OK if done else FINDINGS
 
@@ -139,7 +142,7 @@ def set_mapping(source: str, file: Path, *, locale: str | None) -> int:
         raise InputError(f"{file} cannot be read: {exc}") from exc
     mapping_of(text)
     with _store() as store:
-        store.change(source, mapping=text)
+        store.change(source, mapping=text, by=terminal_user())
     out_console().print(texts_for(locale).say("keys.mapped", source=source))
     return OK
 

@@ -8,7 +8,15 @@ import msgspec
 from fastapi import FastAPI
 
 from qianmian.runtime.board import Board
-from qianmian.server.api import data, definitions, rooms, session
+from qianmian.server.api import (
+    data,
+    definitions,
+    imports,
+    products,
+    rooms,
+    session,
+    staff,
+)
 from qianmian.server.api.problems import add_problems
 from qianmian.server.site import Site
 
@@ -23,8 +31,8 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    for part in (session.router, rooms.router, data.router, definitions.router):
-        app.include_router(part, prefix="/api")
+    for part in (session, rooms, data, definitions, staff, products, imports):
+        app.include_router(part.router, prefix="/api")
     add_problems(app)
     plain = app.openapi
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from typing import Annotated
 
 from fastapi import APIRouter
 
@@ -27,7 +28,8 @@ from qianmian.server.api.models import (
     SourceModel,
 )
 from qianmian.server.api.problems import Problem
-from qianmian.server.api.session import Here, SignedIn
+from qianmian.server.api.roles import Needs
+from qianmian.server.api.who import Here, Who
 from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.storage.sql.sources import SourceRecord
 
@@ -38,13 +40,18 @@ router = APIRouter(tags=["data"])
 
 
 @router.get("/health/data")
-async def health(site: Here, _account: SignedIn) -> DataHealth:
+async def health(site: Here, _who: Annotated[Who, Needs("data.read")]) -> DataHealth:
     """Log, engine and every source as of now."""
     views = await site.deployment.ask(lambda live: dict(live.sources.items()))
     engine = await site.deployment.ask(_counts)
     engine.lag_ms = site.deployment.lag_ms
     engine.waiting = site.deployment.engine.waiting_rows
-    problem = site.deployment.problem or site.deployment.concern or site.desk.problem
+    problem = (
+        site.deployment.problem
+        or site.deployment.concern
+        or site.desk.problem
+        or site.stocking.problem
+    )
     engine.problem = None if problem is None else str(problem)
     known = {one.source.name: one for one in await asyncio.to_thread(site.sources.all)}
     posts = {one.name: one for one in site.ingest.statistics()}
@@ -67,7 +74,10 @@ async def health(site: Here, _account: SignedIn) -> DataHealth:
 
 @router.get("/dead-letters")
 async def dead_letters(
-    site: Here, _account: SignedIn, before: int | None = None, limit: int = PAGE
+    site: Here,
+    _who: Annotated[Who, Needs("letters.read")],
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> DeadLetterPage:
     """What was refused, newest first."""
     limit = max(1, min(limit, 200))
@@ -77,12 +87,18 @@ async def dead_letters(
 
 
 @router.post("/dead-letters/{letter_id}/replay")
-async def replay(letter_id: int, site: Here, _account: SignedIn) -> ReplayedLetter:
+async def replay(
+    letter_id: int, site: Here, who: Annotated[Who, Needs("letters.write")]
+) -> ReplayedLetter:
     """Send a letter again, through the same decoder."""
     result = await site.ingest.replay(letter_id)
     if result is None:
         raise Problem("letter.unknown", f"there is no letter {letter_id}; it may be too old")
     accepted, rejected = result
+    told = {"accepted": accepted, "rejected": len(rejected)}
+    await asyncio.to_thread(
+        site.audit.note, who.actor, "letter.replayed", str(letter_id), after=told
+    )
     return ReplayedLetter(
         accepted=accepted,
         rejected=[
@@ -95,14 +111,15 @@ async def replay(letter_id: int, site: Here, _account: SignedIn) -> ReplayedLett
 
 
 @router.delete("/dead-letters/{letter_id}", status_code=204)
-async def drop(letter_id: int, site: Here, _account: SignedIn) -> None:
+async def drop(letter_id: int, site: Here, who: Annotated[Who, Needs("letters.write")]) -> None:
     """Throw a letter away."""
     if not await asyncio.to_thread(site.dead_letters.remove, letter_id):
         raise Problem("letter.unknown", f"there is no letter {letter_id}; it may be too old")
+    await asyncio.to_thread(site.audit.note, who.actor, "letter.dropped", str(letter_id))
 
 
 @router.get("/sources")
-async def sources(site: Here, _account: SignedIn) -> list[SourceModel]:
+async def sources(site: Here, _who: Annotated[Who, Needs("sources.read")]) -> list[SourceModel]:
     """Every source with its keys, and when it was heard."""
     views = await site.deployment.ask(lambda live: dict(live.sources.items()))
     found = await asyncio.to_thread(site.sources.all)
@@ -110,26 +127,30 @@ async def sources(site: Here, _account: SignedIn) -> list[SourceModel]:
 
 
 @router.post("/sources", status_code=201)
-async def add_source(given: NewSource, site: Here, _account: SignedIn) -> AddedSource:
+async def add_source(
+    given: NewSource, site: Here, who: Annotated[Who, Needs("sources.write")]
+) -> AddedSource:
     """A new source; its key is in this answer and nowhere else."""
     wanted = Source(
         given.name, given.key_class, default_room=given.default_room, presence=given.presence
     )
-    added, key = await asyncio.to_thread(site.sources.create, wanted)
+    added, key = await asyncio.to_thread(site.sources.create, wanted, by=who.actor)
     return AddedSource(source=_source(added, None), write_key=key)
 
 
 @router.post("/sources/{name}/keys", status_code=201)
-async def add_key(name: str, site: Here, _account: SignedIn) -> AddedKey:
+async def add_key(name: str, site: Here, who: Annotated[Who, Needs("sources.write")]) -> AddedKey:
     """One more key; it is in this answer and nowhere else."""
-    key_id, key = await asyncio.to_thread(site.sources.add_key, name)
+    key_id, key = await asyncio.to_thread(site.sources.add_key, name, by=who.actor)
     return AddedKey(key_id=key_id, write_key=key)
 
 
 @router.delete("/sources/{name}/keys/{key_id}", status_code=204)
-async def revoke(name: str, key_id: str, site: Here, _account: SignedIn) -> None:
+async def revoke(
+    name: str, key_id: str, site: Here, who: Annotated[Who, Needs("sources.write")]
+) -> None:
     """A key is not valid any more, from the next request on."""
-    if not await asyncio.to_thread(site.sources.revoke, name, key_id):
+    if not await asyncio.to_thread(site.sources.revoke, name, key_id, by=who.actor):
         raise Problem("key.unknown", f'the source "{name}" has no valid key {key_id}')
 
 

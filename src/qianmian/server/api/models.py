@@ -20,11 +20,12 @@ class Model(BaseModel):
 
 
 class AccountModel(Model):
-    """Who is signed in."""
+    """Who is signed in, and what they may do."""
 
     id: str
     name: str
     role: str
+    may: list[str]
 
 
 class SessionModel(Model):
@@ -47,6 +48,23 @@ class FirstAccount(SignIn):
 
     token: str = Field(min_length=1, max_length=128)
     password: str = Field(min_length=10, max_length=256)
+
+
+class TokenModel(Model):
+    """The token of a link."""
+
+    token: str = Field(min_length=1, max_length=128)
+
+
+class InvitationModel(Model):
+    """What a link is for: a new account of a role, or a new password for the account `name`."""
+
+    role: str
+    name: str | None
+
+
+class JoinModel(FirstAccount):
+    """Name and password for the account of a link."""
 
 
 class MomentModel(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -32,7 +32,8 @@ from qianmian.server.api.models import (
 from qianmian.server.api.people import Told, definitions_by_name, person_of
 from qianmian.server.api.people_models import ViewerModel
 from qianmian.server.api.problems import Problem
-from qianmian.server.api.session import Here, SignedIn
+from qianmian.server.api.roles import Needs
+from qianmian.server.api.who import Here, Who
 from qianmian.server.site import Site
 from qianmian.vocabulary.events import CATALOG, event_type
 from qianmian.vocabulary.firing import Firing
@@ -44,7 +45,7 @@ router = APIRouter(tags=["rooms"])
 
 
 @router.get("/meta")
-async def meta(site: Here, _account: SignedIn) -> MetaModel:
+async def meta(site: Here, _who: Annotated[Who, Needs("meta.read")]) -> MetaModel:
     """Version, zone, currency, and every moment in words."""
     definitions = await site.deployment.ask(lambda live: live.definitions)
     return MetaModel(
@@ -58,13 +59,13 @@ async def meta(site: Here, _account: SignedIn) -> MetaModel:
 
 
 @router.get("/rooms")
-async def rooms(site: Here, _account: SignedIn) -> list[RoomModel]:
+async def rooms(site: Here, _who: Annotated[Who, Needs("rooms.read")]) -> list[RoomModel]:
     """Every room of which something is known, those on air first."""
     return await site.deployment.ask(_rooms)
 
 
 @router.get("/rooms/{room}/board", response_class=Response, responses={200: {"model": None}})
-async def board(room: str, site: Here, _account: SignedIn) -> Response:
+async def board(room: str, site: Here, _who: Annotated[Who, Needs("rooms.read")]) -> Response:
     """The board of a room, and the seq of `/ws` after which it stands."""
     found = await site.deployment.ask(lambda live: live.views.board(room))
     if found is None:
@@ -74,7 +75,9 @@ async def board(room: str, site: Here, _account: SignedIn) -> Response:
 
 
 @router.get("/rooms/{room}/viewers/{viewer}")
-async def viewer(room: str, viewer: str, site: Here, _account: SignedIn) -> ViewerModel:
+async def viewer(
+    room: str, viewer: str, site: Here, _who: Annotated[Who, Needs("people.read")]
+) -> ViewerModel:
     """One viewer: what they did in the last half hour, what fired, and because of which events."""
     state = await site.deployment.ask(lambda live: _state(live, room, viewer))
     found = await asyncio.to_thread(

@@ -3,57 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from qianmian.server.api.models import AccountModel, FirstAccount, SessionModel, SignIn
+from qianmian.server.api.models import (
+    AccountModel,
+    FirstAccount,
+    InvitationModel,
+    JoinModel,
+    SessionModel,
+    SignIn,
+    TokenModel,
+)
 from qianmian.server.api.problems import Problem
+from qianmian.server.api.roles import Needs, OpenTo, actions_of
+from qianmian.server.api.who import COOKIE, Here, Who, session_of
 from qianmian.server.asgi import same_origin
-from qianmian.server.site import Site
-from qianmian.storage.sql.accounts import SESSION_MS, Account, SignInRefused
+from qianmian.storage.sql.accounts import SESSION_MS, SignInRefused
 from qianmian.storage.sql.accounts import SignedIn as Session
-
-COOKIE = "qianmian_session"
-CSRF_HEADER = "x-csrf-token"
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 router = APIRouter(tags=["session"])
 
 
-def site_of(request: Request) -> Site:
-    """The server that this application belongs to."""
-    site = request.app.state.site
-    assert isinstance(site, Site)  # noqa: S101 — bootstrap put it there
-    return site
-
-
-async def signed_in(request: Request) -> Account:
-    """Who asks; writes must also come from our own page."""
-    found = await _session(request, site_of(request))
-    if found is None:
-        raise Problem("session.none", "sign in first")
-    if request.method not in SAFE:
-        sent = request.headers.get(CSRF_HEADER, "")
-        if not hmac.compare_digest(sent.encode(), found.csrf.encode()):
-            raise Problem("session.csrf", f"a write needs the header {CSRF_HEADER}")
-    return found.account
-
-
-SignedIn = Annotated[Account, Depends(signed_in)]
-Here = Annotated[Site, Depends(site_of)]
-
-
-@router.get("/session")
+@router.get("/session", dependencies=[OpenTo("whether anybody is signed in")])
 async def session(request: Request, site: Here) -> SessionModel:
     """Who is signed in here."""
-    found = await _session(request, site)
+    found = await session_of(request, site)
     has_accounts = found is not None or await asyncio.to_thread(site.accounts.has_accounts)
     return _told(found, first_run=not has_accounts)
 
 
-@router.post("/session")
+@router.post("/session", dependencies=[OpenTo("who signs in is not signed in yet")])
 async def sign_in(given: SignIn, request: Request, response: Response, site: Here) -> SessionModel:
     """Sign in; too many wrong tries have to wait."""
     _check_origin(request)
@@ -67,7 +48,7 @@ async def sign_in(given: SignIn, request: Request, response: Response, site: Her
     return _begun(found, request, response)
 
 
-@router.post("/first-account")
+@router.post("/first-account", dependencies=[OpenTo("the token of the link is the right")])
 async def first_account(
     given: FirstAccount, request: Request, response: Response, site: Here
 ) -> SessionModel:
@@ -83,16 +64,40 @@ async def first_account(
     return _begun(found, request, response)
 
 
+@router.post("/invitation", dependencies=[OpenTo("the token of the link is the right")])
+async def invitation(given: TokenModel, request: Request, site: Here) -> InvitationModel:
+    """What a link is for; the token comes in the body, because addresses are written down."""
+    _check_origin(request)
+    found = await asyncio.to_thread(site.staff.link_of, given.token)
+    if found is None:
+        raise Problem("account.link", "this link has been used, or is too old; ask for another")
+    return InvitationModel(role=found[0], name=found[1])
+
+
+@router.post("/join", dependencies=[OpenTo("the token of the link is the right")])
+async def join(given: JoinModel, request: Request, response: Response, site: Here) -> SessionModel:
+    """Make the account of a link, or choose a new password with it, and sign in."""
+    _check_origin(request)
+    found = await asyncio.to_thread(site.staff.accept, given.token, given.name, given.password)
+    if found == "name_taken":
+        raise Problem("account.name_taken", "choose another name: this one is taken")
+    if not isinstance(found, Session):
+        raise Problem("account.link", "this link has been used, or is too old; ask for another")
+    return _begun(found, request, response)
+
+
 @router.delete("/session", status_code=204)
-async def sign_out(request: Request, response: Response, site: Here, _account: SignedIn) -> None:
+async def sign_out(
+    request: Request,
+    response: Response,
+    site: Here,
+    _who: Annotated[Who, Needs("session.end")],
+) -> None:
     """End this session."""
-    await asyncio.to_thread(site.accounts.sign_out, request.cookies[COOKIE])
-    response.delete_cookie(COOKIE, path="/")
-
-
-async def _session(request: Request, site: Site) -> Session | None:
     token = request.cookies.get(COOKIE)
-    return None if token is None else await asyncio.to_thread(site.accounts.session, token)
+    if token is not None:
+        await asyncio.to_thread(site.accounts.sign_out, token)
+    response.delete_cookie(COOKIE, path="/")
 
 
 def _begun(found: Session, request: Request, response: Response) -> SessionModel:
@@ -112,7 +117,8 @@ def _told(found: Session | None, *, first_run: bool) -> SessionModel:
     if found is None:
         return SessionModel(account=None, first_run=first_run, csrf=None)
     account = found.account
-    who = AccountModel(id=account.id, name=account.name, role=account.role)
+    may = actions_of(account.role)
+    who = AccountModel(id=account.id, name=account.name, role=account.role, may=may)
     return SessionModel(account=who, first_run=False, csrf=found.csrf)
 
 

@@ -20,6 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.engine import Connection
 
 from qianmian.errors import InputError
+from qianmian.storage.sql.audit import SYSTEM, Actor, AuditTrail
 from qianmian.storage.sql.database import Conflict, Database
 from qianmian.storage.sql.secrets import hashed, new_id, new_secret
 from qianmian.storage.sql.tables import (
@@ -48,6 +49,11 @@ class Account:
     id: str
     name: str
     role: str
+
+    @property
+    def actor(self) -> Actor:
+        """As the audit names them."""
+        return Actor("account", self.id, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class AccountStore:
     ) -> None:
         self._database = database
         self._clock = clock
+        self._audit = AuditTrail(database, clock)
         self._hasher = hasher or PasswordHasher()
         self._nobodys_hash = self._hasher.hash(new_secret())
 
@@ -114,9 +121,7 @@ class AccountStore:
 
         Raises: InputError for a name or password that cannot be.
         """
-        check_name(name)
-        check_password(password, name)
-        password_hash = self._hasher.hash(password)
+        password_hash = self.hash_of(name, password)
         now = self._clock()
         with self._database.write() as connection:
             used = connection.execute(
@@ -129,39 +134,37 @@ class AccountStore:
             )
             if used.rowcount != 1 or _count(connection):
                 return None
-            account = _insert(connection, name, "owner", password_hash, now)
-            return self._begin(connection, account)
+            account = insert_account(connection, name, "owner", password_hash, now)
+            told = {"name": name, "role": account.role}
+            self._audit.append(connection, account.actor, "account.created", account.id, after=told)
+            return self.begin(connection, account)
 
     # -- accounts
 
-    def create(self, name: str, role: str, password: str) -> Account:
+    def create(self, name: str, role: str, password: str, *, by: Actor = SYSTEM) -> Account:
         """A further account.
 
         Raises: InputError for a name that is taken, or a value that cannot be.
         """
-        check_name(name)
-        check_password(password, name)
-        if role not in ROLES:
-            raise InputError(f'"{role}" is no role; use one of {", ".join(ROLES)}')
-        password_hash = self._hasher.hash(password)
+        check_role(role)
+        password_hash = self.hash_of(name, password)
         try:
             with self._database.write() as connection:
-                return _insert(connection, name, role, password_hash, self._clock())
+                account = insert_account(connection, name, role, password_hash, self._clock())
+                told = {"name": name, "role": role}
+                self._audit.append(connection, by, "account.created", account.id, after=told)
+                return account
         except Conflict as exc:
             raise InputError(f'there is an account "{name}" already') from exc
 
-    def disable(self, account_id: str) -> bool:
-        """End an account and its sessions; whether it was there."""
-        with self._database.write() as connection:
-            connection.execute(
-                LOGIN_SESSIONS.delete().where(LOGIN_SESSIONS.c.account == account_id)
-            )
-            done = connection.execute(
-                ACCOUNTS.update()
-                .where(ACCOUNTS.c.id == account_id, ACCOUNTS.c.disabled_at.is_(None))
-                .values(disabled_at=self._clock())
-            )
-        return done.rowcount == 1
+    def hash_of(self, name: str, password: str) -> str:
+        """What is kept of the password of this name.
+
+        Raises: InputError for a name or password that cannot be.
+        """
+        check_name(name)
+        check_password(password, name)
+        return self._hasher.hash(password)
 
     # -- sessions
 
@@ -192,7 +195,7 @@ class AccountStore:
                     .where(ACCOUNTS.c.id == found.id)
                     .values(password_hash=self._hasher.hash(password))
                 )
-            return self._begin(connection, Account(found.id, found.name, found.role))
+            return self.begin(connection, Account(found.id, found.name, found.role))
 
     def session(self, token: str) -> SignedIn | None:
         """The session of a cookie, if it is alive; being used keeps it so."""
@@ -223,15 +226,8 @@ class AccountStore:
             where = LOGIN_SESSIONS.c.sha256 == hashed(token)
             connection.execute(LOGIN_SESSIONS.delete().where(where))
 
-    # -- parts
-
-    def _matches(self, kept: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(kept, password[: MAX_PASSWORD_CHARS + 1])
-        except (VerificationError, InvalidHashError):
-            return False
-
-    def _begin(self, connection: Connection, account: Account) -> SignedIn:
+    def begin(self, connection: Connection, account: Account) -> SignedIn:
+        """A new session of an account, in the transaction that lets it in."""
         now, token = self._clock(), new_secret()
         expires_at = now + SESSION_MS
         stale = sa.or_(
@@ -248,6 +244,14 @@ class AccountStore:
             )
         )
         return SignedIn(account, token, csrf_of(token), expires_at)
+
+    # -- parts
+
+    def _matches(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, password[: MAX_PASSWORD_CHARS + 1])
+        except (VerificationError, InvalidHashError):
+            return False
 
 
 def csrf_of(token: str) -> str:
@@ -276,11 +280,26 @@ def check_password(password: str, name: str) -> None:
         raise InputError("the password must not be the name")
 
 
+def check_role(role: str) -> None:
+    """One of `ROLES`.
+
+    Raises: InputError
+    """
+    if role not in ROLES:
+        raise InputError(f'"{role[:40]}" is no role; use one of {", ".join(ROLES)}')
+
+
 def _count(connection: Connection) -> int:
     return int(connection.execute(sa.select(sa.func.count()).select_from(ACCOUNTS)).scalar_one())
 
 
-def _insert(connection: Connection, name: str, role: str, password_hash: str, now: int) -> Account:
+def insert_account(
+    connection: Connection, name: str, role: str, password_hash: str, now: int
+) -> Account:
+    """A new account, in somebody's transaction.
+
+    Raises: Conflict when the name is taken, in any spelling.
+    """
     account = Account(new_id(), name, role)
     connection.execute(
         ACCOUNTS.insert().values(

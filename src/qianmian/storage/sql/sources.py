@@ -22,6 +22,7 @@ from sqlalchemy.engine import Connection, Row
 
 from qianmian.errors import InputError, OperationalError, UnknownName
 from qianmian.runtime.sources import Source, SourceLimits
+from qianmian.storage.sql.audit import SYSTEM, Actor, AuditTrail
 from qianmian.storage.sql.changes import note_change, number_of
 from qianmian.storage.sql.database import Conflict, Database
 from qianmian.storage.sql.secrets import hashed, new_id, new_secret
@@ -74,6 +75,7 @@ class SourceStore:
     def __init__(self, database: Database, clock: Callable[[], int]) -> None:
         self._database = database
         self._clock = clock
+        self._audit = AuditTrail(database, clock)
         self._by_prefix: Mapping[str, _Known] = {}
         self._by_name: Mapping[str, Source] = {}
         self._number = -1
@@ -100,7 +102,7 @@ class SourceStore:
 
     # -- changing
 
-    def create(self, source: Source) -> tuple[SourceRecord, str]:
+    def create(self, source: Source, *, by: Actor = SYSTEM) -> tuple[SourceRecord, str]:
         """A new source with its first write key, which is never shown again.
 
         Raises: InputError for a name that is taken or a value that cannot be.
@@ -113,11 +115,13 @@ class SourceStore:
                 )
             except Conflict as exc:
                 raise InputError(f'there is a source "{source.name}" already') from exc
-            key = self._new_key(connection, source)
+            told = _values(source)
+            self._audit.append(connection, by, "source.created", source.name, after=told)
+            key = self._new_key(connection, source, by)
             record = next(r for r in _records(connection) if r.source.name == source.name)
         return record, key
 
-    def change(self, name: str, /, **fields: Any) -> Source:
+    def change(self, name: str, /, *, by: Actor = SYSTEM, **fields: Any) -> Source:
         """The source with other values in some fields; name and class stay for ever.
 
         Raises: UnknownName for a source there is not; InputError for a value that cannot be.
@@ -126,22 +130,33 @@ class SourceStore:
         if fixed:
             raise InputError(f"{min(fixed)} of a source cannot be changed; make another")
         with self._changing() as connection:
-            changed = replace(self._named(connection, name), **fields)
+            source = self._named(connection, name)
+            changed = replace(source, **fields)
             checked_source(changed)
             where = SOURCES.c.name == name
             connection.execute(SOURCES.update().where(where).values(**_values(changed)))
+            before, after = _values(source), _values(changed)
+            parts = [one for one in after if before[one] != after[one]]
+            self._audit.append(
+                connection,
+                by,
+                "source.changed",
+                name,
+                before={one: before[one] for one in parts},
+                after={one: after[one] for one in parts},
+            )
         return changed
 
-    def add_key(self, name: str) -> tuple[str, str]:
+    def add_key(self, name: str, *, by: Actor = SYSTEM) -> tuple[str, str]:
         """A further write key of a source: its id, and the key, which is never shown again.
 
         Raises: UnknownName for a source there is not.
         """
         with self._changing() as connection:
-            key = self._new_key(connection, self._named(connection, name))
+            key = self._new_key(connection, self._named(connection, name), by)
         return key.split("_", 2)[1], key
 
-    def revoke(self, name: str, key_id: str) -> bool:
+    def revoke(self, name: str, key_id: str, *, by: Actor = SYSTEM) -> bool:
         """End a write key; whether it was valid until now."""
         with self._changing() as connection:
             done = connection.execute(
@@ -153,6 +168,9 @@ class SourceStore:
                 )
                 .values(revoked_at=self._clock())
             )
+            if done.rowcount == 1:
+                told = {"key": key_id}
+                self._audit.append(connection, by, "write_key.revoked", name, before=told)
         return done.rowcount == 1
 
     # -- parts
@@ -196,7 +214,7 @@ class SourceStore:
             raise UnknownName.of("source", name, rows)
         return _source(rows[name])
 
-    def _new_key(self, connection: Connection, source: Source) -> str:
+    def _new_key(self, connection: Connection, source: Source, by: Actor) -> str:
         key_id = new_id()
         prefix = f"qm{source.key_class[0]}_{key_id}"
         key = f"{prefix}_{new_secret()}"
@@ -209,6 +227,8 @@ class SourceStore:
                 created_at=self._clock(),
             )
         )
+        told = {"key": key_id}
+        self._audit.append(connection, by, "write_key.created", source.name, after=told)
         return key
 
 

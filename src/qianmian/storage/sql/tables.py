@@ -125,3 +125,71 @@ CHANGES: Final = Table(
     Column("number", BigInteger, nullable=False),
 )
 """A number per topic that grows with each change, so that other processes notice one cheaply."""
+
+AUDIT: Final = Table(
+    "audit",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("actor_name", String(128), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(512), nullable=False),
+    Column("before", Text),  # canonical JSON, as is `after`; null: there was nothing
+    Column("after", Text),
+    Column("reason", Text, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+"""Append-only: triggers refuse every other change. See `audit.py`."""
+
+AUDIT_HEAD: Final = Table(
+    "audit_head",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+"""The newest row of the audit once more, so that rows cut off at the end are missed."""
+
+ACCOUNT_LINKS: Final = Table(
+    "account_links",
+    METADATA,
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("role", String(32), nullable=False),
+    Column("account", ForeignKey("accounts.id")),  # whose password it resets; null: a new account
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+API_KEYS: Final = Table(
+    "api_keys",
+    METADATA,
+    Column("id", String(16), primary_key=True),
+    Column("name", String(128), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+PRODUCTS: Final = Table(
+    "products",
+    METADATA,
+    Column("id", String(512), primary_key=True),
+    Column("title", String(512), nullable=False),
+    Column("link_number", BigInteger),
+    Column("category", Text, nullable=False),  # JSON list, as are the other lists
+    Column("brand", String(512)),
+    Column("brand_tone", String(512)),
+    Column("price_minor", BigInteger),
+    Column("currency", String(3), nullable=False),
+    Column("stock", BigInteger),
+    Column("selling_points", Text, nullable=False),
+    Column("related", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("folded", Text, nullable=False),  # what a search looks through
+    Index(None, "link_number"),
+)

@@ -26,11 +26,6 @@ HERE = "203.0.113.7"
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "qianmian.db"
 
@@ -113,17 +108,6 @@ def test_signing_out_ends_the_session(store: AccountStore) -> None:
     made = first(store)
     store.sign_out(made.token)
     assert store.session(made.token) is None
-
-
-def test_a_disabled_account_is_out_at_once(store: AccountStore) -> None:
-    first(store)
-    store.create("li", "operator", PASSWORD)
-    signed = store.sign_in("li", PASSWORD, HERE)
-    assert isinstance(signed, SignedIn)
-    assert store.disable(signed.account.id)
-    assert not store.disable(signed.account.id)
-    assert store.session(signed.token) is None
-    assert store.sign_in("li", PASSWORD, HERE) == SignInRefused(0)
 
 
 def test_a_name_is_taken_in_every_spelling_and_a_role_must_exist(store: AccountStore) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,6 @@ from qianmian.vocabulary.events import SENDERS, Sender
 from tests.fakes.clock import FakeClock
 
 SITE = Source("site", "browser")
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
 
 
 @pytest.fixture
@@ -152,8 +148,9 @@ def test_fields_can_be_changed_but_not_name_or_class(store: SourceStore) -> None
     assert (found.origins, found.accept_own_anonymous_ids) == (("https://shop.example",), False)
     assert found.limits.events_per_second == 5
     for field in ("name", "key_class", "key_id"):
+        fixed: dict[str, Any] = {field: "server"}
         with pytest.raises(InputError, match="cannot be changed"):
-            store.change("site", **{field: "server"})
+            store.change("site", **fixed)
     with pytest.raises(UnknownName, match='"site"'):
         store.change("sit", presence=True)
 

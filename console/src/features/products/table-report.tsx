@@ -1,0 +1,53 @@
+import { Table, type TableColumnsType } from 'antd'
+import { useTranslation } from 'react-i18next'
+import type { BadCell, TableReport } from '@/api/types'
+import { count } from '@/lib/format'
+import { useLanguage } from '@/lib/language'
+import { sheetText } from '@/lib/reasons'
+
+/** Which rows of a table cannot be used, why, and what to do. */
+export function TableReportView({ report }: { report: TableReport }) {
+  const { t } = useTranslation()
+  const columns = useColumns()
+  return (
+    <>
+      {report.ignored.length > 0 && (
+        <p className="quiet small gap">{t('products.import.ignored', { names: report.ignored.join(t('products.import.comma')) })}</p>
+      )}
+      {report.bad > 0 && (
+        <>
+          <h3>{t('products.import.bad', { bad: count(report.bad), rows: count(report.rows) })}</h3>
+          <Table<BadCell>
+            size="small"
+            rowKey={(one) => `${one.line} ${one.column} ${one.code}`}
+            columns={columns}
+            dataSource={report.problems}
+            pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
+            scroll={{ x: 660 }}
+          />
+        </>
+      )}
+    </>
+  )
+}
+
+function useColumns(): TableColumnsType<BadCell> {
+  const { t } = useTranslation()
+  const { language } = useLanguage()
+  return [
+    { title: t('products.import.line'), width: 70, className: 'num', render: (_, { line }) => count(line) },
+    { title: t('products.import.column'), width: 110, ellipsis: true, render: (_, { column }) => column || '–' },
+    {
+      title: t('products.import.what'),
+      render: (_, { code, detail }) => (
+        <>
+          {sheetText(code, language).what}
+          <div className="quiet small" lang="en">
+            {detail}
+          </div>
+        </>
+      ),
+    },
+    { title: t('products.import.todo'), width: 200, render: (_, { code }) => sheetText(code, language).todo },
+  ]
+}

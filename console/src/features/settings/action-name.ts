@@ -1,0 +1,35 @@
+import { useTranslation } from 'react-i18next'
+
+/** What the audit tells of; `tests/unit/server/test_audit_actions.py` compares with the server. */
+const ACTIONS = [
+  'account.created',
+  'account.disabled',
+  'account.enabled',
+  'account.invited',
+  'account.password',
+  'account.reset',
+  'account.role',
+  'api_key.created',
+  'api_key.revoked',
+  'letter.dropped',
+  'letter.replayed',
+  'members.imported',
+  'orders.imported',
+  'product.added',
+  'product.changed',
+  'product.deleted',
+  'products.imported',
+  'source.changed',
+  'source.created',
+  'write_key.created',
+  'write_key.revoked',
+] as const
+
+/** "product.changed" as people say it; an unknown action keeps its name. */
+export function useActionName(): (action: string) => string {
+  const { t } = useTranslation()
+  return (action) => {
+    const known = ACTIONS.find((one) => one === action)
+    return known === undefined ? action : t(`settings.audit.action.${known}`)
+  }
+}

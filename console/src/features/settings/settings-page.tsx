@@ -1,0 +1,35 @@
+import { Tabs } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { useSearchParams } from 'react-router'
+import { useMay } from '@/api/session'
+import { ApiKeys } from './api-keys'
+import { Audit } from './audit'
+import { People } from './people'
+
+export function SettingsPage() {
+  const { t } = useTranslation()
+  const may = useMay()
+  const [asked, setAsked] = useSearchParams()
+  const tabs = [
+    { key: 'people', label: t('settings.people.title'), needs: 'accounts.read', children: <People /> },
+    { key: 'keys', label: t('settings.keys.title'), needs: 'api_keys.read', children: <ApiKeys /> },
+    { key: 'audit', label: t('settings.audit.title'), needs: 'audit.read', children: <Audit /> },
+  ].filter((tab) => may(tab.needs))
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>{t('settings.title')}</h1>
+      </header>
+      {tabs.length === 0 ? (
+        <p className="quiet">{t('settings.nothing')}</p>
+      ) : (
+        <Tabs
+          activeKey={asked.get('tab') ?? 'people'}
+          onChange={(tab) => setAsked({ tab })}
+          destroyOnHidden
+          items={tabs.map(({ key, label, children }) => ({ key, label, children }))}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,95 @@
+"""What each role may do: one table, and the dependency by which every route names its action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from fastapi import Depends, Request
+
+from qianmian.server.api.problems import Problem
+from qianmian.server.api.who import Who, who_asks
+from qianmian.storage.sql.accounts import ROLES
+
+EVERYBODY: Final = frozenset(ROLES)
+_READERS: Final = EVERYBODY - {"host"}
+"""A host reads the host's page: cards without names. Boards and drawers name viewers."""
+
+_MAKERS: Final = frozenset({"owner", "lead", "operator"})
+_LEADS: Final = frozenset({"owner", "lead"})
+_OWNERS: Final = frozenset({"owner"})
+
+ROLES_BY_ACTION: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "session.end": EVERYBODY,
+        "meta.read": EVERYBODY,
+        "rooms.read": _READERS,
+        "people.read": _READERS,
+        "people.import": _LEADS,
+        "definitions.read": _READERS,
+        "definitions.write": _MAKERS,
+        "products.read": EVERYBODY,
+        "products.write": _MAKERS,
+        "data.read": _MAKERS | {"reader"},
+        "letters.read": _MAKERS,
+        "letters.write": _LEADS,
+        "sources.read": _MAKERS | {"reader"},
+        "sources.write": _LEADS,
+        "accounts.read": _LEADS,
+        "accounts.write": _OWNERS,
+        "api_keys.read": _LEADS,
+        "api_keys.write": _OWNERS,
+        "audit.read": _LEADS,
+    }
+)
+"""Who may do what. Documented in `docs/server.md`; a test compares."""
+
+
+def may(role: str, action: str) -> bool:
+    """Whether a role may do this."""
+    return role in ROLES_BY_ACTION[action]
+
+
+def actions_of(role: str) -> list[str]:
+    """Everything a role may do, for the pages, which show nobody what is refused anyway."""
+    return [action for action in ROLES_BY_ACTION if may(role, action)]
+
+
+class Permission:
+    """The dependency of a route: lets through whoever may do the action."""
+
+    def __init__(self, action: str) -> None:
+        if action not in ROLES_BY_ACTION:
+            raise KeyError(action)
+        self.action = action
+
+    async def __call__(self, request: Request) -> Who:
+        """Who asks.
+
+        Raises: Problem for nobody, and for a role that may not.
+        """
+        who = await who_asks(request)
+        if not may(who.role, self.action):
+            raise Problem("session.role", f"the role {who.role} may not do {self.action}")
+        return who
+
+
+class Open:
+    """The dependency of a route that anybody may ask, with the reason."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    async def __call__(self) -> None:
+        """Let everybody through."""
+
+
+def Needs(action: str) -> Any:  # noqa: N802 — reads as the marker it is: Annotated[Who, Needs("x")]
+    """The marker of a route's parameter: who asks, if they may do this."""
+    return Depends(Permission(action))
+
+
+def OpenTo(why: str) -> Any:  # noqa: N802
+    """The marker of a route that asks nobody who they are."""
+    return Depends(Open(why))

@@ -1,0 +1,123 @@
+"""Members and past orders from a table into the log: the way that events of a shop's server go.
+
+Past orders are verified and keep their own times. The semantics apply an order that comes late to
+the live rows of its viewer *as of now*: right for an order of a minute ago, wrong for one of last
+year. So orders of somebody who is in a room at this moment are left out and told, to be imported
+when the room is over; for everybody else the same rule says that an order goes to history and to
+the next facts, which is what a past order is for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from qianmian.columns.batch import EventBatch
+from qianmian.connectors.member_sheet import read_members
+from qianmian.connectors.order_sheet import read_orders
+from qianmian.connectors.sheet import Report
+from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.live import Live
+
+SOURCE: Final = "import"
+"""What the log calls the sender."""
+
+AT_ONCE: Final = 2_000  # events of one message: the engine has time for others in between
+
+Lined = tuple[int, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Where a table goes.
+
+    Attributes:
+        now_ms: the clock of the log, ms UTC.
+    """
+
+    deployment: Deployment
+    currency: str
+    zone: str
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a table: a report of its rows, and the events that were made of them."""
+
+    report: Report
+    events: int
+    sha256: str
+
+    def for_audit(self) -> dict[str, Any]:
+        """What the audit tells of it."""
+        return {"events": self.events, "bad": self.report.bad, "sha256": self.sha256}
+
+
+async def take_members(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
+    """Tell the traits of the members of a table.
+
+    Raises: SheetProblem when the table as a whole cannot be used; Overloaded, LogUnavailable when
+        the log takes no more: send the table again then, what is in the log is known by its ids.
+    """
+    events, report = await asyncio.to_thread(read_members, body, now_ms=shop.now_ms)
+    digest = hashlib.sha256(body).hexdigest()
+    if not dry_run:
+        for some in _parts(events):
+            rows = [row | {"message_id": f"{digest[:16]}:{row['viewer']}"} for _, row in some]
+            await _submit(shop.deployment, rows)
+    return Taken(report, len(events), digest)
+
+
+async def take_orders(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
+    """Tell the past orders of a table; those of viewers who are in a room now are left out.
+
+    Raises: as `take_members`.
+    """
+    events, report = await asyncio.to_thread(
+        read_orders, body, currency=shop.currency, zone=shop.zone, now_ms=shop.now_ms
+    )
+    taken = 0
+    for some in _parts(events):
+        present = await shop.deployment.ask(_present({row["viewer"] for _, row in some}))
+        rows = []
+        for line, row in some:
+            if row["viewer"] in present:
+                detail = f"{row['viewer'][:80]} is in a room now"
+                report.refuse(line, "", "in_room", detail)
+                continue
+            rows.append(row | {"message_id": f"{row['type']}:{row['order_id']}"})
+        taken += len(rows)
+        if not dry_run and rows:
+            await _submit(shop.deployment, rows)
+    return Taken(report, taken, hashlib.sha256(body).hexdigest())
+
+
+def _parts(events: Sequence[Lined]) -> Iterator[Sequence[Lined]]:
+    for start in range(0, len(events), AT_ONCE):
+        yield events[start : start + AT_ONCE]
+
+
+async def _submit(deployment: Deployment, rows: Sequence[dict[str, Any]]) -> None:
+    """Durable when it returns."""
+    known = {"message": 0, "source": SOURCE, "presence_none": 1}
+    await deployment.submit(EventBatch.from_rows({**row, **known} for row in rows))
+
+
+def _present(viewers: set[str]) -> Callable[[Live], set[str]]:
+    """Which of these viewers have a live row, asked on the engine's thread."""
+
+    def asked(live: Live) -> set[str]:
+        engine = live.engine
+        rooms = () if engine is None else engine.open_rooms()
+        return {
+            viewer
+            for room in rooms
+            for viewer in viewers
+            if engine is not None and engine.viewer_now(room, viewer) is not None
+        }
+
+    return asked
