@@ -14,10 +14,10 @@ from time import perf_counter
 
 import numpy as np
 
+from benchmarks.memory import sizes_of
 from benchmarks.workload import Plan, make
 from qianmian.bootstrap import active_definitions
 from qianmian.columns.batch import EventBatch
-from qianmian.engine import words as w
 from qianmian.engine.core import Core
 from qianmian.engine.levels import levels_of
 
@@ -46,9 +46,8 @@ def main(viewers: int) -> None:
         seconds.append(perf_counter() - began)
     print(f"{found.live:,} live rows, {found.present:,} present, {len(levels)} levels")
     print(f"counts: {median(seconds) * 1_000:.1f} ms")
-    state = core.shards[0].state
-    rows, arena = int(state.G[w.G_ROWS]), int(state.G[w.G_ARENA])
-    print(f"rows: {state.I.shape[1] * 4} bytes, arena: {arena * 4 / max(rows, 1):.0f} bytes")
+    sizes = sizes_of(core.shards[0], core.names.viewers.nbytes, viewers)
+    print("bytes per viewer:", ", ".join(f"{part} {size:.0f}" for part, size in sizes.items()))
     for some in (8, len(levels)):
         core.follow([level.name for level in levels[-some:]])
         core.moves.compare(0, core.shards, levels, core.names)

@@ -18,6 +18,10 @@ HOMONYMS = {
     "price_question": "also a text class",
     "comparison": "also an English word of messages",
     "returned": "also a stage of life with the shop",
+    "city_tier": "also the trait that the tag reads",
+    "follower": "also the trait that the tag reads",
+    "gender": "also the trait that the tag reads",
+    "member_level": "also the trait that the tag reads",
 }
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\b(?:tag|segment|trait)\.[A-Za-z_][A-Za-z0-9_]*")

@@ -68,16 +68,16 @@ def levels_of(plan: Plan) -> list[Level]:
 def is_in(shard: Shard, room: int) -> npt.NDArray[np.bool_]:
     """Which rows are live rows of a room."""
     used = int(shard.state.G[w.G_ROWS])
-    names = shard.state.Q[:used, w.VIEWER // 2]  # viewer and room are read as one word
+    names = shard.state.Q[:used, w.VIEWER // 2].copy()  # viewer and room, read once as one word
     is_live = names & NO_VIEWER == 0
     found: npt.NDArray[np.bool_] = is_live & (names >> np.uint64(32) == np.uint64(room))
     return found
 
 
 def words_at(shard: Shard, word: int) -> npt.NDArray[np.uint64]:
-    """A word of bits of each row."""
+    """A word of bits of each row, copied: reading rows is what costs, so it is done once."""
     used = int(shard.state.G[w.G_ROWS])
-    found: npt.NDArray[np.uint64] = shard.state.Q[:used, int(shard.tables.M[0]) + word]
+    found: npt.NDArray[np.uint64] = shard.state.Q[:used, int(shard.tables.M[0]) + word].copy()
     return found
 
 
@@ -92,8 +92,9 @@ def count_levels(
 ) -> tuple[int, int, list[Held]]:
     """Viewers present and live, and how many of each hold which level.
 
-    Cost: O(rows) array operations, the number of levels does not matter: three reads per row, then
-    about 3 operations on 64 bits per word of levels and row (see `benchmarks/levels.py`).
+    Cost: O(rows) array operations, the number of levels does not matter: one read per row and word
+    of bits, which is most of it, then about 3 operations per word: 30 to 50 ms for 500,000 rows
+    (`benchmarks/levels.py`).
     """
     live = np.zeros(64 * _words(levels), np.int64)
     present = np.zeros_like(live)
@@ -101,10 +102,11 @@ def count_levels(
     for shard in shards:
         mine = is_in(shard, room)
         n_live += int(mine.sum())
-        is_here = mine & is_set(words_at(shard, PRESENT), PRESENT)
+        bits = words_at(shard, 0)
+        is_here = mine & is_set(bits, PRESENT)
         here, gone = np.where(is_here, EVERY, np.uint64(0)), np.flatnonzero(mine & ~is_here)
         for word in range(_words(levels)):
-            bits, part = words_at(shard, word), slice(64 * word, 64 * word + 64)
+            bits, part = words_at(shard, word) if word else bits, slice(64 * word, 64 * word + 64)
             inside = counts_of(bits & here)
             present[part] += inside
             live[part] += inside + counts_of(bits[gone])
@@ -154,7 +156,7 @@ def holders(
     for shard in shards:
         holds = is_in(shard, room) & is_set(words_at(shard, level.bit // 64), level.bit)
         if present_only:
-            holds &= is_set(words_at(shard, PRESENT), PRESENT)
+            holds &= is_set(words_at(shard, PRESENT // 64), PRESENT)
         found.append(shard.state.I[np.flatnonzero(holds), w.VIEWER])
     codes = np.concatenate(found) if found else np.zeros(0, np.int32)
     return sorted(codes.tolist())[:limit]
@@ -165,5 +167,5 @@ def held_by(shard: Shard, row: int, levels: Sequence[Level]) -> list[str]:
     return [
         level.name
         for level in levels
-        if int(words_at(shard, level.bit // 64)[row]) >> (level.bit & 63) & 1
+        if int(shard.state.Q[row, int(shard.tables.M[0]) + level.bit // 64]) >> level.bit % 64 & 1
     ]

@@ -4,7 +4,7 @@ JSON or YAML 1.2; either a list of definitions, or an object:
 
     builtin: true            # keep the built-in ones; default: if `definitions` is not there
     without: [idle_on_page]  # built-in ones that do not hold
-    parameters:              # other numbers for built-in moments
+    parameters:              # other numbers for built-in definitions
       hesitation: {dwell: 90s}
     definitions:
       - key: big_order

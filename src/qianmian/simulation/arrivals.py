@@ -10,6 +10,7 @@ import numpy as np
 
 from qianmian.columns.facts import ViewerFacts
 from qianmian.simulation.plan import SimulationPlan
+from qianmian.simulation.traits import traits_of
 from qianmian.vocabulary.time import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 STAY_MEDIAN_MS = 270 * SECOND_MS
@@ -60,7 +61,9 @@ class Viewer:
             return None
         last_seen = start_ms - self.away_days * DAY_MS - (self.number % 20) * HOUR_MS
         first_seen = last_seen - (self.number * 37 % 200) * DAY_MS
-        return ViewerFacts(self.id, first_seen=first_seen, last_seen=last_seen)
+        registered = {"registered_days": (start_ms - first_seen) // DAY_MS}
+        traits = traits_of(self.number) | registered
+        return ViewerFacts(self.id, first_seen=first_seen, last_seen=last_seen, traits=traits)
 
 
 def arrivals(plan: SimulationPlan) -> Iterator[Viewer]:

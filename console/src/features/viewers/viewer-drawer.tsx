@@ -85,7 +85,8 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
     facts.push([t('viewer.page'), t('viewer.page_for', { product: viewer.page.title || viewer.page.product, length })])
   }
   return (
-    <div className="viewer">
+    // what scrolls must be reached by the keyboard
+    <div className="viewer" role="region" tabIndex={0} aria-label={t('viewer.title', { viewer: viewerLabel(viewer.viewer, t) })}>
       <dl className="facts">
         {facts.map(([name, value]) => (
           <div key={name}>
