@@ -124,7 +124,8 @@ class Mix:
 
 def mix(n: int, seed: int = 1) -> list[Definition]:
     """The built-in moments and generated definitions, `n` together; they are known to compile."""
-    found = [one for one in active_definitions() if one.key not in ROOM_MOMENTS]
+    built_in = (one for one in active_definitions() if one.kind == "moment")
+    found = [one for one in built_in if one.key not in ROOM_MOMENTS]
     writer = Mix(seed)
     while len(found) < n:
         key = f"d{len(found)}"

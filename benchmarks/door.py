@@ -24,7 +24,7 @@ import msgspec
 
 from benchmarks.bodies import Row, arrow_body, columns_body, segment_body, sent_rows
 from benchmarks.door_sender import MARK, Sending, Told
-from benchmarks.door_server import EXPECTED_VIEWERS, PROBE, now_ms
+from benchmarks.door_server import EXPECTED_VIEWERS, PROBE, moments_of, now_ms
 from benchmarks.workload import Plan, make
 from qianmian.bootstrap.installation import open_installation, open_sources
 from qianmian.runtime.bench import BenchRow
@@ -300,6 +300,6 @@ def _replayed(home: Path) -> Iterator[BenchRow]:
     settings = Settings(home=home, expected_viewers=EXPECTED_VIEWERS)
     with open_installation(settings, now_ms) as installation:
         began = time.process_time()
-        installation.deployment.recover(installation.definitions)
+        installation.deployment.recover(moments_of(installation))
         rate = events / (time.process_time() - began)
     yield BenchRow(f"replay of a log into the engine, {events:,} events", rate, "ev/s")

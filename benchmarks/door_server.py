@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from qianmian.bootstrap import warm_up
-from qianmian.bootstrap.installation import open_installation
+from qianmian.bootstrap.installation import Installation, open_installation
+from qianmian.language.definition import Definition
 from qianmian.server.run import run_server
 from qianmian.server.site import Site
 from qianmian.server.start import listening
@@ -30,6 +31,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def moments_of(installation: Installation) -> list[Definition]:
+    """What is compared: the built-in moments, as they were before there were tags beside them."""
+    return [one for one in installation.definitions if one.kind == "moment"]
+
+
 def main(home: Path, notes: Path) -> None:
     decided: dict[str, float] = {}
 
@@ -41,8 +47,9 @@ def main(home: Path, notes: Path) -> None:
 
     settings = Settings(home=home, expected_viewers=EXPECTED_VIEWERS)
     with open_installation(settings, now_ms) as installation:
-        warm_up(installation.definitions)
-        installation.deployment.recover(installation.definitions)
+        moments = moments_of(installation)
+        warm_up(moments)
+        installation.deployment.recover(moments)
         bound = listening("127.0.0.1", 0)
 
         async def ready(_site: Site) -> None:

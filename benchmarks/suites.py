@@ -15,6 +15,7 @@ from benchmarks.door import through_the_door
 from benchmarks.machine import machine_row
 from benchmarks.ours import Fired, Ours, Prepared, prepare
 from benchmarks.partners import events_of, run_plain, run_with_csp
+from benchmarks.preview import Shop, previews
 from benchmarks.whole import decoded
 from benchmarks.workload import Plan, make
 from qianmian.runtime.bench import BenchOptions, BenchRow
@@ -37,6 +38,7 @@ class Size:
     beside_plain: Plan
     door: Plan
     door_s: float
+    shop: Shop
     rounds: int
     cold_start: bool
 
@@ -51,6 +53,7 @@ DEFAULT = Size(
     beside_plain=Plan(50_000, 30),
     door=Plan(200_000, 12),
     door_s=1.0,
+    shop=Shop(100_000, 1_000_000, hours=24 * 7),
     rounds=3,
     cold_start=False,
 )
@@ -64,6 +67,7 @@ LONG = Size(
     beside_plain=Plan(50_000, 60),
     door=Plan(500_000, 12),
     door_s=5.0,
+    shop=Shop(1_000_000, 20_000_000),
     rounds=5,
     cold_start=True,
 )
@@ -221,6 +225,12 @@ def door(options: BenchOptions) -> Iterator[BenchRow]:
     yield from through_the_door(size.door, seconds=size.door_s, rounds=size.rounds)
 
 
+def segments(options: BenchOptions) -> Iterator[BenchRow]:
+    """The size of a segment, and what each of its conditions leaves, from history."""
+    size = size_of(options)
+    yield from previews(size.shop, rounds=size.rounds)
+
+
 def starts(options: BenchOptions) -> Iterator[BenchRow]:
     yield from start.started(cold=size_of(options).cold_start)
 
@@ -237,5 +247,6 @@ SUITES = (
     edited,
     restarts,
     door,
+    segments,
     starts,
 )

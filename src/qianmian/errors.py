@@ -6,6 +6,7 @@
     │   ├── TypeProblem        it can be read but does not mean anything
     │   ├── UnknownName        a name that the vocabulary does not have
     │   ├── LimitExceeded      it is too deep, too large, or too many
+    │   ├── NotInHistory       a question that history cannot answer
     │   ├── InUse              others name it: it cannot go
     │   └── NotThere           no such draft, version or active definition
     ├── InputError             the caller: a file, an argument, a message
@@ -16,6 +17,7 @@
         ├── LogUnavailable     the log cannot be written now
         │   └── DiskFull       its disk is full
         ├── LogInUse           another process writes the log
+        ├── HistoryTooLarge    a question needs more memory than reading may take
         └── Overloaded         more arrives than can be made durable: the sender tries again
 
 Any other exception is our bug. Bad *data* is never an exception: it becomes a `Rejected` value.
@@ -106,6 +108,12 @@ class NotThere(DefinitionError):
     code = "definition.not_there"
 
 
+class NotInHistory(DefinitionError):
+    """History cannot say this."""
+
+    code = "definition.not_in_history"
+
+
 class InputError(QianmianError):
     """The input cannot be used."""
 
@@ -152,6 +160,12 @@ class LogInUse(OperationalError):
     """Another process writes this log."""
 
     code = "operational.log_in_use"
+
+
+class HistoryTooLarge(OperationalError):
+    """The question needs more memory than reading history may take."""
+
+    code = "operational.history_too_large"
 
 
 class Overloaded(OperationalError):

@@ -62,7 +62,7 @@ def run(
         if message[1] == "backfilled":
             backfill(world, new_world, definitions, messages[:place], message)
         else:
-            _deliver(world, message)
+            deliver(world, message)
     last = messages[-1][0] if messages else 0
     world.advance(last if finish_at is None else finish_at)
     return _result(world)
@@ -92,7 +92,7 @@ def backfill(
         if one[1] == "edit" and one[2].key in {definition.key for definition in new}:
             continue
         if one[1] != "backfilled":
-            _deliver(past, one)
+            deliver(past, one)
     past.advance(clock - 1)
     for definition in new:
         world.adopt(past, definition.key, clock)
@@ -110,7 +110,8 @@ def is_new(
     return bool(shape(before_edit) != shape(after_edit))
 
 
-def _deliver(world: World, message: Message) -> None:
+def deliver(world: World, message: Message) -> None:
+    """Hand one message to the world."""
     clock, what = message[0], message[1]
     if what in ("tick", "restart", "room_fact"):
         world.message(clock, [])

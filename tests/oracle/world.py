@@ -27,7 +27,8 @@ from tests.oracle.view import Holding, Pulses, RoomState
 SILENT_MS = 30 * 60_000
 SECOND_MS = 1_000
 CANCELLING = ("product_withdrawn", "session_ended")
-FACT_EVENTS = ("product_presented", "product_withdrawn", "session_started")
+STAGES = {"session_started": "live", "promo_started": "promo", "promo_ended": "live"}
+FACT_EVENTS = ("product_presented", "product_withdrawn", *STAGES)
 
 
 class Fired(NamedTuple):
@@ -195,8 +196,8 @@ class World:
         elif entry.type == "product_withdrawn" and state.facts.get("presenting") == product:
             state.facts.pop("presenting", None)
             state.facts.pop("product", None)
-        elif entry.type == "session_started" and entry.event.get("stage") is not None:
-            state.facts["stage"] = entry.event["stage"]
+        elif entry.type in STAGES:
+            state.facts["stage"] = entry.event.get("stage") or STAGES[entry.type]
 
     def _end_session(self, room: str) -> None:
         """The rows go, and with them what has fired in this session."""

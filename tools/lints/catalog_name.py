@@ -17,8 +17,12 @@ HOMONYMS = {
     "doubt": "also a text class, which the lexicon and other moments read",
     "price_question": "also a text class",
     "comparison": "also an English word of messages",
+    "returned": "also a stage of life with the shop",
 }
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_REFERENCE = re.compile(r"\b(?:tag|segment|trait)\.[A-Za-z_][A-Za-z0-9_]*")
+"""A name of the condition language: definitions refer to each other by it, and a tag may have the
+name of the trait that it reads. Compiling the definitions finds a name that is not there."""
 
 
 @cache
@@ -47,7 +51,10 @@ def _check(source: Source) -> Iterator[tuple[int, str]]:
     texts = {id(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in texts:
-            for word in sorted(set(_WORD.findall(node.value)) - set(HOMONYMS)):
+            text = (
+                _REFERENCE.sub(" ", node.value) if "/catalog/" in str(source.path) else node.value
+            )
+            for word in sorted(set(_WORD.findall(text)) - set(HOMONYMS)):
                 if members().get(word, str(source.path)) != str(source.path):
                     yield node.lineno, f'"{word}" is a member of a catalog; ask the catalog for it'
 

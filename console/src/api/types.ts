@@ -343,6 +343,87 @@ export interface Problem {
   params?: Record<string, unknown>
 }
 
+export type DefinitionKind = 'moment' | 'tag' | 'segment'
+
+export interface NamedDefinition {
+  kind: DefinitionKind
+  key: string
+  names: Words
+}
+
+export type Tier = 'basic' | 'behavior' | 'value' | 'predictive'
+
+/** Of those in the room, and of all with a live row. */
+export interface Holding {
+  present: number
+  live: number
+}
+
+/** One version; what is built in has no instants. */
+export interface DefinitionVersion {
+  version: number
+  state: 'draft' | 'active' | 'replaced' | 'retired'
+  text: string
+  /** Null while a draft cannot be understood. */
+  sentence: Words | null
+  title: Record<string, string>
+  meaning: Record<string, string>
+  made_at: number
+  made_by: string
+  why: string
+  active_from: number | null
+  active_until: number | null
+  ended_by: string | null
+}
+
+export interface Definition {
+  kind: DefinitionKind
+  key: string
+  names: Words
+  meaning: Words
+  built_in: boolean
+  now: DefinitionVersion | null
+  draft: DefinitionVersion | null
+  used_by: NamedDefinition[]
+  uses: NamedDefinition[]
+  /** Since when it counts, if not from the start; backfilled: with the minutes before. */
+  counting: { since: number; backfilled: boolean } | null
+  /** Of how many viewers in open rooms it holds now. */
+  holding: Holding | null
+  /** Of how many there is enough evidence to say so. */
+  enough: Holding | null
+  tier: Tier | null
+  freshness: 'live' | 'session' | 'daily' | null
+  /** The tag whose value it is. */
+  part_of: string | null
+}
+
+/** The JSON tree of an expression of the condition language. */
+export interface Tree {
+  op: string
+  [part: string]: unknown
+}
+
+export interface DefinitionDetail extends Definition {
+  tree: Tree | null
+  history: DefinitionVersion[]
+}
+
+/** What a text or a tree means, or what is wrong with it. */
+export interface Understood {
+  usable: boolean
+  text: string | null
+  tree: Tree | null
+  sentence: Words | null
+  sort: 'level' | 'pulse' | null
+  warnings: string[]
+  uses: NamedDefinition[]
+  code: string | null
+  problem: string | null
+  position: number | null
+  path: string | null
+}
+
 export interface Invitation {
   role: string
   /** Of the account whose password it resets; null for a new account. */
@@ -489,4 +570,33 @@ export interface ProductImport extends TableReport {
 
 export interface EventImport extends TableReport {
   events: number
+}
+
+/** How many of another segment are in this one, too. */
+export interface Overlap extends NamedDefinition {
+  size: number
+  both: number
+}
+
+export interface PreviewSample {
+  viewer: string
+  last_seen: number | null
+  /** Of each of the parts of the preview whether it holds. */
+  holds: boolean[]
+}
+
+/** A segment in numbers, before it is used; what arrived after `as_of` is not in them. */
+export interface Preview {
+  as_of: number
+  took_ms: number
+  total: number
+  count: number
+  /** What each condition leaves of everybody. */
+  steps: { sentence: Words; alone: number; left: number }[]
+  /** The place of the condition that leaves nobody. */
+  empty_at: number | null
+  few: boolean
+  overlaps: Overlap[]
+  parts: Words[]
+  samples: PreviewSample[]
 }

@@ -15,6 +15,21 @@ const ProductsPage = lazy(async () => ({ default: (await import('@/features/prod
 const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/settings-page')).SettingsPage }))
 const SourcesPage = lazy(async () => ({ default: (await import('@/features/sources/sources-page')).SourcesPage }))
 
+const DefinitionsPage = lazy(async () => ({
+  default: (await import('@/features/definitions/definitions-page')).DefinitionsPage,
+}))
+const EditorPage = lazy(async () => ({ default: (await import('@/features/definitions/editor-page')).EditorPage }))
+
+/** The list of a kind, a new one, and one that is there. */
+const definitionPages = (['tag', 'segment'] as const).flatMap((kind) => {
+  const folder = kind === 'tag' ? '/tags' : '/segments'
+  return [
+    { path: folder, element: <DefinitionsPage key={kind} kind={kind} /> },
+    { path: `${folder}/new`, element: <EditorPage key={kind} kind={kind} /> },
+    { path: `${folder}/:key`, element: <EditorPage key={kind} kind={kind} /> },
+  ]
+})
+
 /** The board of a room, and the viewer whose id stands in the address. */
 function Room() {
   const { room = '' } = useParams()
@@ -71,6 +86,7 @@ export const router = createBrowserRouter([
     children: [
       { path: '/', element: <RoomsPage /> },
       { path: '/rooms/:room', element: <Room /> },
+      ...definitionPages,
       { path: '/data', element: <HealthPage /> },
       { path: '/sources', element: <SourcesPage /> },
       { path: '/products', element: <ProductsPage /> },

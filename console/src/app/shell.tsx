@@ -14,6 +14,8 @@ import { LiveProvider } from './live'
 /** Each page: its address, and what one must be allowed to find anything there. */
 const PAGES = [
   { name: 'rooms', path: '/', needs: 'rooms.read' },
+  { name: 'tags', path: '/tags', needs: 'definitions.read' },
+  { name: 'segments', path: '/segments', needs: 'definitions.read' },
   { name: 'products', path: '/products', needs: 'products.read' },
   { name: 'data', path: '/data', needs: 'data.read' },
   { name: 'sources', path: '/sources', needs: 'sources.read' },
@@ -56,7 +58,7 @@ function TopBar({ account }: { account: Account }) {
       </NavLink>
       <nav aria-label={t('nav.label')}>
         {PAGES.filter((page) => account.may.includes(page.needs)).map(({ name, path }) => (
-          <NavLink key={name} to={path} end={name !== 'rooms'} className="nav-link">
+          <NavLink key={name} to={path} end={name === 'data' || name === 'sources'} className="nav-link">
             {t(`nav.${name}`)}
           </NavLink>
         ))}

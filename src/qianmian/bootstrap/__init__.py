@@ -1,9 +1,9 @@
 """Wiring: the only place that knows concrete classes and hands them to those that need them."""
 
+from qianmian.bootstrap.catalogs import active_definitions, load_moments
 from qianmian.bootstrap.parts import (
     Cores,
     Cost,
-    active_definitions,
     check_definition_file,
     check_vectors,
     cost_of,
@@ -11,7 +11,6 @@ from qianmian.bootstrap.parts import (
     lingering_of_moments,
     load_classifier,
     load_formats,
-    load_moments,
     measure_flips,
     open_recording,
     replay_file,

@@ -70,6 +70,7 @@ class Installation:
 
     settings: Settings
     log: SegmentLog
+    history: HistoryThread
     deployment: Deployment
     built_in: tuple[Definition, ...]
     definitions: tuple[Definition, ...]
@@ -118,26 +119,14 @@ def open_installation(
         versions = DefinitionStore(database, now)
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
-
-        def facts(name: str) -> Facts:
-            return read_facts(home / "facts", name)
-
-        live = Live(
-            Cores(settings.namespace),
-            lingering_of_moments,
-            facts,
-            lateness_ms=settings.lateness_ms,
-            shards=settings.shards,
-            viewers=settings.expected_viewers,
-            currency=settings.currency,
-        )
         yield Installation(
             settings=settings,
             log=log,
+            history=history,
             deployment=Deployment(
                 log,
                 SnapshotsAfterHistory(snapshots, history),
-                live,
+                _live(settings),
                 now=now,
                 history=history,
                 chores=Chores([_retention(settings, log, snapshots)], told=told),
@@ -198,6 +187,23 @@ def _stocked(catalog: ProductStore, given: tuple[Product, ...]) -> tuple[Product
         fields = [ProductFields(one.id, {n: getattr(one, n) for n in names}) for one in given]
         catalog.merge(fields, by=SYSTEM)
     return tuple(one.product for one in catalog.all())
+
+
+def _live(settings: Settings) -> Live:
+    """A state before any message."""
+
+    def facts(name: str) -> Facts:
+        return read_facts(settings.home / "facts", name)
+
+    return Live(
+        Cores(settings.namespace),
+        lingering_of_moments,
+        facts,
+        lateness_ms=settings.lateness_ms,
+        shards=settings.shards,
+        viewers=settings.expected_viewers,
+        currency=settings.currency,
+    )
 
 
 def _retention(settings: Settings, log: SegmentLog, snapshots: SnapshotFolder) -> Chore:

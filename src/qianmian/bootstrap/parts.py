@@ -8,16 +8,15 @@ from importlib import resources
 from pathlib import Path
 
 import qianmian.connectors.catalog
-import qianmian.moments.catalog
+from qianmian.bootstrap.catalogs import active_definitions, builtin_definitions, load_moments
 from qianmian.columns.facts import Facts
 from qianmian.connectors.format import Format, FormatOptions, OpenedFile, open_file
 from qianmian.engine.core import Core
-from qianmian.errors import DefinitionError, UnknownName
+from qianmian.errors import DefinitionError
 from qianmian.language.definition import Definition
 from qianmian.language.fact_columns import FactNeeds, needs_of
 from qianmian.learning.danmaku import TextClassifier
 from qianmian.learning.lexicon import Lexicon
-from qianmian.moments.definition import Moment, check_moment
 from qianmian.registry import Registry, load_catalog
 from qianmian.runtime.definitions import DefinitionFile, checked_definitions
 from qianmian.runtime.flips import Sample, counted, flips_per_minute, sample_of
@@ -38,14 +37,6 @@ from qianmian.vocabulary.time import parse_duration
 def load_formats() -> Registry[Format]:
     """The file formats that replay reads."""
     return load_catalog(qianmian.connectors.catalog, Format, noun="format")
-
-
-def load_moments() -> Registry[Moment]:
-    """The built-in moments, each checked at the door."""
-    moments = load_catalog(qianmian.moments.catalog, Moment, noun="moment")
-    for moment in moments.values():
-        check_moment(moment)
-    return moments
 
 
 def lingering_of_moments(definitions: Sequence[Definition]) -> dict[str, Lingering]:
@@ -79,33 +70,6 @@ def simulate(plan: SimulationPlan) -> Simulation:
 def demo_file() -> Path:
     """The recorded sessions that come with the product (OTTO, MIT; SOURCE.md is beside them)."""
     return Path(str(resources.files("qianmian.connectors").joinpath("data", "demo", "train.jsonl")))
-
-
-def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
-    """The built-in moments and those of a file, as the file says.
-
-    Raises: DefinitionError for the first one that cannot be used.
-    """
-    moments = load_moments()
-    file = file or DefinitionFile()
-    given, problems = checked_definitions(file.definitions)
-    if problems:
-        raise problems[0]
-    for key in file.parameters:
-        moments.named(key)
-    by_place: dict[tuple[str, str], Definition] = {}
-    if file.keeps_builtin:
-        built_in = [m.definition(file.parameters.get(key)) for key, m in moments.items()]
-        for key in file.without:
-            if key not in moments:
-                raise UnknownName.of("built-in definition", key, moments)
-        by_place = {(one.kind, one.key): one for one in built_in if one.key not in file.without}
-    elif file.parameters or file.without:
-        raise DefinitionError(
-            "parameters and without are of built-in definitions, and this file has none; add"
-            " builtin: true"
-        )
-    return list((by_place | {(one.kind, one.key): one for one in given}).values())
 
 
 def open_recording(path: Path, name: str | None, *, mapping: Path | None = None) -> OpenedFile:
@@ -207,16 +171,15 @@ def check_vectors(paths: Sequence[Path], advance: Advance) -> VectorReport:
 def check_definition_file(file: DefinitionFile) -> tuple[list[Definition], list[DefinitionError]]:
     """Every definition of a file that can be used, and the problems of the others."""
     good, problems = checked_definitions(file.definitions)
-    moments = load_moments()
     for key, numbers in file.parameters.items():
         try:
-            good.append(moments.named(key).definition(numbers))
+            good += builtin_definitions({key: numbers})[key]
         except DefinitionError as exc:
             exc.params["key"] = key
             problems.append(exc)
     if good and not problems:
         try:
-            Core(good)
+            Core(active_definitions(file))  # they may name each other, and built-in ones
         except DefinitionError as exc:
             problems.append(exc)
     return good, problems

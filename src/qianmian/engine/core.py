@@ -21,7 +21,9 @@ from qianmian.engine.board import Boards
 from qianmian.engine.cutting import SESSION_MS, parts_of
 from qianmian.engine.edit import Edit
 from qianmian.engine.firings import Firings
+from qianmian.engine.levels import levels_of
 from qianmian.engine.merge import Told, merge_viewers
+from qianmian.engine.moves import Moves
 from qianmian.engine.output import Output
 from qianmian.engine.predicates import COMPARE
 from qianmian.engine.prepare import NOTHING, Names, Preparer, room_message
@@ -101,6 +103,7 @@ class Core(Readings):
         self.boards = Boards(self.names)
         self.second: int | None = None
         self.room_log = RoomLog()
+        self.moves = Moves()
         self.counting: dict[str, Counting] = {}
         self.fresh: set[str] = set()
         self.edit: Edit | None = None
@@ -248,16 +251,20 @@ class Core(Readings):
         return self._take()
 
     def _pass_seconds(self, clock_ms: int) -> None:
-        """At each whole second before `clock_ms` numbers of rooms become facts, if read."""
+        """At each whole second before `clock_ms` numbers of rooms become facts, if read.
+
+        Who entered and left the levels that are followed is found at the same seconds.
+        """
         last = (clock_ms - 1) // SECOND_MS * SECOND_MS
-        if not self.plan.reads_numbers or not self.sessions:
+        reads = self.plan.reads_numbers and bool(self.sessions)
+        if not reads and not self.moves.names:
             self.second = last
             return
         second = last if self.second is None else self.second
         second += SECOND_MS  # what the events before it have changed
         while second <= last:
             self._sweep(second + 1)
-            for room in self.sessions:
+            for room in self.sessions if reads else ():
                 numbers = (
                     self._online(room),
                     self.boards.gmv_minor(room),
@@ -268,6 +275,8 @@ class Core(Readings):
                 for column, used in self.room_log.numbers(second, name, numbers, before):
                     for shard in self.shards:
                         shard.state.RS[room, column] = used
+            if self.moves.names:
+                self.moves.compare(second, self.shards, levels_of(self.plan), self.names)
             second = self._next_second(second)
         self.second = last
 
@@ -276,7 +285,8 @@ class Core(Readings):
         following = second + SECOND_MS
         log = self.room_log.through
         is_logged = log is not None and second < log
-        if is_logged or any(self.boards.orders_per_min(room, second) for room in self.sessions):
+        rooms = self.sessions if self.plan.reads_numbers else ()
+        if is_logged or any(self.boards.orders_per_min(room, second) for room in rooms):
             return following
         due = min((shard.due_ms for shard in self.shards), default=following)
         return max(following, -(-due // SECOND_MS) * SECOND_MS)

@@ -1,8 +1,8 @@
 """Where a batch must be cut, so that calls may be cut anywhere.
 
 What decides how rows are prepared changes only at a cut: after each link and start of a session,
-before each end by silence, at each whole second when numbers of rooms are read. No part spans more
-than four days.
+before each end by silence, at each whole second when numbers of rooms are read or a level is
+followed. No part spans more than four days.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qianmian.columns.batch import EventBatch
+from qianmian.engine.moves import Moves
 from qianmian.engine.prepare import LINKED, Names
 from qianmian.engine.programs import Plan
 from qianmian.vocabulary.events import CODE_BY_NAME
@@ -34,6 +35,7 @@ class Cut(Protocol):
     plan: Plan
     session_timeout: bool
     room_clock: dict[int, int]
+    moves: Moves
 
 
 def parts_of(core: Cut, batch: EventBatch) -> Iterator[EventBatch]:
@@ -47,7 +49,7 @@ def parts_of(core: Cut, batch: EventBatch) -> Iterator[EventBatch]:
     if batch.clock[-1] - batch.clock[0] > PART_MS:
         steps = np.arange(int(batch.clock[0]), int(batch.clock[-1]), PART_MS)
         cuts |= set(np.searchsorted(batch.clock, steps).tolist())
-    if core.plan.reads_numbers:
+    if core.plan.reads_numbers or core.moves.names:
         cuts |= set((np.flatnonzero(np.diff((batch.clock - 1) // SECOND_MS)) + 1).tolist())
     edges = sorted({0, len(batch), *cuts})
     if len(edges) == 2:

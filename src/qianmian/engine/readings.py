@@ -11,6 +11,15 @@ import numpy.typing as npt
 
 from qianmian.engine import words as w
 from qianmian.engine.board import Boards, RoomBoard
+from qianmian.engine.levels import (
+    PRESENT,
+    RoomLevels,
+    count_levels,
+    held_by,
+    holders,
+    levels_of,
+)
+from qianmian.engine.moves import Move, Moves
 from qianmian.engine.prepare import Names
 from qianmian.engine.programs import Plan
 from qianmian.engine.room_facts import RoomLog
@@ -19,8 +28,6 @@ from qianmian.engine.statistics import Statistics, statistics_of
 from qianmian.errors import UnknownName
 from qianmian.language.definition import Definition
 from qianmian.vocabulary.product import Product, ProductCatalog
-
-PRESENT = 0  # the first atom bit of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class Readings:
     merges_refused: int
     refused: int
     superseded: int
+    moves: Moves
     _shard_by_viewer: npt.NDArray[np.int16]
 
     @property
@@ -71,9 +79,7 @@ class Readings:
 
         Raises: UnknownName when the room has never spoken.
         """
-        code = self.names.rooms.code(room)
-        if code < 0:
-            raise UnknownName.of("room", room, self.names.rooms.snapshot()[:1_000])
+        code = self._room(room)
         return self.boards.board(
             code,
             session=self.sessions.get(code, ""),
@@ -115,6 +121,63 @@ class Readings:
             product=None if product < 0 else self.names.products.value(product),
             product_since=None if product < 0 else since + base,
         )
+
+    def levels(self, room: str) -> RoomLevels:
+        """How many viewers of a room hold each tag and segment, as of the last message.
+
+        Raises: UnknownName when the room has never spoken.
+        Cost: see `count_levels`.
+        """
+        levels = levels_of(self.plan)
+        present, live, held = count_levels(self.shards, levels, self._room(room))
+        by_name = {level.name: one for level, one in zip(levels, held, strict=True)}
+        return RoomLevels(room, self.clock, present, live, by_name)
+
+    def level_holders(
+        self, room: str, name: str, *, limit: int = 20, present_only: bool = True
+    ) -> list[str]:
+        """At most `limit` viewers of a room who hold a level, those first seen first.
+
+        Args:
+            name: as the language says it: `tag.NAME` or `segment.NAME`.
+
+        Raises: UnknownName for a room or a level there is not.
+        """
+        by_name = {level.name: level for level in levels_of(self.plan)}
+        if name not in by_name:
+            raise UnknownName.of("tag or segment", name, by_name)
+        code = self._room(room)
+        found = holders(self.shards, by_name[name], code, limit=limit, present_only=present_only)
+        return [str(self.names.viewers.value(viewer)) for viewer in found]
+
+    def viewer_levels(self, room: str, viewer: str) -> frozenset[str] | None:
+        """Names of the levels that hold of a viewer in a room; None without a live row."""
+        place = self._row(self.names.viewers.code(viewer), self.names.rooms.code(room))
+        if place is None:
+            return None
+        return frozenset(held_by(*place, levels_of(self.plan)))
+
+    def follow(self, names: Sequence[str]) -> None:
+        """Find at each whole second from now on who enters and leaves these tags and segments.
+
+        Raises: UnknownName for a level there is not.
+        """
+        known = [level.name for level in levels_of(self.plan)]
+        for name in names:
+            if name not in known:
+                raise UnknownName.of("tag or segment", name, known)
+        self.moves.follow(names)
+
+    def take_moves(self) -> list[Move]:
+        """Who entered and left since the last call; see `engine/moves.py`."""
+        return self.moves.taken()
+
+    def _room(self, room: str) -> int:
+        """The code of a room. Raises: UnknownName when it has never spoken."""
+        code = self.names.rooms.code(room)
+        if code < 0:
+            raise UnknownName.of("room", room, self.names.rooms.snapshot()[:1_000])
+        return code
 
     def _row(self, viewer: int, room: int) -> tuple[Shard, int] | None:
         """Where the live row of a viewer in a room is, both by their codes."""

@@ -21,6 +21,7 @@ from qianmian.engine.backfill import Counting
 from qianmian.engine.board import Boards
 from qianmian.engine.facts import restore as restore_facts
 from qianmian.engine.layout import signature
+from qianmian.engine.moves import Moves
 from qianmian.engine.prepare import Names, Preparer
 from qianmian.engine.programs import Plan
 from qianmian.engine.room import RoomStage
@@ -59,6 +60,7 @@ class Snapshottable(Protocol):
     room_log: RoomLog
     counting: dict[str, Counting]
     fresh: set[str]
+    moves: Moves
     shards: list[Shard]
 
     @property
@@ -114,7 +116,10 @@ def dump(core: Snapshottable) -> bytes:
         "facts": None if core.preparer.facts is None else core.preparer.facts.hash,
         "shards": len(core.shards),
     }
-    arrays = {"document": np.frombuffer(json.dumps(document).encode(), np.uint8)}
+    arrays: dict[str, Any] = {}
+    if core.moves.names:
+        document["moves"] = core.moves.snapshot(arrays)
+    arrays["document"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
     for number, shard in enumerate(core.shards):
         shard.drain()
         used = {"I": int(shard.state.G[w.G_ROWS]), "AR": int(shard.state.G[w.G_ARENA])}
@@ -166,6 +171,8 @@ def load(data: bytes, make: Callable[..., C], facts: Facts | None = None) -> C:
     core.room_log.restore(document["room_log"])
     core.counting = {key: Counting(since, filled) for key, since, filled in document["counting"]}
     core.fresh = set(document["fresh"])
+    if "moves" in document:
+        core.moves.restore(document["moves"], archive, document["shards"])
     if document["shards"]:
         core.begin(0)
         core.reserve()

@@ -5,10 +5,10 @@ is the set of instants at which it was true between two times. Adapters in `stor
 queries.
 
 A property test reads plans naively and compares them with the plain reading of the expression:
-levels that need nothing but rows, sequences, and absences. A tree does not say what ends a wait
-besides its own events: leaving, another visit, a withdrawal, the end of the session. The adapter
-must take these from the history itself, and no test holds it to that yet; nor are states, views and
-keyed counts compared.
+levels that need nothing but rows, sequences, and absences. The adapter for DuckDB
+(`storage/history_reader`) reads levels, and is compared with the engine and the oracle. A tree does
+not say what ends a wait besides its own events: leaving, another visit, a withdrawal, the end of
+the session; whoever reads instants must take these from the history itself, and nobody does yet.
 """
 
 from __future__ import annotations

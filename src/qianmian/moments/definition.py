@@ -8,17 +8,15 @@ same key.
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from qianmian.errors import InputError, UnknownName
+from qianmian.errors import InputError
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse_definition
+from qianmian.language.story import check_parameters, filled
 from qianmian.vocabulary.events import event_type
 from qianmian.vocabulary.time import parse_duration
-
-Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +75,7 @@ class Moment:
 
         Raises: UnknownName for a number the moment does not have.
         """
-        for name in changed or {}:
-            if name not in self.parameters:
-                raise UnknownName.of(f"parameter of {self.key}", name, self.parameters)
-        return self.text.format(**{**self.parameters, **(changed or {})})
+        return filled(self.key, self.text, self.parameters, changed)
 
     def definition(self, changed: Mapping[str, str | int] | None = None) -> Definition:
         """The checked definition.
@@ -96,10 +91,7 @@ def check_moment(moment: Moment) -> None:
     Raises: InputError naming the moment and what is wrong with it; UnknownName for an event type
         that there is not.
     """
-    places = {name for _, name, _, _ in string.Formatter().parse(moment.text) if name}
-    if places != set(moment.parameters):
-        odd = ", ".join(sorted(places ^ set(moment.parameters)))
-        raise InputError(f"moment {moment.key}: text and parameters differ in {odd}")
+    check_parameters(f"moment {moment.key}", [moment.text], moment.parameters)
     if moment.lingers is not None:
         parse_duration(moment.lingers.at_most)
         for name in moment.lingers.until:

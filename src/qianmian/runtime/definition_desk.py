@@ -224,6 +224,10 @@ class DefinitionDesk:
         self._number = number
 
     async def _check(self, definitions: Sequence[Definition]) -> None:
+        kinds: dict[str, str] = {}
+        for one in definitions:
+            if kinds.setdefault(one.key, one.kind) != one.kind:
+                raise InUse(f'the key "{one.key}" is that of a {kinds[one.key]}; choose another')
         await self._deployment.ask(lambda live: live.prepare(definitions))
 
 

@@ -13,7 +13,8 @@ JSON or YAML 1.2; either a list of definitions, or an object:
         title: {zh: 大单, en: big order}
         meaning: {zh: 本场已经买了五百元}
 
-A definition with the kind and key of a built-in one takes its place.
+A definition with the key of a built-in one takes its place. A key belongs to one definition,
+whatever its kind.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def checked_definitions(written: list[Written]) -> tuple[list[Definition], list[
     """Every definition that can be used, and what is wrong with the others."""
     good: list[Definition] = []
     bad: list[DefinitionError] = []
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for one in written:
         try:
             definition = one.definition()
@@ -135,10 +136,10 @@ def checked_definitions(written: list[Written]) -> tuple[list[Definition], list[
             exc.params["key"] = one.key
             bad.append(exc)
             continue
-        if (one.kind, one.key) in seen:
+        if one.key in seen:
             message = f'the key "{one.key}" is used twice; give each its own'
             bad.append(DefinitionError(message, key=one.key))
             continue
-        seen.add((one.kind, one.key))
+        seen.add(one.key)
         good.append(definition)
     return good, bad

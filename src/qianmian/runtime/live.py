@@ -17,6 +17,7 @@ from qianmian.columns.batch import EventBatch, UInt8, concat
 from qianmian.columns.facts import Facts
 from qianmian.engine.backfill import Counting
 from qianmian.engine.board import RoomBoard
+from qianmian.engine.levels import RoomLevels
 from qianmian.engine.readings import ViewerNow
 from qianmian.engine.room_facts import RoomFact
 from qianmian.engine.statistics import Statistics
@@ -66,6 +67,9 @@ class LiveEngine(Engine, Rooms, Protocol):
         self, tail: EventBatch, outcomes: UInt8, *, since_ms: int, clock_ms: int
     ) -> Sequence[Firing]:
         """New definitions count as if they had been there in the range."""
+
+    def levels(self, room: str) -> RoomLevels:
+        """How many viewers of a room hold each tag and segment."""
 
     def viewer_now(self, room: str, viewer: str) -> ViewerNow | None:
         """What the live row of a viewer says."""

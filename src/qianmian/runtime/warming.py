@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes
+from qianmian.language.ast import InSegment, Tag, walk
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse_definition
 from qianmian.runtime.ports import Engine, EngineMaker
@@ -56,11 +57,23 @@ def warm(engines: EngineMaker, definitions: Sequence[Definition]) -> None:
         engine = engines.restored(engine.snapshot(), facts)
         engine.take_facts(facts, clock)
         for fewer in (definitions[::2], definitions[: len(definitions) // 2], definitions[1:]):
-            engine.change(fewer, clock)
+            engine.change(_with_named(fewer, definitions), clock)
             engine.change(definitions, clock)
             engine.backfill(tail, outcomes, since_ms=clock - 500, clock_ms=clock)
     engine.run(_crowd(clock + 1_000))
     engine.finish(clock + 1_000)
+
+
+def _with_named(chosen: Sequence[Definition], known: Sequence[Definition]) -> list[Definition]:
+    """These definitions, and the tags and segments that they name."""
+    by_name = {(one.kind, one.key): one for one in known}
+    found = list(chosen)
+    for one in found:  # grows while it is walked: what a tag names is needed, too
+        for part in walk(one.expr):
+            if isinstance(part, Tag | InSegment):
+                named = by_name["tag" if isinstance(part, Tag) else "segment", part.key]
+                found += [] if named in found else [named]
+    return found
 
 
 def _crowd(clock: int) -> EventBatch:

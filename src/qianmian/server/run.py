@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from importlib import metadata
 
 from qianmian.bootstrap import load_classifier
+from qianmian.bootstrap.catalogs import load_tags
 from qianmian.bootstrap.installation import Installation
+from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
+from qianmian.server.previewing import Previewer
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
 from qianmian.server.stocking import Stocking
@@ -58,7 +62,8 @@ async def run_server(
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = DefinitionDesk(home.versions, home.deployment, home.built_in)
         stocking = Stocking(home.catalog, home.deployment)
-        site = site_of(home, parts, ingest, desk, stocking, now)
+        previewer = previewer_of(home, now)
+        site = site_of(home, parts, ingest, desk, previewer, stocking, now)
 
         async def ready() -> None:
             if on_ready is not None:
@@ -72,6 +77,18 @@ async def run_server(
             for one in following:
                 one.cancel()
             await asyncio.gather(*following, return_exceptions=True)
+            await asyncio.to_thread(previewer.close)
+
+
+def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:
+    """Asks the history of an installation."""
+
+    def flushed() -> None:
+        with suppress(LogUnavailable):  # then it tells what it has; data health shows the problem
+            home.history.flush_before(home.log.durable_offset)
+
+    folder = home.settings.home / "history"
+    return Previewer(folder, home.settings.zone, now, flushed)
 
 
 def site_of(
@@ -79,6 +96,7 @@ def site_of(
     parts: Running,
     ingest: IngestApp,
     desk: DefinitionDesk,
+    previewer: Previewer,
     stocking: Stocking,
     now: Callable[[], int],
 ) -> Site:
@@ -88,6 +106,7 @@ def site_of(
         log=home.log,
         hub=parts.hub,
         desk=desk,
+        previewer=previewer,
         accounts=home.accounts,
         staff=home.staff,
         api_keys=home.api_keys,
@@ -99,6 +118,7 @@ def site_of(
         ingest=ingest,
         now=now,
         version=metadata.version("qianmian"),
+        tags=load_tags(),
         fired=parts.fired,
         zone=home.settings.zone,
         currency=home.settings.currency,

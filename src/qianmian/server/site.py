@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from qianmian.runtime.ports import Log
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
+from qianmian.server.previewing import Previewer
 from qianmian.server.stocking import Stocking
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
@@ -21,6 +22,7 @@ from qianmian.storage.sql.audit import AuditTrail
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
+from qianmian.tags.definition import Tag
 
 
 class Ingest(Protocol):
@@ -39,6 +41,7 @@ class Site:
 
     Attributes:
         zone, currency: of the shop.
+        tags: the built-in ones by key.
         now: ms UTC.
         fired: firings by moment since the start of the process.
     """
@@ -47,6 +50,7 @@ class Site:
     log: Log
     hub: Hub
     desk: DefinitionDesk
+    previewer: Previewer
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore
@@ -58,6 +62,7 @@ class Site:
     ingest: Ingest
     now: Callable[[], int]
     version: str
+    tags: Mapping[str, Tag]
     fired: Counter[str] = field(default_factory=Counter)
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"

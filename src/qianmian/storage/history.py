@@ -11,7 +11,7 @@ A smaller file that lies within a larger one of the same hour has been joined in
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -261,8 +261,7 @@ class History:
 
         Raises: OSError when the folder cannot be read.
         """
-        found = self._found(kind)
-        return [one for one in found if not any(map(one.is_within, found))]
+        return lasting(self._found(kind))
 
     def read(self, kind: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The rows of a kind, file by file.
@@ -289,12 +288,11 @@ class History:
 
     def _found(self, kind: str) -> list[HistoryFile]:
         folder = self.folder / kind
-        found = [
-            _file_of(folder / name, kind)
+        return [
+            file_of(folder / name, kind)
             for name in self._disk.names(folder)
             if name.endswith(SUFFIX)
         ]
-        return sorted(found, key=lambda one: (one.first, one.stop))
 
     def _tidy(self, kind: str) -> None:
         """Take away what a crash has left: unfinished files, and those that have been joined."""
@@ -384,7 +382,20 @@ def hour_of(clock_ms: int) -> str:
     return begins.strftime("%Y-%m-%dT%H")
 
 
-def _file_of(path: Path, kind: str) -> HistoryFile:
+def lasting(files: Iterable[HistoryFile]) -> list[HistoryFile]:
+    """The files without those that have been joined into another, in the order of the log."""
+    by_hour: dict[str, list[HistoryFile]] = {}
+    for one in sorted(files, key=lambda one: (one.first, one.stop)):
+        by_hour.setdefault(one.hour, []).append(one)
+    kept = [one for same in by_hour.values() for one in same if not any(map(one.is_within, same))]
+    return sorted(kept, key=lambda one: (one.first, one.stop))
+
+
+def file_of(path: Path, kind: str) -> HistoryFile:
+    """What the name of a file says.
+
+    Raises: LogProblem when it is no name of a file of history.
+    """
     try:
         hour, messages = path.name.removesuffix(SUFFIX).split(".")
         first, stop = messages.split("-")

@@ -4,8 +4,9 @@ import pytest
 
 from qianmian.columns.batch import EventBatch
 from qianmian.errors import InputError, UnknownName
+from qianmian.language.story import START_MS
 from qianmian.moments.definition import Example
-from qianmian.moments.story import START_MS, end_of, instants_of, rows_of
+from qianmian.moments.story import end_of, instants_of, rows_of
 
 BITS = {"doubt": 0, "price_question": 1}
 

@@ -41,6 +41,15 @@ NAMES = {  # of the schema: of the interface
     "AddedSource": "CreatedSource",
     "Board": "Board",
     "DataHealth": "DataHealth",
+    "DefinitionDetail": "DefinitionDetail",
+    "DefinitionModel": "Definition",
+    "HoldingModel": "Holding",
+    "NamedModel": "NamedDefinition",
+    "OverlapModel": "Overlap",
+    "PreviewModel": "Preview",
+    "SampleModel": "PreviewSample",
+    "Understood": "Understood",
+    "VersionModel": "DefinitionVersion",
     "DeadLetterModel": "DeadLetter",
     "DeadLetterPage": "DeadLetters",
     "Doubts": "Doubt",
@@ -68,9 +77,11 @@ NAMES = {  # of the schema: of the interface
     "ViewerFiring": "ViewerFiring",
     "ViewerModel": "Viewer",
 }
-WITHIN = {"Comment", "LogModel", "PageModel"}  # written where they are used
+WITHIN = {"Comment", "CountingModel", "LogModel", "PageModel", "StepModel"}
+"""Written where they are used."""
 NOT_TYPED = {
     *("SignIn", "FirstAccount", "JoinModel", "TokenModel"),
+    *("Change", "DraftModel", "RollBack", "Writing"),
     *("HTTPValidationError", "ValidationError"),
 }
 ADDED = {"Board": {"seq": "number"}}  # by the route and the socket
@@ -94,7 +105,7 @@ def compact(text: str) -> str:
 ALIASES = {
     name: compact(meaning)
     for name, meaning in re.findall(r"export type (\w+) =((?: '\w+'(?: \|)?)+)\n", TYPES)
-} | {"FunnelStage": "string"}  # the server says no more than that
+} | {"FunnelStage": "string", "Tree": "Record<string,unknown>"}  # the server says no more
 
 
 def split(text: str, at: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,6 +39,20 @@ def post(console: httpx.Client, path: str, **fields: Any) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+def post_raw(console: httpx.Client, path: str, **fields: Any) -> httpx.Response:
+    return console.post(f"/api/definitions/{path}", json=fields)
+
+
+def send(server: Served, *events: dict[str, Any]) -> httpx.Response:
+    basic = base64.b64encode(f"{server.key}:".encode()).decode()
+    return httpx.post(
+        f"{server.url}/v1/events",
+        json={"events": list(events)},
+        headers={"authorization": f"Basic {basic}"},
+        timeout=WAIT_S,
+    )
 
 
 def draft(console: httpx.Client, place: str, text: str, **words: Any) -> dict[str, Any]:
@@ -89,6 +104,35 @@ def test_what_is_wrong_is_said_with_its_place(
     assert (told["code"], told["position"]) == (code, position)
 
 
+def test_a_segment_is_counted_from_history_before_it_is_used(
+    console: httpx.Client, server: Served
+) -> None:
+    events = [
+        {"type": kind, "viewer": f"p{n}", "product": "p1", "message_id": f"{kind}{n}"}
+        for n in range(12)
+        for kind, every in (("product_viewed", 1), ("cart_added", 2), ("liked", 5))
+        if n % every == 0
+    ]
+    assert send(server, *events).status_code == 200
+    text = (
+        "count(product_viewed) this session >= 1 and count(cart_added) this session >= 1"
+        " and count(gift_sent) this session >= 1"
+    )
+    told = post(console, "preview", kind="segment", text=text)
+    assert [(one["alone"], one["left"]) for one in told["steps"]] == [(12, 12), (6, 6), (0, 0)]
+    assert (told["total"], told["count"], told["empty_at"], told["samples"]) == (12, 0, 2, [])
+    some = "count(cart_added) this session >= 1 and count(liked) this session >= 1"
+    told = post(console, "preview", kind="segment", text=some)
+    assert {one["viewer"] for one in told["samples"]} == {"p0", "p10"}
+    assert [one["holds"] for one in told["samples"]] == [[True, True], [True, True]]
+    assert "加入购物车" in told["parts"][0]["zh"]
+    shared = {one["key"]: (one["size"], one["both"]) for one in told["overlaps"]}
+    assert shared["carted_unpaid"] == (6, 2)
+    live_only = post_raw(console, "preview", kind="segment", text="idle for 60s")
+    assert live_only.status_code == 422
+    assert live_only.json()["code"] == "definition.not_in_history"
+
+
 def test_a_tag_lives_from_draft_to_retirement(console: httpx.Client, server: Served) -> None:
     made = draft(
         console, "tag/爱看", LOOKS, title={"zh": "爱看商品"}, meaning={"en": "looks a lot"}
@@ -105,7 +149,8 @@ def test_a_tag_lives_from_draft_to_retirement(console: httpx.Client, server: Ser
     assert active(server)["爱看"] == 1
     draft(console, "segment/常客", "tag.爱看 and count(liked) within 10m >= 1")
     used = post(console, "segment/常客/activate")
-    assert used["uses"] == [{"kind": "tag", "key": "爱看"}]
+    names = {"zh": "爱看商品", "en": "爱看商品"}
+    assert used["uses"] == [{"kind": "tag", "key": "爱看", "names": names}]
     refused = console.post("/api/definitions/tag/爱看/retire", json={})
     assert refused.status_code == 422
     assert "常客" in refused.json()["detail"]

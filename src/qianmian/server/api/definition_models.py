@@ -23,8 +23,8 @@ class VersionModel(Model):
     state: Literal["draft", "active", "replaced", "retired"]
     text: str
     sentence: Words | None
-    title: Words
-    meaning: Words
+    title: dict[str, str]
+    meaning: dict[str, str]
     made_at: int
     made_by: str
     why: str
@@ -34,10 +34,11 @@ class VersionModel(Model):
 
 
 class NamedModel(Model):
-    """A definition by kind and key."""
+    """A definition by kind and key, and how people call it."""
 
     kind: Kind
     key: str
+    names: Words
 
 
 class HoldingModel(Model):
@@ -57,7 +58,9 @@ class CountingModel(Model):
 class DefinitionModel(Model):
     """A definition in the list.
 
-    `now` is what holds, `draft` what somebody writes, `names` how people call it.
+    `now` is what holds, `draft` what somebody writes, `names` how people call it. `holding` is of
+    how many viewers in open rooms it holds now, `enough` of how many there is enough evidence to
+    say so; `tier`, `freshness` and `part_of` (the tag whose value it is) are of built-in tags.
     """
 
     kind: Kind
@@ -70,6 +73,11 @@ class DefinitionModel(Model):
     used_by: list[NamedModel]
     uses: list[NamedModel]
     counting: CountingModel | None
+    holding: HoldingModel | None
+    enough: HoldingModel | None
+    tier: Literal["basic", "behavior", "value", "predictive"] | None
+    freshness: Literal["live", "session", "daily"] | None
+    part_of: str | None
 
 
 class DefinitionDetail(DefinitionModel):
@@ -126,3 +134,45 @@ class RollBack(Change):
     """Back to the text of an old version."""
 
     version: int = Field(ge=1)
+
+
+class StepModel(Model):
+    """One of the conditions that must all hold: for how many it does, and how many are left."""
+
+    sentence: Words
+    alone: int
+    left: int
+
+
+class OverlapModel(NamedModel):
+    """How many of another segment are in this one, too."""
+
+    size: int
+    both: int
+
+
+class SampleModel(Model):
+    """Somebody of it; `holds` says of each of `parts` whether it holds for them."""
+
+    viewer: str
+    last_seen: int | None
+    holds: list[bool]
+
+
+class PreviewModel(Model):
+    """A segment in numbers, before it is used.
+
+    `as_of`: what arrived later is not in them. `empty_at`: the place of the condition that leaves
+    nobody. `few`: too few people to measure an effect on.
+    """
+
+    as_of: int
+    took_ms: int
+    total: int
+    count: int
+    steps: list[StepModel]
+    empty_at: int | None
+    few: bool
+    overlaps: list[OverlapModel]
+    parts: list[Words]
+    samples: list[SampleModel]

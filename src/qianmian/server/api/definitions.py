@@ -2,79 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+import time
+from typing import Annotated
 
 from fastapi import APIRouter
 
 from qianmian.errors import DefinitionError
-from qianmian.language.ast import Node, walk
 from qianmian.language.codec import from_json, to_json
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse, parse_definition
-from qianmian.language.sentence import sentence_of_definition
 from qianmian.language.text import show
-from qianmian.language.types import sort_of, warnings
-from qianmian.locales.texts import entry
-from qianmian.runtime.definition_desk import Entry
-from qianmian.runtime.definition_versions import Place, Version, named
-from qianmian.runtime.live import Live
 from qianmian.server.api.definition_models import (
     Change,
-    CountingModel,
     DefinitionDetail,
     DefinitionModel,
     DraftModel,
     Kind,
-    Language,
-    NamedModel,
+    PreviewModel,
     RollBack,
     Understood,
-    VersionModel,
     Writing,
 )
-from qianmian.server.api.models import Words
+from qianmian.server.api.definition_told import (
+    Teller,
+    expr_of,
+    misunderstood,
+    now_of,
+    version_model,
+)
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
 
-LOCALES: dict[Literal["zh", "en"], str] = {"zh": "zh-CN", "en": "en-US"}
-FILES = {"moment": "moments", "tag": "tags", "segment": "segments"}
+Reading = Annotated[Who, Needs("definitions.read")]
+Making = Annotated[Who, Needs("definitions.write")]
 
 router = APIRouter(tags=["definitions"])
 
 
 @router.get("/definitions")
-async def definitions(
-    site: Here, _who: Annotated[Who, Needs("definitions.read")], kind: Kind | None = None
-) -> list[DefinitionModel]:
+async def definitions(site: Here, _who: Reading, kind: Kind | None = None) -> list[DefinitionModel]:
     """Everything that holds, is drafted, or has been retired, by kind and key."""
-    counting = await site.deployment.ask(_counting)
+    now = await site.deployment.ask(now_of)
     entries = await site.desk.entries()
-    return [_model(one, counting) for one in entries if kind is None or one.place[0] == kind]
+    teller = Teller(entries, site.tags)
+    return [
+        teller.definition(one, now)
+        for one in entries
+        if (kind is None or one.place[0] == kind) and one.place[1] not in teller.evidence
+    ]
 
 
 @router.post("/definitions/check")
-async def check(
-    given: Writing, site: Here, _who: Annotated[Who, Needs("definitions.read")]
-) -> Understood:
+async def check(given: Writing, site: Here, _who: Reading) -> Understood:
     """What a text or a tree means, in words, and whether it could hold; nothing is changed."""
     try:
         definition = _definition_of(given)
     except DefinitionError as problem:
-        return _misunderstood(problem)
-    found = _understood(definition)
+        return misunderstood(problem)
+    found = Teller(await site.desk.entries(), site.tags).understood(definition)
     try:
         await site.desk.check(definition)
     except DefinitionError as problem:
-        return found.model_copy(update=_misunderstood(problem).model_dump(exclude_defaults=True))
+        return found.model_copy(update=misunderstood(problem).model_dump(exclude_defaults=True))
     return found.model_copy(update={"usable": True})
 
 
+@router.post("/definitions/preview")
+async def preview(given: Writing, site: Here, _who: Reading) -> PreviewModel:
+    """How many people it would be, and what each of its conditions leaves, from history."""
+    definition = _definition_of(given)
+    entries = await site.desk.entries()
+    active = await site.deployment.ask(lambda live: live.definitions)
+    others = {one.key: one.expr for one in active if one.kind == "segment" and one.key != given.key}
+    begun = time.perf_counter()
+    found = await site.previewer.preview(definition.expr, active, others)
+    took_ms = round((time.perf_counter() - begun) * 1_000)
+    return Teller(entries, site.tags).preview(found, took_ms)
+
+
 @router.get("/definitions/{kind}/{key}")
-async def definition(
-    kind: Kind, key: str, site: Here, _who: Annotated[Who, Needs("definitions.read")]
-) -> DefinitionDetail:
+async def definition(kind: Kind, key: str, site: Here, _who: Reading) -> DefinitionDetail:
     """One of them, with its tree and every version."""
     return await _detail(site, kind, key)
 
@@ -85,24 +93,22 @@ async def save_draft(
     key: str,
     given: DraftModel,
     site: Here,
-    who: Annotated[Who, Needs("definitions.write")],
+    who: Making,
 ) -> DefinitionDetail:
     """Keep what somebody is writing; it need not be right yet."""
     await site.desk.save_draft(
         kind,
         key,
         given.text,
-        title=_texts(given.title),
-        meaning=_texts(given.meaning),
+        title={str(one): text for one, text in given.title.items()},
+        meaning={str(one): text for one, text in given.meaning.items()},
         by=who.actor.name,
     )
     return await _detail(site, kind, key)
 
 
 @router.delete("/definitions/{kind}/{key}/draft", status_code=204)
-async def drop_draft(
-    kind: Kind, key: str, site: Here, _who: Annotated[Who, Needs("definitions.write")]
-) -> None:
+async def drop_draft(kind: Kind, key: str, site: Here, _who: Making) -> None:
     """Throw the draft away."""
     if not await site.desk.drop_draft(kind, key):
         raise Problem("definition.none", f'the {kind} "{key}" has no draft')
@@ -110,7 +116,7 @@ async def drop_draft(
 
 @router.post("/definitions/{kind}/{key}/activate")
 async def activate(
-    kind: Kind, key: str, given: Change, site: Here, who: Annotated[Who, Needs("definitions.write")]
+    kind: Kind, key: str, given: Change, site: Here, who: Making
 ) -> DefinitionDetail:
     """The draft holds from now on; live viewers count from the last two minutes."""
     await site.desk.activate(kind, key, by=who.actor.name, why=given.why)
@@ -118,9 +124,7 @@ async def activate(
 
 
 @router.post("/definitions/{kind}/{key}/retire")
-async def retire(
-    kind: Kind, key: str, given: Change, site: Here, who: Annotated[Who, Needs("definitions.write")]
-) -> DefinitionDetail:
+async def retire(kind: Kind, key: str, given: Change, site: Here, who: Making) -> DefinitionDetail:
     """It holds no more; what names it must be changed first."""
     await site.desk.retire(kind, key, by=who.actor.name, why=given.why)
     return await _detail(site, kind, key)
@@ -132,7 +136,7 @@ async def roll_back(
     key: str,
     given: RollBack,
     site: Here,
-    who: Annotated[Who, Needs("definitions.write")],
+    who: Making,
 ) -> DefinitionDetail:
     """A new version with the text of an old one holds from now on."""
     await site.desk.roll_back(kind, key, given.version, by=who.actor.name, why=given.why)
@@ -143,90 +147,18 @@ async def roll_back(
 
 
 async def _detail(site: Here, kind: Kind, key: str) -> DefinitionDetail:
-    counting = await site.deployment.ask(_counting)
-    try:
-        found = await site.desk.entry(kind, key)
-    except DefinitionError as problem:
-        raise Problem("definition.none", str(problem)) from problem
+    now = await site.deployment.ask(now_of)
+    entries = await site.desk.entries()
+    found = next((one for one in entries if one.place == (kind, key)), None)
+    if found is None:
+        raise Problem("definition.none", f'there is no {kind} "{key}"')
     shown = found.draft or found.now
-    expr = None if shown is None else _expr(shown)
+    expr = None if shown is None else expr_of(shown)
     return DefinitionDetail(
-        **_model(found, counting).model_dump(),
+        **Teller(entries, site.tags).definition(found, now).model_dump(),
         tree=None if expr is None else to_json(expr),
-        history=[_version(one) for one in found.history],
+        history=[version_model(one) for one in found.history],
     )
-
-
-def _model(found: Entry, counting: Mapping[str, CountingModel]) -> DefinitionModel:
-    kind, key = found.place
-    newest = found.now or found.draft or (found.history[0] if found.history else None)
-    expr = None if newest is None else _expr(newest)
-    return DefinitionModel(
-        kind=kind,  # type: ignore[arg-type]  # one of KINDS
-        key=key,
-        names=_words(found.place, "title", newest, key),
-        meaning=_words(found.place, "help", newest, ""),
-        built_in=found.is_built_in,
-        now=None if found.now is None else _version(found.now),
-        draft=None if found.draft is None else _version(found.draft),
-        used_by=_named(found.used_by),
-        uses=[] if expr is None else _uses(expr),
-        counting=counting.get(key) if found.now is not None else None,
-    )
-
-
-def _words(place: Place, what: str, version: Version | None, otherwise: str) -> Words:
-    """How people call it: their own words, else those that come with it, else the key."""
-    kind, key = place
-    own = {} if version is None else version.title if what == "title" else version.meaning
-    either = next((text for text in own.values() if text), None)
-    found: Words = {}
-    for language, locale in LOCALES.items():
-        shipped = entry(locale, FILES[kind], key).get(what)
-        found[language] = own.get(language) or shipped or either or otherwise
-    return found
-
-
-def _version(version: Version) -> VersionModel:
-    plain = {name: getattr(version, name) for name in VersionModel.model_fields if name in _PLAIN}
-    try:
-        sentence: Words | None = _sentence(version.definition())
-    except DefinitionError:  # a draft that is not right yet
-        sentence = None
-    return VersionModel(
-        **plain, title=_spoken(version.title), meaning=_spoken(version.meaning), sentence=sentence
-    )
-
-
-def _texts(words: Mapping[Language, str]) -> dict[str, str]:
-    return {str(language): text for language, text in words.items()}
-
-
-def _spoken(texts: Mapping[str, str]) -> Words:
-    return {language: texts[language] for language in LOCALES if language in texts}
-
-
-_PLAIN = frozenset(Version.__dataclass_fields__) - {"title", "meaning"}
-
-
-def _sentence(definition: Definition) -> Words:
-    return {name: sentence_of_definition(definition, locale) for name, locale in LOCALES.items()}
-
-
-def _expr(version: Version) -> Node | None:
-    try:
-        return version.definition().expr
-    except DefinitionError:
-        return None
-
-
-def _uses(expr: Node) -> list[NamedModel]:
-    found = {place for part in walk(expr) if (place := named(part)) is not None}
-    return _named(sorted(found))
-
-
-def _named(places: Iterable[Place]) -> list[NamedModel]:
-    return [NamedModel(kind=kind, key=key) for kind, key in places]  # type: ignore[arg-type]
 
 
 def _definition_of(given: Writing) -> Definition:
@@ -236,36 +168,3 @@ def _definition_of(given: Writing) -> Definition:
     if not text.strip():
         parse(text)  # says what is expected
     return parse_definition(given.key, text, given.kind)
-
-
-def _understood(definition: Definition) -> Understood:
-    sort = sort_of(definition.expr)
-    return Understood(
-        usable=False,
-        text=show(definition.expr),
-        tree=to_json(definition.expr),
-        sentence=_sentence(definition),
-        sort="level" if sort == "level" else "pulse",
-        warnings=list(warnings(definition.expr)),
-        uses=_uses(definition.expr),
-    )
-
-
-def _misunderstood(problem: DefinitionError) -> Understood:
-    position, path = problem.params.get("position"), problem.params.get("path")
-    return Understood(
-        usable=False,
-        code=problem.code,
-        problem=problem.message,
-        position=position if isinstance(position, int) else None,
-        path=path if isinstance(path, str) else None,
-    )
-
-
-def _counting(live: Live) -> dict[str, CountingModel]:
-    """Since when definitions count that were not there from the start."""
-    counting: Mapping[str, Any] = {} if live.engine is None else live.engine.counting
-    return {
-        key: CountingModel(since=one.since, backfilled=one.backfilled)
-        for key, one in counting.items()
-    }

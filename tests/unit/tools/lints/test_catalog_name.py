@@ -27,6 +27,13 @@ def test_its_own_file_tests_docstrings_and_longer_words_may_say_it() -> None:
     assert lines_found(RULE, text) == []
 
 
+def test_definitions_refer_to_each_other_by_the_names_of_the_language() -> None:
+    text = 'X = "tag.sharer and not in segment.new_users and trait.gender == female"'
+    assert lines_found(RULE, text, "src/qianmian/segments/catalog/x.py") == []
+    assert lines_found(RULE, text) == [1, 1, 1]
+    assert lines_found(RULE, 'X = "sharer"', "src/qianmian/segments/catalog/x.py") == [1]
+
+
 def test_members_are_collected_from_every_catalog_and_homonyms_are_among_them() -> None:
     assert {"hesitation", "rees46", "qianmian_jsonl"} <= set(members())
     assert set(HOMONYMS) <= set(members())

@@ -1,0 +1,181 @@
+import { AutoComplete, Input, InputNumber, Select } from 'antd'
+import { useTranslation } from 'react-i18next'
+import type { ValueEditorProps } from 'react-querybuilder'
+import { useEventName, useMeta } from '@/api/meta'
+import { useLanguage } from '@/lib/language'
+import { AGES, SCOPES, type Did, type Field, type Since, type Spent, type TraitValue } from './conditions'
+import { useDefinitions } from './definitions-api'
+
+const TRAITS = ['gender', 'age', 'region', 'city_tier', 'occupation', 'member_level'] as const
+
+/** What a condition compares with, by what it is about. */
+export function ConditionValue({ field, value, handleOnChange, context }: ValueEditorProps) {
+  const own = (context as { own?: string } | undefined)?.own
+  switch (field as Field) {
+    case 'did':
+      return <DidValue value={value as Did} onChange={handleOnChange} />
+    case 'spent':
+      return <SpentValue value={value as Spent} onChange={handleOnChange} />
+    case 'since':
+      return <SinceValue value={value as Since} onChange={handleOnChange} />
+    case 'trait':
+      return <TraitEditor value={value as TraitValue} onChange={handleOnChange} />
+    case 'tag':
+    case 'segment':
+      return <NamedValue kind={field as 'tag' | 'segment'} value={value as string} onChange={handleOnChange} own={own} />
+  }
+}
+
+interface Editor<T> {
+  value: T
+  onChange: (value: T) => void
+}
+
+function DidValue({ value, onChange }: Editor<Did>) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <EventChoice value={value.event} onChange={(event) => onChange({ ...value, event })} />
+      <ScopeChoice value={value.within} onChange={(within) => onChange({ ...value, within })} />
+      <span>{t('conditions.at_least')}</span>
+      <InputNumber
+        size="small"
+        min={1}
+        max={64}
+        precision={0}
+        value={value.times}
+        aria-label={t('conditions.times')}
+        onChange={(times) => onChange({ ...value, times: times ?? 1 })}
+      />
+      <span>{t('conditions.times_unit')}</span>
+    </>
+  )
+}
+
+function SpentValue({ value, onChange }: Editor<Spent>) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <InputNumber
+        size="small"
+        min={0.01}
+        max={100_000_000}
+        precision={2}
+        value={value.amount}
+        aria-label={t('conditions.amount')}
+        onChange={(amount) => onChange({ ...value, amount: amount ?? 0.01 })}
+      />
+      <span>{t('conditions.currency')}</span>
+      <ScopeChoice value={value.within} onChange={(within) => onChange({ ...value, within })} />
+    </>
+  )
+}
+
+function SinceValue({ value, onChange }: Editor<Since>) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <EventChoice value={value.event} onChange={(event) => onChange({ ...value, event })} />
+      <Select
+        size="small"
+        value={value.span}
+        onChange={(span) => onChange({ ...value, span })}
+        aria-label={t('conditions.age')}
+        popupMatchSelectWidth={false}
+        options={withOwn(AGES, value.span).map((span) => ({ value: span, label: spanText(t, span) }))}
+      />
+    </>
+  )
+}
+
+function TraitEditor({ value, onChange }: Editor<TraitValue>) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <AutoComplete
+        size="small"
+        className="trait-name"
+        value={value.name}
+        onChange={(name: string) => onChange({ ...value, name })}
+        aria-label={t('conditions.trait')}
+        options={TRAITS.map((name) => ({ value: name, label: t(`conditions.traits.${name}`) }))}
+      />
+      <Input
+        size="small"
+        className="trait-value"
+        value={value.value}
+        maxLength={200}
+        aria-label={t('conditions.value')}
+        onChange={({ target }) => onChange({ ...value, value: target.value })}
+      />
+    </>
+  )
+}
+
+function NamedValue({ kind, value, onChange, own }: Editor<string> & { kind: 'tag' | 'segment'; own: string | undefined }) {
+  const { t } = useTranslation()
+  const { words } = useLanguage()
+  const known = useDefinitions(kind).data ?? []
+  const options = known
+    .filter((one) => one.now !== null && one.key !== own)
+    .map((one) => ({ value: one.key, label: words(one.names), title: words(one.meaning) }))
+  return (
+    <Select
+      size="small"
+      className="named-value"
+      showSearch={{ optionFilterProp: 'label' }}
+      value={value || null}
+      onChange={onChange}
+      placeholder={t(`conditions.choose.${kind}`)}
+      aria-label={t(`conditions.choose.${kind}`)}
+      popupMatchSelectWidth={false}
+      options={options}
+    />
+  )
+}
+
+function EventChoice({ value, onChange }: Editor<string>) {
+  const { t } = useTranslation()
+  const named = useEventName()
+  const events = Object.keys(useMeta().data?.events ?? { [value]: value })
+  return (
+    <Select
+      size="small"
+      showSearch={{ optionFilterProp: 'label' }}
+      value={value}
+      onChange={onChange}
+      aria-label={t('conditions.event')}
+      popupMatchSelectWidth={false}
+      options={events.map((event) => ({ value: event, label: named(event) }))}
+    />
+  )
+}
+
+function ScopeChoice({ value, onChange }: Editor<string>) {
+  const { t } = useTranslation()
+  return (
+    <Select
+      size="small"
+      value={value}
+      onChange={onChange}
+      aria-label={t('conditions.scope')}
+      popupMatchSelectWidth={false}
+      options={withOwn(SCOPES, value).map((scope) => ({ value: scope, label: scopeText(t, scope) }))}
+    />
+  )
+}
+
+type Say = ReturnType<typeof useTranslation>['t']
+
+/** The choices, and the value itself where somebody wrote another one as text. */
+const withOwn = (choices: readonly string[], value: string): string[] => (choices.includes(value) ? [...choices] : [...choices, value])
+
+function scopeText(t: Say, scope: string): string {
+  if (scope === 'session' || scope === 'visit' || scope === 'ever') return t(`conditions.scopes.${scope}`)
+  return t('conditions.scopes.within', { span: spanText(t, scope) })
+}
+
+function spanText(t: Say, span: string): string {
+  const parts = [...span.matchAll(/(\d+)([dhms])/g)]
+  return parts.map(([, number = '', unit]) => t(`conditions.units.${unit as 'd' | 'h' | 'm' | 's'}`, { n: number })).join(' ')
+}

@@ -1,0 +1,168 @@
+/**
+ * Rows of the builder and the tree of the condition language that they mean.
+ *
+ * The builder knows the conditions that people use most; what else a definition says is edited as
+ * text. Everything is checked by the server, which knows the language.
+ */
+import type { RuleGroupType, RuleType } from 'react-querybuilder'
+import type { Tree } from '@/api/types'
+
+export const FIELDS = ['did', 'spent', 'since', 'tag', 'segment', 'trait'] as const
+export type Field = (typeof FIELDS)[number]
+
+export const OPERATORS: Record<Field, readonly string[]> = {
+  did: ['did', 'did_not'],
+  spent: ['>=', '<'],
+  since: ['>', '<'],
+  tag: ['has', 'has_not'],
+  segment: ['has', 'has_not'],
+  trait: ['==', '!=', '>=', '<='],
+}
+
+export const SCOPES = ['session', 'visit', '5m', '10m', '30m', '1h'] as const
+export const AGES = ['1m', '5m', '30m', '1d', '7d', '30d', '90d'] as const
+
+export interface Did {
+  event: string
+  times: number
+  within: string
+}
+export interface Spent {
+  /** Major units of the shop's currency. */
+  amount: number
+  within: string
+}
+export interface Since {
+  event: string
+  span: string
+}
+export interface TraitValue {
+  name: string
+  value: string
+}
+
+export const DEFAULTS: Record<Field, unknown> = {
+  did: { event: 'cart_added', times: 1, within: 'session' } satisfies Did,
+  spent: { amount: 200, within: 'session' } satisfies Spent,
+  since: { event: 'order_paid', span: '30d' } satisfies Since,
+  tag: '',
+  segment: '',
+  trait: { name: 'gender', value: '' } satisfies TraitValue,
+}
+
+const MINOR = 100
+
+export const nothing = (): RuleGroupType => ({ combinator: 'and', rules: [] })
+
+// -- rows to tree
+
+/** The tree of a group; undefined while no row of it says anything yet. */
+export function treeOf(group: RuleGroupType): Tree | undefined {
+  const parts = group.rules
+    .map((one) => (isGroup(one) ? treeOf(one) : rowTree(one)))
+    .filter((one): one is Tree => one !== undefined)
+  const whole = parts.length > 1 ? { op: group.combinator, parts } : parts[0]
+  return group.not && whole ? { op: 'not', part: whole } : whole
+}
+
+function rowTree({ field, operator, value }: RuleType): Tree | undefined {
+  switch (field as Field) {
+    case 'did': {
+      const { event, times, within } = value as Did
+      return denied(operator === 'did_not', counted(event, within, times))
+    }
+    case 'spent': {
+      const { amount, within } = value as Spent
+      const of = selected('order_paid')
+      return { op: 'sum', of, field: 'amount', within, cmp: operator, value: Math.round(amount * MINOR) }
+    }
+    case 'since': {
+      const { event, span } = value as Since
+      return { op: 'time_since', of: selected(event), cmp: operator, value: span }
+    }
+    case 'tag':
+      return value ? denied(operator === 'has_not', { op: 'tag', key: value as string }) : undefined
+    case 'segment':
+      return value ? denied(operator === 'has_not', { op: 'in_segment', key: value as string }) : undefined
+    case 'trait': {
+      const { name, value: told } = value as TraitValue
+      return name && told !== '' ? { op: 'trait', name, cmp: operator, value: scalar(told) } : undefined
+    }
+  }
+}
+
+const selected = (event: string): Tree => ({ op: 'select', types: [event] })
+const counted = (event: string, within: string, times: number): Tree => ({
+  op: 'count',
+  of: selected(event),
+  within,
+  cmp: '>=',
+  value: times,
+})
+const denied = (isDenied: boolean, part: Tree): Tree => (isDenied ? { op: 'not', part } : part)
+const scalar = (told: string): string | number => (/^-?\d{1,15}$/.test(told) ? Number(told) : told)
+
+// -- tree to rows
+
+/** The rows that say what a tree says; undefined where the builder has no rows for it. */
+export function rowsOf(tree: Tree): RuleGroupType | undefined {
+  const whole = groupOf(tree)
+  if (whole) return whole
+  const row = rowOf(tree)
+  return row && { combinator: 'and', rules: [row] }
+}
+
+function groupOf(tree: Tree): RuleGroupType | undefined {
+  if (tree.op !== 'and' && tree.op !== 'or') return undefined
+  const rules = (tree.parts as Tree[]).map((part) => groupOf(part) ?? rowOf(part))
+  return rules.every((one) => one !== undefined) ? { combinator: tree.op, rules } : undefined
+}
+
+function rowOf(tree: Tree): RuleType | undefined {
+  if (tree.op !== 'not') return plainRow(tree)
+  const inner = plainRow(tree.part as Tree)
+  const no = inner && NEGATED[inner.operator]
+  return no === undefined ? undefined : { ...inner, operator: no } as RuleType
+}
+
+const NEGATED: Record<string, string | undefined> = { did: 'did_not', has: 'has_not' }
+
+function plainRow(tree: Tree): RuleType | undefined {
+  const event = onlyEvent(tree.of as Tree | undefined)
+  const { cmp, value } = tree as { cmp?: string; value?: unknown }
+  const within = tree.within as string
+  switch (tree.op) {
+    case 'tag':
+    case 'in_segment':
+      return { field: tree.op === 'tag' ? 'tag' : 'segment', operator: 'has', value: tree.key }
+    case 'trait':
+      if (!OPERATORS.trait.includes(cmp ?? '') || Array.isArray(value) || typeof value === 'boolean') return undefined
+      if (typeof value === 'string' && typeof scalar(value) === 'number') return undefined // digits that are a name
+      return { field: 'trait', operator: cmp ?? '', value: { name: tree.name, value: String(value) } }
+    case 'time_since':
+      if (!event || !OPERATORS.since.includes(cmp ?? '')) return undefined
+      return { field: 'since', operator: cmp ?? '', value: { event, span: value } }
+    case 'count':
+      if (!event || cmp !== '>=' || !has(tree, 'of', 'within', 'cmp', 'value')) return undefined
+      return { field: 'did', operator: 'did', value: { event, times: value, within } }
+    case 'sum':
+      if (event !== 'order_paid' || tree.field !== 'amount' || !OPERATORS.spent.includes(cmp ?? '')) return undefined
+      if (!has(tree, 'of', 'field', 'within', 'cmp', 'value')) return undefined
+      return { field: 'spent', operator: cmp ?? '', value: { amount: Number(value) / MINOR, within } }
+    default:
+      return undefined
+  }
+}
+
+/** The one event type of a selection without conditions. */
+function onlyEvent(select: Tree | undefined): string | undefined {
+  if (!select || !has(select, 'types')) return undefined
+  const types = select.types as string[]
+  return types.length === 1 ? types[0] : undefined
+}
+
+/** Whether a node says nothing but these parts. */
+const has = (tree: Tree, ...parts: string[]): boolean =>
+  Object.keys(tree).every((part) => part === 'op' || parts.includes(part))
+
+const isGroup = (one: RuleGroupType | RuleType): one is RuleGroupType => 'rules' in one

@@ -1,0 +1,115 @@
+import { Empty, Table, Tag, type TableColumnsType } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { useShop } from '@/api/meta'
+import type { Definition } from '@/api/types'
+import { StatusDot, type Status } from '@/components/status-dot'
+import { clock, count, dayAndClock } from '@/lib/format'
+import { useLanguage } from '@/lib/language'
+import { pageOf } from './places'
+
+type State = 'active' | 'draft' | 'retired'
+
+const DOTS: Record<State, Status> = { active: 'good', draft: 'person', retired: 'unknown' }
+
+export function stateOf({ now, draft }: Definition): State {
+  if (now) return 'active'
+  return draft ? 'draft' : 'retired'
+}
+
+/** What holds, what it means, who uses it, and of how many viewers it holds now. */
+export function DefinitionTable({ definitions, empty }: { definitions: Definition[]; empty: string }) {
+  const { t } = useTranslation()
+  const { words } = useLanguage()
+  const { zone } = useShop()
+  const columns: TableColumnsType<Definition> = [
+    {
+      title: t('definitions.name'),
+      width: 210,
+      render: (_, one) => (
+        <>
+          <Link to={pageOf(one)}>{words(one.names)}</Link>
+          {one.now && one.draft && <Tag className="draft-mark">{t('definitions.has_draft')}</Tag>}
+          <div className="quiet small">{words(one.meaning)}</div>
+        </>
+      ),
+    },
+    {
+      title: t('definitions.sentence'),
+      render: (_, one) => {
+        const sentence = (one.now ?? one.draft)?.sentence
+        return sentence ? words(sentence) : <span className="quiet">{t('definitions.not_understood')}</span>
+      },
+    },
+    {
+      title: t('definitions.holding'),
+      width: 130,
+      align: 'right',
+      className: 'num',
+      render: (_, { holding, enough }) =>
+        holding ? (
+          <>
+            <span title={t('definitions.of_live', { n: count(holding.live) })}>{count(holding.present)}</span>
+            {enough && <div className="quiet small">{t('definitions.enough', { n: count(enough.present) })}</div>}
+          </>
+        ) : (
+          '–'
+        ),
+    },
+    {
+      title: t('definitions.state'),
+      width: 190,
+      render: (_, one) => (
+        <>
+          <StatusDot status={DOTS[stateOf(one)]} /> {t(`definitions.states.${stateOf(one)}`)}
+          {one.built_in && one.now?.made_at === 0 && <span className="quiet"> · {t('definitions.built_in')}</span>}
+          {one.freshness && <span className="quiet"> · {t(`definitions.freshness.${one.freshness}`)}</span>}
+          {one.counting && (
+            <div className="quiet small">
+              {t(one.counting.backfilled ? 'definitions.counting_backfilled' : 'definitions.counting', {
+                at: clock(one.counting.since, zone),
+              })}
+            </div>
+          )}
+        </>
+      ),
+    },
+    {
+      title: t('definitions.used_by'),
+      width: 150,
+      render: (_, { used_by }) =>
+        used_by.length === 0 ? (
+          <span className="quiet">{t('definitions.unused')}</span>
+        ) : (
+          used_by.map((user) => (
+            <div key={`${user.kind} ${user.key}`}>{words(user.names)}</div>
+          ))
+        ),
+    },
+    {
+      title: t('definitions.changed'),
+      width: 150,
+      render: (_, one) => {
+        const newest = one.draft ?? one.now
+        if (!newest || newest.made_at === 0) return <span className="quiet">–</span>
+        return (
+          <>
+            <div className="nowrap num">{dayAndClock(newest.made_at, zone)}</div>
+            <div className="quiet small">{newest.made_by}</div>
+          </>
+        )
+      },
+    },
+  ]
+  return (
+    <Table<Definition>
+      size="small"
+      rowKey={({ kind, key }) => `${kind} ${key}`}
+      columns={columns}
+      dataSource={definitions}
+      pagination={definitions.length > 50 ? { pageSize: 50 } : false}
+      scroll={{ x: 1100 }}
+      locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={empty} /> }}
+    />
+  )
+}

@@ -1,0 +1,124 @@
+import { Alert, Progress, Skeleton, Tag, Tooltip } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { ApiProblem } from '@/api/client'
+import { useShop } from '@/api/meta'
+import type { DefinitionKind, Preview, Understood } from '@/api/types'
+import { Panel } from '@/components/panel'
+import { ProblemAlert } from '@/components/problem'
+import { clock, count, share } from '@/lib/format'
+import { useLanguage } from '@/lib/language'
+import { viewerLabel } from '@/lib/viewer-label'
+import { usePreview } from './definitions-api'
+
+interface Props {
+  kind: DefinitionKind
+  own: string
+  understood: Understood | undefined
+}
+
+/** Who it would be: how many, what each condition leaves, who shares it, and some of them. */
+export function PreviewPanel({ kind, own, understood }: Props) {
+  const { t } = useTranslation()
+  const { zone } = useShop()
+  const preview = usePreview(kind, own, understood)
+  const found = understood ? preview.data : undefined
+  const note = found && t('preview.as_of', { at: clock(found.as_of, zone), ms: found.took_ms })
+  return (
+    <Panel title={t('preview.title')} note={note ?? ''} name="preview" className="editor-side">
+      {!understood && <p className="quiet">{t('preview.empty')}</p>}
+      {preview.isLoading && <Skeleton active />}
+      {preview.isError && <Trouble error={preview.error} />}
+      {found && !preview.isError && <Numbers found={found} />}
+      {understood && <Uses understood={understood} />}
+    </Panel>
+  )
+}
+
+/** What history cannot say is no fault of whoever asks. */
+function Trouble({ error }: { error: unknown }) {
+  const { t } = useTranslation()
+  const isLiveOnly = error instanceof ApiProblem && error.problem.code === 'definition.not_in_history'
+  return isLiveOnly ? <p className="quiet">{t('preview.live_only')}</p> : <ProblemAlert error={error} />
+}
+
+function Numbers({ found }: { found: Preview }) {
+  const { t } = useTranslation()
+  const { words } = useLanguage()
+  return (
+    <>
+      <p className="preview-count">
+        <b className="num">{count(found.count)}</b> {t('preview.people')}
+      </p>
+      <p className="quiet small">{t('preview.of_all', { n: count(found.total), share: share(found.count, found.total) })}</p>
+      {found.count > 0 && found.few && <Alert type="info" showIcon title={t('preview.few')} />}
+      <h3>{t('preview.steps')}</h3>
+      <ol className="preview-steps">
+        {found.steps.map((step, place) => (
+          <li key={place}>
+            <div>
+              <span>{words(step.sentence)}</span>
+              <span className="num">{count(step.left)}</span>
+            </div>
+            <Progress
+              percent={found.total === 0 ? 0 : (100 * step.left) / found.total}
+              showInfo={false}
+              size="small"
+              aria-label={words(step.sentence)}
+            />
+            {found.empty_at === place && (
+              <div className="small warned">{t(step.alone === 0 ? 'preview.never' : 'preview.empties')}</div>
+            )}
+          </li>
+        ))}
+      </ol>
+      {found.overlaps.length > 0 && (
+        <>
+          <h3>{t('preview.overlaps')}</h3>
+          <ul>
+            {found.overlaps.map((one) => (
+              <li key={one.key} className="preview-pair">
+                <span>{words(one.names)}</span>
+                <span className="quiet num">{t('preview.overlap', { both: count(one.both), size: count(one.size) })}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <Samples found={found} />
+    </>
+  )
+}
+
+function Samples({ found }: { found: Preview }) {
+  const { t } = useTranslation()
+  const { words } = useLanguage()
+  return (
+    <>
+      <h3>{t('preview.samples')}</h3>
+      {found.samples.length === 0 && <p className="quiet">{t('preview.nobody')}</p>}
+      <div>
+        {found.samples.map(({ viewer, holds }) => (
+          <Tooltip key={viewer} title={found.parts.filter((_, place) => holds[place]).map(words).join(' · ')}>
+            <Tag className="preview-sample">{viewerLabel(viewer, t)}</Tag>
+          </Tooltip>
+        ))}
+      </div>
+    </>
+  )
+}
+
+function Uses({ understood }: { understood: Understood }) {
+  const { t } = useTranslation()
+  const { words } = useLanguage()
+  if (understood.uses.length === 0) return null
+  return (
+    <>
+      <h3>{t('preview.uses')}</h3>
+      <div>
+        {understood.uses.map((one) => (
+          <Tag key={`${one.kind} ${one.key}`}>{words(one.names)}</Tag>
+        ))}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import type { RuleGroupType } from 'react-querybuilder'
+import { describe, expect, it } from 'vitest'
+import { AGES, OPERATORS, rowsOf, SCOPES, treeOf, type Field } from '@/features/definitions/conditions'
+
+const event = fc.constantFrom('cart_added', 'product_viewed', 'order_paid')
+const within = fc.constantFrom(...SCOPES)
+const values: Record<Field, fc.Arbitrary<unknown>> = {
+  did: fc.record({ event, times: fc.integer({ min: 1, max: 60 }), within }),
+  spent: fc.record({ amount: fc.integer({ min: 1, max: 10_000_000 }).map((minor) => minor / 100), within }),
+  since: fc.record({ event, span: fc.constantFrom(...AGES) }),
+  tag: fc.constantFrom('sharer', '爱看'),
+  segment: fc.constantFrom('vip', '常客'),
+  trait: fc.record({ name: fc.constantFrom('gender', 'age'), value: fc.constantFrom('female', '25', '-3', '女') }),
+}
+const row = fc
+  .constantFrom(...(Object.keys(values) as Field[]))
+  .chain((field) => fc.record({ field: fc.constant(field), operator: fc.constantFrom(...OPERATORS[field]), value: values[field] }))
+const group = fc.letrec<{ group: RuleGroupType }>((tie) => ({
+  group: fc.record({
+    combinator: fc.constantFrom('and', 'or'),
+    rules: fc.array(fc.oneof({ depthSize: 'small', maxDepth: 2 }, row, tie('group')), { minLength: 2, maxLength: 3 }),
+  }) as fc.Arbitrary<RuleGroupType>,
+})).group
+
+describe('conditions', () => {
+  it('come back from the tree that they mean', () => {
+    fc.assert(
+      fc.property(group, (rows) => {
+        const tree = treeOf(rows)
+        expect(tree && rowsOf(tree)).toEqual(rows)
+      }),
+    )
+  })
+
+  it('say nothing while they are empty', () => {
+    const open = { field: 'tag', operator: 'has', value: '' }
+    expect(treeOf({ combinator: 'and', rules: [] })).toBeUndefined()
+    expect(treeOf({ combinator: 'or', rules: [open, { combinator: 'and', rules: [open] }] })).toBeUndefined()
+    expect(treeOf({ combinator: 'or', rules: [open, { ...open, value: 'a' }] })).toEqual({ op: 'tag', key: 'a' })
+  })
+
+  it('leave to the text what they have no row for', () => {
+    const viewing = { op: 'viewing', for: '2m' }
+    const two = { op: 'count', of: { op: 'select', types: ['liked', 'shared'] }, within: 'visit', cmp: '>=', value: 1 }
+    const keyed = { ...two, of: { op: 'select', types: ['liked'] }, same: 'product' }
+    for (const tree of [viewing, two, keyed, { op: 'and', parts: [viewing, { op: 'tag', key: 'a' }] }]) {
+      expect(rowsOf(tree)).toBeUndefined()
+    }
+  })
+})

@@ -1,0 +1,224 @@
+"""What the API says of definitions: names people know, sentences, counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from qianmian.errors import DefinitionError
+from qianmian.language.ast import Node, walk
+from qianmian.language.codec import to_json
+from qianmian.language.definition import Definition
+from qianmian.language.sentence import sentence, sentence_of_definition
+from qianmian.language.text import show
+from qianmian.language.types import sort_of, warnings
+from qianmian.locales.texts import entry
+from qianmian.runtime.definition_desk import Entry
+from qianmian.runtime.definition_versions import Place, Version, named
+from qianmian.runtime.live import Live
+from qianmian.server.api.definition_models import (
+    CountingModel,
+    DefinitionModel,
+    HoldingModel,
+    NamedModel,
+    OverlapModel,
+    PreviewModel,
+    SampleModel,
+    StepModel,
+    Understood,
+    VersionModel,
+)
+from qianmian.server.api.models import Words
+from qianmian.storage.history_reader.preview import Preview
+from qianmian.tags.definition import Tag
+
+LOCALES: Final[dict[Literal["zh", "en"], str]] = {"zh": "zh-CN", "en": "en-US"}
+FILES: Final = {"moment": "moments", "tag": "tags", "segment": "segments"}
+FEW: Final = 1_000
+"""Below it an effect of the usual size is hardly ever seen (facts of the console, screen 7)."""
+
+
+class Teller:
+    """Says definitions in the words of the API.
+
+    Args:
+        entries: every definition, for the names of those that others name.
+        tags: the built-in ones by key.
+    """
+
+    def __init__(self, entries: Sequence[Entry], tags: Mapping[str, Tag]) -> None:
+        self.names = {one.place: words_of(one, "title", one.place[1]) for one in entries}
+        self._tag_of = {key: tag for tag in tags.values() for key in tag.texts}
+        self.evidence = frozenset(f"{key}_enough" for key, tag in tags.items() if tag.enough)
+        """Keys of what only says that there is enough evidence."""
+
+    def definition(self, found: Entry, now: Now) -> DefinitionModel:
+        """A definition in the list."""
+        kind, key = found.place
+        tag = self._tag_of.get(key) if found.is_built_in else None
+        newest = newest_of(found)
+        expr = None if newest is None else expr_of(newest)
+        return DefinitionModel(
+            kind=kind,  # type: ignore[arg-type]  # one of KINDS
+            key=key,
+            names=self.names[found.place],
+            meaning=words_of(found, "help", ""),
+            built_in=found.is_built_in,
+            now=None if found.now is None else version_model(found.now),
+            draft=None if found.draft is None else version_model(found.draft),
+            used_by=self.named(found.used_by),
+            uses=[] if expr is None else self.uses(expr),
+            counting=now.counting.get(key) if found.now is not None else None,
+            holding=now.holding.get(f"{kind}.{key}") if found.now is not None else None,
+            enough=None if tag is None else now.holding.get(f"tag.{tag.key}_enough"),
+            tier=None if tag is None else tag.tier,
+            freshness=None if tag is None else tag.freshness,
+            part_of=None if tag is None or tag.key == key else tag.key,
+        )
+
+    def understood(self, definition: Definition) -> Understood:
+        """What a definition means; whether it is usable is not known yet."""
+        return Understood(
+            usable=False,
+            text=show(definition.expr),
+            tree=to_json(definition.expr),
+            sentence=_sentence(definition),
+            sort="level" if sort_of(definition.expr) == "level" else "pulse",
+            warnings=list(warnings(definition.expr)),
+            uses=self.uses(definition.expr),
+        )
+
+    def preview(self, found: Preview, took_ms: int) -> PreviewModel:
+        """A segment in numbers; of the other segments only those that share somebody with it."""
+        overlaps = [one for one in found.overlaps if one.both]
+        overlaps.sort(key=lambda one: -one.both)
+        return PreviewModel(
+            as_of=found.as_of,
+            took_ms=took_ms,
+            total=found.total,
+            count=found.count,
+            steps=[
+                StepModel(sentence=spoken(one.condition), alone=one.alone, left=one.left)
+                for one in found.steps
+            ],
+            empty_at=found.empty_at,
+            few=found.count < FEW,
+            overlaps=[
+                OverlapModel(
+                    **self._named("segment", one.key).model_dump(), size=one.size, both=one.both
+                )
+                for one in overlaps
+            ],
+            parts=[spoken(one) for one in found.parts],
+            samples=[
+                SampleModel(viewer=one.viewer, last_seen=one.last_seen, holds=list(one.holds))
+                for one in found.samples
+            ],
+        )
+
+    def uses(self, expr: Node) -> list[NamedModel]:
+        """The tags and segments that an expression names."""
+        return self.named(sorted({place for part in walk(expr) if (place := named(part))}))
+
+    def named(self, places: Iterable[Place]) -> list[NamedModel]:
+        """Definitions by kind and key, with their names."""
+        return [self._named(kind, key) for kind, key in places]
+
+    def _named(self, kind: str, key: str) -> NamedModel:
+        names: Words = self.names.get((kind, key)) or {"zh": key, "en": key}
+        return NamedModel(kind=kind, key=key, names=names)  # type: ignore[arg-type]  # of KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What the engine says of definitions: since when they count, of how many they hold.
+
+    `holding` is by name, as `tag.sharer`.
+    """
+
+    counting: Mapping[str, CountingModel]
+    holding: Mapping[str, HoldingModel]
+
+
+def now_of(live: Live) -> Now:
+    """Read it, between two messages."""
+    engine = live.engine
+    if engine is None:
+        return Now({}, {})
+    counting = {
+        key: CountingModel(since=one.since, backfilled=one.backfilled)
+        for key, one in engine.counting.items()
+    }
+    present, alive = Counter[str](), Counter[str]()
+    for room in engine.open_rooms():
+        for name, held in engine.levels(room).by_name.items():
+            present[name] += held.present
+            alive[name] += held.live
+    holding = {
+        name: HoldingModel(present=count, live=alive[name]) for name, count in present.items()
+    }
+    return Now(counting, holding)
+
+
+def newest_of(found: Entry) -> Version | None:
+    """What holds, else what is drafted, else what was last."""
+    return found.now or found.draft or (found.history[0] if found.history else None)
+
+
+def expr_of(version: Version) -> Node | None:
+    """Its expression; None for a draft that is not right yet."""
+    try:
+        return version.definition().expr
+    except DefinitionError:
+        return None
+
+
+def words_of(found: Entry, what: str, otherwise: str) -> Words:
+    """How people call it: their own words, else those that come with it, else the key."""
+    kind, key = found.place
+    version = newest_of(found)
+    own = {} if version is None else version.title if what == "title" else version.meaning
+    either = next((text for text in own.values() if text), None)
+    words: Words = {}
+    for language, locale in LOCALES.items():
+        shipped = entry(locale, FILES[kind], key).get(what)
+        words[language] = own.get(language) or shipped or either or otherwise
+    return words
+
+
+def version_model(version: Version) -> VersionModel:
+    """One version; a draft that is not right yet has no sentence."""
+    plain = {name: getattr(version, name) for name in VersionModel.model_fields if name in _PLAIN}
+    try:
+        told: Words | None = _sentence(version.definition())
+    except DefinitionError:
+        told = None
+    return VersionModel(
+        **plain, title=dict(version.title), meaning=dict(version.meaning), sentence=told
+    )
+
+
+_PLAIN: Final = frozenset(Version.__dataclass_fields__) - {"title", "meaning"}
+
+
+def spoken(expr: Node) -> Words:
+    """The sentence of an expression."""
+    return {language: sentence(expr, locale) for language, locale in LOCALES.items()}
+
+
+def misunderstood(problem: DefinitionError) -> Understood:
+    """What is wrong with a text or a tree, and where."""
+    position, path = problem.params.get("position"), problem.params.get("path")
+    return Understood(
+        usable=False,
+        code=problem.code,
+        problem=problem.message,
+        position=position if isinstance(position, int) else None,
+        path=path if isinstance(path, str) else None,
+    )
+
+
+def _sentence(definition: Definition) -> Words:
+    return {name: sentence_of_definition(definition, locale) for name, locale in LOCALES.items()}

@@ -1,0 +1,485 @@
+"""Levels as conditions on one row per viewer.
+
+What a level counts is aggregated once per selection and window (a *group*, one row per viewer that
+has any), and joined to the table of viewers; the level itself is then a condition without null. So
+a whole segment is one query, and so is the count after each of its conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlglot import exp
+
+from qianmian.errors import LimitExceeded, NotInHistory, UnknownName
+from qianmian.language.ast import Node
+from qianmian.language.plan import plan
+from qianmian.language.relations import (
+    AsOf,
+    Attribute,
+    Complement,
+    CountWindow,
+    DistinctWindow,
+    Elapsed,
+    FactOfRoom,
+    Intersect,
+    Match,
+    Member,
+    Relation,
+    RoomWide,
+    Scan,
+    State,
+    SumWindow,
+    Union,
+)
+from qianmian.language.values import LIVE_LIMIT_MS
+from qianmian.storage.history_reader.days import day_begin
+from qianmian.storage.history_reader.row_tests import (
+    EVENT,
+    edge_compares,
+    fields_of,
+    for_lines,
+    has_items,
+    line_passes,
+    own,
+    passes,
+    value_compares,
+)
+from qianmian.storage.history_reader.terms import (
+    FALSE,
+    TRUE,
+    Bound,
+    Sql,
+    among,
+    at_least,
+    column,
+    compared,
+    every,
+    function,
+    key_of,
+    known,
+    named,
+    some,
+)
+from qianmian.storage.history_reader.warm import BEFORE, newest_trait, trait_value
+from qianmian.vocabulary.events import CODE_BY_NAME
+from qianmian.vocabulary.time import DAY_MS, format_duration
+
+LIST_BOUND: Final = 64
+"""Newest amounts that a live sum holds; the greatest threshold that is counted one by one."""
+MIN_PANE_MS: Final = 100
+PERSON: Final = "p"
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What expressions may name.
+
+    Attributes:
+        levels: expression by (family, key); family is "tag" or "segment".
+        lists: the viewers of each segment that is a fixed list, by key.
+    """
+
+    levels: Mapping[tuple[str, str], Node] = field(default_factory=dict)
+    lists: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The instant of a question, and the place it is asked about.
+
+    Attributes:
+        now_ms: windows end here.
+        clock_ms: what came later by the clock is not known yet; None: all that is there.
+        zone: of the shop; long windows go back over its days.
+        room: number of the room whose rows are asked; None: the whole shop.
+        session_starts: of each room the place at which the session that is open begins, or None.
+    """
+
+    now_ms: int
+    clock_ms: int | None
+    zone: str
+    room: int | None
+    session_starts: Sequence[int | None]
+
+
+@dataclass(slots=True)
+class Group:
+    """One row per viewer: what is aggregated over some events.
+
+    Attributes:
+        source: events, or a table with a `viewer`.
+    """
+
+    name: str
+    source: Sql
+    where: Sql
+    columns: dict[str, Sql] = field(default_factory=dict)
+
+    def add(self, aggregate: Sql) -> Sql:
+        """The column of an aggregate, as the outer query sees it."""
+        key = aggregate.sql()
+        for place, held in enumerate(self.columns):
+            if held == key:
+                return column(f"a{place}", self.name)
+        self.columns[key] = aggregate
+        return column(f"a{len(self.columns) - 1}", self.name)
+
+    def query(self, only: Sql | None) -> exp.Select:
+        """The subquery; `only` narrows the viewers."""
+        shown = [named(one, f"a{k}") for k, one in enumerate(self.columns.values())]
+        where = self.where if only is None else exp.and_(self.where, only)
+        chosen = exp.select(column("viewer", EVENT), *shown).from_(self.source).where(where)
+        return chosen.group_by(column("viewer", EVENT))
+
+
+class Asking:
+    """Turns levels into conditions of one query.
+
+    Attributes:
+        groups: what is joined to the table of viewers.
+        traits: number by name of the traits that are read.
+        fields: columns of events that are read.
+    """
+
+    def __init__(self, moment: Moment, definitions: Definitions, traits: Mapping[str, int]) -> None:
+        self.moment = moment
+        self.definitions = definitions
+        self.bound = Bound()
+        self.groups: dict[str, Group] = {}
+        self._traits = traits
+        self._path: list[tuple[str, str]] = []
+
+    def truth(self, node: Node) -> Sql:
+        """Whether a viewer is in the level; never null.
+
+        Raises: NotInHistory for what history cannot say; UnknownName for a definition that is not
+            there; LimitExceeded for a long window that is not of whole days.
+        """
+        return self._truth(plan(node))
+
+    def _truth(self, relation: Relation) -> Sql:
+        match relation:
+            case Intersect(parts):
+                return every(self._truth(part) for part in parts)
+            case Union(parts):
+                return some(self._truth(part) for part in parts)
+            case Complement(part):
+                return exp.not_(self._truth(part))
+            case CountWindow():
+                return at_least(relation.cmp, relation.value, self._counts(relation.rows))
+            case DistinctWindow() if relation.field != "viewer":
+                reached = self._distinct(relation.rows, relation.field)
+                return at_least(relation.cmp, relation.value, _reaches(reached, self.bound))
+            case SumWindow():
+                reached = self._sum(relation.rows, relation.field)
+                return at_least(relation.cmp, relation.value, _reaches(reached, self.bound))
+            case AsOf():
+                return self._edge(relation)
+            case Elapsed():
+                last = self._group(relation.rows).add(exp.Max(this=own("event_time")))
+                ago = exp.Sub(this=self.bound(self.moment.now_ms), expression=last)
+                return known(compared(relation.cmp, ago, self.bound(relation.ms)))
+            case Attribute(family="trait"):
+                return self._trait(relation)
+            case Member():
+                return self._member(relation)
+        raise refusal(relation)
+
+    # -- over events
+
+    def _counts(self, scan: Scan) -> Callable[[int], Sql]:
+        def reaches(value: int) -> Sql:
+            if value <= 0:
+                return TRUE.copy()
+            if value > LIST_BOUND and is_short(scan.since):
+                number = self._panes(scan, int(scan.since or 0)).add(exp.Count(this=exp.Star()))
+            else:
+                number = self._group(scan).add(exp.Count(this=exp.Star()))
+            return known(exp.GTE(this=number, expression=self.bound(value)))
+
+        return reaches
+
+    def _sum(self, scan: Scan, name: str) -> Sql:
+        group = self._group(scan, needs=name)
+        if not is_short(scan.since):
+            return group.add(exp.Sum(this=own(name)))
+        newest = function("arg_max", own(name), _order(), exp.Literal.number(LIST_BOUND))
+        return group.add(function("list_sum", newest))
+
+    def _distinct(self, scan: Scan, name: str) -> Sql:
+        if not has_items(scan.types):
+            return self._group(scan, needs=name).add(
+                exp.Count(this=exp.Distinct(expressions=[own(name)]))
+            )
+        inside = exp.Dot(this=exp.to_identifier("line"), expression=exp.to_identifier(name))
+        fitting = for_lines("list_filter", line_passes(scan.where, self.bound))
+        line = exp.Lambda(this=inside, expressions=[exp.to_identifier("line")])
+        of_items = function("list_transform", fitting, line)
+        alone = exp.Array(expressions=[own(name)])
+        has_none = exp.Is(this=own("items"), expression=exp.null())
+        keys = exp.Case(ifs=[exp.If(this=has_none, true=alone)], default=of_items)
+        flat = function("flatten", function("list", keys))
+        return self._group(scan).add(function("list_unique", flat))
+
+    def _edge(self, relation: AsOf) -> Sql:
+        match = Match(relation.field, relation.cmp, relation.value)
+        test = edge_compares(match, relation.rows.types, self.bound)
+        edge = "arg_min" if relation.edge == "first" else "arg_max"
+        return known(self._group(relation.rows).add(function(edge, test, _order())))
+
+    def _group(self, scan: Scan, *, needs: str | None = None) -> Group:
+        """The events of a scan in its window; only those that have a field, where it is needed."""
+        key = key_of(scan, needs)
+        if key not in self.groups:
+            tests = [*self._selected(scan), *self._window(scan.since)]
+            if needs is not None:
+                tests.append(exp.not_(exp.Is(this=own(needs), expression=exp.null())))
+            self._add(key, exp.to_table("event", alias=EVENT), every(tests))
+        return self.groups[key]
+
+    def _panes(self, scan: Scan, within_ms: int) -> Group:
+        """The events in panes that end after the window begins, for counts above the bound."""
+        key = key_of(scan, "panes")
+        if key not in self.groups:
+            pane_ms = max(MIN_PANE_MS, -(-within_ms // 60))
+            now_ms = self.moment.now_ms
+            first_pane = (now_ms - within_ms) // pane_ms * pane_ms  # ends after the window begins
+            tests = [
+                *self._selected(scan),
+                exp.GTE(this=own("event_time"), expression=self.bound(first_pane)),
+            ]
+            tests.append(exp.LTE(this=own("event_time"), expression=self.bound(now_ms)))
+            self._add(key, exp.to_table("event", alias=EVENT), every(tests))
+        return self.groups[key]
+
+    def _add(self, key: str, source: Sql, where: Sql) -> None:
+        self.groups[key] = Group(f"g{len(self.groups)}", source, where)
+
+    def _selected(self, scan: Scan) -> Iterator[Sql]:
+        codes = [exp.Literal.number(CODE_BY_NAME[name]) for name in scan.types]
+        yield (
+            among(own("type"), codes)
+            if len(codes) > 1
+            else exp.EQ(this=own("type"), expression=codes[0])
+        )
+        if scan.where is not None:
+            yield passes(scan.where, scan.types, self.bound)
+        if self.moment.clock_ms is not None:
+            yield exp.LTE(this=own("clock"), expression=self.bound(self.moment.clock_ms))
+        if self.moment.room is not None:
+            here = exp.EQ(this=own("room"), expression=self.bound(self.moment.room))
+            yield exp.or_(here, exp.Is(this=own("room"), expression=exp.null()))
+
+    def _window(self, since: int | str | None) -> Iterator[Sql]:
+        now_ms = self.moment.now_ms
+        yield exp.LTE(this=own("event_time"), expression=self.bound(now_ms))
+        if since == "session":
+            yield self._in_session()
+        elif since == "visit":
+            raise NotInHistory(
+                "history does not know the present visit of a viewer; write this session, or a "
+                "window such as within 30m"
+            )
+        elif isinstance(since, int) and is_short(since):
+            yield exp.GT(this=own("event_time"), expression=self.bound(now_ms - since))
+        elif isinstance(since, int):
+            if since % DAY_MS:
+                raise LimitExceeded(
+                    f"a window of {format_duration(since)} is not of whole days; write for example"
+                    " within 30d"
+                )
+            begin = day_begin(now_ms, self.moment.zone, days_before=since // DAY_MS)
+            yield exp.GTE(this=own("event_time"), expression=self.bound(begin))
+
+    def _in_session(self) -> Sql:
+        """Events since the session that is open in their room began; roomless ones since any."""
+        starts = list(self.moment.session_starts)
+        if self.moment.room is not None:
+            starts = [one if k == self.moment.room else None for k, one in enumerate(starts)]
+        open_since = [one for one in starts if one is not None]
+        if not open_since:
+            return FALSE.copy()
+        place = exp.Add(this=own("room"), expression=exp.Literal.number(1))
+        of_room = function("list_extract", self.bound(starts), place)
+        start = exp.Case(
+            ifs=[
+                exp.If(
+                    this=exp.Is(this=own("room"), expression=exp.null()),
+                    true=self.bound(min(open_since)),
+                )
+            ],
+            default=of_room,
+        )
+        return known(exp.GTE(this=_place(), expression=start))
+
+    # -- what is kept of a viewer
+
+    def _trait(self, relation: Attribute) -> Sql:
+        one = relation.value[0] if isinstance(relation.value, tuple) else relation.value
+        kind = trait_kind(one)
+        if self.moment.clock_ms is None:
+            held = column(f"t{self._traits[relation.name]}_{kind}", PERSON)
+        else:  # as it was then
+            held = self._told().add(trait_value(newest_trait(relation.name, self.bound), kind))
+        return value_compares(held, relation.cmp, relation.value, self.bound)
+
+    def _told(self) -> Group:
+        key = key_of("told")
+        if key not in self.groups:
+            then = self.bound(self.moment.clock_ms)
+            arrived = exp.LTE(this=own("clock"), expression=then)
+            self._add(key, exp.to_table("told", alias=EVENT), arrived)
+        return self.groups[key]
+
+    def _member(self, member: Member) -> Sql:
+        named_ = (member.family, member.key)
+        if member.family == "segment" and member.key in self.definitions.lists:
+            return self._listed(member.key)
+        if named_ not in self.definitions.levels:
+            keys = [key for family, key in self.definitions.levels if family == member.family]
+            keys += list(self.definitions.lists) if member.family == "segment" else []
+            raise UnknownName.of(member.family, member.key, keys)
+        if named_ in self._path:
+            circle = [key for _, key in [*self._path[self._path.index(named_) :], named_]]
+            raise LimitExceeded(
+                f"definitions name each other in a circle: {' → '.join(circle)}; take one out"
+            )
+        self._path.append(named_)
+        try:
+            return self.truth(self.definitions.levels[named_])
+        finally:
+            self._path.pop()
+
+    def _listed(self, key: str) -> Sql:
+        name = key_of("list", key)
+        if name not in self.groups:
+            source = exp.to_table("listed", alias=EVENT)
+            self._add(name, source, exp.EQ(this=own("list"), expression=self.bound(key)))
+        held = self.groups[name].add(exp.Count(this=exp.Star()))
+        return exp.not_(exp.Is(this=held, expression=exp.null()))
+
+    # -- the query
+
+    def people(self, shown: Sequence[Sql], only: Sequence[int] | None = None) -> exp.Select:
+        """Columns over the table of viewers with all groups joined; `only` these viewers."""
+        query = exp.select(*shown).from_(exp.to_table("person", alias=PERSON))
+        if self.moment.room is not None:
+            query = query.where(self._was_here())
+        few = None
+        if only is not None:
+            few = among(column("viewer", EVENT), [exp.Literal.number(one) for one in only])
+            ids = among(column("id", PERSON), [exp.Literal.number(one) for one in only])
+            query = query.where(ids)
+        for group in self.groups.values():
+            on = exp.EQ(this=column("viewer", group.name), expression=column("id", PERSON))
+            joined = group.query(few).subquery(group.name)
+            query = query.join(joined, on=on, join_type="left")
+        if self.moment.clock_ms is not None:
+            here = exp.LTE(
+                this=column("first_clock", PERSON), expression=self.bound(self.moment.clock_ms)
+            )
+            query = query.where(here)
+        return query
+
+    def _was_here(self) -> Sql:
+        """Whether a viewer did anything in the room that is asked about."""
+        key = key_of("here")
+        if key not in self.groups:
+            here = exp.EQ(this=own("room"), expression=self.bound(self.moment.room))
+            arrived = [exp.LTE(this=own("clock"), expression=self.bound(self.moment.now_ms))]
+            self._add(key, exp.to_table("event", alias=EVENT), every([here, *arrived]))
+        held = self.groups[key].add(exp.Count(this=exp.Star()))
+        return exp.not_(exp.Is(this=held, expression=exp.null()))
+
+
+def is_short(since: int | str | None) -> bool:
+    """Whether it is a window that the engine keeps live."""
+    return isinstance(since, int) and since <= LIVE_LIMIT_MS
+
+
+def _order() -> Sql:
+    return exp.Tuple(expressions=[own("event_time"), own("ord")])
+
+
+def _place() -> Sql:
+    """The place in the log, without the mark of what a link brought."""
+    mark = exp.If(
+        this=exp.LT(this=own("ord"), expression=exp.Literal.number(0)),
+        true=exp.Add(this=own("ord"), expression=exp.Literal.number(BEFORE)),
+    )
+    return exp.Case(ifs=[mark], default=own("ord"))
+
+
+def _reaches(number: Sql, bound: Bound) -> Callable[[int], Sql]:
+    def reaches(value: int) -> Sql:
+        if value <= 0:
+            return TRUE.copy()
+        return known(exp.GTE(this=number.copy(), expression=bound(value)))
+
+    return reaches
+
+
+def trait_kind(value: object) -> str:
+    """Which column of a trait holds values of this type."""
+    if isinstance(value, bool):
+        return "truth"
+    return "text" if isinstance(value, str) else "number"
+
+
+def refusal(relation: Relation) -> NotInHistory:
+    """Why history cannot say this, and what to write instead."""
+    match relation:
+        case State() | FactOfRoom() | RoomWide():
+            what = "what a viewer or a room is doing at this instant"
+            hint = "put it into the moment or the strategy, beside the segment"
+        case Attribute():
+            what = "scores"
+            hint = "they come with facts; ask the live engine"
+        case _:
+            what = f'the question "{type(relation).__name__}"'
+            hint = "ask for counts, sums, traits or the time since an event"
+    return NotInHistory(f"history does not know {what}; {hint}")
+
+
+def reads(relation: Relation, definitions: Definitions) -> tuple[set[str], set[str]]:
+    """The columns of events and the traits that a level reads, also through definitions it names.
+
+    Cost: each definition once.
+    """
+    columns: set[str] = set()
+    traits: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    waiting = [relation]
+    while waiting:
+        one = waiting.pop()
+        match one:
+            case Attribute(family="trait"):
+                traits.add(one.name)
+            case Member():
+                named_ = (one.family, one.key)
+                if named_ in definitions.levels and named_ not in seen:
+                    seen.add(named_)
+                    waiting.append(plan(definitions.levels[named_]))
+            case Scan():
+                columns |= fields_of(one.where)
+                if has_items(one.types):
+                    columns.add("items")
+            case AsOf():
+                columns |= fields_of(Match(one.field, one.cmp, one.value))
+            case SumWindow() | DistinctWindow():
+                columns.add(one.field)
+        waiting += _below(one)
+    return columns - {"viewer"}, traits
+
+
+def _below(relation: Relation) -> Iterator[Relation]:
+    for name in relation.__dataclass_fields__:
+        held = getattr(relation, name)
+        yield from (
+            one
+            for one in (held if isinstance(held, tuple) else (held,))
+            if isinstance(one, Relation)
+        )

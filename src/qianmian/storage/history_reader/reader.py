@@ -1,0 +1,110 @@
+"""Asking history: who is in a level, at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from qianmian.errors import UnknownName
+from qianmian.language.ast import Node
+from qianmian.language.plan import plan
+from qianmian.storage.history_reader.database import Database
+from qianmian.storage.history_reader.levels import PERSON, Asking, Definitions, Moment, reads
+from qianmian.storage.history_reader.terms import column
+from qianmian.storage.history_reader.warm import Warm
+
+MEMORY_MB: Final = 2_048
+NOTHING: Final = Definitions()
+
+
+class HistoryReader:
+    """Reads a history that another part writes; itself it writes nothing.
+
+    Args:
+        folder: of the history.
+        zone: of the shop; its days begin there.
+        memory_mb: most of the memory that tables and questions take together.
+
+    Raises: LogProblem when a file of history cannot be read; HistoryTooLarge.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        zone: str = "Asia/Shanghai",
+        memory_mb: int = MEMORY_MB,
+        threads: int = 2,
+    ) -> None:
+        self.zone = zone
+        self.database = Database(folder.resolve(), memory_mb=memory_mb, threads=threads)
+        self.warm = Warm(folder.resolve(), self.database)
+
+    def refresh(self) -> bool:
+        """Read what was written since; whether there was something.
+
+        Raises: LogProblem when a file cannot be read; HistoryTooLarge.
+        """
+        return self.warm.refresh()
+
+    def close(self) -> None:
+        """Let the memory go; nothing can be asked any more."""
+        self.database.close()
+
+    def viewers_of(
+        self,
+        expr: Node,
+        now_ms: int,
+        *,
+        room: str | None = None,
+        definitions: Definitions = NOTHING,
+    ) -> list[str]:
+        """The viewers for whom a level holds at an instant, by name.
+
+        Args:
+            room: ask the rows of this room alone, as the engine does; None: the whole shop.
+
+        Raises: NotInHistory for what history cannot say; UnknownName for a definition or a room
+            that is not there; LimitExceeded; LogProblem; HistoryTooLarge.
+        """
+        asking = self.asking([expr], now_ms, room=room, definitions=definitions)
+        truth = asking.truth(expr)
+        query = asking.people([column("name", PERSON)]).where(truth)
+        rows = self.database.run(query, asking.bound.values)
+        return sorted(str(name) for (name,) in rows)
+
+    def asking(
+        self,
+        exprs: Sequence[Node],
+        now_ms: int,
+        *,
+        room: str | None = None,
+        definitions: Definitions = NOTHING,
+    ) -> Asking:
+        """A question about these levels, with everything at hand that they read."""
+        self.warm.refresh()
+        columns: set[str] = set()
+        traits: set[str] = set()
+        for expr in exprs:
+            more_columns, more_traits = reads(plan(expr), definitions)
+            columns |= more_columns
+            traits |= more_traits
+        self.warm.need(columns, traits)
+        self.warm.list_viewers(definitions.lists)
+        return self.question(now_ms, room=room, definitions=definitions)
+
+    def question(self, now_ms: int, *, room: str | None, definitions: Definitions) -> Asking:
+        """Another question about what the last `asking` has brought to hand."""
+        clock_ms = now_ms if now_ms < self.warm.clock else None
+        starts = self.warm.rooms.starts_at(now_ms, self.warm.room_count)
+        moment = Moment(now_ms, clock_ms, self.zone, self._room(room), starts)
+        return Asking(moment, definitions, self.warm.traits)
+
+    def _room(self, name: str | None) -> int | None:
+        if name is None:
+            return None
+        number = self.warm.room_id(name)
+        if number is None:
+            raise UnknownName.of("room", name, self.warm.room_names)
+        return number

@@ -1,0 +1,132 @@
+"""Every built-in tag and segment says what its examples say: in the engine, and in the oracle."""
+
+from __future__ import annotations
+
+import pytest
+
+from qianmian.bootstrap import Cores, active_definitions
+from qianmian.bootstrap.catalogs import builtin_definitions, load_moments, load_segments, load_tags
+from qianmian.columns.batch import EventBatch
+from qianmian.language.definition import Definition
+from qianmian.language.sentence import sentence
+from qianmian.language.story import ROOM, VIEWER, Answer, LevelExample
+from qianmian.learning.danmaku import CLASSES
+from qianmian.locales.texts import LOCALES, document
+from qianmian.segments.definition import Segment
+from qianmian.tags.definition import Tag
+from tests.oracle.levels import held_at
+
+TAGS, SEGMENTS = load_tags(), load_segments()
+BOTH: list[Tag | Segment] = [*TAGS.values(), *SEGMENTS.values()]
+LEVELS = [one for one in active_definitions() if one.kind != "moment"]
+CASES = [
+    pytest.param(one, example, id=f"{one.key}: {example.name}")
+    for one in BOTH
+    for example in one.examples
+]
+
+
+def answer(one: Tag | Segment, holding: frozenset[str]) -> Answer:
+    return one.answer(holding) if isinstance(one, Tag) else f"segment.{one.key}" in holding
+
+
+def test_the_whole_catalog_was_collected() -> None:
+    assert sorted(TAGS) == [
+        "age_band",
+        "bought_this_session",
+        "cart_hoarder",
+        "city_tier",
+        "commenter",
+        "comparison_shopper",
+        "coupon_user",
+        "deep_watcher",
+        "follower",
+        "gender",
+        "high_spender_session",
+        "highly_engaged",
+        "member_level",
+        "new_registrant",
+        "occupation",
+        "promo_responder",
+        "region",
+        "rush_buyer",
+        "sharer",
+        "silent_watcher",
+    ]
+    assert sorted(SEGMENTS) == [
+        "active_users",
+        "carted_unpaid",
+        "dormant_users",
+        "new_users",
+        "potential_high_value",
+        "quiet_digital_men",
+        "viewed_not_bought",
+        "young_beauty_cart",
+    ]
+    assert len(CASES) >= 2 * len(BOTH)
+
+
+def test_no_key_is_used_twice_over_moments_tags_and_segments() -> None:
+    keys = [one.key for several in builtin_definitions().values() for one in several]
+    assert len(keys) == len(set(keys))
+    assert set(keys) == {one.key for one in active_definitions()}
+    assert set(load_moments()) <= set(keys)
+
+
+@pytest.mark.parametrize(("one", "example"), CASES)
+def test_the_engine_answers_what_the_example_says(
+    one: Tag | Segment, example: LevelExample
+) -> None:
+    engine = Cores().new(LEVELS, presence=example.presence, session_timeout=example.presence)
+    engine.run(EventBatch.from_rows(example.rows(CLASSES)))
+    engine.finish(example.end_ms)
+    holding = engine.viewer_levels(ROOM, VIEWER)
+    assert holding is not None
+    assert answer(one, holding) == example.expect
+
+
+def oracle(example: LevelExample, definitions: list[Definition]) -> frozenset[str]:
+    """What the oracle finds; it reads text classes by name."""
+    messages = []
+    for row in example.rows(CLASSES):
+        names = [name for name, bit in CLASSES.items() if row.get("classes", 0) >> bit & 1]
+        messages.append((row["clock"], [row | {"classes": names}]))
+    (held,) = held_at(
+        definitions,
+        messages,
+        [example.end_ms],
+        presence=example.presence,
+        session_timeout=example.presence,
+    )
+    return held[ROOM, VIEWER][1]
+
+
+@pytest.mark.parametrize(("one", "example"), CASES)
+def test_the_oracle_answers_what_the_example_says(
+    one: Tag | Segment, example: LevelExample
+) -> None:
+    assert answer(one, oracle(example, LEVELS)) == example.expect
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("one", BOTH, ids=lambda one: one.key)
+def test_each_has_a_title_a_meaning_and_a_sentence(one: Tag | Segment, locale: str) -> None:
+    texts = document(locale, "tags" if isinstance(one, Tag) else "segments")
+    for key in {one.key, *(definition.key for definition in one.definitions())}:
+        assert texts[key]["title"]
+        assert texts[key]["help"]
+    for definition in one.definitions():
+        assert sentence(definition.expr, locale)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_locale_names_what_there_is_not(locale: str) -> None:
+    of_tags = {*TAGS, *(one.key for tag in TAGS.values() for one in tag.definitions())}
+    assert set(document(locale, "tags")) == of_tags
+    assert set(document(locale, "segments")) == set(SEGMENTS)
+
+
+def test_other_numbers_make_another_definition() -> None:
+    tag = TAGS["commenter"]
+    assert tag.definitions({"times": 5}) != tag.definitions()
+    assert tag.definitions({"times": 3}) == tag.definitions()
