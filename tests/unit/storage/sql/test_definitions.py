@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,13 +30,6 @@ BUILT_IN = tuple(active_definitions())
 KINDS = st.sampled_from(["tag", "moment"])
 KEYS = st.sampled_from(["a", "b", BUILT_IN[0].key])
 TEXTS = st.sampled_from(["order_paid", "cart_added", "count(liked) within 5m >= 3"])
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.in_file(tmp_path / "qianmian.db").migrated()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
