@@ -50,7 +50,7 @@ def main(viewers: int) -> None:
     rows, arena = int(state.G[w.G_ROWS]), int(state.G[w.G_ARENA])
     print(f"rows: {state.I.shape[1] * 4} bytes, arena: {arena * 4 / max(rows, 1):.0f} bytes")
     for some in (8, len(levels)):
-        core.follow([level.key for level in levels[-some:]])
+        core.follow([level.name for level in levels[-some:]])
         core.moves.compare(0, core.shards, levels, core.names)
         seconds = []
         for number in range(ROUNDS):

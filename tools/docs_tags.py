@@ -31,6 +31,8 @@ def _page(locale: str) -> Iterator[str]:
         yield f"| `{tag.key}` | {told['title']} | {' | '.join(kinds)} | {told['help']} |"
     for tag in tags.values():
         yield from _section(tag.key, tag.definitions(), titles, say, locale)
+        if tag.preference is not None:
+            yield f"* {say['from_profile']}"
         yield from _numbers(tag.parameters, say)
     yield from ("", f"## {say['segments']}")
     titles = document(locale, "segments")

@@ -3,9 +3,10 @@ import { freshnessOf } from '@/features/board/use-room-board'
 import { line, onlineLabel } from '@/features/board/trend-option'
 import { stateOf } from '@/features/health/sources-health'
 import { SNIPPETS, snippet } from '@/features/sources/snippets'
+import { evidenceOf, holding } from '@/features/viewers/standing'
 import { folded } from '@/features/viewers/timeline'
 import { heldOrder } from '@/lib/use-frozen-order'
-import type { SourceHealth, TimelineEvent } from '@/api/types'
+import type { Person, SourceHealth, TagAnswer, TimelineEvent, ViewerTag } from '@/api/types'
 
 describe('how fresh the numbers are', () => {
   const fine = { lag_ms: 20 }
@@ -149,4 +150,33 @@ test('signs of life one after another are one line, and evidence stands alone', 
     [3, 1, 3],
     [2, 1, 2],
   ])
+})
+
+describe('what holds of a viewer', () => {
+  const words = { zh: '名', en: 'name' }
+  const tag = (key: string, answer: TagAnswer, because: string[] = []): ViewerTag => ({
+    key,
+    names: words,
+    meaning: words,
+    tier: 'basic',
+    answer,
+    value: answer === 'value' ? 'x' : null,
+    value_names: null,
+    sentence: null,
+    since: null,
+    because,
+  })
+  const tags = [tag('a', 'yes', ['e1']), tag('b', 'no'), tag('c', 'unknown'), tag('d', 'value', ['e2'])]
+
+  test('insufficient evidence is not an answer, and neither is no', () => {
+    expect(holding(tags).map((one) => one.key)).toEqual(['a', 'd'])
+  })
+
+  test('a tag and a segment of one key have evidence of their own', () => {
+    const segment = { ...tag('a', 'yes', ['e3']), sentence: words }
+    const person = { tags, segments: [segment] } as unknown as Person
+    expect(evidenceOf(person, 'tag.a')).toEqual(['e1'])
+    expect(evidenceOf(person, 'segment.a')).toEqual(['e3'])
+    expect(evidenceOf(person, 'tag.z')).toEqual([])
+  })
 })

@@ -103,6 +103,35 @@ def test_the_viewer_shows_why_and_the_address_leads_back(room: Shop, visits: Ope
     assert "viewer=" not in page.url
 
 
+def test_the_viewer_is_shown_in_four_dimensions_and_a_tag_shows_its_evidence(
+    room: Shop, visits: Open
+) -> None:
+    goods = {"product": "p1", "category": "serum", "price": 29_900}
+    looks = [
+        {"type": "product_viewed", "viewer": "v6", **goods, "message_id": f"l{n}"} for n in range(5)
+    ]
+    told = {"type": "profile_updated", "viewer": "v6", "traits": {"gender": "female"}}
+    cart = {"type": "cart_added", "viewer": "v6", **goods, "message_id": "cart6"}
+    shared = {"type": "shared", "viewer": "v6", "message_id": "shared6"}
+    room.send(*looks, {**told, "message_id": "who6"}, cart, shared)
+    page = visits("/rooms/r1?viewer=v6").page
+    drawer = page.get_by_role("dialog")
+    expect(drawer.locator("[data-part=basic]")).to_contain_text("女性")
+    expect(drawer.locator("[data-part=basic]")).to_contain_text("可信度 90%")
+    expect(drawer.locator("[data-part=life]")).to_contain_text("新客")
+    expect(drawer.locator("[data-part=behavior]")).to_contain_text("5 次")
+    expect(drawer.locator("[data-part=preference]")).to_contain_text("200–500 元 100%（6 次）")
+    expect(drawer.locator("[data-part=tags]")).to_contain_text("证据不足：")
+    expect(drawer.locator("[data-part=waiting]")).to_contain_text("后触发")
+    expect(drawer.locator("[data-part=segments]")).to_contain_text("加购未付款")
+    tag = drawer.locator("[data-part=tags] li", has_text="爱分享")
+    expect(drawer.locator(".timeline li", has_text="分享")).to_be_visible()
+    expect(drawer.locator(".timeline .is-evidence", has_text="分享")).to_have_count(0)
+    tag.get_by_role("button", name="依据 1 条").click()
+    expect(drawer.locator(".timeline .is-evidence", has_text="分享")).to_be_visible()
+    page.keyboard.press("Escape")
+
+
 def test_a_broken_connection_is_said_and_mended_without_a_reload(room: Shop, visits: Open) -> None:
     page = visits("/data").page  # any page of ours, to set the trap before the board opens
     sockets: list[WebSocketRoute] = []

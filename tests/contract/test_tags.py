@@ -9,19 +9,27 @@ from qianmian.bootstrap.catalogs import builtin_definitions, load_moments, load_
 from qianmian.columns.batch import EventBatch
 from qianmian.language.definition import Definition
 from qianmian.language.sentence import sentence
-from qianmian.language.story import ROOM, VIEWER, Answer, LevelExample
+from qianmian.language.snapshot import at_instant
+from qianmian.language.story import ROOM, START_MS, VIEWER, Answer, LevelExample
+from qianmian.language.truth import truth_of
 from qianmian.learning.danmaku import CLASSES
 from qianmian.locales.texts import LOCALES, document
+from qianmian.profiles.preference import ENOUGH
+from qianmian.profiles.profile import profile_of
+from qianmian.runtime.evidence import Explainer
 from qianmian.segments.definition import Segment
 from qianmian.tags.definition import Tag
+from qianmian.vocabulary.firing import Firing
 from tests.oracle.levels import held_at
 
 TAGS, SEGMENTS = load_tags(), load_segments()
 BOTH: list[Tag | Segment] = [*TAGS.values(), *SEGMENTS.values()]
 LEVELS = [one for one in active_definitions() if one.kind != "moment"]
+LOVERS = [tag for tag in TAGS.values() if tag.preference is not None]
 CASES = [
     pytest.param(one, example, id=f"{one.key}: {example.name}")
     for one in BOTH
+    if one not in LOVERS
     for example in one.examples
 ]
 
@@ -34,7 +42,9 @@ def test_the_whole_catalog_was_collected() -> None:
     assert sorted(TAGS) == [
         "age_band",
         "bought_this_session",
+        "brand_lover",
         "cart_hoarder",
+        "category_lover",
         "city_tier",
         "commenter",
         "comparison_shopper",
@@ -47,6 +57,7 @@ def test_the_whole_catalog_was_collected() -> None:
         "member_level",
         "new_registrant",
         "occupation",
+        "price_band_lover",
         "promo_responder",
         "region",
         "rush_buyer",
@@ -106,6 +117,42 @@ def test_the_oracle_answers_what_the_example_says(
     one: Tag | Segment, example: LevelExample
 ) -> None:
     assert answer(one, oracle(example, LEVELS)) == example.expect
+
+
+@pytest.mark.parametrize(("one", "example"), CASES)
+def test_the_explanation_finds_what_the_engine_holds(
+    one: Tag | Segment, example: LevelExample
+) -> None:
+    """All levels, not only those of the example: what is shown beside them must fit."""
+    explainer = Explainer(presence=example.presence)
+    rows = example.rows(CLASSES)
+    by_name = {f"{level.kind}.{level.key}": level for level in LEVELS}
+    holding = set()
+    for name, level in by_name.items():
+        place = Firing(example.end_ms, VIEWER, ROOM, f"{ROOM}@{START_MS}", name, 1, None)
+        applied, known = explainer.seen(place, by_name, rows)
+        if truth_of(level.expr, at_instant(applied, example.end_ms, known)).holds:
+            holding.add(name)
+    assert answer(one, frozenset(holding)) == example.expect
+    assert holding == oracle(example, LEVELS)
+
+
+@pytest.mark.parametrize(
+    ("tag", "example"),
+    [
+        pytest.param(tag, example, id=f"{tag.key}: {example.name}")
+        for tag in LOVERS
+        for example in tag.examples
+    ],
+)
+def test_a_preference_is_what_the_example_says(tag: Tag, example: LevelExample) -> None:
+    assert tag.preference is not None
+    assert tag.definitions() == ()
+    preference = profile_of(example.rows(CLASSES)).preference
+    found: Answer = preference.preferred(tag.preference, example.end_ms)
+    if found is None:
+        found = False if preference.acts(tag.preference) >= ENOUGH else None
+    assert found == example.expect
 
 
 @pytest.mark.parametrize("locale", LOCALES)

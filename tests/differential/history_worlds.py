@@ -22,6 +22,7 @@ from qianmian.runtime.messages import Events, Message, Tick
 from qianmian.storage.history import History
 from qianmian.storage.history_reader.levels import Definitions
 from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.product import Product
 from tests.differential.engine_runs import rows_of
 from tests.oracle import generate
 from tests.oracle.generate import ANONYMOUS, ROOMS, SPANS, VIEWERS, random_messages
@@ -34,6 +35,11 @@ START: Final = 1_717_246_800_000
 
 Held = dict[str, set[tuple[str, str]]]
 """(viewer, room) for whom each level holds, by its text."""
+
+
+CATALOG: Final = {**generate.MANY, **generate.PRODUCTS}
+"""Category by product; half of the events leave it to the catalog."""
+PRODUCTS: Final = [Product(name, category=(category,)) for name, category in CATALOG.items()]
 
 
 def random_level(rng: Random, *, depth: int = 2) -> str:
@@ -61,7 +67,7 @@ def random_level(rng: Random, *, depth: int = 2) -> str:
         f'last({category}) == "cream"',
         f"last(product_viewed.price) {cmp} ¥{rng.randrange(1, 5) * 10}",
         f"first(gift_sent.amount) {cmp} ¥{rng.randrange(1, 4) * 10}",
-        f"time_since({of}) {ordering} {span}",
+        f"time_since({of}) {ordering} {rng.choice(SPANS)}",
         "tag.busy",
         "in segment.vip",
         f"trait.level {cmp} {rng.randrange(1, 4)}",
@@ -88,6 +94,7 @@ def world(rng: Random, *, rooms: int = 2, ends: bool = False) -> list[Told]:
         said = what
         if isinstance(what, list):
             said = [_moved(one) for one in what if _may_stay(one, names, ends=ends)]
+            said = [_shortened(one) if rng.random() < 0.5 else one for one in said]
         log.append((START + 1 + clock, said, *rest))
     return log
 
@@ -107,6 +114,15 @@ def _moved(event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "event_time": START + 1 + event["event_time"]}
 
 
+def _shortened(event: dict[str, Any]) -> dict[str, Any]:
+    """The event without what the catalog knows."""
+    short = {name: value for name, value in event.items() if name != "category"}
+    if "items" in event:
+        kept = ("product", "quantity", "amount")
+        short["items"] = [{name: line[name] for name in kept} for line in event["items"]]
+    return short
+
+
 def probed(log: list[Told], after_ms: int, rooms: int = 2) -> list[Told]:
     """The log, and at its end everybody shares in every room; linked ids are nobody any more."""
     linked = {f"?{one[2]}" for one in log if one[1] == "merge"}
@@ -124,7 +140,9 @@ def moments(texts: list[str]) -> list[Definition]:
 
 
 def oracle_holds(texts: list[str], named: list[Definition], log: list[Told]) -> Held:
-    fired = run([*named, *moments(texts)], log, lateness_ms=ENDLESS_MS).firings
+    catalog = [{"id": name, "category": category} for name, category in CATALOG.items()]
+    definitions = [*named, *moments(texts)]
+    fired = run(definitions, log, lateness_ms=ENDLESS_MS, catalog=catalog).firings
     return _held(texts, [(f.moment, str(f.viewer), f.room) for f in fired])
 
 
@@ -132,7 +150,7 @@ def engine_holds(
     texts: list[str], named: list[Definition], log: list[Told], folder: Path
 ) -> tuple[Held, History]:
     """What the engine says, and the history of the same log with what became of each event."""
-    engine = Core([*named, *moments(texts)], lateness_ms=ENDLESS_MS)
+    engine = Core([*named, *moments(texts)], lateness_ms=ENDLESS_MS, products=PRODUCTS)
     history = History(folder, most_waiting=40)
     fired: list[Firing] = []
     for number, (told, rows) in enumerate(zip(log, rows_of(log), strict=True)):

@@ -10,6 +10,7 @@ import pytest
 from qianmian.language.parse import parse
 from qianmian.storage.history_reader.reader import HistoryReader
 from tests.differential.history_worlds import (
+    PRODUCTS,
     Held,
     definitions_of,
     engine_holds,
@@ -36,7 +37,7 @@ def compared(seed: int, folder: Path, *, rooms: int = 2, ends: bool = False) -> 
     wanted = oracle_holds(texts, named, log)
     live, _ = engine_holds(texts, named, log, folder)
     assert live == wanted
-    reader = HistoryReader(folder)
+    reader = HistoryReader(folder, products=PRODUCTS)
     now, definitions = log[-1][0], definitions_of(named)
     for text in texts:
         asked = {

@@ -189,11 +189,98 @@ export type ServerMessage =
   | { op: 'error'; topic?: string; code: string; detail: string }
   | { op: 'pong'; at: number }
 
-export interface ViewerTrait {
+export type Origin = 'declared' | 'platform' | 'stated' | 'inferred'
+
+export interface BasicValue {
   name: string
+  names: Words
   value: string | number | boolean
-  source: string | null
+  origin: Origin
+  /** In percent. */
+  confidence: number
   at: number
+}
+
+export interface Done {
+  /** Of the event. */
+  type: string
+  n: number
+  last: number
+  amount_minor: number
+}
+
+export interface Liking {
+  value: string
+  names: Words
+  /** 0 to 1. */
+  share: number
+  n: number
+}
+
+export type Dimension = 'category' | 'price_band' | 'brand' | 'brand_tone'
+
+export interface Preference {
+  dimension: Dimension
+  acts: number
+  /** Whether there are acts enough to say anything. */
+  enough: boolean
+  preferred: string | null
+  likings: Liking[]
+}
+
+export type LifeStage = 'new' | 'active' | 'churn_risk' | 'dormant' | 'returned'
+
+export interface StageChange {
+  stage: LifeStage
+  since: number
+}
+
+export type Tier = 'basic' | 'behavior' | 'value' | 'predictive'
+/** `unknown`: insufficient evidence. */
+export type TagAnswer = 'yes' | 'no' | 'unknown' | 'value'
+
+export interface ViewerTag {
+  key: string
+  names: Words
+  meaning: Words
+  /** Null for a tag of the shop's own. */
+  tier: Tier | null
+  answer: TagAnswer
+  value: string | null
+  value_names: Words | null
+  sentence: Words | null
+  since: number | null
+  because: string[]
+}
+
+export interface ViewerSegment {
+  key: string
+  names: Words
+  meaning: Words
+  sentence: Words
+  since: number | null
+  because: string[]
+}
+
+export interface WaitingMoment {
+  moment: string
+  /** Its product or category. */
+  about: string | null
+  title: string | null
+  due: number
+}
+
+export interface Person {
+  basic: BasicValue[]
+  behavior: Done[]
+  preference: Preference[]
+  /** The last one is that of now. */
+  stages: StageChange[]
+  tags: ViewerTag[]
+  segments: ViewerSegment[]
+  visits: number
+  waiting: WaitingMoment[]
+  first_seen: number | null
 }
 
 export interface ViewerFiring {
@@ -225,7 +312,7 @@ export interface Viewer {
   entered_at: number | null
   last_seen: number | null
   page: { product: string; title: string; since: number } | null
-  traits: ViewerTrait[]
+  person: Person
   firings: ViewerFiring[]
   timeline: TimelineEvent[]
   /** How far back the timeline reaches, and whether that is the whole visit. */
@@ -350,8 +437,6 @@ export interface NamedDefinition {
   key: string
   names: Words
 }
-
-export type Tier = 'basic' | 'behavior' | 'value' | 'predictive'
 
 /** Of those in the room, and of all with a live row. */
 export interface Holding {

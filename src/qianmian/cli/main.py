@@ -31,6 +31,7 @@ COMMANDS = (
     "audit",
     "check-vectors",
     "definitions",
+    "facts",
     "log",
     "bench",
     "warmup",

@@ -316,17 +316,75 @@ def facts_bytes(
     for before, after in itertools.pairwise(rows):
         if before["hash"] == after["hash"]:
             raise InputError(f'the facts name the viewer "{after["viewer"]}" twice; join the rows')
-    fields = [*_FIXED.items()]
-    fields += [(f"{family}.{key}", _FAMILIES[family]) for family in names for key in names[family]]
-    metadata = {"qianmian.facts": VERSION, "boundary": str(boundary_ms), "namespace": namespace}
-    schema = pa.schema(fields, metadata=metadata)
+    schema = _schema(names, boundary_ms, namespace)
     ranges: list[list[dict[str, Any]]] = [[] for _ in range(RANGES)]
     for row in rows:
         ranges[row["hash"] % RANGES].append(row)
+    return _written(schema, (pa.RecordBatch.from_pylist(part, schema=schema) for part in ranges))
+
+
+def facts_of_columns(
+    table: pa.Table, *, boundary_ms: int, namespace: str = DEFAULT_NAMESPACE
+) -> bytes:
+    """The file of these columns: builds in bulk, without an object for each viewer.
+
+    Args:
+        table: `viewer` of everybody once, and any other column of the file but the hash, named as
+            there; what it carries is what the file carries. Days within a list ascend.
+
+    Raises: InputError for a column that the file has not, or a viewer named twice.
+    Cost: about 1 µs per viewer, and one sort.
+    """
+    check_boundary(boundary_ms)
+    names: dict[str, list[str]] = {family: [] for family in ("score", "segment", "days")}
+    for name in table.schema.names:
+        family, _, key = name.partition(".")
+        if key and family in names:
+            names[family].append(key)
+        elif name not in _FIXED:
+            raise InputError(f'the file of facts has no column "{name}"')
+    schema = _schema(
+        {family: sorted(keys) for family, keys in names.items()}, boundary_ms, namespace
+    )
+    viewers = table.column("viewer").to_pylist()
+    hashes = hash64_many([f"{check_namespace(namespace)}\x1f{viewer}" for viewer in viewers])
+    order = np.lexsort((hashes, hashes % RANGES))
+    hashes = hashes[order]
+    twice = np.flatnonzero(hashes[1:] == hashes[:-1])
+    if len(twice):
+        name = viewers[order[twice[0]]]
+        raise InputError(f'the facts name the viewer "{name}" twice; join the rows')
+    sorted_table = table.take(pa.array(order)).append_column("hash", pa.array(hashes))
+    arrays = [
+        sorted_table.column(field.name).cast(field.type)
+        if field.name in sorted_table.schema.names
+        else pa.nulls(len(hashes), field.type)
+        for field in schema
+    ]
+    whole = pa.Table.from_arrays(arrays, schema=schema).combine_chunks()
+    edges = np.searchsorted(hashes % RANGES, np.arange(RANGES + 1, dtype=np.uint64)).tolist()
+    return _written(schema, (_rows(whole, a, b) for a, b in itertools.pairwise(edges)))
+
+
+def _rows(table: pa.Table, start: int, stop: int) -> pa.RecordBatch:
+    """Some rows as one batch that shares no memory with others."""
+    part = table.take(pa.array(np.arange(start, stop)))
+    columns = [column.combine_chunks() for column in part.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=table.schema)
+
+
+def _schema(names: Mapping[str, list[str]], boundary_ms: int, namespace: str) -> pa.Schema:
+    fields = [*_FIXED.items()]
+    fields += [(f"{family}.{key}", _FAMILIES[family]) for family in names for key in names[family]]
+    metadata = {"qianmian.facts": VERSION, "boundary": str(boundary_ms), "namespace": namespace}
+    return pa.schema(fields, metadata=metadata)
+
+
+def _written(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> bytes:
     stream = io.BytesIO()
     with pa.ipc.new_file(stream, schema) as writer:
-        for part in ranges:
-            writer.write_batch(pa.RecordBatch.from_pylist(part, schema=schema))
+        for batch in batches:
+            writer.write_batch(batch)
     return stream.getvalue()
 
 

@@ -19,6 +19,7 @@ from qianmian.engine.shard import Shard
 
 PRESENT: int = 0  # the first atom bit of a row
 EVERY = np.uint64(0xFFFFFFFFFFFFFFFF)
+NO_VIEWER = np.uint64(1 << 31)  # the sign of the viewer's code
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,9 @@ def levels_of(plan: Plan) -> list[Level]:
 def is_in(shard: Shard, room: int) -> npt.NDArray[np.bool_]:
     """Which rows are live rows of a room."""
     used = int(shard.state.G[w.G_ROWS])
-    names = shard.state.I[:used]
-    found: npt.NDArray[np.bool_] = (names[:, w.ROOM] == room) & (names[:, w.VIEWER] >= 0)
+    names = shard.state.Q[:used, w.VIEWER // 2]  # viewer and room are read as one word
+    is_live = names & NO_VIEWER == 0
+    found: npt.NDArray[np.bool_] = is_live & (names >> np.uint64(32) == np.uint64(room))
     return found
 
 
@@ -99,12 +101,13 @@ def count_levels(
     for shard in shards:
         mine = is_in(shard, room)
         n_live += int(mine.sum())
-        in_room = np.where(mine, EVERY, np.uint64(0))
-        here = np.where(is_set(words_at(shard, PRESENT), PRESENT), in_room, np.uint64(0))
+        is_here = mine & is_set(words_at(shard, PRESENT), PRESENT)
+        here, gone = np.where(is_here, EVERY, np.uint64(0)), np.flatnonzero(mine & ~is_here)
         for word in range(_words(levels)):
-            bits = words_at(shard, word)
-            live[64 * word : 64 * word + 64] += counts_of(bits & in_room)
-            present[64 * word : 64 * word + 64] += counts_of(bits & here)
+            bits, part = words_at(shard, word), slice(64 * word, 64 * word + 64)
+            inside = counts_of(bits & here)
+            present[part] += inside
+            live[part] += inside + counts_of(bits[gone])
     held = [Held(int(present[level.bit]), int(live[level.bit])) for level in levels]
     return int(present[PRESENT]), n_live, held
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qianmian.columns.facts import ViewerFacts
 from qianmian.engine import words as w
 from qianmian.engine.board import Boards, RoomBoard
 from qianmian.engine.levels import (
@@ -20,7 +21,7 @@ from qianmian.engine.levels import (
     levels_of,
 )
 from qianmian.engine.moves import Move, Moves
-from qianmian.engine.prepare import Names
+from qianmian.engine.prepare import Names, Preparer
 from qianmian.engine.programs import Plan
 from qianmian.engine.room_facts import RoomLog
 from qianmian.engine.shard import Shard
@@ -34,7 +35,10 @@ from qianmian.vocabulary.product import Product, ProductCatalog
 class ViewerNow:
     """What a live row says of a viewer in a room.
 
-    `product` is the page in focus. Units: instants in ms UTC; None where nothing is known.
+    `product` is the page in focus; `levels` names the tags and segments that hold (`tag.NAME`,
+    `segment.NAME`); `past` is what the facts of history said at `past_at`.
+
+    Units: instants in ms UTC; None where nothing is known.
     """
 
     present: bool
@@ -42,12 +46,16 @@ class ViewerNow:
     last_seen: int | None
     product: str | None
     product_since: int | None
+    levels: frozenset[str] = frozenset()
+    past: ViewerFacts | None = None
+    past_at: int | None = None
 
 
 class Readings:
     """The part of a core that only reads (see `Core`)."""
 
     names: Names
+    preparer: Preparer
     plan: Plan
     shards: list[Shard]
     boards: Boards
@@ -103,6 +111,7 @@ class Readings:
         if place is None:
             return None
         shard, row = place
+        facts = self.preparer.facts
         words, base = shard.state.I[row], shard.base_ms
 
         def instant(word: int) -> int | None:
@@ -120,6 +129,9 @@ class Readings:
             last_seen=instant(w.LAST_SEEN),
             product=None if product < 0 else self.names.products.value(product),
             product_since=None if product < 0 else since + base,
+            levels=frozenset(held_by(shard, row, levels_of(self.plan))),
+            past=None if facts is None else facts.of(viewer),
+            past_at=None if facts is None else facts.boundary_ms,
         )
 
     def levels(self, room: str) -> RoomLevels:

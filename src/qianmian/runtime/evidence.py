@@ -74,6 +74,37 @@ class Explainer:
             room_facts: numbers of rooms, in the order of their seconds.
         """
         definition = definitions[firing.moment]
+        applied, known = self.seen(
+            firing,
+            definitions,
+            rows,
+            counted_from=counted_from,
+            facts=facts,
+            room_facts=room_facts,
+        )
+        found = because(definition, applied, firing.at, firing.key, known)
+        if not found and firing.key is not None:  # an instant without a key took that of a view
+            found = because(definition, applied, firing.at, None, known)
+        if not found:
+            found = _armed(definition.expr, applied, firing)
+        return tuple(name for name in found if name)  # an event may come without an id
+
+    def seen(
+        self,
+        firing: Firing,
+        definitions: Mapping[str, Definition],
+        rows: Sequence[Row],
+        *,
+        counted_from: int = 0,
+        facts: Facts | None = None,
+        room_facts: Sequence[RoomFact] = (),
+    ) -> tuple[list[Applied], Known]:
+        """The rows as they were applied up to the instant of a firing, and what was known then.
+
+        Arguments as of `evidence`. Of tags and segments only those that the definition names,
+        themselves or through others, are among what was known.
+        """
+        definition = definitions[firing.moment]
         arrived = [row for row in rows if row["clock"] <= firing.at]
         is_of_room = _counts_viewers(definition.expr)
         own = arrived if is_of_room else list(_of(firing, arrived))
@@ -86,13 +117,7 @@ class Explainer:
             if one.room == firing.room and one.second < firing.at
         }
         known = replace(known, facts={**known.facts, **numbers})
-        applied = list(_kept_in_room(applied, counted_from))
-        found = because(definition, applied, firing.at, firing.key, known)
-        if not found and firing.key is not None:  # an instant without a key took that of a view
-            found = because(definition, applied, firing.at, None, known)
-        if not found:
-            found = _armed(definition.expr, applied, firing)
-        return tuple(name for name in found if name)  # an event may come without an id
+        return list(_kept_in_room(applied, counted_from)), known
 
     def _in_room(self, rows: Sequence[Row], room: str, counted_from: int) -> Iterator[Applied]:
         """The rows as they were applied to the row of the viewer in this room."""
@@ -193,8 +218,7 @@ class Explainer:
             ),
         )
         snapshot = at_instant(applied, firing.at, known)
-        levels = [one for one in definitions.values() if one.kind != "moment"]
-        for one in sorted(levels, key=lambda one: _names_others(one.expr)):
+        for one in named_below(definitions[firing.moment].expr, definitions.values()):
             if truth_of(one.expr, snapshot).holds:
                 if one.kind == "tag":
                     known = replace(known, tags=(*known.tags, one.key))
@@ -374,6 +398,18 @@ def _counts_viewers(node: Node) -> bool:
     return any(isinstance(below, Distinct) and below.field == "viewer" for below in walk(node))
 
 
-def _names_others(node: Node) -> int:
-    """How many tags and segments it names: those that name none are settled first."""
-    return sum(isinstance(below, Tag | InSegment) for below in walk(node))
+def named_below(node: Node, definitions: Iterable[Definition]) -> list[Definition]:
+    """The tags and segments that an expression names, and those that they name: these first."""
+    by_place = {(one.kind, one.key): one for one in definitions}
+    found: dict[tuple[str, str], Definition] = {}
+
+    def add(expr: Node) -> None:
+        for part in walk(expr):
+            if isinstance(part, Tag | InSegment):
+                place = ("tag" if isinstance(part, Tag) else "segment", part.key)
+                if place in by_place and place not in found:
+                    add(by_place[place].expr)
+                    found[place] = by_place[place]
+
+    add(node)
+    return list(found.values())

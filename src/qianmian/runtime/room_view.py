@@ -291,6 +291,11 @@ class RoomViews:
         """The rooms of which something is known, by name."""
         return sorted(self._rooms)
 
+    def session_of(self, name: str) -> str:
+        """The session of a room as of the last whole second; "" for a room without one."""
+        room = self._rooms.get(name)
+        return "" if room is None else room.session
+
     def fired_of(self, viewer: str) -> list[Firing]:
         """The recent firings of a viewer, newest first. Cost: O(`RECENT_FIRINGS`)."""
         return [firing for firing in reversed(self._recent) if firing.viewer == viewer]

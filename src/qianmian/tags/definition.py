@@ -1,10 +1,14 @@
 """What a tag of the catalog is: conditions that say what holds of a viewer now.
 
-A catalog file holds `DEFINITION = Tag(...)`. A tag answers yes or no (`text`), or one of a few
-values (`values`, each with its own text). `enough` says when there is enough evidence to say no:
-without it the answer is None, *insufficient evidence*, and neither yes nor no. Numbers are data:
-`{window}` in a text stands for `parameters["window"]`. Examples are its tests. Title and meaning
-are in `locales/<locale>/tags.json` under the same key; a value has the key `<tag>_<value>`.
+A catalog file holds `DEFINITION = Tag(...)`. A tag answers yes or no (`text`), one of a few values
+(`values`, each with its own text), or which value of a dimension of preference a viewer turns to
+(`preference`). That one is found from the profile: it is shown of one viewer and not counted live,
+and conditions cannot name it.
+
+`enough` says when there is enough evidence to say no: without it the answer is None, *insufficient
+evidence*, and neither yes nor no. Numbers are data: `{window}` in a text stands for
+`parameters["window"]`. Examples are its tests. Title and meaning are in
+`locales/<locale>/tags.json` under the same key; a value has the key `<tag>_<value>`.
 
 No tag is guessed from how somebody writes, and none reads a trait of a sensitive class.
 """
@@ -25,6 +29,7 @@ from qianmian.vocabulary.sensitive import SENSITIVE_TRAITS
 Tier = Literal["basic", "behavior", "value", "predictive"]
 TagType = Literal["yes_no", "one_of"]
 Freshness = Literal["live", "session", "daily"]
+Preferred = Literal["category", "price_band", "brand"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Tag:
             and it stays until the session ends; daily: it also reads facts of the nightly build.
         text: when the answer is yes.
         values: for one of a few: by value, when it is that one; the first that holds is it.
+        preference: the dimension whose preferred value it is (see `profiles/preference.py`).
         enough: when there is enough evidence to say no.
         version: grows when the meaning of a text changes.
     """
@@ -47,6 +53,7 @@ class Tag:
     examples: tuple[LevelExample, ...]
     text: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    preference: Preferred | None = None
     enough: str = ""
     parameters: Numbers = field(default_factory=dict)
     version: int = 1
@@ -54,7 +61,7 @@ class Tag:
     @property
     def type(self) -> TagType:
         """What kind of answer it gives."""
-        return "one_of" if self.values else "yes_no"
+        return "yes_no" if self.text else "one_of"
 
     @property
     def texts(self) -> dict[str, str]:
@@ -95,8 +102,10 @@ def check_tag(tag: Tag) -> None:
     noun = f"tag {tag.key}"
     if tag.tier not in get_args(Tier) or tag.freshness not in get_args(Freshness):
         raise InputError(f"{noun}: there is no tier {tag.tier} or no freshness {tag.freshness}")
-    if bool(tag.text) == bool(tag.values):
-        raise InputError(f"{noun}: it needs a text or values, not both and not neither")
+    if [bool(tag.text), bool(tag.values), tag.preference is not None].count(True) != 1:
+        raise InputError(f"{noun}: it needs a text, or values, or a preference")
+    if tag.preference is not None and tag.enough:
+        raise InputError(f"{noun}: a preference knows itself when it has enough acts")
     check_parameters(noun, list(tag.texts.values()), tag.parameters)
     for definition in tag.definitions():
         for part in walk(definition.expr):
@@ -109,8 +118,8 @@ def check_tag(tag: Tag) -> None:
         raise InputError(f"{noun}: no example in which it holds")
     if all(answers):
         raise InputError(f"{noun}: no example in which it does not hold")
-    if tag.enough and None not in answers:
+    if (tag.enough or tag.preference) and None not in answers:
         raise InputError(f"{noun}: no example without enough evidence")
     wrong = [one for one in answers if isinstance(one, str) and one not in tag.values]
-    if wrong:
+    if wrong and tag.preference is None:
         raise InputError(f"{noun}: {wrong[0]} is none of its values")

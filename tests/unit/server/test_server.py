@@ -106,6 +106,59 @@ def test_a_viewer_shows_what_fired_and_because_of_what(
     assert console.get("/api/rooms/r1/viewers/nobody").status_code == 404
 
 
+def test_a_viewer_is_shown_in_four_dimensions_with_what_holds_and_why(
+    server: Served, console: httpx.Client
+) -> None:
+    told: dict[str, Any] = {"gender": "female", "age": 25, "city_tier": "tier_1"}
+    looks = [
+        {**viewed("d4", f"d4-{n}"), "product": f"p{n % 3}", "category": "serum", "price": 29_900}
+        for n in range(6)
+    ]
+    events: list[dict[str, Any]] = [
+        {"type": "room_entered", "viewer": "d4", "message_id": "d4-in"},
+        {"type": "profile_updated", "viewer": "d4", "traits": told, "message_id": "d4-who"},
+        *looks,
+        {
+            "type": "cart_added",
+            "viewer": "d4",
+            "product": "p1",
+            "category": "serum",
+            "price": 29_900,
+            "message_id": "d4-cart",
+        },
+    ]
+    assert send(server, *events).status_code == 200
+    server.home.deployment.engine.ask(lambda live: live.offset).result(WAIT_S)
+    person = console.get("/api/rooms/r1/viewers/d4").json()["person"]
+    basic = {one["name"]: one for one in person["basic"]}
+    assert {name: one["value"] for name, one in basic.items()} == told
+    assert (basic["age"]["origin"], basic["age"]["confidence"]) == ("platform", 90)
+    assert basic["city_tier"]["names"] == {"zh": "城市等级", "en": "city tier"}
+    assert {one["type"]: one["n"] for one in person["behavior"]} == {
+        "room_entered": 1,
+        "product_viewed": 6,
+        "cart_added": 1,
+    }
+    liked = {one["dimension"]: one for one in person["preference"]}
+    assert liked["category"]["preferred"] == "serum"
+    assert (liked["price_band"]["preferred"], liked["price_band"]["acts"]) == ("200_500", 7)
+    assert liked["brand"]["enough"] is False
+    assert [one["stage"] for one in person["stages"]] == ["new"]
+    tags = {one["key"]: one for one in person["tags"]}
+    assert (tags["gender"]["answer"], tags["gender"]["value"]) == ("value", "female")
+    assert tags["age_band"]["value_names"]["zh"] == "25–30岁"
+    assert tags["occupation"]["answer"] == "unknown"
+    assert tags["bought_this_session"]["answer"] == "no"
+    segments = {one["key"]: one for one in person["segments"]}
+    assert segments["carted_unpaid"]["because"] == ["d4-cart"]
+    assert segments["carted_unpaid"]["since"] is not None
+    assert "young_beauty_cart" in segments
+    assert person["visits"] == 1
+    waits = {(one["moment"], one["about"]) for one in person["waiting"]}
+    assert ("cart_abandonment", "p1") in waits
+    assert ("hesitation", "p2") in waits
+
+
 def test_nothing_is_told_to_whoever_is_not_signed_in(
     server: Served, stranger: httpx.Client
 ) -> None:

@@ -73,13 +73,22 @@ def test_a_number_it_does_not_have_is_told_with_what_was_meant() -> None:
     [
         ({"tier": "odd"}, "no tier odd"),
         ({"freshness": "weekly"}, "no freshness weekly"),
-        ({"text": "", "parameters": {}}, "needs a text or values"),
-        ({"values": {"a": "liked ever"}}, "needs a text or values"),
+        ({"text": "", "parameters": {}}, "needs a text, or values, or a preference"),
+        ({"values": {"a": "liked ever"}}, "needs a text, or values, or a preference"),
         ({"parameters": {"window": "10s"}}, "differ in times"),
         ({"examples": (NO,)}, "no example in which it holds"),
         ({"examples": (YES,)}, "no example in which it does not hold"),
         ({"enough": "in room for 1m"}, "no example without enough evidence"),
         ({"examples": (RED, NO)}, "red is none of its values"),
+        ({"preference": "brand"}, "needs a text, or values, or a preference"),
+        (
+            {"text": "", "parameters": {}, "preference": "brand"},
+            "no example without enough evidence",
+        ),
+        (
+            {"text": "", "parameters": {}, "preference": "brand", "enough": "in room for 1m"},
+            "a preference knows itself",
+        ),
         (
             {"text": "trait.religion == x", "parameters": {}},
             "trait.religion is sensitive; no built-in tag reads it",

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Drawer, Skeleton } from 'antd'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { request } from '@/api/client'
 import { useShop } from '@/api/meta'
@@ -10,8 +11,9 @@ import { useLook } from '@/lib/theme'
 import { useNow } from '@/lib/use-now'
 import { viewerLabel } from '@/lib/viewer-label'
 import { Flags } from './flags'
+import { PersonFacts } from './person'
+import { evidenceOf, Standing } from './standing'
 import { Timeline } from './timeline'
-import { Traits } from './traits'
 
 const FIRST_VISIT = 'first_visit' // the moment by which the server says that nobody knew them before
 const REFRESH_MS = 5_000 // the server reads the log for it
@@ -61,6 +63,8 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
   const { t } = useTranslation()
   const { zone } = useShop()
   const now = useNow()
+  const [chosen, setChosen] = useState<string | null>(null)
+  const { person } = viewer
   const facts: [string, string][] = [
     [t('viewer.identity'), viewer.known ? viewer.viewer : t('viewer.unknown')],
     [t('viewer.presence'), viewer.present ? t('viewer.present') : t('viewer.gone')],
@@ -69,6 +73,11 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
     const isFirst = viewer.firings.some((firing) => firing.moment === FIRST_VISIT)
     const entered = dayAndClock(viewer.entered_at, zone)
     facts.push([t('viewer.entered'), isFirst ? t('viewer.first_visit', { time: entered }) : entered])
+  }
+  if (person.first_seen !== null) facts.push([t('viewer.person.first_seen'), dayAndClock(person.first_seen, zone)])
+  if (person.visits > 0) {
+    const since = dayAndClock(viewer.since, zone)
+    facts.push([t('viewer.person.visits'), t('viewer.person.visits_since', { n: person.visits, time: since })])
   }
   if (viewer.last_seen !== null) facts.push([t('viewer.seen'), dayAndClock(viewer.last_seen, zone)])
   if (viewer.page) {
@@ -86,12 +95,13 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
         ))}
       </dl>
       <Flags viewer={viewer} />
-      <Traits traits={viewer.traits} />
+      <Standing person={person} chosen={chosen} onChoose={setChosen} />
+      <PersonFacts person={person} since={viewer.since} />
       <Timeline
         events={viewer.timeline}
         since={viewer.since}
         isWhole={viewer.whole}
-        because={new Set(viewer.firings.flatMap((one) => one.because))}
+        because={new Set(chosen === null ? viewer.firings.flatMap((one) => one.because) : evidenceOf(person, chosen))}
       />
     </div>
   )

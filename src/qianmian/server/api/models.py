@@ -108,15 +108,6 @@ class PageModel(Model):
     since: int
 
 
-class TraitModel(Model):
-    """Something that was told of a viewer."""
-
-    name: str
-    value: str | int | float | bool
-    source: str | None
-    at: int
-
-
 class ViewerFiring(Model):
     """A moment of this viewer, and the events that made it."""
 
@@ -140,23 +131,6 @@ class TimelineEvent(Model):
     amount_minor: int | None
     source: str | None
     message_id: str | None
-
-
-class ViewerModel(Model):
-    """A viewer in a room. `since` is how far back the timeline reaches."""
-
-    viewer: str
-    known: bool
-    room: str
-    present: bool
-    entered_at: int | None
-    last_seen: int | None
-    page: PageModel | None
-    traits: list[TraitModel]
-    firings: list[ViewerFiring]
-    timeline: list[TimelineEvent]
-    since: int
-    whole: bool
 
 
 class LogModel(Model):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter, Response
@@ -24,14 +26,15 @@ from qianmian.server.api.models import (
     PageModel,
     RoomModel,
     TimelineEvent,
-    TraitModel,
     ViewerFiring,
-    ViewerModel,
     Words,
 )
+from qianmian.server.api.people import Told, definitions_by_name, person_of
+from qianmian.server.api.people_models import ViewerModel
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
+from qianmian.server.site import Site
 from qianmian.vocabulary.events import CATALOG, event_type
 from qianmian.vocabulary.firing import Firing
 
@@ -80,7 +83,7 @@ async def viewer(
     found = await asyncio.to_thread(
         timeline_of, site.log, viewer, room, since_ms=state["clock"] - HALF_HOUR_MS
     )
-    told = await asyncio.to_thread(_viewer, room, viewer, state, found, site.lateness_ms)
+    told = await asyncio.to_thread(_viewer, room, viewer, state, found, site)
     if state["now"] is None and not told.firings and not told.timeline:
         raise Problem("viewer.unknown", f'nobody called "{viewer}" has been here lately')
     return told
@@ -111,17 +114,19 @@ def _state(live: Live, room: str, viewer: str) -> dict[str, Any]:
         "now": None if engine is None else engine.viewer_now(room, viewer),
         "fired": live.views.fired_of(viewer),
         "clock": live.clock,
-        "definitions": {one.key: one for one in live.definitions},
+        "session": live.views.session_of(room),
+        "definitions": live.definitions,
         "products": live.products,
         "titles": {product.id: product.title for product in live.products},
     }
 
 
 def _viewer(
-    room: str, viewer: str, state: Mapping[str, Any], found: Timeline, lateness_ms: int
+    room: str, viewer: str, state: Mapping[str, Any], found: Timeline, site: Site
 ) -> ViewerModel:
-    now, titles, definitions = state["now"], state["titles"], state["definitions"]
-    explainer = Explainer(products=state["products"], lateness_ms=lateness_ms)
+    now, titles = state["now"], state["titles"]
+    definitions = definitions_by_name(state["definitions"])
+    explainer = Explainer(products=state["products"], lateness_ms=site.lateness_ms)
     own = [row for row in found.rows if event_type(row["type"]).scope != "room"]
     firings = [
         _firing(one, definitions, found.rows, explainer)
@@ -140,7 +145,21 @@ def _viewer(
         entered_at=None if now is None else now.visit_start,
         last_seen=None if now is None else now.last_seen,
         page=page,
-        traits=_traits(own),
+        person=person_of(
+            Told(
+                viewer=viewer,
+                room=room,
+                session=state["session"],
+                clock=state["clock"],
+                now=now,
+                definitions=state["definitions"],
+                fired=state["fired"],
+                products={product.id: product for product in state["products"]},
+            ),
+            found.rows,
+            explainer,
+            _offset_ms(site.zone, state["clock"]),
+        ),
         firings=firings,
         timeline=[_event(row, titles) for row in reversed(own[-LISTED:])],
         since=found.since,
@@ -165,14 +184,10 @@ def _firing(
     )
 
 
-def _traits(rows: Sequence[dict[str, Any]]) -> list[TraitModel]:
-    """The value told last of each trait."""
-    told = {
-        name: TraitModel(name=name, value=value, source=row.get("source"), at=row["event_time"])
-        for row in rows
-        for name, value in (row.get("traits") or {}).items()
-    }
-    return [told[name] for name in sorted(told)]
+def _offset_ms(zone: str, at: int) -> int:
+    """How far a zone is ahead of UTC at an instant."""
+    offset = datetime.fromtimestamp(at / 1_000, ZoneInfo(zone)).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds()) * 1_000
 
 
 def _event(row: Mapping[str, Any], titles: Mapping[str, str]) -> TimelineEvent:

@@ -7,11 +7,12 @@ setting can be changed any more. What DuckDB says when it cannot is told in our 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 from sqlglot import exp
 
 from qianmian.errors import HistoryTooLarge, LogProblem
@@ -43,6 +44,9 @@ class Database:
                 "allow_unsigned_extensions": False,
             },
         )
+        # Columns are kept compressed: a fraction of the memory, and faster tests of words.
+        self._connection.execute("ATTACH ':memory:' AS warm (COMPRESS)")
+        self._connection.execute("USE warm")
         self._connection.execute("SET allowed_directories = $folders", {"folders": [str(folder)]})
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
@@ -54,10 +58,22 @@ class Database:
 
         Raises: HistoryTooLarge when the memory is not enough; LogProblem when a file is unreadable.
         """
+        return list(self._run(query, values, duckdb.DuckDBPyConnection.fetchall))
+
+    def table(self, query: exp.Expr, values: Mapping[str, Any] = NO_VALUES) -> pa.Table:
+        """The rows of a query as columns; raises as `run`."""
+        return self._run(query, values, duckdb.DuckDBPyConnection.to_arrow_table)
+
+    def _run(
+        self,
+        query: exp.Expr | str,
+        values: Mapping[str, Any],
+        fetch: Callable[[duckdb.DuckDBPyConnection], Any],
+    ) -> Any:
         text = query if isinstance(query, str) else query.sql(DIALECT, identify=True)
         with self._using:
             try:
-                return self._connection.execute(text, dict(values)).fetchall()
+                return fetch(self._connection.execute(text, dict(values)))
             except duckdb.OutOfMemoryException as problem:
                 raise HistoryTooLarge(
                     f"the question needs more memory than the {self._memory_mb} MiB that reading"

@@ -1,8 +1,8 @@
 """Levels as conditions on one row per viewer.
 
 What a level counts is aggregated once per selection and window (a *group*, one row per viewer that
-has any), and joined to the table of viewers; the level itself is then a condition without null. So
-a whole segment is one query, and so is the count after each of its conditions.
+has any), and joined to the table of viewers; the level itself is then a condition, where null is
+no. So a whole segment is one query, and so is the count after each of its conditions.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ from qianmian.storage.history_reader.terms import (
     key_of,
     known,
     named,
+    opposite,
     some,
 )
 from qianmian.storage.history_reader.warm import BEFORE, newest_trait, trait_value
@@ -92,14 +93,18 @@ class Moment:
 
     Attributes:
         now_ms: windows end here.
+        last_ms: what happened later is not counted.
         clock_ms: what came later by the clock is not known yet; None: all that is there.
+        is_newest: the newest traits that are there are those of the instant.
         zone: of the shop; long windows go back over its days.
         room: number of the room whose rows are asked; None: the whole shop.
         session_starts: of each room the place at which the session that is open begins, or None.
     """
 
     now_ms: int
+    last_ms: int
     clock_ms: int | None
+    is_newest: bool
     zone: str
     room: int | None
     session_starts: Sequence[int | None]
@@ -153,7 +158,7 @@ class Asking:
         self._path: list[tuple[str, str]] = []
 
     def truth(self, node: Node) -> Sql:
-        """Whether a viewer is in the level; never null.
+        """Whether a viewer is in the level; null is no.
 
         Raises: NotInHistory for what history cannot say; UnknownName for a definition that is not
             there; LimitExceeded for a long window that is not of whole days.
@@ -167,7 +172,7 @@ class Asking:
             case Union(parts):
                 return some(self._truth(part) for part in parts)
             case Complement(part):
-                return exp.not_(self._truth(part))
+                return opposite(self._truth(part))
             case CountWindow():
                 return at_least(relation.cmp, relation.value, self._counts(relation.rows))
             case DistinctWindow() if relation.field != "viewer":
@@ -181,7 +186,7 @@ class Asking:
             case Elapsed():
                 last = self._group(relation.rows).add(exp.Max(this=own("event_time")))
                 ago = exp.Sub(this=self.bound(self.moment.now_ms), expression=last)
-                return known(compared(relation.cmp, ago, self.bound(relation.ms)))
+                return compared(relation.cmp, ago, self.bound(relation.ms))
             case Attribute(family="trait"):
                 return self._trait(relation)
             case Member():
@@ -198,7 +203,7 @@ class Asking:
                 number = self._panes(scan, int(scan.since or 0)).add(exp.Count(this=exp.Star()))
             else:
                 number = self._group(scan).add(exp.Count(this=exp.Star()))
-            return known(exp.GTE(this=number, expression=self.bound(value)))
+            return exp.GTE(this=number, expression=self.bound(value))
 
         return reaches
 
@@ -228,13 +233,13 @@ class Asking:
         match = Match(relation.field, relation.cmp, relation.value)
         test = edge_compares(match, relation.rows.types, self.bound)
         edge = "arg_min" if relation.edge == "first" else "arg_max"
-        return known(self._group(relation.rows).add(function(edge, test, _order())))
+        return self._group(relation.rows).add(function(edge, known(test), _order()))
 
     def _group(self, scan: Scan, *, needs: str | None = None) -> Group:
         """The events of a scan in its window; only those that have a field, where it is needed."""
         key = key_of(scan, needs)
         if key not in self.groups:
-            tests = [*self._selected(scan), *self._window(scan.since)]
+            tests = [*self.selected(scan), *self._window(scan.since)]
             if needs is not None:
                 tests.append(exp.not_(exp.Is(this=own(needs), expression=exp.null())))
             self._add(key, exp.to_table("event", alias=EVENT), every(tests))
@@ -248,17 +253,18 @@ class Asking:
             now_ms = self.moment.now_ms
             first_pane = (now_ms - within_ms) // pane_ms * pane_ms  # ends after the window begins
             tests = [
-                *self._selected(scan),
+                *self.selected(scan),
                 exp.GTE(this=own("event_time"), expression=self.bound(first_pane)),
             ]
-            tests.append(exp.LTE(this=own("event_time"), expression=self.bound(now_ms)))
+            tests.append(self._happened())
             self._add(key, exp.to_table("event", alias=EVENT), every(tests))
         return self.groups[key]
 
     def _add(self, key: str, source: Sql, where: Sql) -> None:
         self.groups[key] = Group(f"g{len(self.groups)}", source, where)
 
-    def _selected(self, scan: Scan) -> Iterator[Sql]:
+    def selected(self, scan: Scan) -> Iterator[Sql]:
+        """The tests of a scan but for its window, on the table `event` as e."""
         codes = [exp.Literal.number(CODE_BY_NAME[name]) for name in scan.types]
         yield (
             among(own("type"), codes)
@@ -267,15 +273,14 @@ class Asking:
         )
         if scan.where is not None:
             yield passes(scan.where, scan.types, self.bound)
-        if self.moment.clock_ms is not None:
-            yield exp.LTE(this=own("clock"), expression=self.bound(self.moment.clock_ms))
+        yield from self._arrived()
         if self.moment.room is not None:
             here = exp.EQ(this=own("room"), expression=self.bound(self.moment.room))
             yield exp.or_(here, exp.Is(this=own("room"), expression=exp.null()))
 
     def _window(self, since: int | str | None) -> Iterator[Sql]:
         now_ms = self.moment.now_ms
-        yield exp.LTE(this=own("event_time"), expression=self.bound(now_ms))
+        yield self._happened()
         if since == "session":
             yield self._in_session()
         elif since == "visit":
@@ -293,6 +298,13 @@ class Asking:
                 )
             begin = day_begin(now_ms, self.moment.zone, days_before=since // DAY_MS)
             yield exp.GTE(this=own("event_time"), expression=self.bound(begin))
+
+    def _happened(self) -> Sql:
+        return exp.LTE(this=own("event_time"), expression=self.bound(self.moment.last_ms))
+
+    def _arrived(self) -> Iterator[Sql]:
+        if self.moment.clock_ms is not None:
+            yield exp.LTE(this=own("clock"), expression=self.bound(self.moment.clock_ms))
 
     def _in_session(self) -> Sql:
         """Events since the session that is open in their room began; roomless ones since any."""
@@ -313,14 +325,14 @@ class Asking:
             ],
             default=of_room,
         )
-        return known(exp.GTE(this=_place(), expression=start))
+        return exp.GTE(this=_place(), expression=start)
 
     # -- what is kept of a viewer
 
     def _trait(self, relation: Attribute) -> Sql:
         one = relation.value[0] if isinstance(relation.value, tuple) else relation.value
         kind = trait_kind(one)
-        if self.moment.clock_ms is None:
+        if self.moment.is_newest:
             held = column(f"t{self._traits[relation.name]}_{kind}", PERSON)
         else:  # as it was then
             held = self._told().add(trait_value(newest_trait(relation.name, self.bound), kind))
@@ -329,9 +341,8 @@ class Asking:
     def _told(self) -> Group:
         key = key_of("told")
         if key not in self.groups:
-            then = self.bound(self.moment.clock_ms)
-            arrived = exp.LTE(this=own("clock"), expression=then)
-            self._add(key, exp.to_table("told", alias=EVENT), arrived)
+            source = exp.to_table("told", alias=EVENT)
+            self._add(key, source, every([self._happened(), *self._arrived()]))
         return self.groups[key]
 
     def _member(self, member: Member) -> Sql:
@@ -417,7 +428,7 @@ def _reaches(number: Sql, bound: Bound) -> Callable[[int], Sql]:
     def reaches(value: int) -> Sql:
         if value <= 0:
             return TRUE.copy()
-        return known(exp.GTE(this=number.copy(), expression=bound(value)))
+        return exp.GTE(this=number.copy(), expression=bound(value))
 
     return reaches
 

@@ -161,7 +161,9 @@ class _Numbers:
         """What the columns of the query say."""
         n, m = len(self.conditions), len(self.others)
         edges = itertools.accumulate((1, n, n, m, m))
-        alone, left, sizes, both = (list(row[a:b]) for a, b in itertools.pairwise(edges))
+        alone, left, sizes, both = (
+            [one or 0 for one in row[a:b]] for a, b in itertools.pairwise(edges)
+        )
         return _Counted(row[0], alone, left, sizes, both, row[-1] or [])
 
 
@@ -177,7 +179,7 @@ class _Counted(NamedTuple):
 
 
 def _count(test: Sql) -> Sql:
-    return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=test.copy()))
+    return exp.CountIf(this=test.copy())
 
 
 def _recent() -> Sql:

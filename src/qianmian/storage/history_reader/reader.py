@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from qianmian.storage.history_reader.database import Database
 from qianmian.storage.history_reader.levels import PERSON, Asking, Definitions, Moment, reads
 from qianmian.storage.history_reader.terms import column
 from qianmian.storage.history_reader.warm import Warm
+from qianmian.vocabulary.product import Product
 
 MEMORY_MB: Final = 2_048
 NOTHING: Final = Definitions()
@@ -24,6 +25,7 @@ class HistoryReader:
     Args:
         folder: of the history.
         zone: of the shop; its days begin there.
+        products: of the shop, as the engine has them.
         memory_mb: most of the memory that tables and questions take together.
 
     Raises: LogProblem when a file of history cannot be read; HistoryTooLarge.
@@ -34,12 +36,13 @@ class HistoryReader:
         folder: Path,
         *,
         zone: str = "Asia/Shanghai",
+        products: Iterable[Product] = (),
         memory_mb: int = MEMORY_MB,
         threads: int = 2,
     ) -> None:
         self.zone = zone
         self.database = Database(folder.resolve(), memory_mb=memory_mb, threads=threads)
-        self.warm = Warm(folder.resolve(), self.database)
+        self.warm = Warm(folder.resolve(), self.database, products)
 
     def refresh(self) -> bool:
         """Read what was written since; whether there was something.
@@ -76,13 +79,18 @@ class HistoryReader:
 
     def asking(
         self,
-        exprs: Sequence[Node],
+        exprs: Iterable[Node],
         now_ms: int,
         *,
         room: str | None = None,
         definitions: Definitions = NOTHING,
     ) -> Asking:
         """A question about these levels, with everything at hand that they read."""
+        self.bring(exprs, definitions)
+        return self.question(now_ms, room=room, definitions=definitions)
+
+    def bring(self, exprs: Iterable[Node], definitions: Definitions) -> None:
+        """Bring to hand what these levels read, as it is now."""
         self.warm.refresh()
         columns: set[str] = set()
         traits: set[str] = set()
@@ -92,13 +100,14 @@ class HistoryReader:
             traits |= more_traits
         self.warm.need(columns, traits)
         self.warm.list_viewers(definitions.lists)
-        return self.question(now_ms, room=room, definitions=definitions)
 
     def question(self, now_ms: int, *, room: str | None, definitions: Definitions) -> Asking:
         """Another question about what the last `asking` has brought to hand."""
         clock_ms = now_ms if now_ms < self.warm.clock else None
         starts = self.warm.rooms.starts_at(now_ms, self.warm.room_count)
-        moment = Moment(now_ms, clock_ms, self.zone, self._room(room), starts)
+        moment = Moment(
+            now_ms, now_ms, clock_ms, clock_ms is None, self.zone, self._room(room), starts
+        )
         return Asking(moment, definitions, self.warm.traits)
 
     def _room(self, name: str | None) -> int | None:

@@ -1,7 +1,7 @@
 """What a `where` asks of one event, as a query.
 
 An order with several items is asked line by line: one line that fits is enough. A field that an
-event does not have fails every test.
+event does not have fails every test: null is no.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from qianmian.storage.history_reader.terms import (
     compared,
     every,
     function,
-    known,
+    opposite,
     some,
 )
 from qianmian.vocabulary.events import event_type
@@ -73,7 +73,7 @@ def for_lines(name: str, body: Sql) -> Sql:
 
 
 def passes(test: Relation, types: Collection[str], bound: Bound) -> Sql:
-    """Whether an event of these types passes; never null."""
+    """Whether an event of these types passes; null is no."""
     alone = _passes(test, own, bound)
     if not (has_items(types) and fields_of(test) & OF_ITEMS):
         return alone
@@ -86,7 +86,7 @@ def passes(test: Relation, types: Collection[str], bound: Bound) -> Sql:
 
 
 def line_passes(test: Relation | None, bound: Bound) -> Sql:
-    """Whether one line passes; never null."""
+    """Whether one line passes; null is no."""
     return exp.true() if test is None else _passes(test, of_line, bound)
 
 
@@ -98,7 +98,7 @@ def edge_compares(match: Match, types: Collection[str], bound: Bound) -> Sql:
     fitting = function("len", for_lines("list_filter", _match(match, _of_item, bound)))
     of_items = exp.and_(
         exp.Is(this=own(match.field), expression=exp.null()),
-        known(exp.GT(this=fitting, expression=exp.Literal.number(0))),
+        exp.GT(this=fitting, expression=exp.Literal.number(0)),
     )
     return exp.or_(alone, of_items)
 
@@ -114,7 +114,7 @@ def _passes(test: Relation, field: FieldOf, bound: Bound) -> Sql:
         case Union(parts):
             return some(_passes(part, field, bound) for part in parts)
         case Complement(part):
-            return exp.not_(_passes(part, field, bound))
+            return opposite(_passes(part, field, bound))
         case Match():
             return _match(test, field, bound)
     raise AssertionError(test)  # a `where` holds nothing else
@@ -125,7 +125,7 @@ def _match(test: Match, field: FieldOf, bound: Bound) -> Sql:
     if kind == "classes":
         bit = 1 << TEXT_CLASSES.index(str(test.value)) if test.value in TEXT_CLASSES else 0
         found = exp.BitwiseAnd(this=field("classes"), expression=bound(bit))
-        return known(exp.NEQ(this=exp.paren(found), expression=exp.Literal.number(0)))
+        return exp.NEQ(this=exp.paren(found), expression=exp.Literal.number(0))
     value = test.value
     if kind == "bool":  # kept as 1 and 0
         value = tuple(map(int, value)) if isinstance(value, tuple) else int(value)
@@ -133,9 +133,9 @@ def _match(test: Match, field: FieldOf, bound: Bound) -> Sql:
 
 
 def value_compares(held: Sql, cmp: str, value: object, bound: Bound) -> Sql:
-    """Whether a column compares so with a value of its type; false where it is null."""
+    """Whether a column compares so with a value of its type; null where it is."""
     if isinstance(value, tuple):
-        return known(among(held, [bound(one) for one in value]))
+        return among(held, [bound(one) for one in value])
     if cmp in ("contains", "starts_with"):
-        return known(function(cmp, held, bound(value)))
-    return known(compared(cmp, held, bound(value)))
+        return function(cmp, held, bound(value))
+    return compared(cmp, held, bound(value))

@@ -59,6 +59,14 @@ def known(test: Sql) -> Sql:
     return exp.Coalesce(this=test, expressions=[FALSE.copy()])
 
 
+def opposite(test: Sql) -> Sql:
+    """Whether the test does not hold: what is null does not.
+
+    Everywhere else null is as good as false, and cheaper to leave alone.
+    """
+    return exp.not_(known(test))
+
+
 def every(parts: Iterable[Sql]) -> Sql:
     """All of them; true of none."""
     return exp.and_(*parts) if (parts := list(parts)) else TRUE.copy()
@@ -83,12 +91,12 @@ def at_least(cmp: str, value: int, reaches: Callable[[int], Sql]) -> Sql:
     """A comparison of a number that is never negative, by thresholds that it reaches."""
     if cmp in (">=", "<"):
         found = reaches(value)
-        return found if cmp == ">=" else exp.not_(found)
+        return found if cmp == ">=" else opposite(found)
     if cmp in (">", "<="):
         found = reaches(value + 1)
-        return found if cmp == ">" else exp.not_(found)
-    equal = exp.and_(reaches(value), exp.not_(reaches(value + 1)))
-    return equal if cmp == "==" else exp.not_(equal)
+        return found if cmp == ">" else opposite(found)
+    equal = exp.and_(reaches(value), opposite(reaches(value + 1)))
+    return equal if cmp == "==" else opposite(equal)
 
 
 def key_of(*parts: Relation | str | int | None) -> str:

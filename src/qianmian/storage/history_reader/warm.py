@@ -29,12 +29,14 @@ from qianmian.storage.history_reader.rooms import Heard, Rooms
 from qianmian.storage.history_reader.terms import Bound, Sql, column, named
 from qianmian.storage.history_schema import EVENTS
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
+from qianmian.vocabulary.product import Product
 
 _PROFILE: Final = CODE_BY_NAME["profile_updated"]
 _LINK: Final = CODE_BY_NAME["identity_linked"]
-_SHOWING: Final = [
+SHOWING: Final = [
     code for code, one in enumerate(CATALOG) if one.presence or one.name == "room_left"
 ]
+"""Types of events that show where a viewer is, if they have a room."""
 TRIES: Final = 3  # files are joined while we look
 BATCH_BYTES: Final = 64 << 20
 ROWS_PER_MESSAGE: Final = 1 << 25
@@ -59,7 +61,7 @@ _ITEMS: Final = (
 )
 TABLE_NAMES: Final = (
     *("type_code", "viewer", "room", "link", "shown", "told", "seen", "person", "listed"),
-    "event",
+    *("event", "good"),
 )
 _TABLES: Final = (
     "CREATE TABLE type_code (name VARCHAR, code UTINYINT)",
@@ -74,6 +76,7 @@ _TABLES: Final = (
     """CREATE TABLE person
     (id INTEGER, name VARCHAR, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
     "CREATE TABLE listed (list VARCHAR, viewer INTEGER)",
+    "CREATE TABLE good (product VARCHAR, category VARCHAR, brand VARCHAR)",
 )
 _NEW_VIEWERS: Final = """
 INSERT INTO viewer
@@ -158,6 +161,7 @@ class Warm:
 
     Args:
         folder: of the history.
+        products: say category and brand where an event names a product only, as in the engine.
 
     Attributes:
         clock: of the newest message that is in the tables; 0 when there is none.
@@ -165,9 +169,10 @@ class Warm:
         traits: number by name of the traits that `person` has.
     """
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    def __init__(self, folder: Path, database: Database, products: Iterable[Product] = ()) -> None:
         self._folder = folder / EVENTS
         self._database = database
+        self._goods = [(one.id, one.narrowest_category, one.brand) for one in products]
         self._columns: set[str] = set(ALWAYS)
         self._sizes: dict[Path, tuple[int, int]] = {}
         self._changed_at = 0  # of the folder: nothing is looked for while it stays
@@ -190,6 +195,7 @@ class Warm:
         self._database.run(exp.Create(this=schema, kind="TABLE"))
         codes = [(event.name, code) for code, event in enumerate(CATALOG)]
         self._database.write("INSERT INTO type_code VALUES (?, ?)", codes)
+        self._database.write("INSERT INTO good VALUES (?, ?, ?)", self._goods)
 
     def _held(self) -> list[str]:
         return [*_FIXED, *sorted(self._columns)]
@@ -269,7 +275,7 @@ class Warm:
         self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
         self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
-        self._database.run(_SEEN, {"presence": _SHOWING})
+        self._database.run(_SEEN, {"presence": SHOWING})
         self._database.run("DROP TABLE seen")
         self._database.run("ALTER TABLE seen_now RENAME TO seen")
         for name in ("fresh", "heard", "mine"):
@@ -360,6 +366,10 @@ class Warm:
         if self._shown:
             shows = exp.Join(this=exp.to_table("shown", alias="s"), method="asof", side="left")
             query = query.join(shows, on="s.room = o.id AND f.place > s.place")
+        if self._goods:
+            good = exp.to_table("good", alias="g")
+            on = exp.EQ(this=column("product", "g"), expression=self._product())
+            query = query.join(good, on=on, join_type="left").join(_CATEGORIES, join_type="cross")
         self._database.run(
             exp.Create(
                 this=exp.to_table("mine"), kind="TABLE", expression=query, properties=_temporary()
@@ -367,13 +377,24 @@ class Warm:
         )
 
     def _held_value(self, name: str) -> Sql:
-        """A column as the engine reads it: a comment without a product is about what is shown."""
-        if name != "product" or not self._shown:
+        """A column as the engine reads it, with what the catalog of products knows."""
+        if name == "product":
+            return named(self._product(), name)
+        if not self._goods or name not in ("category", "brand", "items"):
             return column(name, "f")
+        if name == "items":
+            return named(_completed_items(), name)
+        held = exp.Coalesce(this=column(name, "f"), expressions=[column(name, "g")])
+        return named(held, name)
+
+    def _product(self) -> Sql:
+        """The product of an event: a comment that names none is about what is shown."""
+        if not self._shown:
+            return column("product", "f")
         is_comment = exp.EQ(this=column("type", "f"), expression=exp.Literal.string("comment_sent"))
         is_silent = exp.Is(this=column("product", "f"), expression=exp.null())
         about = exp.If(this=exp.and_(is_comment, is_silent), true=column("product", "s"))
-        return named(exp.Case(ifs=[about], default=column("product", "f")), "product")
+        return exp.Case(ifs=[about], default=column("product", "f"))
 
     def _make_people(self) -> None:
         """The table of viewers, with the newest value of each trait that was asked for."""
@@ -397,6 +418,7 @@ class Warm:
             exp.Create(this=exp.to_table("person"), kind="TABLE", expression=query), bound.values
         )
         self._database.run("DROP TABLE people")
+        self._database.run("CHECKPOINT")  # compresses what is new
 
     # -- names
 
@@ -422,6 +444,36 @@ class Warm:
                 _LISTED,
                 {"key": key, "names": list(names)},
             )
+
+
+_CATEGORIES: Final[Sql] = exp.maybe_parse(
+    "(SELECT map(list(product), list(category)) AS by_product FROM good) AS c", dialect="duckdb"
+)
+"""The categories of all products, as one value."""
+
+
+def _completed_items() -> Sql:
+    """The lines of an order, with the category of each product that does not say its own."""
+    line = exp.to_identifier("line")
+
+    def of_line(name: str) -> Sql:
+        return exp.Dot(this=line.copy(), expression=exp.to_identifier(name))
+
+    known = exp.Anonymous(
+        this="element_at", expressions=[column("by_product", "c"), of_line("product")]
+    )
+    first = exp.Anonymous(this="list_extract", expressions=[known, exp.Literal.number(1)])
+    category = exp.Coalesce(this=of_line("category"), expressions=[first])
+    fields = [
+        exp.PropertyEQ(
+            this=exp.to_identifier(name),
+            expression=category if name == "category" else of_line(name),
+        )
+        for name in ("product", "category", "quantity", "price", "amount")
+    ]
+    packed = exp.Anonymous(this="struct_pack", expressions=fields)
+    completed = exp.Lambda(this=packed, expressions=[line])
+    return exp.Anonymous(this="list_transform", expressions=[column("items", "f"), completed])
 
 
 TRAIT_KINDS: Final = {

@@ -1,0 +1,117 @@
+import { useTranslation } from 'react-i18next'
+import { useMoments, useShop } from '@/api/meta'
+import type { Person, ViewerSegment, ViewerTag, WaitingMoment } from '@/api/types'
+import { clock, duration } from '@/lib/format'
+import { useLanguage } from '@/lib/language'
+import { useNow } from '@/lib/use-now'
+
+interface Props {
+  person: Person
+  /** Key of the level whose evidence is marked in the timeline. */
+  chosen: string | null
+  onChoose: (key: string | null) => void
+}
+
+/** What holds now, why, and what will fire unless it is cancelled. */
+export function Standing({ person, chosen, onChoose }: Props) {
+  const { t } = useTranslation()
+  const { words, tag: language } = useLanguage()
+  const held = holding(person.tags)
+  const unknown = person.tags.filter((tag) => tag.answer === 'unknown').map((tag) => words(tag.names))
+  const levels = { chosen, onChoose }
+  return (
+    <>
+      {person.waiting.length > 0 && <WaitingList waiting={person.waiting} />}
+      <section data-part="tags">
+        <h3>{t('viewer.person.tags')}</h3>
+        {held.length === 0 && <p className="quiet">{t('viewer.person.no_tags')}</p>}
+        <ul className="flags">
+          {held.map((tag) => (
+            <Level key={tag.key} id={`tag.${tag.key}`} level={tag} name={words(tag.value_names ?? tag.names)} {...levels} />
+          ))}
+        </ul>
+        {unknown.length > 0 && (
+          <p className="quiet small">
+            {t('viewer.person.tags_unknown', { names: new Intl.ListFormat(language).format(unknown) })}
+          </p>
+        )}
+      </section>
+      <section data-part="segments">
+        <h3>{t('viewer.person.segments')}</h3>
+        {person.segments.length === 0 && <p className="quiet">{t('viewer.person.no_segments')}</p>}
+        <ul className="flags">
+          {person.segments.map((one) => (
+            <Level key={one.key} id={`segment.${one.key}`} level={one} name={words(one.names)} {...levels} />
+          ))}
+        </ul>
+      </section>
+    </>
+  )
+}
+
+/** The tags that say something of the viewer. */
+export function holding(tags: ViewerTag[]): ViewerTag[] {
+  return tags.filter((tag) => tag.answer === 'yes' || tag.answer === 'value')
+}
+
+/** Ids of the events that a tag or segment rests on. */
+export function evidenceOf(person: Person, id: string): string[] {
+  const levels = [
+    ...person.tags.map((tag) => [`tag.${tag.key}`, tag.because] as const),
+    ...person.segments.map((one) => [`segment.${one.key}`, one.because] as const),
+  ]
+  return levels.find(([key]) => key === id)?.[1] ?? []
+}
+
+interface LevelProps extends Omit<Props, 'person'> {
+  id: string
+  level: ViewerTag | ViewerSegment
+  name: string
+}
+
+function Level({ id, level, name, chosen, onChoose }: LevelProps) {
+  const { t } = useTranslation()
+  const { zone } = useShop()
+  const { words } = useLanguage()
+  const isChosen = chosen === id
+  return (
+    <li>
+      <div>
+        <b>{name}</b>{' '}
+        {level.since !== null && (
+          <span className="num quiet">{t('viewer.person.since', { time: clock(level.since, zone) })}</span>
+        )}{' '}
+        {level.because.length > 0 && (
+          <button type="button" className="link small" aria-pressed={isChosen} onClick={() => onChoose(isChosen ? null : id)}>
+            {t('viewer.person.because', { n: level.because.length })}
+          </button>
+        )}
+      </div>
+      <div className="quiet small">
+        {level.sentence && words(level.sentence)}
+        {level.because.length === 0 && ` · ${t('viewer.person.because_elsewhere')}`}
+      </div>
+    </li>
+  )
+}
+
+function WaitingList({ waiting }: { waiting: WaitingMoment[] }) {
+  const { t } = useTranslation()
+  const { named } = useMoments()
+  const now = useNow()
+  return (
+    <section data-part="waiting">
+      <h3>{t('viewer.person.waiting')}</h3>
+      <ul className="flags">
+        {waiting.map((one) => (
+          <li key={`${one.moment} ${one.about}`}>
+            <b>{named(one.moment)}</b> {one.title !== null && <span className="quiet">{one.title} </span>}
+            <span className="num">
+              {t('viewer.person.waiting_in', { length: duration(Math.max(0, one.due - now)) })}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

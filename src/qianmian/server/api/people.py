@@ -1,0 +1,279 @@
+"""Four dimensions of a viewer, and the tags and segments that hold of them, for the drawer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from qianmian.bootstrap.catalogs import load_tags
+from qianmian.columns.facts import ViewerFacts
+from qianmian.engine.readings import ViewerNow
+from qianmian.language.definition import Definition
+from qianmian.language.sentence import sentence_of_definition
+from qianmian.locales.texts import document
+from qianmian.profiles.basic import Basic, joined, told
+from qianmian.profiles.preference import DIMENSIONS, ENOUGH
+from qianmian.profiles.profile import BEHAVIOR, Profile, profile_of
+from qianmian.profiles.stage import Days, day_of, stages
+from qianmian.runtime.evidence import Explainer
+from qianmian.runtime.standing import Standing, Why, standing_of
+from qianmian.server.api.models import Words
+from qianmian.server.api.people_models import (
+    BasicModel,
+    DoneModel,
+    LikingModel,
+    PersonModel,
+    PreferenceModel,
+    SegmentModel,
+    StageModel,
+    TagModel,
+    WaitingModel,
+)
+from qianmian.tags.definition import Preferred, Tag
+from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.product import Product
+
+Row = dict[str, Any]
+
+LOCALES: Final = (("zh", "zh-CN"), ("en", "en-US"))
+LIKINGS: Final = 3
+DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the engine's thread says of a viewer, as of `clock`; `fired` in this session."""
+
+    viewer: str
+    room: str
+    session: str
+    clock: int
+    now: ViewerNow | None
+    definitions: Sequence[Definition]
+    fired: Sequence[Firing]
+    products: Mapping[str, Product]
+
+
+def definitions_by_name(definitions: Sequence[Definition]) -> dict[str, Definition]:
+    """Moments by their keys, tags and segments as the language names them."""
+    return {
+        one.key if one.kind == "moment" else f"{one.kind}.{one.key}": one for one in definitions
+    }
+
+
+def person_of(
+    told_now: Told, rows: Sequence[Row], explainer: Explainer, offset_ms: int
+) -> PersonModel:
+    """Who a viewer is: from the rows of the log, the facts of history, and what the engine holds.
+
+    Args:
+        rows: of the viewer and of the room, oldest first.
+        offset_ms: how far the shop's zone is ahead of UTC.
+    """
+    now, at = told_now.now, told_now.clock
+    own = [row for row in rows if _is_own(row)]
+    past = None if now is None else now.past
+    profile = profile_of(own, told_now.products, offset_ms=offset_ms).plus(
+        _from_history(past, (now.past_at if now else None) or at, offset_ms)
+    )
+    held = frozenset[str]() if now is None else now.levels
+    definitions = definitions_by_name(told_now.definitions)
+    place = Firing(at, told_now.viewer, told_now.room, told_now.session, "", 1, None)
+    standing = standing_of(explainer, place, definitions, held, rows)
+    by_place = {one for one in definitions if one.startswith("tag.")}
+    return PersonModel(
+        basic=[_basic(name, one) for name, one in sorted(profile.basic.items())],
+        behavior=_behavior(profile),
+        preference=[_preference(name, profile, at) for name in DIMENSIONS],
+        stages=[
+            StageModel(stage=one.stage, since=one.day * DAY_MS - offset_ms)
+            for one in stages(profile.days, day_of(at, offset_ms))
+        ],
+        tags=[] if now is None else list(_tags(definitions, by_place, held, standing, profile, at)),
+        segments=[
+            _segment(definitions[name], standing.why[name])
+            for name in sorted(held & definitions.keys())
+            if name.startswith("segment.")
+        ],
+        visits=standing.visits,
+        waiting=list(_waiting(standing, told_now)),
+        first_seen=None if past is None else past.first_seen,
+    )
+
+
+def _is_own(row: Row) -> bool:
+    return row.get("viewer") is not None or row.get("anonymous_id") is not None
+
+
+def _from_history(past: ViewerFacts | None, at: int, offset_ms: int) -> Profile:
+    """What the facts say: traits as the shop told them, and the days that are known."""
+    if past is None:
+        return Profile()
+    basic = {}
+    for name, value in past.traits.items():
+        one = told(name, value, at)
+        if one is not None:
+            basic[name] = one
+    seen = [one for one in (past.first_seen, past.last_seen) if one is not None]
+    days = frozenset(day_of(one, offset_ms) for one in seen)
+    return Profile(joined(basic, {}), days=Days(min(days, default=None), days))
+
+
+def _basic(name: str, one: Basic) -> BasicModel:
+    return BasicModel(
+        name=name,
+        names=_words("language", f"trait.{name}", name),
+        value=one.value,
+        origin=one.origin,
+        confidence=one.confidence,
+        at=one.at,
+    )
+
+
+def _behavior(profile: Profile) -> list[DoneModel]:
+    return [
+        DoneModel(type=kind, n=done.n, last=done.last, amount_minor=done.amount_minor)
+        for kind in BEHAVIOR
+        if (done := profile.behavior.get(kind)) is not None
+    ]
+
+
+def _preference(dimension: Any, profile: Profile, at: int) -> PreferenceModel:
+    preference = profile.preference
+    acts = preference.acts(dimension)
+    return PreferenceModel(
+        dimension=dimension,
+        acts=acts,
+        enough=acts >= ENOUGH,
+        preferred=preference.preferred(dimension, at),
+        likings=[
+            LikingModel(
+                value=one.value,
+                names=_words("people", f"{dimension}.{one.value}", one.value),
+                share=round(one.share, 3),
+                n=one.n,
+            )
+            for one in preference.likings(dimension, at)[:LIKINGS]
+        ],
+    )
+
+
+def _tags(
+    definitions: Mapping[str, Definition],
+    known: set[str],
+    held: frozenset[str],
+    standing: Standing,
+    profile: Profile,
+    at: int,
+) -> Iterator[TagModel]:
+    """The built-in tags with their answers, then those of the shop that hold."""
+    built_in: set[str] = set()
+    for tag in load_tags().values():
+        own = {f"tag.{key}" for key in tag.texts}
+        built_in |= own
+        if tag.preference is not None:
+            yield _lover(tag, tag.preference, profile, at)
+        elif own <= known:
+            yield _tag(tag, definitions, held, standing)
+    for name in sorted((held & known) - built_in):
+        key = name.removeprefix("tag.")
+        yield TagModel(
+            key=key,
+            names=_titled("tags", key, "title"),
+            meaning=_titled("tags", key, "help"),
+            tier=None,
+            answer="yes",
+            value=None,
+            value_names=None,
+            sentence=_sentence(definitions[name]),
+            since=standing.why[name].since,
+            because=list(standing.why[name].because),
+        )
+
+
+def _tag(
+    tag: Tag, definitions: Mapping[str, Definition], held: frozenset[str], standing: Standing
+) -> TagModel:
+    answer = tag.answer(held)
+    value = answer if isinstance(answer, str) else None
+    name = f"tag.{tag.key}" if value is None else f"tag.{tag.key}_{value}"
+    why = standing.why.get(name) if answer else None
+    said = {None: "unknown", True: "yes", False: "no"}
+    return TagModel(
+        key=tag.key,
+        names=_titled("tags", tag.key, "title"),
+        meaning=_titled("tags", tag.key, "help"),
+        tier=tag.tier,
+        answer="value" if isinstance(answer, str) else said[answer],  # type: ignore[arg-type]
+        value=value,
+        value_names=None if value is None else _titled("tags", f"{tag.key}_{value}", "title"),
+        sentence=_sentence(definitions[name]) if name in definitions else None,
+        since=None if why is None else why.since,
+        because=[] if why is None else list(why.because),
+    )
+
+
+def _lover(tag: Tag, dimension: Preferred, profile: Profile, at: int) -> TagModel:
+    """What a viewer prefers in a dimension."""
+    value = profile.preference.preferred(dimension, at)
+    is_enough = profile.preference.acts(dimension) >= ENOUGH
+    return TagModel(
+        key=tag.key,
+        names=_titled("tags", tag.key, "title"),
+        meaning=_titled("tags", tag.key, "help"),
+        tier=tag.tier,
+        answer="value" if value is not None else "no" if is_enough else "unknown",
+        value=value,
+        value_names=None if value is None else _words("people", f"{dimension}.{value}", value),
+        sentence=_titled("tags", tag.key, "help"),
+        since=None,
+        because=[],
+    )
+
+
+def _segment(definition: Definition, why: Why) -> SegmentModel:
+    return SegmentModel(
+        key=definition.key,
+        names=_titled("segments", definition.key, "title"),
+        meaning=_titled("segments", definition.key, "help"),
+        sentence=_sentence(definition),
+        since=why.since,
+        because=list(why.because),
+    )
+
+
+def _waiting(standing: Standing, now: Told) -> Iterator[WaitingModel]:
+    """What waits; a moment that has fired in this session, once and for all, waits no more."""
+    once = {one.key for one in now.definitions if one.again_after_ms is None}
+    fired = {
+        (one.moment, one.key)
+        for one in now.fired
+        if one.room == now.room and one.session == now.session and one.moment in once
+    }
+    for one in standing.waiting:
+        if (one.moment, one.about) not in fired:
+            product = now.products.get(one.about or "")
+            title = one.about if product is None else product.title or one.about
+            yield WaitingModel(moment=one.moment, about=one.about, title=title, due=one.due)
+
+
+def _sentence(definition: Definition) -> Words:
+    return {
+        "zh": sentence_of_definition(definition, "zh-CN"),
+        "en": sentence_of_definition(definition, "en-US"),
+    }
+
+
+def _titled(subject: str, key: str, what: str) -> Words:
+    """A text of a catalog in both languages; the key itself where it has none."""
+    found: Words = {}
+    for name, locale in LOCALES:
+        texts = document(locale, subject).get(key)
+        found[name] = texts[what] if isinstance(texts, Mapping) else key  # type: ignore[index]
+    return found
+
+
+def _words(subject: str, key: str, default: str) -> Words:
+    """A flat text in both languages, or the default."""
+    return {name: str(document(locale, subject).get(key, default)) for name, locale in LOCALES}  # type: ignore[misc]

@@ -1,0 +1,212 @@
+"""Builds of facts: what history knows of everybody up to a day boundary, as one immutable file.
+
+The file carries what the definitions of the day ask for, and nothing else: the days of each long
+window, traits, segments that are computed daily, and when each viewer was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+from sqlglot import exp
+
+from qianmian.columns.facts import facts_of_columns
+from qianmian.errors import InputError, UnknownName
+from qianmian.language.ast import Count, Node, Sum, Trait, walk
+from qianmian.language.fact_columns import FactColumn, column_of, is_long, needs_of
+from qianmian.language.plan import plan
+from qianmian.language.relations import CountWindow, SumWindow
+from qianmian.storage.history_reader.days import day_begin
+from qianmian.storage.history_reader.levels import PERSON, Asking, Definitions, Moment
+from qianmian.storage.history_reader.reader import NOTHING, HistoryReader
+from qianmian.storage.history_reader.row_tests import EVENT, own
+from qianmian.storage.history_reader.terms import (
+    Sql,
+    among,
+    column,
+    every,
+    function,
+    named,
+)
+from qianmian.storage.history_reader.warm import SHOWING, newest_trait
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
+
+_SEEN: Final = "s"
+_TOLD: Final = "told_before"
+_DAY: Final = "day"
+
+
+def build_facts(
+    reader: HistoryReader,
+    exprs: Iterable[Node],
+    boundary_ms: int,
+    *,
+    daily: Collection[str] = (),
+    definitions: Definitions = NOTHING,
+    namespace: str = DEFAULT_NAMESPACE,
+) -> bytes:
+    """The file of facts that these expressions read, as of a day boundary of the shop's zone.
+
+    Args:
+        exprs: of all active definitions.
+        daily: keys of segments that are computed here, once a day; `definitions` says what they
+            are.
+
+    Guarantees: the same history gives the same bytes. What happened at or after the boundary is
+        not in it, whenever it arrived.
+    Raises: InputError when no day of the shop begins there; UnknownName for a daily segment that
+        is not defined; as `HistoryReader.viewers_of`.
+    Cost: one pass over the events for each long window.
+    """
+    if day_begin(boundary_ms, reader.zone) != boundary_ms:
+        raise InputError(
+            f"no day begins at {boundary_ms} in {reader.zone}; give the first ms of one"
+        )
+    nodes = list(exprs)
+    needs = needs_of(nodes, daily)
+    segments = {key: _segment(key, definitions) for key in needs.segments}
+    traits = [Trait(name, "==", "") for name in needs.traits]
+    long = {column_of(one).name: one for node in nodes for one in _long(node)}
+    reader.bring([*long.values(), *segments.values(), *traits], definitions)
+    build = _Build(reader, boundary_ms, definitions)
+    table = build.table([(long[one.name], one) for one in needs.columns], needs.traits, segments)
+    return facts_of_columns(table, boundary_ms=boundary_ms, namespace=namespace)
+
+
+def _long(node: Node) -> Iterator[Count | Sum]:
+    yield from (one for one in walk(node) if isinstance(one, Count | Sum) and is_long(one))
+
+
+def _segment(key: str, definitions: Definitions) -> Node:
+    if ("segment", key) not in definitions.levels:
+        known = [name for family, name in definitions.levels if family == "segment"]
+        raise UnknownName.of("segment", key, known)
+    return definitions.levels["segment", key]
+
+
+@dataclass(slots=True)
+class _Build:
+    """One build: one query with a row for everybody who did something before the boundary."""
+
+    reader: HistoryReader
+    boundary_ms: int
+    definitions: Definitions
+
+    def table(
+        self,
+        columns: Sequence[tuple[Count | Sum, FactColumn]],
+        traits: Sequence[str],
+        segments: dict[str, Node],
+    ) -> pa.Table:
+        """The columns of the file."""
+        asking = self._asking()
+        members = [asking.truth(one) for one in segments.values()]
+        names = ["viewer", "first_seen", "last_seen"]
+        shown = [column("name", PERSON), column("first_seen", _SEEN), column("last_seen", _SEEN)]
+        names += [f"segment.{key}" for key in segments]
+        shown += [named(one, f"m{k}") for k, one in enumerate(members)]
+        joined = [(self._seen(asking), _SEEN)]
+        for k, (node, wanted) in enumerate(columns):
+            joined.append((self._days(asking, node, wanted.days), f"d{k}"))
+            names.append(f"days.{wanted.name}")
+            shown.append(named(column("days", f"d{k}"), f"days{k}"))
+        if traits:
+            joined.append((self._told(asking, traits), _TOLD))
+            shown += [column(f"t{k}", _TOLD) for k in range(len(traits))]
+        query = asking.people(shown)
+        for subquery, alias in joined:
+            on = exp.EQ(this=column("viewer", alias), expression=column("id", PERSON))
+            query = query.join(subquery.subquery(alias), on=on, join_type="left")
+        query = query.where(exp.not_(exp.Is(this=column("viewer", _SEEN), expression=exp.null())))
+        found = self.reader.database.table(query, asking.bound.values)
+        table = pa.Table.from_arrays(found.columns[: len(names)], names=names)
+        if not traits:
+            return table
+        return table.append_column("traits", _documents(traits, found.columns[len(names) :]))
+
+    def _asking(self) -> Asking:
+        warm = self.reader.warm
+        begin = self.boundary_ms
+        starts = warm.rooms.starts_at(begin, warm.room_count)
+        moment = Moment(begin, begin - 1, None, False, self.reader.zone, None, starts)
+        return Asking(moment, self.definitions, warm.traits)
+
+    def _before(self, asking: Asking) -> Sql:
+        return exp.LT(this=own("event_time"), expression=asking.bound(self.boundary_ms))
+
+    def _seen(self, asking: Asking) -> exp.Select:
+        """When each was seen in a room, first and last; null when only told of."""
+        codes = [exp.Literal.number(code) for code in SHOWING]
+        shows = exp.and_(
+            exp.not_(exp.Is(this=own("room"), expression=exp.null())), among(own("type"), codes)
+        )
+        times = exp.Case(ifs=[exp.If(this=shows, true=own("event_time"))])
+        chosen = exp.select(
+            own("viewer"),
+            named(exp.Min(this=times), "first_seen"),
+            named(exp.Max(this=times.copy()), "last_seen"),
+        )
+        events = chosen.from_(exp.to_table("event", alias=EVENT)).where(self._before(asking))
+        return events.group_by(own("viewer"))
+
+    def _days(self, asking: Asking, node: Count | Sum, days: int) -> exp.Select:
+        """Of each viewer the value of each day, by how many days ago."""
+        relation = plan(node)
+        if not isinstance(relation, CountWindow | SumWindow):  # a long window has no key
+            raise InputError(f"{node} cannot be kept by the day")
+        begins = [
+            day_begin(self.boundary_ms, self.reader.zone, days_before=ago)
+            for ago in range(days, 0, -1)
+        ]
+        tests = [*asking.selected(relation.rows), self._before(asking)]
+        tests.append(exp.GTE(this=own("event_time"), expression=asking.bound(begins[0])))
+        value: Sql = exp.Count(this=exp.Star())
+        if isinstance(relation, SumWindow):
+            value = exp.Sum(this=own(relation.field))
+            tests.append(exp.not_(exp.Is(this=own(relation.field), expression=exp.null())))
+        lists = [("begin", asking.bound(begins)), ("ago", asking.bound(list(range(days, 0, -1))))]
+        calendar = exp.select(*(named(function("unnest", one), name) for name, one in lists))
+        by_day = (
+            exp.select(own("viewer"), column("ago", _DAY), named(value, "value"))
+            .from_(exp.to_table("event", alias=EVENT))
+            .join(
+                exp.Join(this=calendar.subquery(_DAY), method="asof"),
+                on=exp.GTE(this=own("event_time"), expression=column("begin", _DAY)),
+            )
+            .where(every(tests))
+            .group_by(own("viewer"), column("ago", _DAY))
+        )
+        pair = function(
+            "struct_pack",
+            *(
+                exp.PropertyEQ(this=exp.to_identifier(name), expression=exp.cast(one, kind))
+                for name, one, kind in (
+                    ("ago", column("ago", "b"), "INT"),
+                    ("value", column("value", "b"), "BIGINT"),
+                )
+            ),
+        )
+        pairs = function("list", exp.Order(this=pair, expressions=[column("ago", "b")]))
+        return (
+            exp.select(column("viewer", "b"), named(pairs, "days"))
+            .from_(by_day.subquery("b"))
+            .group_by(column("viewer", "b"))
+        )
+
+    def _told(self, asking: Asking, traits: Sequence[str]) -> exp.Select:
+        newest = [named(newest_trait(name, asking.bound), f"t{k}") for k, name in enumerate(traits)]
+        chosen = exp.select(own("viewer"), *newest).from_(exp.to_table("told", alias=EVENT))
+        return chosen.where(self._before(asking)).group_by(own("viewer"))
+
+
+def _documents(names: Sequence[str], values: Sequence[pa.ChunkedArray]) -> pa.Array:
+    """The JSON of each viewer's traits, from the JSON of each value."""
+    told = zip(*(one.cast(pa.string()).to_pylist() for one in values), strict=True)
+    documents = [
+        "{" + ", ".join(f'"{n}": {v}' for n, v in zip(names, row, strict=True) if v) + "}"
+        for row in told
+    ]
+    return pa.array(documents, pa.string())

@@ -1,0 +1,61 @@
+"""`qianmian facts build`: the file that the definitions of an installation ask for."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qianmian.cli.main import run
+from qianmian.columns.batch import EventBatch
+from qianmian.runtime.fact_files import read_facts
+from qianmian.runtime.messages import Events, Message
+from qianmian.storage.history import History
+
+DAY = 86_400_000
+DEFINITIONS = """\
+- key: keeper
+  kind: tag
+  text: sum(order_paid.amount) within 30d >= ¥500
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with an order of two days ago in its history."""
+    definitions = tmp_path / "definitions.yaml"
+    definitions.write_text(DEFINITIONS, encoding="utf-8")
+    monkeypatch.setenv("QIANMIAN_DEFINITIONS", str(definitions))
+    clock = int(time.time() * 1_000) - 2 * DAY
+    row = {"clock": clock, "type": "order_paid", "viewer": "v", "room": "r", "amount": 70_000}
+    history = History(tmp_path / "home" / "history")
+    batch = EventBatch.from_rows([{**row, "order_id": "o", "message": 0}])
+    history.add(Message(0, clock, Events(batch)), outcomes=np.zeros(1, np.uint8))
+    history.flush()
+    return tmp_path / "home"
+
+
+def test_it_builds_what_the_definitions_ask_for(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["facts", "build", "--home", str(home), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    facts = read_facts(home / "facts", told["hash"])
+    (one,) = facts.viewers()
+    assert (one.viewer, one.total("sum(order_paid.amount)", 30)) == ("v", 70_000)
+    assert (told["viewers"], told["columns"]) == (1, ["sum(order_paid.amount)"])
+    assert run(["facts", "build", "--home", str(home), "--locale", "zh-CN"]) == 0
+    assert "1 名观众" in capsys.readouterr().out
+
+
+def test_a_server_starts_without_the_reader_of_history() -> None:
+    program = "import qianmian.cli.commands.serve, sys; print(*sorted(sys.modules))"
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], check=True, capture_output=True, text=True
+    )
+    assert not {"duckdb", "sqlglot"} & set(told.stdout.split())
