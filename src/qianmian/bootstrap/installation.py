@@ -178,7 +178,7 @@ def open_versions(
     Raises: OperationalError when its database cannot be used.
     """
     with open_database(home, address) as database:
-        yield DefinitionStore(database, clock)
+        yield DefinitionStore(database, clock, actor_kind="command")
 
 
 def _stocked(catalog: ProductStore, given: tuple[Product, ...]) -> tuple[Product, ...]:

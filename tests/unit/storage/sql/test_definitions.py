@@ -22,6 +22,7 @@ from qianmian.runtime.definition_versions import (
     with_taken,
 )
 from qianmian.runtime.definitions import DefinitionFile, Written, read_definitions, written_yaml
+from qianmian.storage.sql.audit import AuditTrail
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
 from tests.fakes.clock import FakeClock
@@ -185,3 +186,21 @@ def test_what_is_exported_and_imported_is_the_same(written: list[Written]) -> No
 
 def texts(versions: list[Version]) -> dict[Any, str]:
     return {one.place: one.text for one in versions if one.state == "active"}
+
+
+def test_what_comes_into_force_and_what_leaves_it_is_in_the_audit(
+    database: Database, store: DefinitionStore
+) -> None:
+    draft = Version("tag", "a", 1, "order_paid")
+    store.save_draft(draft)
+    active = store.activate("tag", "a", by="小李", why="新标签")
+    store.retire(active, by="小李", why="没有用了")
+    with pytest.raises(NotThere):
+        store.activate("tag", "b", by="小李", why="")
+    rows = AuditTrail(database, FakeClock()).read()
+    told = [(one.action, one.subject, one.actor.name, one.reason) for one in reversed(rows)]
+    assert told == [
+        ("definition.activated", "tag a", "小李", "新标签"),
+        ("definition.retired", "tag a", "小李", "没有用了"),
+    ]
+    assert rows[-1].after == {"version": 1, "text": "order_paid"}
