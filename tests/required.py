@@ -1,6 +1,7 @@
 """What a test needs from the machine: skipped where it is absent, failed where it is demanded.
 
-`QIANMIAN_REQUIRE` lists what must be there: `1` or `data` real data, `node`, `chromium`.
+`QIANMIAN_REQUIRE` lists what must be there: `1` or `data` real data, `node`, `chromium`,
+`postgres`.
 """
 
 from __future__ import annotations

@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     Attributes:
         locale: of terminal and logs; the console has its own switch.
         home: folder that holds what an installation keeps: log, snapshots, accounts.
+        database: address of a PostgreSQL database for accounts, keys, sources, products,
+            definitions and the audit; without it a file in `home`.
         host, port: where the server listens.
         zone: of the shop; days begin there.
         currency: of the shop's prices (ISO 4217).
@@ -46,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     locale: str = "en-US"
     home: Path = Path("var")
+    database: str = ""
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8_000
     zone: str = "Asia/Shanghai"

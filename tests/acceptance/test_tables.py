@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -164,14 +164,10 @@ def journey_orders(folder: Path) -> dict[str, list[dict[str, str]]]:
     return baskets
 
 
-@pytest.mark.long
-def test_completejourney_is_imported_whole(
-    real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder, home = real_data / "completejourney", tmp_path / "home"
+def check_products(folder: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     products = list(rows_of(folder / "products.csv.gz"))
     table = spreadsheet(
-        tmp_path / "products.csv",
+        home.parent / "products.csv",
         ["商品编号", "名称", "类目", "品牌"],
         (
             [one["product_id"], one["product_type"], one["department"], one["brand"]]
@@ -186,30 +182,32 @@ def test_completejourney_is_imported_whole(
     assert {one["product_id"] for one in products} == set(kept)
     assert all(kept[one["product_id"]].title == one["product_type"] for one in products)
 
+
+def check_members(folder: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     people = list(rows_of(folder / "demographics.csv.gz"))
     names = [name for name in people[0] if name != "household_id"]
     table = spreadsheet(
-        tmp_path / "members.csv",
+        home.parent / "members.csv",
         ["会员编号", *names],
         ([one["household_id"], *(one[name] for name in names)] for one in people),
     )
     told = imported(capsys, "members", "import", table, "--home", home)
     assert (told["events"], told["bad"]) == (len(people), 0)
+    told_of = [row for row in events_of(home) if row["type"] == "profile_updated"]
+    traits = {row["viewer"]: json.loads(row["traits"]) for row in told_of}
+    assert {viewer: one["income"] for viewer, one in traits.items()} == {
+        one["household_id"]: one["income"] for one in people
+    }
 
+
+def check_orders(folder: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     baskets = journey_orders(folder)
+    names = ("basket_id", "household_id", "transaction_timestamp", "product_id", "quantity")
     table = spreadsheet(
-        tmp_path / "orders.csv",
+        home.parent / "orders.csv",
         ["订单号", "会员编号", "支付时间", "商品编号", "数量", "金额", "币种"],
         (
-            [
-                one["basket_id"],
-                one["household_id"],
-                one["transaction_timestamp"],
-                one["product_id"],
-                one["quantity"],
-                one["sales_value"],
-                "USD",
-            ]
+            [*(one[name] for name in names), one["sales_value"], "USD"]
             for lines in baskets.values()
             for one in lines
         ),
@@ -223,18 +221,23 @@ def test_completejourney_is_imported_whole(
     assert told["rows"] == sum(map(len, baskets.values()))
     assert told["bad"] == told["rows"] - sum(map(len, good.values()))
     assert told["events"] == len(good) > 1_000
-    rows = events_of(home)
-    paid = {row["order_id"]: row for row in rows if row["type"] == "order_paid"}
+    paid = {row["order_id"]: row for row in events_of(home) if row["type"] == "order_paid"}
     assert set(paid) == set(good)
     for basket, lines in good.items():
         cents = sum(Decimal(one["sales_value"]) for one in lines) * 100
         assert paid[basket]["amount"] == int(cents), basket
         assert paid[basket]["viewer"] == lines[0]["household_id"]
-    told_of = [row for row in rows if row["type"] == "profile_updated"]
-    traits = {row["viewer"]: json.loads(row["traits"]) for row in told_of}
-    assert {viewer: one["income"] for viewer, one in traits.items()} == {
-        one["household_id"]: one["income"] for one in people
-    }
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("check", [check_products, check_members, check_orders])
+def test_completejourney_is_imported_whole(
+    real_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    check: Callable[[Path, Path, pytest.CaptureFixture[str]], None],
+) -> None:
+    check(real_data / "completejourney", tmp_path / "home", capsys)
 
 
 # -- online_retail

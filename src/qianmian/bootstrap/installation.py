@@ -112,8 +112,7 @@ def open_installation(
             told("log_repaired", log.repaired)
         history = HistoryThread(History(home / "history", namespace=settings.namespace))
         opened.callback(_closed, history)
-        database = Database.in_file(home / DATABASE_FILE).migrated()
-        opened.callback(database.close)
+        database = opened.enter_context(open_database(home, settings.database))
         accounts = AccountStore(database, now)
         catalog = ProductStore(database, now, settings.currency)
         versions = DefinitionStore(database, now)
@@ -148,36 +147,38 @@ def open_installation(
 
 
 @contextmanager
-def open_database(home: Path) -> Iterator[Database]:
+def open_database(home: Path, address: str = "") -> Iterator[Database]:
     """The database of an installation, as of now; also beside a server that runs.
 
     Raises: OperationalError when it cannot be used.
     """
-    database = Database.in_file(home / DATABASE_FILE).migrated()
+    database = Database.at(address) if address else Database.in_file(home / DATABASE_FILE)
     try:
-        yield database
+        yield database.migrated()
     finally:
         database.close()
 
 
 @contextmanager
-def open_sources(home: Path, clock: Callable[[], int]) -> Iterator[SourceStore]:
+def open_sources(home: Path, clock: Callable[[], int], address: str = "") -> Iterator[SourceStore]:
     """The sources of an installation.
 
     Raises: OperationalError when its database cannot be used.
     """
-    with open_database(home) as database:
+    with open_database(home, address) as database:
         yield SourceStore(database, clock)
 
 
 @contextmanager
-def open_versions(home: Path, clock: Callable[[], int]) -> Iterator[DefinitionStore]:
+def open_versions(
+    home: Path, clock: Callable[[], int], address: str = ""
+) -> Iterator[DefinitionStore]:
     """The versions of the definitions of an installation.
 
     Raises: OperationalError when its database cannot be used.
     """
-    with open_database(home) as database:
-        yield DefinitionStore(database, clock)
+    with open_database(home, address) as database:
+        yield DefinitionStore(database, clock, actor_kind="command")
 
 
 def _stocked(catalog: ProductStore, given: tuple[Product, ...]) -> tuple[Product, ...]:

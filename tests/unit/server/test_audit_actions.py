@@ -10,7 +10,7 @@ from pathlib import Path
 from tools.lints.walk import ROOT
 
 FOLDERS = ("src/qianmian/storage/sql", "src/qianmian/server/api")
-TELLS = {"append", "note", "_append", "_told", "to_thread"}
+TELLS = {"append", "note", "_append", "_told", "_tell", "to_thread"}
 ACTION = re.compile(r"[a-z_]+\.[a-z]+")
 
 

@@ -11,6 +11,8 @@ const ACTIONS = [
   'account.role',
   'api_key.created',
   'api_key.revoked',
+  'definition.activated',
+  'definition.retired',
   'letter.dropped',
   'letter.replayed',
   'members.imported',

@@ -30,7 +30,8 @@ def command() -> None:
 def verify(*, home: Path | None, known: str | None, as_json: bool, locale: str | None) -> int:
     """Check every row; exit code 1 when one is not as it was written."""
     noted = None if known is None else _head(known)
-    with open_database(settings_of(home).home) as database:
+    settings = settings_of(home)
+    with open_database(settings.home, settings.database) as database:
         found = AuditTrail(database, lambda: time.time_ns() // 1_000_000).verify(noted)
     head = f"{found.head.number}:{found.head.hash.hex()}"
     is_whole = found.problem is None

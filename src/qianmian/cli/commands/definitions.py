@@ -157,7 +157,7 @@ def export(home: Path | None, locale: str | None) -> int:
     """What the shop made of its definitions, as YAML."""
     texts_for(locale)
     settings = _settings(home)
-    with open_versions(settings.home, _now_ms) as store:
+    with open_versions(settings.home, _now_ms, settings.database) as store:
         click.echo(written_yaml(file_of(built_in_of(settings), store.all())), nl=False)
     return OK
 
@@ -174,7 +174,7 @@ def import_(file: Path, home: Path | None, why: str, locale: str | None) -> int:
     read = read_definitions(file)
     built_in = built_in_of(settings)
     drafts, leaving = drafts_of(read, by=BY), left_out(read, built_in)
-    with open_versions(settings.home, _now_ms) as store:
+    with open_versions(settings.home, _now_ms, settings.database) as store:
         after = with_taken(store.all(), drafts, leaving)
         check_together(active_definitions_of(built_in, after))
         taken = store.take(drafts, leaving, by=BY, why=why or file.name)

@@ -83,7 +83,7 @@ def _beside(
     Raises: InputError when the server does not answer there, or refuses the table.
     """
     actor = terminal_user()
-    with open_database(settings.home) as database:
+    with open_database(settings.home, settings.database) as database:
         keys = ApiKeyStore(database, now_ms)
         key, secret = keys.create(f"qianmian {kind} import", "lead", by=actor)
         try:

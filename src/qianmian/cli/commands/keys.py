@@ -150,8 +150,12 @@ def set_mapping(source: str, file: Path, *, locale: str | None) -> int:
 @contextmanager
 def _store() -> Iterator[SourceStore]:
     settings = Settings.from_environment(os.environ)
-    with open_sources(settings.home, lambda: int(time.time() * SECOND_MS)) as store:
+    with open_sources(settings.home, _now_ms, settings.database) as store:
         yield store
+
+
+def _now_ms() -> int:
+    return int(time.time() * SECOND_MS)
 
 
 def _shown(record: SourceRecord) -> dict[str, object]:

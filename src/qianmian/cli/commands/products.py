@@ -38,7 +38,7 @@ def import_products(
     """Take over a table; a server that runs follows within seconds."""
     settings = settings_of(home)
     body = body_of(file)
-    with open_database(settings.home) as database:
+    with open_database(settings.home, settings.database) as database:
         store = ProductStore(database, _now_ms, settings.currency)
         done = take_products(store, body, terminal_user(), dry_run=dry_run, name=file.name)
     counts = {"added": done.added, "changed": done.changed, "unchanged": done.unchanged}
@@ -52,7 +52,7 @@ def import_products(
 def export(file: Path, *, home: Path | None, locale: str | None) -> int:
     """Write every product as a table."""
     settings, texts = settings_of(home), texts_for(locale)
-    with open_database(settings.home) as database:
+    with open_database(settings.home, settings.database) as database:
         found = ProductStore(database, _now_ms, settings.currency).all()
     rows = ((one.product, one.currency) for one in found)
     try:

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 
 from qianmian.errors import InputError
 from qianmian.storage.sql.audit import SYSTEM, Actor, AuditTrail
-from qianmian.storage.sql.database import Conflict, Database
+from qianmian.storage.sql.database import Conflict, Database, counted_up
 from qianmian.storage.sql.secrets import hashed, new_id, new_secret
 from qianmian.storage.sql.tables import (
     ACCOUNTS,
@@ -340,9 +340,5 @@ def _note_failure(connection: Connection, subjects: dict[str, str], now: int) ->
         LOGIN_FAILURES.delete().where(LOGIN_FAILURES.c.since <= now - FAILURE_WINDOW_MS)
     )
     for subject in subjects.values():
-        where = LOGIN_FAILURES.c.subject == subject
-        more = LOGIN_FAILURES.update().where(where).values(failures=LOGIN_FAILURES.c.failures + 1)
-        if not connection.execute(more).rowcount:
-            connection.execute(
-                LOGIN_FAILURES.insert().values(subject=subject, failures=1, since=now)
-            )
+        values = {"subject": subject, "failures": 1, "since": now}
+        counted_up(connection, LOGIN_FAILURES, "subject", values, "failures")

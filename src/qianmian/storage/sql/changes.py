@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from qianmian.storage.sql.database import counted_up
 from qianmian.storage.sql.tables import CHANGES
 
 
@@ -18,7 +19,4 @@ def number_of(connection: Connection, topic: str) -> int:
 
 def note_change(connection: Connection, topic: str) -> None:
     """This transaction changes a topic."""
-    number = number_of(connection, topic) + 1
-    where = CHANGES.c.topic == topic
-    if not connection.execute(CHANGES.update().where(where).values(number=number)).rowcount:
-        connection.execute(CHANGES.insert().values(topic=topic, number=number))
+    counted_up(connection, CHANGES, "topic", {"topic": topic, "number": 1}, "number")

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Row
 
 from qianmian.errors import NotThere
 from qianmian.runtime.definition_versions import Version
+from qianmian.storage.sql.audit import Actor, AuditTrail
 from qianmian.storage.sql.changes import note_change, number_of
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.tables import DEFINITION_VERSIONS
@@ -23,12 +24,19 @@ _V: Final = DEFINITION_VERSIONS.c
 class DefinitionStore:
     """The `DefinitionVersions` of a deployment.
 
+    Args:
+        actor_kind: who `by` names, for the audit: people of the console, or of a terminal.
+
     Raises (every method): OperationalError when the database cannot be used.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], int], *, actor_kind: str = "account"
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._audit = AuditTrail(database, clock)
+        self._actor_kind = actor_kind
 
     def number(self) -> int:
         """Grows with each change, also of another process."""
@@ -119,7 +127,9 @@ class DefinitionStore:
             DEFINITION_VERSIONS.update().where(where).values(**values)
         ).rowcount:
             raise NotThere(f'the {kind} "{key}" has no draft; save one first')
-        return _one(connection, (_V.kind == kind) & (_V.key == key) & (_V.state == "active"))
+        now = _one(connection, (_V.kind == kind) & (_V.key == key) & (_V.state == "active"))
+        self._tell(connection, "definition.activated", now, by=by, why=why)
+        return now
 
     def _retire(self, connection: Connection, version: Version, *, by: str, why: str) -> Version:
         here = (_V.kind == version.kind) & (_V.key == version.key)
@@ -134,7 +144,18 @@ class DefinitionStore:
         ).rowcount:
             ended = replace(version, made_by=by, why=why, **values)
             connection.execute(DEFINITION_VERSIONS.insert().values(**_values(ended)))
-        return _one(connection, where)
+        gone = _one(connection, where)
+        self._tell(connection, "definition.retired", gone, by=by, why=why)
+        return gone
+
+    def _tell(
+        self, connection: Connection, action: str, version: Version, *, by: str, why: str
+    ) -> None:
+        """The audit learns what came into force or left it, in the same transaction."""
+        told = {"version": version.version, "text": version.text}
+        subject = f"{version.kind} {version.key}"
+        actor = Actor(self._actor_kind, "", by)
+        self._audit.append(connection, actor, action, subject, after=told, reason=why)
 
     def _end(self, connection: Connection, kind: str, key: str, state: str, by: str) -> None:
         where = (_V.kind == kind) & (_V.key == key) & (_V.state == "active")

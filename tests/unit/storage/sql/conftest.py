@@ -1,7 +1,12 @@
-"""A migrated database of its own for each test."""
+"""A migrated database of its own for each test: in SQLite, and in PostgreSQL where there is one.
+
+A test that takes `path` or `tmp_path` looks into files, and runs with SQLite only.
+"""
 
 from __future__ import annotations
 
+import inspect
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +14,9 @@ import pytest
 
 from qianmian.storage.sql.database import Database
 from tests.fakes.clock import FakeClock
+from tests.postgres import new_database, server
+
+NUMBERS = itertools.count()
 
 
 @pytest.fixture
@@ -16,8 +24,31 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    with server() as address:
+        yield address
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Both for every test of a database, but for those that read its files."""
+    if "backend" in metafunc.fixturenames:
+        reads_files = {"path", "tmp_path"} & set(inspect.signature(metafunc.function).parameters)
+        metafunc.parametrize("backend", ["sqlite"] if reads_files else ["sqlite", "postgres"])
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.in_file(tmp_path / "home" / "qianmian.db").migrated()
-    yield opened
+def path(tmp_path: Path) -> Path:
+    """The file of the database."""
+    return tmp_path / "home" / "qianmian.db"
+
+
+@pytest.fixture
+def database(backend: str, path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    if backend == "sqlite":
+        opened = Database.in_file(path)
+    else:
+        address = new_database(request.getfixturevalue("postgres"), f"test_{next(NUMBERS)}")
+        opened = Database.at(address)
+    yield opened.migrated()
     opened.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,15 +25,8 @@ HERE = "203.0.113.7"
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "qianmian.db"
-
-
-@pytest.fixture
-def store(path: Path, clock: FakeClock) -> Iterator[AccountStore]:
-    database = Database.in_file(path).migrated()
-    yield AccountStore(database, clock, QUICK)
-    database.close()
+def store(database: Database, clock: FakeClock) -> AccountStore:
+    return AccountStore(database, clock, QUICK)
 
 
 def first(store: AccountStore, name: str = "老板") -> SignedIn:

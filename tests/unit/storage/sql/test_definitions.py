@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +22,7 @@ from qianmian.runtime.definition_versions import (
     with_taken,
 )
 from qianmian.runtime.definitions import DefinitionFile, Written, read_definitions, written_yaml
+from qianmian.storage.sql.audit import AuditTrail
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
 from tests.fakes.clock import FakeClock
@@ -31,13 +31,6 @@ BUILT_IN = tuple(active_definitions())
 KINDS = st.sampled_from(["tag", "moment"])
 KEYS = st.sampled_from(["a", "b", BUILT_IN[0].key])
 TEXTS = st.sampled_from(["order_paid", "cart_added", "count(liked) within 5m >= 3"])
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.in_file(tmp_path / "qianmian.db").migrated()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -193,3 +186,21 @@ def test_what_is_exported_and_imported_is_the_same(written: list[Written]) -> No
 
 def texts(versions: list[Version]) -> dict[Any, str]:
     return {one.place: one.text for one in versions if one.state == "active"}
+
+
+def test_what_comes_into_force_and_what_leaves_it_is_in_the_audit(
+    database: Database, store: DefinitionStore
+) -> None:
+    draft = Version("tag", "a", 1, "order_paid")
+    store.save_draft(draft)
+    active = store.activate("tag", "a", by="小李", why="新标签")
+    store.retire(active, by="小李", why="没有用了")
+    with pytest.raises(NotThere):
+        store.activate("tag", "b", by="小李", why="")
+    rows = AuditTrail(database, FakeClock()).read()
+    told = [(one.action, one.subject, one.actor.name, one.reason) for one in reversed(rows)]
+    assert told == [
+        ("definition.activated", "tag a", "小李", "新标签"),
+        ("definition.retired", "tag a", "小李", "没有用了"),
+    ]
+    assert rows[-1].after == {"version": 1, "text": "order_paid"}

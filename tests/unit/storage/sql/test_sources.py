@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,8 @@ SITE = Source("site", "browser")
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "qianmian.db"
-
-
-@pytest.fixture
-def store(path: Path, clock: FakeClock) -> Iterator[SourceStore]:
-    database = Database.in_file(path).migrated()
-    yield SourceStore(database, clock)
-    database.close()
+def store(database: Database, clock: FakeClock) -> SourceStore:
+    return SourceStore(database, clock)
 
 
 @pytest.mark.parametrize("key_class", SENDERS)
