@@ -74,8 +74,9 @@ types: $(READY)  ## mypy, strict, on the product, the tools and the tests
 bench: $(BENCH_READY)  ## speed against plain Python and csp, in one interleaved run
 	.venv-bench/bin/qianmian bench
 
-bench-long: $(BENCH_READY)  ## the same at every scale; takes hours
+bench-long: $(BENCH_READY) $(READY)  ## the same at every scale, and a thousand deaths; takes hours
 	.venv-bench/bin/qianmian bench --long
+	QIANMIAN_EXITS=1000 $(BIN)/python -m pytest -m long tests/contract/test_server_exits.py
 
 docs: $(READY)  ## write the generated pages again
 	$(BIN)/python -m tools.docs

@@ -117,7 +117,7 @@ class DefinitionDesk:
         Raises: DefinitionError that says why not.
         """
         versions = await asyncio.to_thread(self._store.all)
-        await self._check([*_without(self._active(versions), definition), definition])
+        await self._check(self._active(versions), definition)
 
     async def save_draft(
         self,
@@ -152,7 +152,7 @@ class DefinitionDesk:
             versions = await asyncio.to_thread(self._store.all)
             draft = _draft(versions, (kind, key))
             definition = draft.definition()
-            await self._check([*_without(self._active(versions), definition), definition])
+            await self._check(self._active(versions), definition)
             done = await asyncio.to_thread(
                 self._store.activate, kind, key, by=by, why=_checked_why(why)
             )
@@ -223,11 +223,11 @@ class DefinitionDesk:
             await self._deployment.change(wanted)
         self._number = number
 
-    async def _check(self, definitions: Sequence[Definition]) -> None:
-        kinds: dict[str, str] = {}
-        for one in definitions:
-            if kinds.setdefault(one.key, one.kind) != one.kind:
-                raise InUse(f'the key "{one.key}" is that of a {kinds[one.key]}; choose another')
+    async def _check(self, active: Sequence[Definition], new: Definition) -> None:
+        for one in active:
+            if one.key == new.key and one.kind != new.kind:
+                raise InUse(f'the key "{new.key}" is that of a {one.kind}; choose another')
+        definitions = [*_without(active, new), new]
         await self._deployment.ask(lambda live: live.prepare(definitions))
 
 

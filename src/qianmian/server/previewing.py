@@ -17,6 +17,7 @@ from qianmian.language.ast import Node
 from qianmian.language.definition import Definition
 from qianmian.storage.history_reader.answers import Definitions, Preview
 from qianmian.storage.history_reader.lazily import LazyReader
+from qianmian.vocabulary.product import Product
 
 FLUSH_EVERY_MS: Final = 10_000  # each time makes a small file
 
@@ -26,15 +27,20 @@ class Previewer:
 
     Args:
         folder: of the history.
-        zone: of the shop.
+        zone, products: of the shop; history knows the categories of these.
         now: ms UTC.
         flushed: writes what history was told and has not written, so that it can be read.
     """
 
     def __init__(
-        self, folder: Path, zone: str, now: Callable[[], int], flushed: Callable[[], None]
+        self,
+        folder: Path,
+        zone: str,
+        products: Iterable[Product],
+        now: Callable[[], int],
+        flushed: Callable[[], None],
     ) -> None:
-        self._reader = LazyReader(folder, zone=zone)
+        self._reader = LazyReader(folder, zone=zone, products=products)
         self._now = now
         self._flushed = flushed
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="preview")

@@ -14,6 +14,7 @@ from qianmian.bootstrap.installation import Installation
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.server.console import ConsoleApp, bundled_console
+from qianmian.server.counts import LevelCounts
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
 from qianmian.server.previewing import Previewer
@@ -88,7 +89,7 @@ def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:
             home.history.flush_before(home.log.durable_offset)
 
     folder = home.settings.home / "history"
-    return Previewer(folder, home.settings.zone, now, flushed)
+    return Previewer(folder, home.settings.zone, home.products, now, flushed)
 
 
 def site_of(
@@ -107,6 +108,7 @@ def site_of(
         hub=parts.hub,
         desk=desk,
         previewer=previewer,
+        levels=LevelCounts(home.deployment, now),
         accounts=home.accounts,
         staff=home.staff,
         api_keys=home.api_keys,

@@ -11,6 +11,7 @@ from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.ports import Log
+from qianmian.server.counts import LevelCounts
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
@@ -51,6 +52,7 @@ class Site:
     hub: Hub
     desk: DefinitionDesk
     previewer: Previewer
+    levels: LevelCounts
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from qianmian.engine.backfill import Counting
+from qianmian.engine.levels import Held
 from qianmian.errors import DefinitionError
 from qianmian.language.ast import Node, walk
 from qianmian.language.codec import to_json
@@ -70,9 +71,9 @@ class Teller:
             draft=None if found.draft is None else version_model(found.draft),
             used_by=self.named(found.used_by),
             uses=[] if expr is None else self.uses(expr),
-            counting=now.counting.get(key) if found.now is not None else None,
-            holding=now.holding.get(f"{kind}.{key}") if found.now is not None else None,
-            enough=None if tag is None else now.holding.get(f"tag.{tag.key}_enough"),
+            counting=now.since(key) if found.now is not None else None,
+            holding=now.held(f"{kind}.{key}") if found.now is not None else None,
+            enough=None if tag is None else now.held(f"tag.{tag.key}_enough"),
             tier=None if tag is None else tag.tier,
             freshness=None if tag is None else tag.freshness,
             part_of=None if tag is None or tag.key == key else tag.key,
@@ -138,28 +139,25 @@ class Now:
     `holding` is by name, as `tag.sharer`.
     """
 
-    counting: Mapping[str, CountingModel]
-    holding: Mapping[str, HoldingModel]
+    counting: Mapping[str, Counting]
+    holding: Mapping[str, Held]
+
+    def since(self, key: str) -> CountingModel | None:
+        """Since when a definition counts; None: from the start."""
+        found = self.counting.get(key)
+        if found is None:
+            return None
+        return CountingModel(since=found.since, backfilled=found.backfilled)
+
+    def held(self, name: str) -> HoldingModel | None:
+        """Of how many a level holds."""
+        found = self.holding.get(name)
+        return None if found is None else HoldingModel(present=found.present, live=found.live)
 
 
-def now_of(live: Live) -> Now:
-    """Read it, between two messages."""
-    engine = live.engine
-    if engine is None:
-        return Now({}, {})
-    counting = {
-        key: CountingModel(since=one.since, backfilled=one.backfilled)
-        for key, one in engine.counting.items()
-    }
-    present, alive = Counter[str](), Counter[str]()
-    for room in engine.open_rooms():
-        for name, held in engine.levels(room).by_name.items():
-            present[name] += held.present
-            alive[name] += held.live
-    holding = {
-        name: HoldingModel(present=count, live=alive[name]) for name, count in present.items()
-    }
-    return Now(counting, holding)
+def counting_of(live: Live) -> dict[str, Counting]:
+    """Since when definitions count that were not there from the start."""
+    return {} if live.engine is None else dict(live.engine.counting)
 
 
 def newest_of(found: Entry) -> Version | None:

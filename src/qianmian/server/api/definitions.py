@@ -24,10 +24,11 @@ from qianmian.server.api.definition_models import (
     Writing,
 )
 from qianmian.server.api.definition_told import (
+    Now,
     Teller,
+    counting_of,
     expr_of,
     misunderstood,
-    now_of,
     version_model,
 )
 from qianmian.server.api.problems import Problem
@@ -43,7 +44,7 @@ router = APIRouter(tags=["definitions"])
 @router.get("/definitions")
 async def definitions(site: Here, _who: Reading, kind: Kind | None = None) -> list[DefinitionModel]:
     """Everything that holds, is drafted, or has been retired, by kind and key."""
-    now = await site.deployment.ask(now_of)
+    now = await _now(site)
     entries = await site.desk.entries()
     teller = Teller(entries, site.tags)
     return [
@@ -146,8 +147,12 @@ async def roll_back(
 # -- parts
 
 
+async def _now(site: Here) -> Now:
+    return Now(await site.deployment.ask(counting_of), await site.levels.now())
+
+
 async def _detail(site: Here, kind: Kind, key: str) -> DefinitionDetail:
-    now = await site.deployment.ask(now_of)
+    now = await _now(site)
     entries = await site.desk.entries()
     found = next((one for one in entries if one.place == (kind, key)), None)
     if found is None:
