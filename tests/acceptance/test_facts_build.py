@@ -13,9 +13,11 @@ import pytest
 
 from qianmian.cli.main import run
 from qianmian.columns.batch import EventBatch
-from qianmian.runtime.fact_files import read_facts
+from qianmian.runtime.fact_files import newest, read_facts
+from qianmian.runtime.live import Live
 from qianmian.runtime.messages import Events, Message
 from qianmian.storage.history import History
+from tests.serving import WAIT_S, served
 
 DAY = 86_400_000
 DEFINITIONS = """\
@@ -51,6 +53,20 @@ def test_it_builds_what_the_definitions_ask_for(
     assert (told["viewers"], told["columns"]) == (1, ["sum(order_paid.amount)"])
     assert run(["facts", "build", "--home", str(home), "--locale", "zh-CN"]) == 0
     assert "1 名观众" in capsys.readouterr().out
+
+
+def test_a_running_server_learns_of_a_build(home: Path) -> None:
+    with served(home) as server:
+        assert run(["facts", "build", "--home", str(home)]) == 0
+        wanted = newest(home / "facts")
+        until = time.monotonic() + WAIT_S
+
+        def known(live: Live) -> str | None:
+            return live.facts_hash
+
+        while server.home.deployment.engine.ask(known).result(WAIT_S) != wanted:
+            assert time.monotonic() < until
+    assert wanted is not None
 
 
 def test_a_server_starts_without_the_reader_of_history() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from qianmian.bootstrap.installation import built_in_of, open_versions, read_products
 from qianmian.columns.facts import Facts
 from qianmian.runtime.definition_versions import active_definitions_of
-from qianmian.runtime.fact_files import write_facts
+from qianmian.runtime.fact_files import name_newest, write_facts
 from qianmian.settings import Settings
 from qianmian.storage.history_reader.answers import Definitions
 from qianmian.storage.history_reader.days import day_begin
@@ -69,4 +69,5 @@ def build_facts_of(settings: Settings, now_ms: int) -> Built:
         )
     path = write_facts(settings.home / "facts", data)
     facts = Facts(data)
+    name_newest(settings.home / "facts", facts.hash)
     return Built(path, facts.hash, boundary_ms, len(facts), facts.columns)

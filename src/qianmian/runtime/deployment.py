@@ -26,7 +26,7 @@ from qianmian.runtime.messages import (
 )
 from qianmian.runtime.ports import Advance, History, Log, ignored
 from qianmian.vocabulary.firing import Firing
-from qianmian.vocabulary.product import Product
+from qianmian.vocabulary.product import Product, ProductCatalog
 
 T = TypeVar("T")
 STEP_ROWS = 10_000  # of an edit that is made ready: some milliseconds in which nobody is answered
@@ -226,17 +226,21 @@ class Deployment:
     async def stock(self, products: Sequence[Product]) -> None:
         """The catalog of the shop from now on.
 
-        Raises: Overloaded, LogUnavailable.
+        Raises: InputError when two products have one id; Overloaded, LogUnavailable.
         """
+        ProductCatalog(products)  # what is written must be what can be applied
         await self._write(Catalog(tuple(products)))
 
     async def know(self, digest: str) -> None:
         """The build of facts with this digest, whose file is in its place, is known from now on.
 
-        Raises: InputError when it cannot be read; Overloaded, LogUnavailable.
+        Raises: InputError when it cannot be read, is of another namespace, or goes up to a day
+            before that of the build in force; Overloaded, LogUnavailable.
         """
-        await asyncio.to_thread(self._live.facts, digest)
-        await self._write(FactsNamed(digest))
+        async with self._changing:
+            facts = await asyncio.to_thread(self._live.facts, digest)
+            await self.ask(lambda live: live.check_facts(facts))
+            await self._write(FactsNamed(digest))
 
     async def _write(self, what: Body | BodyAt) -> None:
         """A message that is durable and applied when this returns."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from qianmian.columns.facts import Facts, content_hash
 from qianmian.errors import InputError
+
+NEWEST: Final = "newest"
 
 
 def fact_file(folder: Path, name: str) -> Path:
@@ -32,6 +35,24 @@ def write_facts(folder: Path, data: bytes) -> Path:
         os.fsync(file.fileno())
     unfinished.replace(path)
     return path
+
+
+def name_newest(folder: Path, name: str) -> None:
+    """Say which build a server should know; one that runs follows within seconds.
+
+    Raises: OSError when it cannot be written.
+    """
+    unfinished = folder / f"{NEWEST}.part"
+    unfinished.write_text(name, encoding="ascii")
+    unfinished.replace(folder / NEWEST)
+
+
+def newest(folder: Path) -> str | None:
+    """The hash of the build that a server should know; None while none has been named."""
+    try:
+        return (folder / NEWEST).read_text(encoding="ascii").strip() or None
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
 
 
 def read_facts(folder: Path, name: str) -> Facts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from qianmian.columns.batch import EventBatch, UInt8, concat
 from qianmian.columns.facts import Facts
 from qianmian.engine.backfill import Counting
 from qianmian.engine.board import RoomBoard
+from qianmian.engine.facts import Reader, check_facts
 from qianmian.engine.levels import RoomLevels
 from qianmian.engine.readings import ViewerNow
 from qianmian.engine.room_facts import RoomFact
@@ -288,6 +289,13 @@ class Live:
         return self._engine().backfill(tail, outcomes, since_ms=since_ms, clock_ms=clock_ms)
 
     # -- a change that comes: nothing of this has an effect by itself
+
+    def check_facts(self, facts: Facts) -> None:
+        """Refuse facts that could not be taken: written to the log, they would stop everything.
+
+        Raises: InputError.
+        """
+        check_facts(cast(Reader, self._engine()), facts, self.clock)  # a core is one
 
     def prepare(self, definitions: Sequence[Definition]) -> None:
         """Lay out the rows for definitions that will be changed to, beside the running engine.

@@ -59,12 +59,17 @@ class Tail:
     def read(self, messages: Iterable[Message], since: int) -> tuple[EventBatch, UInt8]:
         """The events of these messages with a clock from `since` on, and their outcomes.
 
-        Raises: InputError when one of them is too old to be known here.
+        Messages before what is kept are left out: a disk that was very slow to write the message
+        that names the range must not stop those who apply it.
+
+        Raises: InputError when one is missing between those that are kept.
         """
         known = {one.offset: one for one in self._told}
+        first = min(known, default=0)
         batches, outcomes = [], []
         for message in messages:
-            if not isinstance(message.body, Events) or message.clock < since:
+            is_of_range = message.clock >= since and message.offset >= first
+            if not isinstance(message.body, Events) or not is_of_range:
                 continue
             told = known.get(message.offset)
             if told is None:

@@ -15,6 +15,7 @@ from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import LevelCounts
+from qianmian.server.fact_following import FactFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
 from qianmian.server.previewing import Previewer
@@ -64,14 +65,15 @@ async def run_server(
         desk = DefinitionDesk(home.versions, home.deployment, home.built_in)
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
-        site = site_of(home, parts, ingest, desk, previewer, stocking, now)
+        facts = FactFollowing(home.settings.home / "facts", home.deployment)
+        site = site_of(home, parts, ingest, (desk, stocking, facts), previewer, now)
 
         async def ready() -> None:
             if on_ready is not None:
                 await on_ready(site)
 
         app = server_of(site, parts, ingest=ingest, console=ConsoleApp(bundled_console()))
-        following = [asyncio.create_task(one.keep_following()) for one in (desk, stocking)]
+        following = [asyncio.create_task(one.keep_following()) for one in (desk, stocking, facts)]
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:
@@ -96,12 +98,12 @@ def site_of(
     home: Installation,
     parts: Running,
     ingest: IngestApp,
-    desk: DefinitionDesk,
+    followers: tuple[DefinitionDesk, Stocking, FactFollowing],
     previewer: Previewer,
-    stocking: Stocking,
     now: Callable[[], int],
 ) -> Site:
     """What the routes work with."""
+    desk, stocking, _ = followers
     return Site(
         deployment=home.deployment,
         log=home.log,
@@ -109,6 +111,7 @@ def site_of(
         desk=desk,
         previewer=previewer,
         levels=LevelCounts(home.deployment, now),
+        followers=followers,
         accounts=home.accounts,
         staff=home.staff,
         api_keys=home.api_keys,

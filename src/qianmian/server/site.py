@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from qianmian.errors import QianmianError
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
@@ -36,6 +37,12 @@ class Ingest(Protocol):
         """Send a dead letter once more: how many events were accepted, and the others."""
 
 
+class Follower(Protocol):
+    """Brings what somebody decided elsewhere to the engine."""
+
+    problem: QianmianError | None
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One server.
@@ -53,6 +60,7 @@ class Site:
     desk: DefinitionDesk
     previewer: Previewer
     levels: LevelCounts
+    followers: tuple[Follower, ...]
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore

@@ -49,8 +49,7 @@ async def health(site: Here, _who: Annotated[Who, Needs("data.read")]) -> DataHe
     problem = (
         site.deployment.problem
         or site.deployment.concern
-        or site.desk.problem
-        or site.stocking.problem
+        or next((one.problem for one in site.followers if one.problem is not None), None)
     )
     engine.problem = None if problem is None else str(problem)
     known = {one.source.name: one for one in await asyncio.to_thread(site.sources.all)}

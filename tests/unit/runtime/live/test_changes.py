@@ -18,7 +18,7 @@ from qianmian.language.parse import parse_definition
 from qianmian.runtime.deployment import Deployment, Hooks
 from qianmian.runtime.fact_files import read_facts, write_facts
 from qianmian.runtime.live import Live
-from qianmian.runtime.messages import Backfilled
+from qianmian.runtime.messages import Backfilled, DefinitionsChanged
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 from qianmian.vocabulary.time import DAY_MS
@@ -193,6 +193,52 @@ def test_facts_are_known_from_their_message_on(tmp_path: Path) -> None:
     asyncio.run(tell())
     story.stop()
     assert [(one.viewer, one.at) for one in story.firings] == [("v1", START + 1_000)]
+    story.check_restarts()
+
+
+def test_what_could_not_be_applied_never_reaches_the_log(tmp_path: Path) -> None:
+    story = Story(OLD, tmp_path)
+    day = START - START % DAY_MS
+
+    def build(boundary_ms: int, namespace: str = "default") -> str:
+        data = facts_bytes([ViewerFacts("v1")], boundary_ms=boundary_ms, namespace=namespace)
+        return write_facts(tmp_path, data).stem.removeprefix("facts-")
+
+    async def tell() -> None:
+        await story.at(0, (VIEW, "v1"))
+        await story.deployment.know(build(day))
+        before = story.log.next_offset
+        for name in (build(day - DAY_MS), build(day + DAY_MS), build(day, "other")):
+            with pytest.raises(InputError):
+                await story.deployment.know(name)
+        with pytest.raises(InputError, match="two products"):
+            await story.deployment.stock([Product("p1"), Product("p1")])
+        bodies = {type(one.body).__name__ for one in story.log.read(before)}
+        assert bodies <= {"Tick"}
+        await story.at(1, (VIEW, "v1"))
+
+    asyncio.run(tell())
+    assert story.deployment.problem is None
+    story.stop()
+    story.check_restarts()
+
+
+def test_a_range_that_is_no_longer_known_is_cut_and_not_refused() -> None:
+    story = Story(OLD)
+
+    async def tell() -> None:
+        await story.at(0, (VIEW, "v1"))
+        await story.at(300, (VIEW, "v1"), (VIEW, "v2"), (VIEW, "v2"))
+        await story.deployment.ask(lambda live: live.prepare(NEW))
+        await asyncio.wrap_future(story.deployment.gateway.post(DefinitionsChanged(NEW)))
+        long_ago = Backfilled(START, 0, story.log.next_offset - 1)
+        await asyncio.wrap_future(story.deployment.gateway.post(long_ago))
+        await story.at(301, (VIEW, "v1"), (VIEW, "v2"))
+
+    asyncio.run(tell())
+    assert story.deployment.problem is None
+    story.stop()
+    assert [one.viewer for one in story.firings] == ["v2"]
     story.check_restarts()
 
 
