@@ -1,4 +1,4 @@
-"""`sum(order_paid.amount) within W >= x`: over the 64 newest amounts by definition."""
+"""`sum(order_paid.amount) within W >= x`, or of a scope: over the 64 newest amounts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ MAX_AMOUNTS = 64
 def amounts(tree: Tree, view: View) -> list[tuple[Entry, int]]:
     found = [(entry, amount_of(entry.event)) for entry in view.entries(tree["of"])]
     known = [(entry, amount) for entry, amount in found if amount is not None]
-    if isinstance(tree["within"], int) or tree["within"] == "visit":
-        return known[-MAX_AMOUNTS:]
-    return known
+    return known[-MAX_AMOUNTS:]
 
 
 def holds(tree: Tree, view: View) -> Holding:
