@@ -92,16 +92,19 @@ def holds(
 
 
 def compare(value: object, cmp: str, wanted: object) -> bool:
-    """One comparison of a known value; values of different kinds are only ever unequal."""
+    """One comparison of a known value; of a value of another type nothing holds, not even `!=`."""
     if cmp == "in":
         return isinstance(wanted, tuple) and any(compare(value, "==", one) for one in wanted)
     if cmp == "contains":
         return isinstance(value, str) and str(wanted) in value
     if cmp == "starts_with":
         return isinstance(value, str) and value.startswith(str(wanted))
-    if isinstance(value, str) != isinstance(wanted, str):
-        return cmp == "!="
-    return bool(COMPARE[cmp](value, wanted))
+    return _type_of(value) is _type_of(wanted) and bool(COMPARE[cmp](value, wanted))
+
+
+def _type_of(value: object) -> type:
+    """Text, yes or no, or a number, of whichever width."""
+    return str if isinstance(value, str) else bool if isinstance(value, bool) else float
 
 
 def _numbers(column: npt.NDArray[np.int64], cmp: str, value: object) -> Bool:
