@@ -48,7 +48,7 @@ PRODUCTS: Final = 40
 WAIT_S: Final = 30
 
 _SESSION: Final = {
-    "account": {"id": "1", "name": "feed", "role": "admin"},
+    "account": {"id": "1", "name": "feed", "role": "owner", "may": ["rooms.read"]},
     "first_run": False,
     "csrf": "none",
 }

@@ -133,9 +133,12 @@ def _in_panes(node: Count, within_ms: int, snapshot: Snapshot) -> list[Row]:
 
 
 def _thresholded(newest: list[Row], cmp: str, value: int) -> Truth:
-    """A comparison of a number of rows; the newest that satisfy it are the evidence."""
+    """A comparison of a number of rows; the newest that reach it are the evidence.
+
+    Of fewer than, and of any other number than, nothing is.
+    """
     holds = orders(len(newest), cmp, value)
-    if cmp in ("<", "<="):
+    if cmp in ("<", "<=", "!="):
         return Truth(holds)
     needed = value if cmp in (">=", "==") else value + 1
     return _made(holds, newest[:needed] if len(newest) >= needed else ())

@@ -58,22 +58,23 @@ class Database:
 
         Raises: HistoryTooLarge when the memory is not enough; LogProblem when a file is unreadable.
         """
-        return list(self._run(query, values, duckdb.DuckDBPyConnection.fetchall))
+        return list(self._run(query, values, lambda found: found.fetchall()))
 
     def table(self, query: exp.Expr, values: Mapping[str, Any] = NO_VALUES) -> pa.Table:
         """The rows of a query as columns; raises as `run`."""
-        return self._run(query, values, duckdb.DuckDBPyConnection.to_arrow_table)
+        return self._run(query, values, lambda found: found.to_arrow_table())
 
     def _run(
         self,
         query: exp.Expr | str,
         values: Mapping[str, Any],
-        fetch: Callable[[duckdb.DuckDBPyConnection], Any],
+        fetch: Callable[[duckdb.DuckDBPyRelation], Any],
     ) -> Any:
         text = query if isinstance(query, str) else query.sql(DIALECT, identify=True)
         with self._using:
             try:
-                return fetch(self._connection.execute(text, dict(values)))
+                found: Any = self._connection.sql(text, params=dict(values))  # None of no query
+                return [] if found is None else fetch(found)
             except duckdb.OutOfMemoryException as problem:
                 raise HistoryTooLarge(
                     f"the question needs more memory than the {self._memory_mb} MiB that reading"
