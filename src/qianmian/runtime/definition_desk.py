@@ -7,7 +7,7 @@ the first, whoever changed the store: this desk, or a command beside the running
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -57,12 +57,19 @@ class DefinitionDesk:
 
     Args:
         built_in: what holds where the store has nothing.
+        check: refuses definitions that cannot hold beside each other; called on another thread, so
+            that nobody who types makes the engine wait.
     """
 
     def __init__(
-        self, store: DefinitionVersions, deployment: Deployment, built_in: Sequence[Definition]
+        self,
+        store: DefinitionVersions,
+        deployment: Deployment,
+        built_in: Sequence[Definition],
+        check: Callable[[Sequence[Definition]], None],
     ) -> None:
         self._store = store
+        self._together = check
         self._deployment = deployment
         self._built_in = {(one.kind, one.key): one for one in built_in}
         self._lock = asyncio.Lock()
@@ -228,7 +235,7 @@ class DefinitionDesk:
             if one.key == new.key and one.kind != new.kind:
                 raise InUse(f'the key "{new.key}" is that of a {one.kind}; choose another')
         definitions = [*_without(active, new), new]
-        await self._deployment.ask(lambda live: live.prepare(definitions))
+        await asyncio.to_thread(self._together, definitions)
 
 
 def checked_words(version: Version) -> Version:

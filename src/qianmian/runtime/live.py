@@ -422,7 +422,7 @@ class Live:
         self._make_views()
         self.views.restore(document["rooms"])
         self.sources.restore(document["sources"])
-        self.tail = Tail.restored(document["tail"])
+        self.tail = Tail.restored(document.get("tail", ()))  # older ones have none
         self.offset, self.clock = kept.offset, kept.clock
 
     def snapshot(self) -> Kept | None:

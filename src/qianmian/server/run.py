@@ -10,7 +10,7 @@ from importlib import metadata
 
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.catalogs import load_tags
-from qianmian.bootstrap.installation import Installation
+from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.server.console import ConsoleApp, bundled_console
@@ -62,7 +62,7 @@ async def run_server(
             limits=limits,
         )
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
-        desk = DefinitionDesk(home.versions, home.deployment, home.built_in)
+        desk = DefinitionDesk(home.versions, home.deployment, home.built_in, check_together)
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
         facts = FactFollowing(home.settings.home / "facts", home.deployment)
