@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -11,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qianmian.bootstrap.nightly import facts_chore
 from qianmian.cli.main import run
 from qianmian.columns.batch import EventBatch
 from qianmian.runtime.fact_files import newest, read_facts
 from qianmian.runtime.live import Live
 from qianmian.runtime.messages import Events, Message
+from qianmian.settings import Settings
 from qianmian.storage.history import History
 from tests.serving import WAIT_S, served
 
@@ -53,6 +56,19 @@ def test_it_builds_what_the_definitions_ask_for(
     assert (told["viewers"], told["columns"]) == (1, ["sum(order_paid.amount)"])
     assert run(["facts", "build", "--home", str(home), "--locale", "zh-CN"]) == 0
     assert "1 名观众" in capsys.readouterr().out
+
+
+def test_the_chore_of_the_night_builds_once_a_day(home: Path) -> None:
+    clock = [int(time.time() * 1_000)]
+    settings = Settings.from_environment({**os.environ, "QIANMIAN_HOME": str(home)})
+    chore = facts_chore(settings, History(home / "history"), lambda: clock[-1])
+    assert json.loads(str(chore.do()))["viewers"] == 1
+    named = newest(home / "facts")
+    assert named is not None
+    assert chore.do() is None, "it has been built"
+    clock.append(clock[0] - 3 * DAY)
+    (home / "facts" / "newest").unlink()
+    assert chore.do() is None, "there is nothing from before that day"
 
 
 def test_a_running_server_learns_of_a_build(home: Path) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from qianmian.bootstrap.installation import Installation
 from qianmian.bootstrap.parts import load_classifier, simulate
 from qianmian.columns.facts import facts_bytes
-from qianmian.runtime.fact_files import write_facts
+from qianmian.runtime.fact_files import name_newest, write_facts
 from qianmian.runtime.messages import Catalog, DefinitionsChanged, FactsNamed
 from qianmian.runtime.past import Past, write_past
 from qianmian.runtime.ports import Advance, ignored
@@ -68,6 +68,7 @@ def record_past(
         boundary_ms=_day_begin(start_ms, home.settings.zone),
     )
     path = write_facts(home.settings.home / "facts", facts)
+    name_newest(path.parent, path.stem.removeprefix("facts-"))
     return write_past(
         home.log,
         simulation.events_between(start_ms, now_ms),

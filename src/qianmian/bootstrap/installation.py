@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
+from qianmian.bootstrap.nightly import facts_chore
 from qianmian.columns.facts import Facts
 from qianmian.errors import InputError, LogUnavailable
 from qianmian.language.definition import Definition
@@ -110,7 +111,8 @@ def open_installation(
         opened.callback(log.close)
         if log.repaired is not None:
             told("log_repaired", log.repaired)
-        history = HistoryThread(History(home / "history", namespace=settings.namespace))
+        kept = History(home / "history", namespace=settings.namespace)
+        history = HistoryThread(kept)
         opened.callback(_closed, history)
         database = opened.enter_context(open_database(home, settings.database))
         accounts = AccountStore(database, now)
@@ -128,7 +130,7 @@ def open_installation(
                 _live(settings),
                 now=now,
                 history=history,
-                chores=Chores([_retention(settings, log, snapshots)], told=told),
+                chores=Chores(_chores(settings, log, snapshots, kept, now), told=told),
                 snapshot_every_ms=settings.snapshot_s * 1_000,
             ),
             built_in=built_in,
@@ -205,6 +207,16 @@ def _live(settings: Settings) -> Live:
         viewers=settings.expected_viewers,
         currency=settings.currency,
     )
+
+
+def _chores(
+    settings: Settings,
+    log: SegmentLog,
+    snapshots: SnapshotFolder,
+    history: History,
+    now: Callable[[], int],
+) -> list[Chore]:
+    return [_retention(settings, log, snapshots), facts_chore(settings, history, now)]
 
 
 def _retention(settings: Settings, log: SegmentLog, snapshots: SnapshotFolder) -> Chore:

@@ -24,6 +24,7 @@ from qianmian.connectors.settling import (
     TEXTS,
     Column,
     Decoded,
+    Gathered,
     Int64,
     Post,
     RejectedEvent,
@@ -127,21 +128,17 @@ def _by_type(events: list[Any], post: Post) -> Decoded:
     n = len(events)
     kind = np.fromiter(map(_CODE_BY_STRUCT.__getitem__, map(type, events)), np.uint8, n)
     order = np.argsort(kind, kind="stable")
-    columns: dict[str, list[object]] = {}
+    gathered = Gathered()
     done = 0
     for code, count in enumerate(np.bincount(kind).tolist()):
         if not count:
             continue
         mine = [events[row] for row in order[done : done + count].tolist()]
         names = _STRUCTS[code].__struct_fields__
-        for name, values in zip(names, zip(*map(_GETTERS[code], mine), strict=True), strict=True):
-            if values.count(None) < count:
-                column = columns.setdefault(name, [])
-                column.extend([None] * (done - len(column)))
-                column.extend(values)
+        told = zip(names, zip(*map(_GETTERS[code], mine), strict=True), strict=True)
+        gathered.add(count, ((name, some) for name, some in told if some.count(None) < count))
         done += count
-    for column in columns.values():
-        column.extend([None] * (n - len(column)))
+    columns = gathered.columns()
     plain = {name: column_of(name, columns[name]) for name in columns if name in PLAIN}
     nested: dict[str, list[object]] = {n: columns[n] for n in NESTED if n in columns}
     return settled(kind[order], plain, nested, post, order)

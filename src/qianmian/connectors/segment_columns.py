@@ -35,6 +35,7 @@ from qianmian.connectors.settling import (
     PLAIN,
     Column,
     Decoded,
+    Gathered,
     Int64,
     Post,
     column_of,
@@ -150,20 +151,15 @@ class _Calls:
 
     def settled(self) -> Decoded:
         """The events, in the order of their message."""
-        n = len(self.calls)
-        columns: dict[str, list[Any]] = {}
+        gathered = Gathered()
         done = 0
         for code, count in enumerate(np.bincount(self.meant).tolist()):
             if not count:
                 continue
             mine = slice(done, done + count)
-            for name, values in self._of_type(code, self.calls[mine], self.order[mine]).items():
-                column = columns.setdefault(name, [])
-                column.extend([None] * (done - len(column)))
-                column.extend(values)
+            gathered.add(count, self._of_type(code, self.calls[mine], self.order[mine]).items())
             done += count
-        for column in columns.values():
-            column.extend([None] * (n - len(column)))
+        columns = gathered.columns()
         plain: dict[str, Column] = {
             name: column_of(name, columns[name]) for name in PLAIN if name in columns
         }

@@ -8,7 +8,7 @@ which accepts it or says why not. So the questions may be stricter than the rule
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -72,6 +72,28 @@ _MAY_SEND: Final = {
     sender: np.array([sender in event.senders for event in CATALOG])
     for sender in ("browser", "server", "connector")
 }
+
+
+class Gathered:
+    """Columns of rows that come one type after the other: what a type has not is None."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, list[Any]] = {}
+        self._rows = 0
+
+    def add(self, count: int, values_by_name: Iterable[tuple[str, Sequence[Any]]]) -> None:
+        """So many more rows, with their values of some columns."""
+        for name, values in values_by_name:
+            column = self._columns.setdefault(name, [])
+            column.extend([None] * (self._rows - len(column)))
+            column.extend(values)
+        self._rows += count
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Every column, as long as there are rows."""
+        for column in self._columns.values():
+            column.extend([None] * (self._rows - len(column)))
+        return self._columns
 
 
 @dataclass(frozen=True, slots=True)
