@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from qianmian.bootstrap.installation import Installation
+from qianmian.bootstrap.installation import Installation, stocked
 from qianmian.bootstrap.parts import load_classifier, simulate
 from qianmian.columns.facts import facts_bytes
 from qianmian.runtime.fact_files import name_newest, write_facts
@@ -75,7 +75,7 @@ def record_past(
         sources.of,
         load_classifier().classify_many,
         first=(
-            Catalog(simulation.products),
+            Catalog(stocked(home.catalog, simulation.products)),
             DefinitionsChanged(home.definitions),
             FactsNamed(path.stem.removeprefix("facts-")),
         ),

@@ -136,7 +136,7 @@ def open_installation(
             built_in=built_in,
             definitions=active_definitions_of(built_in, versions.all()),
             versions=versions,
-            products=_stocked(catalog, given),
+            products=stocked(catalog, given),
             catalog=catalog,
             accounts=accounts,
             staff=Staff(database, accounts, now),
@@ -183,7 +183,7 @@ def open_versions(
         yield DefinitionStore(database, clock, actor_kind="command")
 
 
-def _stocked(catalog: ProductStore, given: tuple[Product, ...]) -> tuple[Product, ...]:
+def stocked(catalog: ProductStore, given: tuple[Product, ...]) -> tuple[Product, ...]:
     """The products of the store; one that never had any takes over those of the settings."""
     if given and catalog.number() == 0:
         names = [name for name in Product.__dataclass_fields__ if name != "id"]

@@ -53,7 +53,7 @@ def build_facts_of(settings: Settings, now_ms: int) -> Built:
         database cannot be used or the memory is not enough; OSError when the file cannot be
         written.
     """
-    with open_versions(settings.home, lambda: now_ms) as versions:
+    with open_versions(settings.home, lambda: now_ms, settings.database) as versions:
         definitions = active_definitions_of(built_in_of(settings), versions.all())
     levels = Definitions(
         {(one.kind, one.key): one.expr for one in definitions if one.kind != "moment"}
