@@ -34,6 +34,11 @@ _OF_THE_ROOM: Final = parse_definition(
     "qianmian_warm_up", 'room.presenting == "p" and liked this session', kind="tag"
 )
 """The built-in moments read no fact of a room through a tag; a shop's own may."""
+_PAIR: Final = tuple(
+    parse_definition(f"qianmian_{what}", f"cart_added without {what} within 1m on same product")
+    for what in ("order_paid", "order_created")
+)
+"""Two that wait for the same thing: when one of them goes, the other's waiting is laid out anew."""
 
 
 def warm(engines: EngineMaker, definitions: Sequence[Definition]) -> None:
@@ -41,7 +46,7 @@ def warm(engines: EngineMaker, definitions: Sequence[Definition]) -> None:
 
     Cost: a second with compiled kernels, a minute or two without.
     """
-    definitions = [*definitions, _OF_THE_ROOM]
+    definitions = [*definitions, _OF_THE_ROOM, *_PAIR]
     engine: Engine = engines.new(definitions)
     clock = _START_MS
     facts = Facts(facts_bytes([ViewerFacts("v")], boundary_ms=0))
@@ -56,7 +61,8 @@ def warm(engines: EngineMaker, definitions: Sequence[Definition]) -> None:
         outcomes = engine.outcomes
         engine = engines.restored(engine.snapshot(), facts)
         engine.take_facts(facts, clock)
-        for fewer in (definitions[::2], definitions[: len(definitions) // 2], definitions[1:]):
+        half = len(definitions) // 2
+        for fewer in (definitions[::2], definitions[:half], definitions[1:], definitions[:-1]):
             engine.change(_with_named(fewer, definitions), clock)
             engine.change(definitions, clock)
             engine.backfill(tail, outcomes, since_ms=clock - 500, clock_ms=clock)
