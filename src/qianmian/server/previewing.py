@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -63,6 +64,8 @@ class Previewer:
                 self._flushed()
                 self._flushed_at = self._now()
             known, now = Definitions(levels), self._now()
+            with suppress(NotInHistory):
+                self._reader.hold([expr, *overlap_with.values()], now, known)
             others = {
                 key: other
                 for key, other in overlap_with.items()

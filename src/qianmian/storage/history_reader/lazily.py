@@ -6,7 +6,7 @@ DuckDB and SQLGlot take a third of a second, which a start need not wait for.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,10 @@ class LazyReader:
             self._opened(), expr, now_ms, definitions=definitions, overlap_with=overlap_with
         )
         return found
+
+    def hold(self, exprs: Sequence[Node], now_ms: int, definitions: Definitions = NOTHING) -> None:
+        """Read what these ask for in one go: each new field would read all files again."""
+        self._opened().asking(list(exprs), now_ms, definitions=definitions)
 
     def check(self, expr: Node, now_ms: int, definitions: Definitions = NOTHING) -> None:
         """Refuse what history cannot say; raises as `HistoryReader.viewers_of`."""
