@@ -225,7 +225,7 @@ class Warm:
         if new_columns:
             self._columns |= new_columns
             self.reload()
-        elif new_traits:
+        if new_traits:  # a history without a file has nothing to reload, and yet a table of people
             self._make_people(everybody=True)
 
     def reload(self) -> None:

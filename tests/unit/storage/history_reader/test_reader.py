@@ -260,3 +260,12 @@ def test_a_file_that_is_damaged_is_told(tmp_path: Path) -> None:
     one.path.write_bytes(one.path.read_bytes()[:-40] + bytes(40))
     with pytest.raises(LogProblem, match="history cannot be read"):
         asked(tmp_path, "count(liked) ever >= 1")
+
+
+def test_a_shop_without_history_can_be_asked_about_fields_and_traits_at_once(
+    tmp_path: Path,
+) -> None:
+    reader = HistoryReader(tmp_path / "history")
+    expr = parse('trait.gender == female and count(liked where category == "x") within 5m >= 1')
+    assert reader.viewers_of(expr, 1_790_000_000_000) == []
+    reader.close()
