@@ -1,11 +1,13 @@
 """What the board of each room shows: a projection of the log beside the engine.
 
-Applied events and firings go in, message by message; at each whole second of the clock the numbers
-of every open room are read from the engine. Nothing here changes a firing.
+Applied events and firings go in, message by message; when a whole second of the clock is over, the
+numbers that every open room had at its end are read from the engine. Nothing here changes a firing,
+and nothing depends on how a replay groups the messages of a second.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,18 +49,13 @@ MINUTE_MS = 60_000
 RECENT_FIRINGS = 50_000
 DOUBTS_MS = 5 * MINUTE_MS
 PRESENTED_LIMIT = 200
+FRESH_FIRINGS = 10_000  # as many wait for somebody to look before the older ones are given up
 DOUBT_BITS = 1 << CLASSES["doubt"] | 1 << CLASSES["price_question"]
 ALWAYS = frozenset({"comment_sent", "identity_linked", "room_left", "product_viewed"})
 
 
 class Rooms(Protocol):
     """What is read from the engine at each second."""
-
-    def board(self, room: str) -> RoomBoard:
-        """The numbers of a room."""
-
-    def open_rooms(self) -> list[str]:
-        """The rooms with an open session."""
 
     def present(self, room: str, viewers: Sequence[str]) -> list[bool]:
         """Who of them is in the room."""
@@ -84,22 +81,22 @@ class _Room:
     presented: list[list[Any]] = field(default_factory=list)  # product, from, to
     doubts: deque[_Doubt] = field(default_factory=deque)
     rising: dict[str, int] = field(default_factory=dict)
-    firings: deque[Fired] = field(default_factory=lambda: deque(maxlen=FIRINGS_LIMIT))
-    fresh: deque[Firing] = field(default_factory=lambda: deque(maxlen=FIRINGS_LIMIT))
+    firings: list[Fired] = field(default_factory=list)
+    fresh: list[Firing] = field(default_factory=list)
     trend: deque[TrendPoint] = field(default_factory=lambda: deque(maxlen=TREND_POINTS))
     paid: deque[tuple[int, int]] = field(default_factory=deque)  # at, GMV so far
     peak: int = 0
     now: RoomBoard | None = None
 
-    def shown(self) -> deque[Fired]:
-        """The newest firings, newest first.
+    def shown(self) -> list[Fired]:
+        """The newest firings, newest first; the same ones in whatever order an instant told them.
 
         An id costs 15 µs and a wave of arrivals brings thousands, so only what is looked at has
         one.
         """
-        while self.fresh:
-            one = self.fresh.popleft()
-            self.firings.appendleft(Fired(one.at, one.moment, one.viewer, one.key, one.id))
+        told = [Fired(f.at, f.moment, f.viewer, f.key, f.id) for f in _newest(self.fresh)]
+        self.fresh = []
+        self.firings = heapq.nlargest(FIRINGS_LIMIT, [*told, *self.firings], key=_order)
         return self.firings
 
     def stop_presenting(self, at: int) -> None:
@@ -133,7 +130,6 @@ class RoomViews:
         self._rooms: dict[str, _Room] = {}
         self._linked: dict[str, str] = {}
         self._recent: deque[Firing] = deque(maxlen=RECENT_FIRINGS)
-        self._second = -1
         self._reads = _reads(lingering)
 
     def use(self, lingering: Mapping[str, Lingering]) -> None:
@@ -151,49 +147,38 @@ class RoomViews:
 
     # -- the log
 
-    def observe(
-        self,
-        batch: EventBatch | None,
-        outcomes: UInt8,
-        firings: Sequence[Firing],
-        clock_ms: int,
-        engine: Rooms,
-    ) -> None:
-        """What a message brought; without a batch it was a tick."""
-        for firing in firings:
-            self._fired(firing)
+    def observe(self, batch: EventBatch | None, outcomes: UInt8, firings: Sequence[Firing]) -> None:
+        """What a message, or the messages of one second, brought; without a batch it was a tick."""
+        waiting = deque(firings)
         if batch is not None and len(batch):
-            self._read(batch, outcomes)
-        if clock_ms // SECOND_MS != self._second:
-            self._second = clock_ms // SECOND_MS
-            self._look(engine, clock_ms)
+            for row in np.flatnonzero(self._reads[batch.type] & (outcomes == ACCEPTED)).tolist():
+                clock = int(batch.clock[row])
+                while waiting and waiting[0].at <= clock:
+                    self._fired(waiting.popleft())
+                self._read(batch, row)
+        for firing in waiting:
+            self._fired(firing)
 
     def _fired(self, firing: Firing) -> None:
         self._recent.append(firing)
         room = self._room(firing.room)
         room.hesitating.fired(firing)
         room.fresh.append(firing)
+        if len(room.fresh) >= FRESH_FIRINGS:
+            room.fresh = _newest(room.fresh)
         if firing.viewer is None and firing.key is not None:
             room.rising[firing.key] = firing.at
 
-    def _read(self, batch: EventBatch, outcomes: UInt8) -> None:
-        rows = np.flatnonzero(self._reads[batch.type] & (outcomes == ACCEPTED)).tolist()
-        viewers, rooms = batch.strings.get("viewer"), batch.strings.get("room")
-        for row in rows:
-            kind = CATALOG[batch.type[row]].name
-            room = None if rooms is None else rooms.get(row)
-            viewer = None if viewers is None else viewers.get(row)
-            if CATALOG[batch.type[row]].scope == "room":
-                if room is not None:
-                    self._of_room(kind, room, batch, row)
-                continue
-            if viewer is None:
-                continue
-            if kind == "identity_linked":
-                self._link(viewer, batch, row)
-                continue
-            viewer = self._linked.get(viewer, viewer)
-            self._of_viewer(kind, viewer, room, batch, row)
+    def _read(self, batch: EventBatch, row: int) -> None:
+        kind, scope = CATALOG[batch.type[row]].name, CATALOG[batch.type[row]].scope
+        room, viewer = _string(batch, "room", row), _string(batch, "viewer", row)
+        if scope == "room":
+            if room is not None:
+                self._of_room(kind, room, batch, row)
+        elif viewer is not None and kind == "identity_linked":
+            self._link(viewer, batch, row)
+        elif viewer is not None:
+            self._of_viewer(kind, self._linked.get(viewer, viewer), room, batch, row)
 
     def _of_viewer(
         self, kind: str, viewer: str, room: str | None, batch: EventBatch, row: int
@@ -249,18 +234,18 @@ class RoomViews:
         elif kind == "promo_ended":
             room.stage = "live"
 
-    def _look(self, engine: Rooms, clock_ms: int) -> None:
-        """Read the numbers of every open room, once a second."""
-        for name in engine.open_rooms():
-            room, now = self._room(name), engine.board(name)
+    def look(self, boards: Iterable[RoomBoard], clock_ms: int, engine: Rooms) -> None:
+        """A second is over, and these are the numbers of the open rooms at its end."""
+        for now in boards:
+            room = self._room(now.room)
             if room.session and room.session != now.session:
-                room = self._rooms[name] = _Room(List(self._lingering), title=room.title)
+                room = self._rooms[now.room] = _Room(List(self._lingering), title=room.title)
             room.session, room.now = now.session, now
             room.started_at = clock_ms if room.started_at is None else room.started_at
             room.peak = max(room.peak, now.online)
             room.hesitating.pass_to(clock_ms)
             viewers = room.hesitating.viewers
-            for viewer, is_here in zip(viewers, engine.present(name, viewers), strict=True):
+            for viewer, is_here in zip(viewers, engine.present(now.room, viewers), strict=True):
                 if not is_here:
                     room.hesitating.left(viewer)
             while room.doubts and room.doubts[0].clock <= clock_ms - DOUBTS_MS:
@@ -421,8 +406,13 @@ class RoomViews:
             },
         }
 
+    def show(self, boards: Iterable[RoomBoard]) -> None:
+        """What is shown until the first second is over."""
+        for now in boards:
+            self._room(now.room).now = now
+
     def restore(self, stored: Mapping[str, Any]) -> None:
-        """The opposite of `snapshot`; the numbers come with the next second."""
+        """The opposite of `snapshot`; for the numbers see `show`."""
         self._linked = dict(stored["linked"])
         self._recent.extend(Firing(*one) for one in stored["recent"])
         for name, kept in stored["rooms"].items():
@@ -430,10 +420,20 @@ class RoomViews:
             for plain in ("title", "session", "started_at", "stage", "presented", "rising", "peak"):
                 setattr(room, plain, kept[plain])
             room.doubts.extend(_Doubt(*one) for one in kept["doubts"])
-            room.firings.extend(Fired(*one) for one in kept["firings"])
+            room.firings = [Fired(*one) for one in kept["firings"]]
             room.trend.extend(TrendPoint(*one) for one in kept["trend"])
             room.paid.extend((at, gmv) for at, gmv in kept["paid"])
             room.hesitating.restore(kept["hesitating"])
+
+
+def _order(one: Firing | Fired) -> tuple[int, str, str, str]:
+    """When it fired; within an instant any order that is the same each time."""
+    about = one.key if isinstance(one, Firing) else one.about
+    return one.at, one.viewer or "", one.moment, about or ""
+
+
+def _newest(firings: Iterable[Firing]) -> list[Firing]:
+    return heapq.nlargest(FIRINGS_LIMIT, firings, key=_order)
 
 
 def _reads(lingering: Mapping[str, Lingering]) -> npt.NDArray[np.bool_]:
