@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.required import absent
 
-# A slow machine is no bug, so no deadline; a failure prints what repeats it. The same commit draws the
-# same examples, so that it is either green or red; `make explore` draws others each time.
+# A slow machine is no bug, so no deadline; a failure prints what repeats it. The same commit draws
+# the same examples, so that it is either green or red; `make explore` draws others each time.
 _EFFORT = settings(
     deadline=None,
     print_blob=True,
