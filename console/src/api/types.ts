@@ -657,6 +657,25 @@ export interface EventImport extends TableReport {
   events: number
 }
 
+/** A person is to be erased; `confirm` is the id once more, typed. */
+export interface ErasureGiven {
+  viewer: string
+  confirm: string
+  reason: string
+}
+
+/** How far an erasure is: `step` is a store, `asked` or `done`; `report` counts places by store. */
+export interface Erasure {
+  id: string
+  mark: string
+  asked_at: number
+  asked_by: string
+  reason: string
+  step: string
+  done_at: number | null
+  report: Record<string, number> | null
+}
+
 /** How many of another segment are in this one, too. */
 export interface Overlap extends NamedDefinition {
   size: number

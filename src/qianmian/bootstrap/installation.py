@@ -19,6 +19,7 @@ import msgspec
 
 from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
 from qianmian.bootstrap.nightly import facts_chore
+from qianmian.bootstrap.persons import Persons, persons_of, requests_of
 from qianmian.columns.facts import Facts
 from qianmian.errors import InputError, LogUnavailable
 from qianmian.language.definition import Definition
@@ -85,6 +86,7 @@ class Installation:
     sources: SourceStore
     dead_letters: DeadLetterFile
     secret: bytes
+    persons: Persons
 
 
 @contextmanager
@@ -120,6 +122,8 @@ def open_installation(
         versions = DefinitionStore(database, now)
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
+        secret = read_or_make(home / SECRET_FILE)
+        requests, refusals = requests_of(database, now, secret, settings.namespace)
         yield Installation(
             settings=settings,
             log=log,
@@ -144,7 +148,8 @@ def open_installation(
             audit=AuditTrail(database, now),
             sources=SourceStore(database, now),
             dead_letters=letters,
-            secret=read_or_make(home / SECRET_FILE),
+            secret=secret,
+            persons=persons_of(home, log, history, snapshots, letters, requests, refusals),
         )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,15 +20,19 @@ from qianmian.runtime.messages import (
     Body,
     Catalog,
     DefinitionsChanged,
+    Erased,
     FactsNamed,
     Message,
     RoomFacts,
+    Tick,
 )
 from qianmian.runtime.ports import Advance, History, Log, ignored
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product, ProductCatalog
 
 T = TypeVar("T")
+KEEP_AGAIN_S = 0.02
+KEEP_TRIES = 1_500  # half a minute
 STEP_ROWS = 10_000  # of an edit that is made ready: some milliseconds in which nobody is answered
 
 
@@ -73,6 +77,7 @@ class Deployment:
         self._chores = Chores() if chores is None else chores
         self._every_ms = snapshot_every_ms
         self._most_behind = most_behind
+        self.refuses: Callable[[EventBatch], bool] = lambda _: False  # who was erased
         self.replayed = 0
         self._changing = asyncio.Lock()
 
@@ -196,6 +201,8 @@ class Deployment:
 
         Raises: Overloaded, LogUnavailable.
         """
+        if self.refuses(batch):
+            raise Overloaded("somebody in it was erased just now; send it again")
         behind = self.engine.waiting_rows
         if behind > self._most_behind:
             raise Overloaded(f"the engine is {behind} events behind; send again in a second")
@@ -241,6 +248,54 @@ class Deployment:
             facts = await asyncio.to_thread(self._live.facts, digest)
             await self.ask(lambda live: live.check_facts(facts))
             await self._write(FactsNamed(digest))
+
+    async def settle(self) -> None:
+        """Return when everything that was taken before is durable and applied.
+
+        Raises: Overloaded, LogUnavailable.
+        """
+        await self._write(Tick())
+
+    @asynccontextmanager
+    async def forgetting(
+        self,
+        tombstone_by_viewer: Mapping[str, str],
+        write_facts_again: Callable[[], Mapping[str, str]],
+    ) -> AsyncIterator[tuple[int, Mapping[str, str]]]:
+        """Forget persons whose events are refused already; the log is written again in the block.
+
+        Nobody changes definitions or facts meanwhile, because that would read the log.
+
+        Args:
+            write_facts_again: makes builds of facts without them; new names by old ones.
+
+        Yields: an offset, and those names. Snapshots that stand before the offset know the persons.
+        Raises: Overloaded, LogUnavailable; OSError when no snapshot can be written.
+        """
+        async with self._changing:
+            renamed = await asyncio.to_thread(write_facts_again)
+            await self.settle()
+            await self.ask(lambda live: live.rename(tombstone_by_viewer))
+            known = await self.ask(lambda live: live.facts_hash)
+            if known is not None and known in renamed:
+                await self._write(FactsNamed(renamed[known]))
+            tombstones = tuple(sorted(tombstone_by_viewer.values()))
+            offset = await asyncio.wrap_future(self.gateway.post(Erased(tombstones)))
+            await self._kept()
+            yield offset + 1, renamed
+
+    async def _kept(self) -> None:
+        """A snapshot of now, durable.
+
+        Raises: LogUnavailable, OSError when it cannot be written.
+        """
+        for _ in range(KEEP_TRIES):
+            saving = await asyncio.wrap_future(self.engine.keep_now())
+            if saving is not None:
+                await asyncio.wrap_future(saving)
+                return
+            await asyncio.sleep(KEEP_AGAIN_S)
+        raise LogUnavailable("no snapshot can be kept: what was found of rooms is not written yet")
 
     async def _write(self, what: Body | BodyAt) -> None:
         """A message that is durable and applied when this returns."""

@@ -18,6 +18,7 @@ from qianmian.columns.facts import Facts
 from qianmian.engine.backfill import Counting
 from qianmian.engine.board import RoomBoard
 from qianmian.engine.facts import Reader, check_facts
+from qianmian.engine.forgetting import Forgetful, evict, rename
 from qianmian.engine.levels import RoomLevels
 from qianmian.engine.readings import ViewerNow
 from qianmian.engine.room_facts import RoomFact
@@ -29,6 +30,7 @@ from qianmian.runtime.messages import (
     Backfilled,
     Catalog,
     DefinitionsChanged,
+    Erased,
     Events,
     FactsNamed,
     Message,
@@ -226,6 +228,10 @@ class Live:
                 return [], None, None
             case Backfilled(since_ms, first, last):
                 return self._backfill(since_ms, first, last, message.clock), None, None
+            case Erased(tombstones):
+                firings = evict(cast(Forgetful, self._engine()), tombstones, message.clock)
+                self.views.forget(tombstones)
+                return firings, None, None
             case other:
                 raise InputError(f"nothing is known of messages of {type(other).__name__}")
 
@@ -287,6 +293,17 @@ class Live:
         messages = [*read, *self.log.read(begin, until=last + 1)]
         tail, outcomes = self.tail.read(messages, since_ms)
         return self._engine().backfill(tail, outcomes, since_ms=since_ms, clock_ms=clock_ms)
+
+    # -- a person is erased
+
+    def rename(self, tombstone_by_viewer: Mapping[str, str]) -> None:
+        """Call erased viewers by their tombstones, as a replay of the erased log would.
+
+        Changes no firing. Everything that names them must have been applied.
+        """
+        if self.engine is not None:
+            rename(cast(Forgetful, self.engine), tombstone_by_viewer)
+        self.views.rename(tombstone_by_viewer)
 
     # -- a change that comes: nothing of this has an effect by itself
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -384,6 +384,46 @@ class RoomViews:
     def _title(self, product: str) -> str:
         known = self._products.get(product)
         return known.title if known is not None and known.title else product
+
+    # -- a person is erased
+
+    def rename(self, tombstone_by_viewer: Mapping[str, str]) -> None:
+        """Call erased viewers by their tombstones; what they wrote goes."""
+        named = tombstone_by_viewer.get
+        self._linked = {named(a, a): named(k, k) for a, k in self._linked.items()}
+        recent = [
+            replace(one, viewer=named(one.viewer, one.viewer)) if one.viewer else one
+            for one in self._recent
+        ]
+        self._recent = deque(recent, maxlen=RECENT_FIRINGS)
+        for room in self._rooms.values():
+            room.shown()  # ids of firings are made of the names
+            room.firings = deque(
+                (one for one in room.firings if one.viewer not in tombstone_by_viewer),
+                maxlen=FIRINGS_LIMIT,
+            )
+            room.doubts = deque(one for one in room.doubts if one.viewer not in tombstone_by_viewer)
+            for viewer in tombstone_by_viewer:
+                room.hesitating.left(viewer)
+            room.hesitating = room.hesitating.anew()
+
+    def forget(self, viewers: Collection[str]) -> None:
+        """Show nothing more of these viewers, and keep nothing."""
+        gone = frozenset(viewers)
+        self._linked = {a: k for a, k in self._linked.items() if a not in gone}
+        self._recent = deque(
+            (one for one in self._recent if one.viewer not in gone), maxlen=RECENT_FIRINGS
+        )
+        for room in self._rooms.values():
+            room.fresh = deque(
+                (one for one in room.fresh if one.viewer not in gone), maxlen=FIRINGS_LIMIT
+            )
+            room.firings = deque(
+                (one for one in room.firings if one.viewer not in gone), maxlen=FIRINGS_LIMIT
+            )
+            room.doubts = deque(one for one in room.doubts if one.viewer not in gone)
+            for viewer in gone:
+                room.hesitating.left(viewer)
 
     @property
     def linked(self) -> tuple[str, ...]:

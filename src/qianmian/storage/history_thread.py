@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qianmian.columns.batch import UInt8
@@ -108,6 +108,14 @@ class HistoryThread:
                 raise self.problem
         with self._using:
             self.history.flush()
+
+    def erase(self, tombstone_by_viewer: Mapping[str, str], before: int) -> int:
+        """Take persons out of everything that was told of messages below `before`; files written.
+
+        Raises: LogUnavailable, LogProblem.
+        """
+        self.flush_before(before)
+        return self.history.erase(tombstone_by_viewer)
 
     def close(self) -> None:
         """Write what was told, and stop.

@@ -26,6 +26,8 @@ NAMES = {  # of the schema: of the interface
     "AuditPage": "AuditPage",
     "AuditVerdict": "AuditVerdict",
     "BadCellModel": "BadCell",
+    "ErasureGiven": "ErasureGiven",
+    "ErasureModel": "Erasure",
     "EventImport": "EventImport",
     "InvitationModel": "Invitation",
     "LinkModel": "OneTimeLink",
