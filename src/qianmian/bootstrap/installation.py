@@ -39,6 +39,7 @@ from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import SYSTEM, AuditTrail
+from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
 from qianmian.storage.sql.products import ProductStore
@@ -123,18 +124,20 @@ def open_installation(
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
         secret = read_or_make(home / SECRET_FILE)
-        requests, refusals = requests_of(database, now, secret, settings.namespace)
+        ledger = ConsentLedger(database)
+        asked = requests_of(database, now, secret, settings.namespace)
         yield Installation(
             settings=settings,
             log=log,
             history=history,
             deployment=Deployment(
                 log,
-                SnapshotsAfterHistory(snapshots, history),
+                SnapshotsAfterHistory(snapshots, history, ledger.flush),
                 _live(settings),
                 now=now,
                 history=history,
                 chores=Chores(_chores(settings, log, snapshots, kept, now), told=told),
+                on_consents=ledger.note,
                 snapshot_every_ms=settings.snapshot_s * 1_000,
             ),
             built_in=built_in,
@@ -149,7 +152,7 @@ def open_installation(
             sources=SourceStore(database, now),
             dead_letters=letters,
             secret=secret,
-            persons=persons_of(home, log, history, snapshots, letters, requests, refusals),
+            persons=persons_of(home, log, history, snapshots, letters, ledger, asked),
         )
 
 

@@ -29,6 +29,7 @@ from qianmian.storage.person_stores import (
 )
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.snapshots import SnapshotFolder
+from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.persons import ErasureStore
 
@@ -43,6 +44,7 @@ class Persons:
         requests: to be erased.
         reader: what is kept about somebody.
         refusals: of those who were erased.
+        ledger: what everybody agreed to, with the proof.
     """
 
     stores: tuple[Forgets, ...]
@@ -50,6 +52,7 @@ class Persons:
     reader: PersonReader
     refusals: Refusals
     facts: FactsForget
+    ledger: ConsentLedger
 
     def desk(self, deployment: Deployment, namespace: str) -> PersonDesk:
         """Does what is requested."""
@@ -61,6 +64,7 @@ class Persons:
             self.stores,
             self.facts.write_again,
             namespace=namespace,
+            flush=self.ledger.flush,
         )
 
 
@@ -70,14 +74,15 @@ def persons_of(
     history: HistoryThread,
     snapshots: SnapshotFolder,
     letters: DeadLetterFile,
-    requests: ErasureStore,
-    refusals: Refusals,
+    ledger: ConsentLedger,
+    asked: tuple[ErasureStore, Refusals],
     *,
     more: tuple[Forgets, ...] = (),
 ) -> Persons:
     """The stores of a home.
 
     Args:
+        asked: who asked to be erased, and who was.
         more: other stores that hold persons, such as those of the database.
     """
     facts = FactsForget(home / "facts")
@@ -87,6 +92,7 @@ def persons_of(
         facts,
         SnapshotsForget(snapshots),
         LettersForget(letters),
+        ledger,
         *more,
     )
 
@@ -94,7 +100,9 @@ def persons_of(
         with suppress(LogUnavailable):  # then it tells what it has; data health shows the problem
             history.flush_before(log.durable_offset)
 
-    return Persons(stores, requests, person_reader(home, letters, flushed), refusals, facts)
+    requests, refusals = asked
+    reader = person_reader(home, letters, ledger, flushed)
+    return Persons(stores, requests, reader, refusals, facts, ledger)
 
 
 def requests_of(
@@ -111,7 +119,10 @@ def requests_of(
 
 
 def person_reader(
-    home: Path, letters: DeadLetterFile, flush: Callable[[], None] = lambda: None
+    home: Path,
+    letters: DeadLetterFile,
+    ledger: ConsentLedger,
+    flush: Callable[[], None] = lambda: None,
 ) -> PersonReader:
     """Reads what a home keeps about somebody, also beside a server that runs."""
 
@@ -122,4 +133,5 @@ def person_reader(
             for one in letters.of(spelled)
         ]
 
-    return PersonReader(home, flush=flush, more=(("dead_letters", of_letters),))
+    more = (("dead_letters", of_letters), ("consents", ledger.export))
+    return PersonReader(home, flush=flush, more=more)

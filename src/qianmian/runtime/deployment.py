@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,6 +12,7 @@ from qianmian.columns.batch import EventBatch
 from qianmian.errors import LogUnavailable, Overloaded
 from qianmian.language.definition import Definition
 from qianmian.runtime.chores import Chores
+from qianmian.runtime.consent_book import ConsentChange, changes_in
 from qianmian.runtime.engine_thread import EngineThread
 from qianmian.runtime.gateway import BodyAt, Gateway
 from qianmian.runtime.live import Applied, Live, Snapshots
@@ -21,6 +22,7 @@ from qianmian.runtime.messages import (
     Catalog,
     DefinitionsChanged,
     Erased,
+    Events,
     FactsNamed,
     Message,
     RoomFacts,
@@ -54,6 +56,7 @@ class Deployment:
         now: ms UTC.
         history: told what every message held and brought; None: nobody keeps it.
         chores: done each hour.
+        on_consents: told who changed what they agree to, also by a replay; never waits.
         most_behind: rows that may wait for the engine before more are refused.
     """
 
@@ -66,6 +69,7 @@ class Deployment:
         now: Callable[[], int],
         history: History | None = None,
         chores: Chores | None = None,
+        on_consents: Callable[[Iterable[ConsentChange]], None] = lambda _: None,
         snapshot_every_ms: int = 60_000,
         most_behind: int = 2_000_000,
     ) -> None:
@@ -75,6 +79,7 @@ class Deployment:
         self._now = now
         self._history = history
         self._chores = Chores() if chores is None else chores
+        self._on_consents = on_consents
         self._every_ms = snapshot_every_ms
         self._most_behind = most_behind
         self.refuses: Callable[[EventBatch], bool] = lambda _: False  # who was erased
@@ -142,6 +147,9 @@ class Deployment:
 
     def _keep(self, message: Message, applied: Applied, *, may_wait: bool = False) -> None:
         """History learns what a message held and brought."""
+        body = message.body
+        if isinstance(body, Events) and applied.outcomes is not None:
+            self._on_consents(changes_in(body.batch, applied.outcomes, message.offset))
         if self._history is not None:
             self._history.tell(
                 message,

@@ -25,6 +25,7 @@ from qianmian.engine.room_facts import RoomFact
 from qianmian.engine.statistics import Statistics
 from qianmian.errors import InputError
 from qianmian.language.definition import Definition
+from qianmian.runtime.consent_book import ConsentBook
 from qianmian.runtime.hesitating import Lingering
 from qianmian.runtime.messages import (
     Backfilled,
@@ -176,6 +177,7 @@ class Live:
     logged_through: int = -1
     facts_hash: str | None = None
     tail: Tail = field(default_factory=Tail)
+    consents: ConsentBook = field(default_factory=ConsentBook)
     log: Log | None = None
     _edit: tuple[tuple[Definition, ...], Any] | None = None
     _read: list[Message] = field(default_factory=list)
@@ -231,6 +233,7 @@ class Live:
             case Erased(tombstones):
                 firings = evict(cast(Forgetful, self._engine()), tombstones, message.clock)
                 self.views.forget(tombstones)
+                self.consents.forget(tombstones)
                 return firings, None, None
             case other:
                 raise InputError(f"nothing is known of messages of {type(other).__name__}")
@@ -247,6 +250,7 @@ class Live:
         seen = np.zeros(0, np.uint8) if outcomes is None else outcomes
         if batch is not None:
             self.sources.observe(batch, seen)
+            self.consents.observe(batch, seen)
         self.views.observe(batch, seen, firings, self.clock, self.engine)
         found = [fact for fact in self.engine.room_facts if fact.second > self.logged_through]
         return Applied(firings, tuple(found), outcomes, boards)
@@ -304,6 +308,7 @@ class Live:
         if self.engine is not None:
             rename(cast(Forgetful, self.engine), tombstone_by_viewer)
         self.views.rename(tombstone_by_viewer)
+        self.consents.forget(tombstone_by_viewer)
 
     # -- a change that comes: nothing of this has an effect by itself
 
@@ -440,6 +445,8 @@ class Live:
         self.views.restore(document["rooms"])
         self.sources.restore(document["sources"])
         self.tail = Tail.restored(document.get("tail", ()))  # older ones have none
+        if "consents" in document:
+            self.consents.restore(document["consents"])
         self.offset, self.clock = kept.offset, kept.clock
 
     def snapshot(self) -> Kept | None:
@@ -454,6 +461,7 @@ class Live:
             "rooms": self.views.snapshot(),
             "sources": self.sources.snapshot(),
             "tail": self.tail.snapshot(),
+            "consents": self.consents.snapshot(),
         }
         views = json.dumps(document, ensure_ascii=False).encode()
         return Kept(self.offset, self.clock, views, self.engine.snapshot())

@@ -70,6 +70,10 @@ class Requests(Protocol):
 class PersonDesk:
     """Does what `Requests` waits for.
 
+    Args:
+        write_facts_again: builds of facts without these viewers: new names by old ones.
+        flush: writes what other processes should see; called at each look.
+
     Attributes:
         problem: why the last look failed; None when it did not. It is tried again.
     """
@@ -84,6 +88,7 @@ class PersonDesk:
         write_facts_again: Callable[[frozenset[str]], Mapping[str, str]],
         *,
         namespace: str,
+        flush: Callable[[], None] = lambda: None,
     ) -> None:
         self._requests = requests
         self._deployment = deployment
@@ -92,6 +97,7 @@ class PersonDesk:
         self._stores = tuple(stores)
         self._write_facts_again = write_facts_again
         self._namespace = namespace
+        self._flush = flush
         self.problem: QianmianError | None = None
         deployment.refuses = refusals.in_batch
 
@@ -107,6 +113,7 @@ class PersonDesk:
         """`follow` until cancelled; a problem is kept for the page of data health."""
         while True:
             try:
+                await asyncio.to_thread(self._flush)
                 await self.follow()
                 self.problem = None
             except QianmianError as problem:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qianmian.columns.batch import UInt8
@@ -173,10 +173,15 @@ class HistoryThread:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotsAfterHistory:
-    """Snapshots that are kept when history holds everything before them."""
+    """Snapshots that are kept when history holds everything before them.
+
+    Attributes:
+        also: writes what else a replay from there would not bring; QianmianError: no snapshot.
+    """
 
     snapshots: Snapshots
     history: HistoryThread
+    also: Callable[[], None] = lambda: None
 
     def save(self, kept: Kept) -> None:
         """Keep it, when history is durable up to it.
@@ -184,6 +189,7 @@ class SnapshotsAfterHistory:
         Raises: LogUnavailable when history is not; then nothing is kept.
         """
         self.history.flush_before(kept.offset)
+        self.also()
         self.snapshots.save(kept)
 
     def newest(self) -> Kept | None:

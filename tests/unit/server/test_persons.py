@@ -14,11 +14,11 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 
+from qianmian.cli.main import run
 from qianmian.columns.facts import ViewerFacts, facts_bytes
 from qianmian.runtime.fact_files import name_newest, write_facts
 from qianmian.runtime.messages import Events
 from qianmian.storage.segment_reader import SegmentReader
-from qianmian.storage.sql.audit import SYSTEM
 from tests.serving import WAIT_S, Served, now_ms, served
 
 PASSWORD = "correct horse"
@@ -188,12 +188,52 @@ def test_nothing_of_an_erased_person_comes_in_again(story: Story) -> None:
         assert in_home(home, secret) == []
 
 
+def test_what_a_person_says_holds_at_once_and_is_proven(story: Story) -> None:
+    at = f"/api/persons/{OTHER}/consents"
+    before = story.owner.get(at).json()
+    assert (before["personalized"], before["share"], before["changes"]) == (True, False, [])
+    assert before["channels"] == {
+        "in_room": True,
+        **dict.fromkeys(("push", "sms", "wechat", "email", "phone"), False),
+    }
+    given = {"purpose": "personalized_marketing", "channel": "sms", "granted": True}
+    proof = {"text_version": "2026-03", "evidence": "电话里说的"}
+    told = story.owner.post(at, json=given | proof).json()
+    assert told["channels"]["sms"]
+    assert {name: told["changes"][0][name] for name in proof} == proof
+    off = {"purpose": "personalized_marketing", "granted": False}
+    told = story.owner.post(at, json=off).json()
+    assert not told["personalized"]
+    assert not any(told["channels"].values())
+    story.send(
+        {"type": "consent_changed", "viewer": OTHER, "granted": True, "purpose": "share"},
+        {"type": "unsubscribed", "viewer": OTHER, "channel": "sms"},
+    )
+    told = story.owner.get(at).json()
+    assert told["share"]
+    assert [one["source"] for one in told["changes"]] == ["shop", "shop", "console", "console"]
+    actions = [one["action"] for one in story.owner.get("/api/audit").json()["items"]]
+    assert actions.count("consent.changed") == 2
+    refused = story.owner.post(f"/api/persons/{WHO}/consents", json=off)
+    assert (refused.status_code, refused.json()["code"]) == (404, "viewer.unknown")
+
+
 def test_a_restart_knows_nobody_who_was_erased(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         story = Story(server, httpx.Client())
         story.send(event("room_entered", WHO), event("comment_sent", WHO, text=SAID))
         story.send(event("room_entered", OTHER))
-        erase_now(server)
+        agreed = {"purpose": "share", "granted": True, "properties": {"evidence": "签字"}}
+        story.send(*({"type": "consent_changed", "viewer": v, **agreed} for v in (WHO, OTHER)))
+        server.home.persons.ledger.flush()  # the server does it twice a second
+        out = tmp_path.parent / "person.json"
+        home = ("--home", str(tmp_path))
+        assert run(["person", "export", WHO, *home, "--out", str(out)]) == 0
+        told = json.loads(out.read_text("utf-8"))
+        assert SAID in {one.get("text") for one in told["events"]}
+        assert [one["evidence"] for one in told["consents"]] == ["签字"]
+        assert run(["person", "erase", WHO, *home, "--yes", "--reason", "要求"]) == 0
+        assert run(["person", "export", WHO, *home]) == 2
     with served(tmp_path) as server:
         story = Story(server, httpx.Client())
         assert server.home.persons.refusals.has(WHO)
@@ -201,21 +241,11 @@ def test_a_restart_knows_nobody_who_was_erased(tmp_path: Path) -> None:
         assert WHO not in viewers
         assert OTHER in viewers
         assert story.send(event("liked", WHO), event("liked", OTHER))["accepted"] == 1
+        said = ask(server, lambda live: (live.consents.of(OTHER), live.consents.of(WHO)))
+        assert [len(one) for one in said] == [1, 0]
+        ledger = server.home.persons.ledger
+        assert [one.evidence for one in ledger.of([OTHER])] == ["签字"]
     assert in_home(tmp_path, WHO) == []
-
-
-def erase_now(server: Served) -> None:
-    """As a command beside the server does."""
-    requests = server.home.persons.requests
-    asked = requests.ask(WHO, by=SYSTEM)
-    pause = threading.Event()
-    for _ in range(600):
-        found = requests.get(asked.id)
-        assert found is not None
-        if found.step == "done":
-            return
-        pause.wait(0.1)
-    raise AssertionError("the person is not erased yet")
 
 
 def ask(server: Served, question: Any) -> Any:

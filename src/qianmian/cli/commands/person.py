@@ -35,6 +35,7 @@ from qianmian.settings import Settings
 from qianmian.storage.dead_letters import DeadLetterFile
 from qianmian.storage.secret_file import read_or_make
 from qianmian.storage.sql.audit import AuditTrail
+from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 
 LOOK_S = 0.5
@@ -58,7 +59,7 @@ def export(viewer: str, *, home: Path | None, out: Path | None) -> int:
         requests, refusals = requests_of(database, now_ms, secret, settings.namespace)
         letters = DeadLetterFile(Database.in_file(settings.home / LETTERS_FILE), now_ms)
         try:
-            reader = person_reader(settings.home, letters)
+            reader = person_reader(settings.home, letters, ConsentLedger(database))
             found = exported_document(viewer, reader, refusals, now_ms())
         finally:
             letters.close()

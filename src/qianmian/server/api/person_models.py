@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from qianmian.server.api.models import Model
+
+
+class ConsentGiven(Model):
+    """Something that a person says: without a channel, marketing is the person's switch."""
+
+    purpose: Literal["personalized_marketing", "share"]
+    channel: Literal["", "in_room", "push", "sms", "wechat", "email", "phone"] = ""
+    granted: bool
+    text_version: str = Field(default="", max_length=128)
+    evidence: str = Field(default="", max_length=500)
+
+
+class ConsentRow(Model):
+    """A change, with what proves it."""
+
+    purpose: str
+    channel: str
+    granted: bool
+    event_time: int
+    source: str
+    text_version: str
+    evidence: str
+
+
+class ConsentsModel(Model):
+    """What a person agreed to: by channel of marketing, for sharing, and every change.
+
+    `personalized` is the person's switch; `channels` says over which one may write.
+    """
+
+    personalized: bool
+    channels: dict[str, bool]
+    share: bool
+    changes: list[ConsentRow]
 
 
 class ErasureGiven(Model):
