@@ -78,7 +78,7 @@ def obvious(told_rows: list[dict[str, Any]]) -> dict[str, dict[tuple[str, str], 
                     at, arrival, _ = max(mine[thing], theirs)
                     mine[thing] = (at, arrival, mine[thing][2] and theirs[2])
             continue
-        viewer = row.get("viewer") or anonymous
+        viewer = str(row.get("viewer") or anonymous)
         mine = words.setdefault(owner.get(viewer, viewer), {})
         left = row["type"] == "unsubscribed"
         thing = (MARKETING if left else row["purpose"], row.get("channel") or "")
