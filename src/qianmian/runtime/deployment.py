@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -283,7 +283,7 @@ class Deployment:
         async with self._changing:
             renamed = await asyncio.to_thread(write_facts_again)
             await self.settle()
-            await self.ask(lambda live: live.rename(tombstone_by_viewer))
+            await self.ask(lambda live: self._rename(live, tombstone_by_viewer))
             known = await self.ask(lambda live: live.facts_hash)
             if known is not None and known in renamed:
                 await self._write(FactsNamed(renamed[known]))
@@ -291,6 +291,11 @@ class Deployment:
             offset = await asyncio.wrap_future(self.gateway.post(Erased(tombstones)))
             await self._kept()
             yield offset + 1, renamed
+
+    def _rename(self, live: Live, tombstone_by_viewer: Mapping[str, str]) -> None:
+        """On the engine's thread; history reads names of firings on its own."""
+        with nullcontext() if self._history is None else self._history.quiet():
+            live.rename(tombstone_by_viewer)
 
     async def _kept(self) -> None:
         """A snapshot of now, durable.

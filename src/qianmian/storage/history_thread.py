@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from qianmian.columns.batch import UInt8
@@ -72,9 +73,10 @@ class HistoryThread:
     ) -> None:
         """What a message held and brought, in the order of the log; waits only if it may.
 
-        `outcomes` may be used again by the engine: it is copied here; firings become objects here.
+        `outcomes` may be used again by the engine: it is copied here. Firings are columns whose
+        names only ever grow: they become objects on the thread of history.
         """
-        told = _Told(message, None if outcomes is None else outcomes.copy(), [*firings], [*boards])
+        told = _Told(message, None if outcomes is None else outcomes.copy(), firings, [*boards])
         with self._changed:
             if may_wait:
                 self._changed.wait_for(
@@ -108,6 +110,17 @@ class HistoryThread:
                 raise self.problem
         with self._using:
             self.history.flush()
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Until the block ends nothing is read of what was told: names of firings may change.
+
+        For the thread that tells; what was told before has been taken in when the block begins.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: not self._told or self.problem is not None)
+        with self._using:
+            yield
 
     def erase(self, tombstone_by_viewer: Mapping[str, str], before: int) -> int:
         """Take persons out of everything that was told of messages below `before`; files written.
