@@ -13,6 +13,7 @@ from qianmian.bootstrap.catalogs import load_tags
 from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
+from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import LevelCounts
 from qianmian.server.fact_following import FactFollowing
@@ -60,20 +61,23 @@ async def run_server(
             classify=load_classifier().classify_many,
             secret=home.secret,
             limits=limits,
+            erased=home.persons.refusals,
         )
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = DefinitionDesk(home.versions, home.deployment, home.built_in, check_together)
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
         facts = FactFollowing(home.settings.home / "facts", home.deployment)
-        site = site_of(home, parts, ingest, (desk, stocking, facts), previewer, now)
+        persons = home.persons.desk(home.deployment, home.settings.namespace)
+        followers = (desk, stocking, facts, persons)
+        site = site_of(home, parts, ingest, followers, previewer, now)
 
         async def ready() -> None:
             if on_ready is not None:
                 await on_ready(site)
 
         app = server_of(site, parts, ingest=ingest, console=ConsoleApp(bundled_console()))
-        following = [asyncio.create_task(one.keep_following()) for one in (desk, stocking, facts)]
+        following = [asyncio.create_task(one.keep_following()) for one in followers]
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:
@@ -98,12 +102,12 @@ def site_of(
     home: Installation,
     parts: Running,
     ingest: IngestApp,
-    followers: tuple[DefinitionDesk, Stocking, FactFollowing],
+    followers: tuple[DefinitionDesk, Stocking, FactFollowing, PersonDesk],
     previewer: Previewer,
     now: Callable[[], int],
 ) -> Site:
     """What the routes work with."""
-    desk, stocking, _ = followers
+    desk, stocking, *_ = followers
     return Site(
         deployment=home.deployment,
         log=home.log,
@@ -120,6 +124,7 @@ def site_of(
         stocking=stocking,
         sources=home.sources,
         dead_letters=home.dead_letters,
+        persons=home.persons,
         ingest=ingest,
         now=now,
         version=metadata.version("qianmian"),

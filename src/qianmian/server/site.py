@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from qianmian.bootstrap.persons import Persons
 from qianmian.errors import QianmianError
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
@@ -69,6 +70,7 @@ class Site:
     stocking: Stocking
     sources: SourceStore
     dead_letters: DeadLetters
+    persons: Persons
     ingest: Ingest
     now: Callable[[], int]
     version: str
