@@ -77,7 +77,8 @@ _TABLES: Final = (
     (id INTEGER, name VARCHAR, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
     "CREATE TABLE listed (list VARCHAR, viewer INTEGER)",
     "CREATE TABLE touched (id INTEGER)",
-    "CREATE TABLE good (product VARCHAR, category VARCHAR, brand VARCHAR)",
+    """CREATE TABLE good
+    (product VARCHAR, category VARCHAR, brand VARCHAR, price BIGINT, tone VARCHAR)""",
 )
 _NEW_VIEWERS: Final = """
 INSERT INTO viewer
@@ -178,21 +179,27 @@ class Warm:
         clock: of the newest message that is in the tables; 0 when there is none.
         rooms: their sessions and what they presented.
         traits: number by name of the traits that `person` has.
+        filled: how often everything has been read anew; numbers of viewers are those of one time.
     """
 
     def __init__(self, folder: Path, database: Database, products: Iterable[Product] = ()) -> None:
         self._folder = folder / EVENTS
         self._database = database
-        self._goods = [(one.id, one.narrowest_category, one.brand) for one in products]
+        self._goods = [
+            (one.id, one.narrowest_category, one.brand, one.price_minor, one.brand_tone)
+            for one in products
+        ]
         self._columns: set[str] = set(ALWAYS)
         self._sizes: dict[Path, tuple[int, int]] = {}
         self._changed_at = 0  # of the folder: nothing is looked for while it stays
         self.traits: dict[str, int] = {}
+        self.filled = 0
         self._begin()
 
     def _begin(self) -> None:
         """Empty tables with the columns that are asked for."""
         self.clock = 0
+        self.filled += 1
         self.rooms = Rooms()
         self._stop = 0
         self._shown = 0
@@ -206,7 +213,7 @@ class Warm:
         self._database.run(exp.Create(this=schema, kind="TABLE"))
         codes = [(event.name, code) for code, event in enumerate(CATALOG)]
         self._database.write("INSERT INTO type_code VALUES (?, ?)", codes)
-        self._database.write("INSERT INTO good VALUES (?, ?, ?)", self._goods)
+        self._database.write("INSERT INTO good VALUES (?, ?, ?, ?, ?)", self._goods)
 
     def _held(self) -> list[str]:
         return [*_FIXED, *sorted(self._columns)]
