@@ -30,6 +30,7 @@ class HistoryReader:
         zone: of the shop; its days begin there.
         products: of the shop, as the engine has them.
         memory_mb: most of the memory that tables and questions take together.
+        origins: whether it is kept who told a trait, for builds of profiles.
 
     Raises: LogProblem when a file of history cannot be read; HistoryTooLarge.
     """
@@ -42,10 +43,11 @@ class HistoryReader:
         products: Iterable[Product] = (),
         memory_mb: int = MEMORY_MB,
         threads: int = 2,
+        origins: bool = False,
     ) -> None:
         self.zone = zone
         self.database = Database(folder.resolve(), memory_mb=memory_mb, threads=threads)
-        self.warm = Warm(folder.resolve(), self.database, products)
+        self.warm = Warm(folder.resolve(), self.database, products, origins=origins)
         self.found = FoundTables(self.database, zone)
         self._finds = False
 

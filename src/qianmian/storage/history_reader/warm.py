@@ -6,7 +6,8 @@ profiles only the traits that were asked for.
 
     person   viewers: id, name, first_clock, first_seen, last_seen, t<k>_text|number|truth
     event    viewer, event_time, ord, clock, type, room and the columns that are read
-    told     viewer, event_time, ord, clock, traits: what profiles and links have told
+    told     viewer, event_time, ord, clock, traits, says: what profiles and links have told, and
+             who says so (`properties`), where that is kept
     listed   list, viewer: fixed lists
 
 `ord` is the place in the log; what a link brought has it lessened by 2^62, because of equal event
@@ -70,7 +71,7 @@ _TABLES: Final = (
     "CREATE TABLE link (own INTEGER, known INTEGER, place BIGINT)",
     "CREATE TABLE shown (room INTEGER, place BIGINT, product VARCHAR)",
     """CREATE TABLE told
-    (viewer INTEGER, event_time BIGINT, ord BIGINT, clock BIGINT, traits VARCHAR)""",
+    (viewer INTEGER, event_time BIGINT, ord BIGINT, clock BIGINT, traits VARCHAR, says VARCHAR)""",
     """CREATE TABLE seen
     (viewer INTEGER, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
     """CREATE TABLE person
@@ -104,7 +105,7 @@ FROM link AS l WHERE {table}.viewer = l.own
 """
 _MOVES: Final = tuple(_MOVE.format(table=table) for table in ("event", "told"))
 _TOLD: Final = """
-INSERT INTO told SELECT viewer, event_time, ord, clock, traits
+INSERT INTO told SELECT viewer, event_time, ord, clock, traits, says
 FROM mine WHERE traits IS NOT NULL AND type IN ($profile, $link)
 """
 _TOUCHED: Final = """
@@ -174,15 +175,25 @@ class Warm:
     Args:
         folder: of the history.
         products: say category and brand where an event names a product only, as in the engine.
+        origins: whether it is kept who told a trait.
 
     Attributes:
         clock: of the newest message that is in the tables; 0 when there is none.
+        stop: the message of the log from which on nothing is in the tables.
         rooms: their sessions and what they presented.
         traits: number by name of the traits that `person` has.
         filled: how often everything has been read anew; numbers of viewers are those of one time.
     """
 
-    def __init__(self, folder: Path, database: Database, products: Iterable[Product] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        products: Iterable[Product] = (),
+        *,
+        origins: bool = False,
+    ) -> None:
+        self._origins = origins
         self._folder = folder / EVENTS
         self._database = database
         self._goods = [
@@ -201,7 +212,7 @@ class Warm:
         self.clock = 0
         self.filled += 1
         self.rooms = Rooms()
-        self._stop = 0
+        self.stop = 0
         self._shown = 0
         self._room_ids: dict[str, int] = {}
         for table in TABLE_NAMES:
@@ -267,8 +278,8 @@ class Warm:
         if changed:  # written again under its name: somebody has been erased
             self._begin()
         self._sizes = sizes
-        is_first = self._stop == 0
-        new = [one for one in files if one.stop > self._stop]
+        is_first = self.stop == 0
+        new = [one for one in files if one.stop > self.stop]
         for batch in _batches(new, {path: size for path, (_, size) in sizes.items()}):
             self._take(batch)
         if new or changed:
@@ -279,7 +290,7 @@ class Warm:
     def _take(self, files: Sequence[HistoryFile]) -> None:
         """The rows of some files, beyond what is there."""
         paths = [str(one.path) for one in files]
-        place = {"files": paths, "from": self._stop}
+        place = {"files": paths, "from": self.stop}
         for name in ("fresh", "heard", "mine"):
             self._database.run(f"DROP TABLE IF EXISTS {name}")
         self._database.run(_HEARD, place)
@@ -294,13 +305,13 @@ class Warm:
         self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
         self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
-        self._database.run(_TOUCHED, {"from": self._stop * ROWS_PER_MESSAGE})
+        self._database.run(_TOUCHED, {"from": self.stop * ROWS_PER_MESSAGE})
         self._database.run(_SEEN, {"presence": SHOWING})
         for statement in _SEEN_NOW:
             self._database.run(statement)
         for name in ("fresh", "heard", "mine"):
             self._database.run(f"DROP TABLE {name}")
-        self._stop = max(one.stop for one in files)
+        self.stop = max(one.stop for one in files)
 
     def _hear(self) -> None:
         """What happened to rooms: in Python, because each step depends on the one before."""
@@ -342,11 +353,13 @@ class Warm:
         plain = ["clock", "type", "viewer", "linked_viewer", "room", "traits"]
         shown = [named(place, "place"), named(column("event_time", "r"), "event_time")]
         shown += [column(name, "r") for name in [*plain, *sorted(self._columns)]]
+        says = column("properties", "r") if self._origins else exp.cast(exp.null(), "VARCHAR")
+        shown.append(named(says, "says"))
         outcomes = [exp.Literal.string("accepted"), exp.Literal.string("late")]
         query = (
             exp.select(*shown)
             .from_(source)
-            .where(exp.GTE(this=column("offset", "r"), expression=bound(self._stop)))
+            .where(exp.GTE(this=column("offset", "r"), expression=bound(self.stop)))
             .where(exp.In(this=column("outcome", "r"), expressions=outcomes))
             .where(exp.not_(exp.Is(this=column("viewer", "r"), expression=exp.null())))
         )
@@ -374,6 +387,7 @@ class Warm:
             named(column("code", "t"), "type"),
             named(column("id", "o"), "room"),
             column("traits", "f"),
+            column("says", "f"),
         ]
         query = (
             exp.select(*shown, *(self._held_value(name) for name in sorted(self._columns)))
