@@ -39,8 +39,12 @@ def world(seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     past = [row for row in rows if row["clock"] < BOUNDARY]
     evening = [row for row in rows if row["clock"] >= BOUNDARY]
     late = {
-        **{"type": "cart_added", "viewer": "b", "room": "r", "product": "p1"},
-        **{"clock": evening[0]["clock"], "event_time": BOUNDARY - 5_000},
+        "type": "cart_added",
+        "viewer": "b",
+        "room": "r",
+        "product": "p1",
+        "clock": evening[0]["clock"],
+        "event_time": BOUNDARY - 5_000,
     }
     return past, [late, *evening]
 
