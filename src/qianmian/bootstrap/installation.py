@@ -3,7 +3,8 @@
 home/
 log/  snapshots/  facts/     the truth, the state beside it, builds of history
 history/                     events, firings and rooms as Parquet, for reading
-qianmian.db                  accounts, sources, keys, products, the audit
+profiles/                    what was known of everybody at the last midnight
+qianmian.db                  accounts, sources, keys, products, links, the audit
 dead_letters.db              what was refused, for a week
 secret                       signs viewer tokens and anonymous ids
 """
@@ -40,6 +41,7 @@ from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import SYSTEM, AuditTrail
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
+from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
@@ -82,6 +84,7 @@ class Installation:
     staff: Staff
     api_keys: ApiKeyStore
     audit: AuditTrail
+    identities: IdentityStore
     sources: SourceStore
     dead_letters: DeadLetterFile
     secret: bytes
@@ -142,6 +145,7 @@ def open_installation(
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),
             audit=AuditTrail(database, now),
+            identities=IdentityStore(database),
             sources=SourceStore(database, now),
             dead_letters=letters,
             secret=read_or_make(home / SECRET_FILE),

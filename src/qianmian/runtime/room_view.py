@@ -40,6 +40,7 @@ from qianmian.runtime.hesitating import Lingering
 from qianmian.runtime.ports import ACCEPTED
 from qianmian.vocabulary.events import CATALOG
 from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.ids import is_anonymous
 from qianmian.vocabulary.product import Product, ProductCatalog
 
 SECOND_MS = 1_000
@@ -221,6 +222,8 @@ class RoomViews:
     def _link(self, anonymous: str, batch: EventBatch, row: int) -> None:
         known = _string(batch, "linked_viewer", row)
         if known is None or anonymous in self._linked:
+            return
+        if is_anonymous(known) or not is_anonymous(anonymous):  # refused, as by the engine
             return
         self._linked[anonymous] = known
         for room in self._rooms.values():

@@ -16,12 +16,15 @@ from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import LevelCounts
 from qianmian.server.fact_following import FactFollowing
+from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
 from qianmian.server.previewing import Previewer
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
 from qianmian.server.stocking import Stocking
+from qianmian.storage.history_person import PersonReader
+from qianmian.storage.profile_file import StoredProfiles
 from qianmian.vocabulary.firing import Firing
 
 
@@ -66,14 +69,16 @@ async def run_server(
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
         facts = FactFollowing(home.settings.home / "facts", home.deployment)
-        site = site_of(home, parts, ingest, (desk, stocking, facts), previewer, now)
+        who = IdentityFollowing(home.settings.home / "history", home.identities)
+        followers = (desk, stocking, facts, who)
+        site = site_of(home, parts, ingest, followers, previewer, now)
 
         async def ready() -> None:
             if on_ready is not None:
                 await on_ready(site)
 
         app = server_of(site, parts, ingest=ingest, console=ConsoleApp(bundled_console()))
-        following = [asyncio.create_task(one.keep_following()) for one in (desk, stocking, facts)]
+        following = [asyncio.create_task(one.keep_following()) for one in followers]
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:
@@ -98,12 +103,12 @@ def site_of(
     home: Installation,
     parts: Running,
     ingest: IngestApp,
-    followers: tuple[DefinitionDesk, Stocking, FactFollowing],
+    followers: tuple[DefinitionDesk, Stocking, FactFollowing, IdentityFollowing],
     previewer: Previewer,
     now: Callable[[], int],
 ) -> Site:
     """What the routes work with."""
-    desk, stocking, _ = followers
+    desk, stocking, *_ = followers
     return Site(
         deployment=home.deployment,
         log=home.log,
@@ -116,6 +121,9 @@ def site_of(
         staff=home.staff,
         api_keys=home.api_keys,
         audit=home.audit,
+        identities=home.identities,
+        profiles=StoredProfiles(home.settings.home / "profiles"),
+        persons=PersonReader(home.settings.home / "history"),
         products=home.catalog,
         stocking=stocking,
         sources=home.sources,

@@ -130,9 +130,10 @@ class _Build:
         query = query.where(exp.not_(exp.Is(this=column("viewer", _SEEN), expression=exp.null())))
         found = self.reader.database.table(query, asking.bound.values)
         table = pa.Table.from_arrays(found.columns[: len(names)], names=names)
-        if not traits:
-            return table
-        return table.append_column("traits", _documents(traits, found.columns[len(names) :]))
+        if traits:
+            documents = _documents(traits, found.columns[len(names) :])
+            table = table.append_column("traits", documents)
+        return _for_all_names(table, self.reader.warm.links.other_names())
 
     def _asking(self) -> Asking:
         warm = self.reader.warm
@@ -207,6 +208,21 @@ class _Build:
         newest = [named(newest_trait(name, asking.bound), f"t{k}") for k, name in enumerate(traits)]
         chosen = exp.select(own("viewer"), *newest).from_(exp.to_table("told", alias=EVENT))
         return chosen.where(self._before(asking)).group_by(own("viewer"))
+
+
+def _for_all_names(table: pa.Table, others: Sequence[tuple[str, str]]) -> pa.Table:
+    """The table, and the rows of persons with several known ids under each of these.
+
+    Rows of the engine are by id: each must find what is known of the person.
+    """
+    if not others:
+        return table
+    place = {name: k for k, name in enumerate(table.column("viewer").to_pylist())}
+    mine = [(own, place[known]) for own, known in others if known in place]
+    rows = table.take(pa.array([at for _, at in mine], pa.int64()))
+    names = pa.array([own for own, _ in mine], table.schema.field("viewer").type)
+    rows = rows.set_column(table.schema.get_field_index("viewer"), "viewer", names)
+    return pa.concat_tables([table, rows])
 
 
 def _trait(name: str, number: int) -> Sql:

@@ -26,6 +26,8 @@ from qianmian.columns.fields import STRING_FIELDS
 from qianmian.errors import LogProblem
 from qianmian.storage.history import SUFFIX, HistoryFile, file_of, lasting
 from qianmian.storage.history_reader.database import Database
+from qianmian.storage.history_reader.links import TABLES as LINK_TABLES
+from qianmian.storage.history_reader.links import Links
 from qianmian.storage.history_reader.rooms import Heard, Rooms
 from qianmian.storage.history_reader.terms import Bound, Sql, column, named
 from qianmian.storage.history_schema import EVENTS
@@ -61,14 +63,14 @@ _ITEMS: Final = (
     "STRUCT(product VARCHAR, category VARCHAR, quantity BIGINT, price BIGINT, amount BIGINT)[]"
 )
 TABLE_NAMES: Final = (
-    *("type_code", "viewer", "room", "link", "shown", "told", "seen", "person", "listed"),
+    *("type_code", "viewer", "room", *LINK_TABLES, "shown", "told", "seen", "person", "listed"),
     *("event", "good", "touched"),
 )
 _TABLES: Final = (
     "CREATE TABLE type_code (name VARCHAR, code UTINYINT)",
     "CREATE TABLE viewer (id INTEGER, name VARCHAR)",
     "CREATE TABLE room (id INTEGER, name VARCHAR)",
-    "CREATE TABLE link (own INTEGER, known INTEGER, place BIGINT)",
+    *LINK_TABLES.values(),
     "CREATE TABLE shown (room INTEGER, place BIGINT, product VARCHAR)",
     """CREATE TABLE told
     (viewer INTEGER, event_time BIGINT, ord BIGINT, clock BIGINT, traits VARCHAR, says VARCHAR)""",
@@ -93,25 +95,12 @@ SELECT (SELECT count(*) FROM room) + row_number() OVER () - 1, name
 FROM (SELECT DISTINCT room AS name FROM heard) AS told
 WHERE name IS NOT NULL AND name NOT IN (SELECT name FROM room)
 """
-_NEW_LINKS: Final = """
-INSERT INTO link
-SELECT own.id, known.id, f.place FROM fresh AS f
-JOIN viewer AS own ON own.name = f.viewer JOIN viewer AS known ON known.name = f.linked_viewer
-RETURNING own
-"""
-_MOVE: Final = """
-UPDATE {table} SET viewer = l.known, ord = ord - 4611686018427387904
-FROM link AS l WHERE {table}.viewer = l.own
-"""
-_MOVES: Final = tuple(_MOVE.format(table=table) for table in ("event", "told"))
 _TOLD: Final = """
 INSERT INTO told SELECT viewer, event_time, ord, clock, traits, says
 FROM mine WHERE traits IS NOT NULL AND type IN ($profile, $link)
 """
 _TOUCHED: Final = """
-INSERT INTO touched
-SELECT viewer FROM mine UNION SELECT own FROM link WHERE place >= $from
-UNION SELECT known FROM link WHERE place >= $from
+INSERT INTO touched SELECT DISTINCT viewer FROM mine
 """
 _SEEN: Final = """
 CREATE TEMP TABLE seen_now AS
@@ -181,6 +170,7 @@ class Warm:
         clock: of the newest message that is in the tables; 0 when there is none.
         stop: the message of the log from which on nothing is in the tables.
         rooms: their sessions and what they presented.
+        links: whose is whose.
         traits: number by name of the traits that `person` has.
         filled: how often everything has been read anew; numbers of viewers are those of one time.
     """
@@ -205,6 +195,7 @@ class Warm:
         self._changed_at = 0  # of the folder: nothing is looked for while it stays
         self.traits: dict[str, int] = {}
         self.filled = 0
+        self.links = Links(database)
         self._begin()
 
     def _begin(self) -> None:
@@ -278,14 +269,27 @@ class Warm:
         if changed:  # written again under its name: somebody has been erased
             self._begin()
         self._sizes = sizes
+        new = self._linked(files)
         is_first = self.stop == 0
-        new = [one for one in files if one.stop > self.stop]
         for batch in _batches(new, {path: size for path, (_, size) in sizes.items()}):
             self._take(batch)
         if new or changed:
             self._make_people(everybody=changed or is_first)
         self._changed_at = changed_at
         return bool(new) or changed
+
+    def _linked(self, files: Sequence[HistoryFile]) -> list[HistoryFile]:
+        """The files that are new, after what they say of links: all of them where one is over."""
+        new = [one for one in files if one.stop > self.stop]
+        if not new:
+            return new
+        says, of_an_end = self.links.read([str(one.path) for one in new], self.stop)
+        if of_an_end and self.stop:
+            self._begin()
+            return self._linked(files)
+        if says:
+            self.links.settle()
+        return new
 
     def _take(self, files: Sequence[HistoryFile]) -> None:
         """The rows of some files, beyond what is there."""
@@ -297,15 +301,11 @@ class Warm:
         self._hear()
         self._read_events(paths)
         self._database.run(_NEW_VIEWERS)
-        linked = self._database.run(_NEW_LINKS)
-        if linked:
-            for move in _MOVES:
-                self._database.run(move)
         self._resolve()
         self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
         self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
-        self._database.run(_TOUCHED, {"from": self.stop * ROWS_PER_MESSAGE})
+        self._database.run(_TOUCHED)
         self._database.run(_SEEN, {"presence": SHOWING})
         for statement in _SEEN_NOW:
             self._database.run(statement)
