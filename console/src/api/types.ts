@@ -647,6 +647,32 @@ export interface TableReport {
   dry_run: boolean
 }
 
+export interface ListVersion {
+  version: number
+  size: number
+  made_at: number
+  made_by: string
+  /** Its members are still there. */
+  kept: boolean
+}
+
+export interface ViewerList extends ListVersion {
+  key: string
+  title: string
+  used_by: NamedDefinition[]
+}
+
+export interface ListDetail extends ViewerList {
+  history: ListVersion[]
+}
+
+export interface ListImport extends TableReport {
+  version: number
+  size: number
+  added: number
+  removed: number
+}
+
 export interface ProductImport extends TableReport {
   added: number
   changed: number

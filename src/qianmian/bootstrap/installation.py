@@ -40,6 +40,7 @@ from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import SYSTEM, AuditTrail
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
+from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
@@ -78,6 +79,7 @@ class Installation:
     versions: DefinitionStore
     products: tuple[Product, ...]
     catalog: ProductStore
+    lists: ListStore
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore
@@ -138,6 +140,7 @@ def open_installation(
             versions=versions,
             products=stocked(catalog, given),
             catalog=catalog,
+            lists=ListStore(database, now),
             accounts=accounts,
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),

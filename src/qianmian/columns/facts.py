@@ -183,6 +183,10 @@ class Facts:
                 sure = alike.to_numpy(zero_copy_only=False)
                 yield FoundFacts(places[sure], rows.filter(alike))
 
+    def table(self) -> pa.Table:
+        """Everything in the file, as it stands there."""
+        return pa.Table.from_batches(self._batches)
+
     def viewers(self) -> Iterator[ViewerFacts]:
         """Everybody, in the order of the file."""
         for batch in self._batches:

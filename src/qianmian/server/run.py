@@ -62,10 +62,14 @@ async def run_server(
             limits=limits,
         )
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
-        desk = DefinitionDesk(home.versions, home.deployment, home.built_in, check_together)
+        desk = DefinitionDesk(
+            home.versions, home.deployment, home.built_in, check_together, home.lists.newest
+        )
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
-        facts = FactFollowing(home.settings.home / "facts", home.deployment)
+        facts = FactFollowing(
+            home.settings.home / "facts", home.deployment, home.lists, home.settings.namespace
+        )
         site = site_of(home, parts, ingest, (desk, stocking, facts), previewer, now)
 
         async def ready() -> None:
@@ -91,7 +95,7 @@ def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:
             home.history.flush_before(home.log.durable_offset)
 
     folder = home.settings.home / "history"
-    return Previewer(folder, home.settings.zone, home.products, now, flushed)
+    return Previewer(folder, home.settings.zone, home.products, now, flushed, home.lists.newest)
 
 
 def site_of(
@@ -103,7 +107,7 @@ def site_of(
     now: Callable[[], int],
 ) -> Site:
     """What the routes work with."""
-    desk, stocking, _ = followers
+    desk, stocking, facts = followers
     return Site(
         deployment=home.deployment,
         log=home.log,
@@ -118,6 +122,8 @@ def site_of(
         audit=home.audit,
         products=home.catalog,
         stocking=stocking,
+        lists=home.lists,
+        facts=facts,
         sources=home.sources,
         dead_letters=home.dead_letters,
         ingest=ingest,

@@ -13,6 +13,7 @@ from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.ports import Log
 from qianmian.server.counts import LevelCounts
+from qianmian.server.fact_following import FactFollowing
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
@@ -21,6 +22,7 @@ from qianmian.server.stocking import Stocking
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import AuditTrail
+from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
@@ -67,6 +69,8 @@ class Site:
     audit: AuditTrail
     products: ProductStore
     stocking: Stocking
+    lists: ListStore
+    facts: FactFollowing
     sources: SourceStore
     dead_letters: DeadLetters
     ingest: Ingest

@@ -15,6 +15,8 @@ const ACTIONS = [
   'definition.retired',
   'letter.dropped',
   'letter.replayed',
+  'list.deleted',
+  'list.imported',
   'members.imported',
   'orders.imported',
   'product.added',

@@ -12,6 +12,7 @@ from qianmian.server.api import (
     data,
     definitions,
     imports,
+    lists,
     products,
     rooms,
     session,
@@ -31,7 +32,7 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    for part in (session, rooms, data, definitions, staff, products, imports):
+    for part in (session, rooms, data, definitions, staff, products, imports, lists):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
     plain = app.openapi

@@ -18,7 +18,8 @@ class Definitions:
 
     Attributes:
         levels: expression by (family, key); family is "tag" or "segment".
-        lists: the viewers of each segment that is a fixed list, by key.
+        lists: the viewers of each uploaded list, by key. Whoever asks again hands in the same
+            mapping until a list changes; another one is read anew.
     """
 
     levels: Mapping[tuple[str, str], Node] = field(default_factory=dict)

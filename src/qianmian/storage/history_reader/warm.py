@@ -7,7 +7,8 @@ profiles only the traits that were asked for.
     person   viewers: id, name, first_clock, first_seen, last_seen, t<k>_text|number|truth
     event    viewer, event_time, ord, clock, type, room and the columns that are read
     told     viewer, event_time, ord, clock, traits: what profiles and links have told
-    listed   list, viewer: fixed lists
+    on_list  list, name: uploaded lists
+    listed   list, viewer: those of them whom history knows
 
 `ord` is the place in the log; what a link brought has it lessened by 2^62, because of equal event
 times what an anonymous viewer did stands before what the known one did (`docs/semantics.md`).
@@ -53,15 +54,15 @@ _FIXED: Final = {
     "room": "INTEGER",
 }
 _LISTED: Final = """
-INSERT INTO listed SELECT DISTINCT $key, coalesce(l.known, v.id)
-FROM viewer AS v LEFT JOIN link AS l ON l.own = v.id WHERE list_contains($names, v.name)
+INSERT INTO listed SELECT DISTINCT o.list, coalesce(l.known, v.id)
+FROM on_list AS o JOIN viewer AS v ON v.name = o.name LEFT JOIN link AS l ON l.own = v.id
 """
 _ITEMS: Final = (
     "STRUCT(product VARCHAR, category VARCHAR, quantity BIGINT, price BIGINT, amount BIGINT)[]"
 )
 TABLE_NAMES: Final = (
-    *("type_code", "viewer", "room", "link", "shown", "told", "seen", "person", "listed"),
-    *("event", "good", "touched"),
+    *("type_code", "viewer", "room", "link", "shown", "told", "seen", "person", "on_list"),
+    *("listed", "event", "good", "touched"),
 )
 _TABLES: Final = (
     "CREATE TABLE type_code (name VARCHAR, code UTINYINT)",
@@ -75,6 +76,7 @@ _TABLES: Final = (
     (viewer INTEGER, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
     """CREATE TABLE person
     (id INTEGER, name VARCHAR, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
+    "CREATE TABLE on_list (list VARCHAR, name VARCHAR)",
     "CREATE TABLE listed (list VARCHAR, viewer INTEGER)",
     "CREATE TABLE touched (id INTEGER)",
     "CREATE TABLE good (product VARCHAR, category VARCHAR, brand VARCHAR)",
@@ -196,6 +198,8 @@ class Warm:
         self.rooms = Rooms()
         self._stop = 0
         self._shown = 0
+        self._lists: Mapping[str, Iterable[str]] = {}
+        self._listed_stop = 0
         self._room_ids: dict[str, int] = {}
         for table in TABLE_NAMES:
             self._database.run(f"DROP TABLE IF EXISTS {table}")
@@ -462,13 +466,20 @@ class Warm:
         return len(self._room_ids)
 
     def list_viewers(self, lists: Mapping[str, Iterable[str]]) -> None:
-        """Hold fixed lists of viewers, in the place of those that were held."""
+        """Hold fixed lists of viewers, in the place of those that were held.
+
+        Cost: nothing for the mapping of the last call, when history has not grown since.
+        """
+        if lists is self._lists and self._listed_stop == self._stop:
+            return
+        if lists is not self._lists:
+            self._database.run("DELETE FROM on_list")
+            for key, names in lists.items():
+                told = {"key": key, "names": list(names)}
+                self._database.run("INSERT INTO on_list SELECT $key, unnest($names)", told)
         self._database.run("DELETE FROM listed")
-        for key, names in lists.items():
-            self._database.run(
-                _LISTED,
-                {"key": key, "names": list(names)},
-            )
+        self._database.run(_LISTED)
+        self._lists, self._listed_stop = lists, self._stop
 
 
 _CATEGORIES: Final[Sql] = exp.maybe_parse(

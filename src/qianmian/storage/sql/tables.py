@@ -193,3 +193,23 @@ PRODUCTS: Final = Table(
     Column("folded", Text, nullable=False),  # what a search looks through
     Index(None, "link_number"),
 )
+
+LISTS: Final = Table(
+    "lists",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("title", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", String(128), nullable=False),
+)
+
+LIST_MEMBERS: Final = Table(
+    "list_members",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("viewer", String(128), primary_key=True),
+    Index(None, "viewer"),
+)
