@@ -697,6 +697,12 @@ export interface PreviewSample {
 }
 
 /** A segment in numbers, before it is used; what arrived after `as_of` is not in them. */
+/** How many a channel may and can reach: by their consent, and where there is an address. */
+export interface Reach {
+  channel: 'in_room' | 'push' | 'sms' | 'wechat' | 'email'
+  count: number
+}
+
 export interface Preview {
   as_of: number
   took_ms: number
@@ -709,5 +715,6 @@ export interface Preview {
   few: boolean
   overlaps: Overlap[]
   parts: Words[]
+  reach: Reach[]
   samples: PreviewSample[]
 }

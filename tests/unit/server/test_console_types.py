@@ -52,6 +52,7 @@ NAMES = {  # of the schema: of the interface
     "NamedModel": "NamedDefinition",
     "OverlapModel": "Overlap",
     "PreviewModel": "Preview",
+    "ReachModel": "Reach",
     "SampleModel": "PreviewSample",
     "Understood": "Understood",
     "VersionModel": "DefinitionVersion",

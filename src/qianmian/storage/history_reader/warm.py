@@ -25,15 +25,19 @@ from sqlglot import exp
 from qianmian.columns.fields import STRING_FIELDS
 from qianmian.errors import LogProblem
 from qianmian.storage.history import SUFFIX, HistoryFile, file_of, lasting
+from qianmian.storage.history_reader import reach
 from qianmian.storage.history_reader.database import Database
 from qianmian.storage.history_reader.rooms import Heard, Rooms
 from qianmian.storage.history_reader.terms import Bound, Sql, column, named
 from qianmian.storage.history_schema import EVENTS
+from qianmian.vocabulary.channels import MARKETING
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.product import Product
 
 _PROFILE: Final = CODE_BY_NAME["profile_updated"]
 _LINK: Final = CODE_BY_NAME["identity_linked"]
+_CONSENT: Final = CODE_BY_NAME["consent_changed"]
+_UNSUBSCRIBED: Final = CODE_BY_NAME["unsubscribed"]
 SHOWING: Final = [
     code for code, one in enumerate(CATALOG) if one.presence or one.name == "room_left"
 ]
@@ -62,7 +66,7 @@ _ITEMS: Final = (
 )
 TABLE_NAMES: Final = (
     *("type_code", "viewer", "room", "link", "shown", "told", "seen", "person", "on_list"),
-    *("listed", "event", "good", "touched"),
+    *("consent", "listed", "event", "good", "touched"),
 )
 _TABLES: Final = (
     "CREATE TABLE type_code (name VARCHAR, code UTINYINT)",
@@ -75,7 +79,9 @@ _TABLES: Final = (
     """CREATE TABLE seen
     (viewer INTEGER, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
     """CREATE TABLE person
-    (id INTEGER, name VARCHAR, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
+    (id INTEGER, name VARCHAR, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT,
+    reach UTINYINT)""",
+    reach.TABLE,
     "CREATE TABLE on_list (list VARCHAR, name VARCHAR)",
     "CREATE TABLE listed (list VARCHAR, viewer INTEGER)",
     "CREATE TABLE touched (id INTEGER)",
@@ -103,7 +109,7 @@ _MOVE: Final = """
 UPDATE {table} SET viewer = l.known, ord = ord - 4611686018427387904
 FROM link AS l WHERE {table}.viewer = l.own
 """
-_MOVES: Final = tuple(_MOVE.format(table=table) for table in ("event", "told"))
+_MOVES: Final = tuple(_MOVE.format(table=table) for table in ("event", "told", "consent"))
 _TOLD: Final = """
 INSERT INTO told SELECT viewer, event_time, ord, clock, traits
 FROM mine WHERE traits IS NOT NULL AND type IN ($profile, $link)
@@ -289,6 +295,8 @@ class Warm:
                 self._database.run(move)
         self._resolve()
         self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
+        told = {"consent": _CONSENT, "unsubscribed": _UNSUBSCRIBED, "marketing": MARKETING}
+        self._database.run(reach.CONSENTED, told)
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
         self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
         self._database.run(_TOUCHED, {"from": self._stop * ROWS_PER_MESSAGE})
@@ -339,6 +347,7 @@ class Warm:
         plain = ["clock", "type", "viewer", "linked_viewer", "room", "traits"]
         shown = [named(place, "place"), named(column("event_time", "r"), "event_time")]
         shown += [column(name, "r") for name in [*plain, *sorted(self._columns)]]
+        shown += [named(column(name, "r"), f"told_{name}") for name in reach.TOLD_FIELDS]
         outcomes = [exp.Literal.string("accepted"), exp.Literal.string("late")]
         query = (
             exp.select(*shown)
@@ -371,6 +380,7 @@ class Warm:
             named(column("code", "t"), "type"),
             named(column("id", "o"), "room"),
             column("traits", "f"),
+            *(column(f"told_{name}", "f") for name in reach.TOLD_FIELDS),
         ]
         query = (
             exp.select(*shown, *(self._held_value(name) for name in sorted(self._columns)))
@@ -424,8 +434,11 @@ class Warm:
             run("INSERT INTO touched SELECT viewer FROM seen")
             run("DROP TABLE IF EXISTS person")
         run(_PEOPLE)
+        run(reach.REACH, reach.PURPOSES)
         bound = Bound()
-        query = exp.select("p.*").from_(exp.to_table("people", alias="p"))
+        query = exp.select("p.*", column("reach", "r")).from_(exp.to_table("people", alias="p"))
+        of_person = exp.EQ(this=column("viewer", "r"), expression=column("id", "p"))
+        query = query.join(exp.to_table("reach_now", alias="r"), on=of_person)
         if self.traits:
             newest = [named(newest_trait(n, bound), f"t{k}") for n, k in self.traits.items()]
             mine = exp.select("id").from_("touched")
@@ -446,6 +459,7 @@ class Warm:
             run("DELETE FROM person WHERE id IN (SELECT id FROM touched)")
             run(exp.Insert(this=person, expression=query), bound.values)
         run("DROP TABLE people")
+        run("DROP TABLE reach_now")
         run("DELETE FROM touched")
         run("CHECKPOINT")  # compresses what is new
 
