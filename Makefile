@@ -1,7 +1,7 @@
 # Every target sets up what it needs, without root; see `make help`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo console frames pictures test test-console test-long coverage kernels lint types bench bench-long docs lock clean
+.PHONY: help demo console explore frames pictures test test-console test-long coverage kernels lint types bench bench-long docs lock clean
 
 PYTHON ?=
 JOBS ?= 2
@@ -41,6 +41,9 @@ test: $(READY)  ## all tests but the long ones (at most 8 minutes)
 test-long: $(READY)  ## the long tests, and the coverage of what Numba compiles
 	QIANMIAN_HYPOTHESIS=long $(BIN)/python -m pytest -n $(JOBS) -m long --durations=10
 	@$(MAKE) --no-print-directory kernels
+
+explore: $(READY)  ## the properties over other random examples than last time
+	QIANMIAN_EXPLORE=1 QIANMIAN_HYPOTHESIS=long $(BIN)/python -m pytest -n $(JOBS) tests/property tests/differential
 
 test-console: $(READY)  ## types, lint and tests of the browser pages
 	@$(BIN)/python -m tools.console test

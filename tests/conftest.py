@@ -10,14 +10,16 @@ from hypothesis import HealthCheck, settings
 
 from tests.required import absent
 
-# A slow machine is no bug, so no deadline; a failure prints what repeats it.
-_SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
-settings.register_profile(
-    "fast", max_examples=30, deadline=None, print_blob=True, suppress_health_check=_SLOW
+# A slow machine is no bug, so no deadline; a failure prints what repeats it. The same commit draws
+# the same examples, so that it is either green or red; `make explore` draws others each time.
+_EFFORT = settings(
+    deadline=None,
+    print_blob=True,
+    derandomize=os.environ.get("QIANMIAN_EXPLORE", "") != "1",
+    suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
 )
-settings.register_profile(
-    "long", max_examples=1_000, deadline=None, print_blob=True, suppress_health_check=_SLOW
-)
+settings.register_profile("fast", _EFFORT, max_examples=30)
+settings.register_profile("long", _EFFORT, max_examples=1_000)
 settings.load_profile(os.environ.get("QIANMIAN_HYPOTHESIS", "fast"))
 
 

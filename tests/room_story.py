@@ -34,13 +34,13 @@ def story() -> list[tuple[int, list[dict[str, Any]]]]:
     told = [(0, [event(0, "session_started", properties='{"title":"晚八点"}')])]
     told.append((500, [event(500, "product_presented", product="p1")]))
     for n in range(6):
-        viewer = f"v{n}"
+        at, viewer = 1_000 + n // 2, f"v{n ^ 1}"  # two messages an instant, the later name first
         told.append(
             (
-                1_000 + n,
+                at,
                 [
-                    event(1_000 + n, "room_entered", viewer, message_id=f"a{n}"),
-                    event(1_000 + n, "product_viewed", viewer, product="p1", message_id=f"b{n}"),
+                    event(at, "room_entered", viewer, message_id=f"a{n}"),
+                    event(at, "product_viewed", viewer, product="p1", message_id=f"b{n}"),
                 ],
             )
         )

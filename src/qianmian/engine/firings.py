@@ -7,17 +7,18 @@ instant: that is the order of Python strings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, overload
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from qianmian.columns.dictionary import Dictionary
+from qianmian.columns.dictionary import ABSENT, MAX_STRINGS, Dictionary
 from qianmian.engine.interning import Interner
 from qianmian.engine.jit import inline, kernel
 from qianmian.vocabulary.firing import Firing
 
+T = TypeVar("T", bound=Hashable)
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
@@ -35,7 +36,7 @@ class Fired(NamedTuple):
     definition: Int32
     key: Int32
 
-    def take(self, rows: Int64) -> Fired:
+    def take(self, rows: npt.NDArray[np.integer[Any] | np.bool_]) -> Fired:
         """These rows in this order."""
         return Fired(
             self.at[rows],
@@ -84,6 +85,42 @@ class Firings(Sequence[Firing]):
         self.columns = columns
         self.legend = legend
         self._made: list[Firing] | None = None
+
+    @classmethod
+    def of(cls, firings: Sequence[Firing]) -> Firings:
+        """The columns of these firings, in their order; itself if it is some."""
+        if isinstance(firings, cls):
+            return firings
+        viewers, rooms = Interner(MAX_STRINGS), Dictionary(MAX_STRINGS)
+        keys = Dictionary(MAX_STRINGS)
+        sessions = _numbered([one.session for one in firings])
+        moments = _numbered([(one.moment, one.version) for one in firings])
+        legend = Legend(
+            viewers=viewers,
+            rooms=rooms,
+            sessions=list(sessions),
+            moments=list(moments),
+            keys=[keys] * len(moments),
+            ranks=ranks_of([key for key, _ in moments]),
+            namespace=firings[0].namespace if firings else "",
+        )
+        rows = [
+            (
+                one.at,
+                ABSENT if one.viewer is None else viewers.intern(one.viewer),
+                rooms.intern(one.room),
+                sessions[one.session],
+                moments[one.moment, one.version],
+                ABSENT if one.key is None else keys.intern(one.key),
+            )
+            for one in firings
+        ]
+        at, *others = np.array(rows, np.int64).reshape(-1, len(Fired._fields)).T
+        return cls(Fired(at, *(column.astype(np.int32) for column in others)), legend)
+
+    def rows(self, chosen: npt.NDArray[np.integer[Any] | np.bool_]) -> Firings:
+        """These of them, by place or by a mask, in this order."""
+        return Firings(self.columns.take(chosen), self.legend)
 
     def __len__(self) -> int:
         return len(self.columns.at)
@@ -135,6 +172,11 @@ class Firings(Sequence[Firing]):
             named = (viewer, room, legend.sessions[session], moment, version, about)
             made.append(Firing(at, *named, legend.namespace))
         return made
+
+
+def _numbered(values: Iterable[T]) -> dict[T, int]:
+    """Each value once, with its number."""
+    return {value: number for number, value in enumerate(dict.fromkeys(values))}
 
 
 @inline

@@ -159,9 +159,9 @@ Delta = dict[str, Any]
 def delta(before: Board, after: Board) -> Delta:
     """What changed: an object with the changed fields, and the additions to lists.
 
-    `trend_add` are new points at the end, `firings_add` new ones at the front, `hesitating` is
-    {count, put, drop}: rows to put (by viewer and product) and places to drop. What is too old to
-    be shown falls off by the limits of this module.
+    `trend_add` are new points at the end; `firings_add` goes to the front and takes the place of
+    those with the same ids; `hesitating` is {count, put, drop}: rows to put (by viewer and product)
+    and places to drop. What is too old to be shown falls off by the limits of this module.
     """
     changed: Delta = {
         name: getattr(after, name)
@@ -173,9 +173,9 @@ def delta(before: Board, after: Board) -> Delta:
     if points:
         changed["trend_add"] = points
     known = {fired.id for fired in before.firings}
-    fresh = [fired for fired in after.firings if fired.id not in known]
+    fresh = [place for place, fired in enumerate(after.firings) if fired.id not in known]
     if fresh:
-        changed["firings_add"] = fresh
+        changed["firings_add"] = after.firings[: fresh[-1] + 1]
     moved = _moved(before.hesitating, after.hesitating)
     if moved:
         changed["hesitating"] = moved
@@ -198,7 +198,10 @@ def applied(before: Board, changed: Delta) -> Board:
     fields |= {name: value for name, value in changed.items() if name in fields}
     points = (*before.trend, *changed.get("trend_add", ()))
     fields["trend"] = points[-TREND_POINTS:]
-    fields["firings"] = (*changed.get("firings_add", ()), *before.firings)[:FIRINGS_LIMIT]
+    added = changed.get("firings_add", ())
+    ids = {fired.id for fired in added}
+    kept = (fired for fired in before.firings if fired.id not in ids)
+    fields["firings"] = (*added, *kept)[:FIRINGS_LIMIT]
     moved = changed.get("hesitating")
     fields["hesitating"] = before.hesitating if moved is None else _rows_after(before, moved)
     return Board(**fields)

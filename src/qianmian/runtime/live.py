@@ -69,6 +69,12 @@ class LiveEngine(Engine, Rooms, Protocol):
     ) -> Sequence[Firing]:
         """New definitions count as if they had been there in the range."""
 
+    def open_rooms(self) -> list[str]:
+        """The rooms with an open session."""
+
+    def board(self, room: str) -> RoomBoard:
+        """The numbers of a room."""
+
     def levels(self, room: str) -> RoomLevels:
         """How many viewers of a room hold each tag and segment."""
 
@@ -190,18 +196,20 @@ class Live:
                 f"message {message.offset} comes where {self.offset} is the next; the log has a"
                 " gap: restore the missing segment"
             )
-        boards = self._boards_before(message.clock)
+        boards = self._second_over(message.clock)
         firings, batch, outcomes = self._applied(message)
         self.offset, self.clock = message.offset + 1, max(self.clock, message.clock)
         if isinstance(message.body, RoomFacts | Catalog):
             return Applied(firings, boards=boards)
         return self._seen(batch, outcomes, firings, boards)
 
-    def _boards_before(self, clock_ms: int) -> tuple[RoomBoard, ...]:
-        """The boards of a second that is over; so live and replayed, the same ones are told."""
+    def _second_over(self, clock_ms: int) -> tuple[RoomBoard, ...]:
+        """The boards at the end of a second; so live and replayed, the same ones are told."""
         if self.engine is None or clock_ms // SECOND_MS <= self.clock // SECOND_MS:
             return ()
-        return tuple(map(self.engine.board, self.engine.open_rooms()))
+        boards = tuple(map(self.engine.board, self.engine.open_rooms()))
+        self.views.look(boards, self.clock, self.engine)
+        return boards
 
     def _applied(
         self, message: Message
@@ -241,7 +249,7 @@ class Live:
         seen = np.zeros(0, np.uint8) if outcomes is None else outcomes
         if batch is not None:
             self.sources.observe(batch, seen)
-        self.views.observe(batch, seen, firings, self.clock, self.engine)
+        self.views.observe(batch, seen, firings)
         found = [fact for fact in self.engine.room_facts if fact.second > self.logged_through]
         return Applied(firings, tuple(found), outcomes, boards)
 
@@ -394,7 +402,7 @@ class Live:
         if messages[0].offset != self.offset:
             raise InputError(f"the log has no message {self.offset}")
         engine, last = self._engine(), messages[-1]
-        boards = self._boards_before(last.clock)
+        boards = self._second_over(last.clock)
         batch = concat([one.body.batch for one in messages if isinstance(one.body, Events)])
         firings = engine.run(batch)
         begin = 0
@@ -421,6 +429,7 @@ class Live:
         self.products = tuple(self.engine.products)
         self._make_views()
         self.views.restore(document["rooms"])
+        self.views.show(map(self.engine.board, self.engine.open_rooms()))
         self.sources.restore(document["sources"])
         self.tail = Tail.restored(document.get("tail", ()))  # older ones have none
         self.offset, self.clock = kept.offset, kept.clock

@@ -1,11 +1,13 @@
 """What the board of each room shows: a projection of the log beside the engine.
 
-Applied events and firings go in, message by message; at each whole second of the clock the numbers
-of every open room are read from the engine. Nothing here changes a firing.
+Applied events and firings go in, message by message; when a whole second of the clock is over, the
+numbers that every open room had at its end are read from the engine. Nothing here changes a firing,
+and nothing depends on how a replay groups the messages of a second.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +19,7 @@ import numpy.typing as npt
 
 from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.engine.board import RoomBoard
+from qianmian.engine.firings import Firings
 from qianmian.learning.danmaku import CLASSES
 from qianmian.runtime.board import (
     FIRINGS_LIMIT,
@@ -38,6 +41,7 @@ from qianmian.runtime.board import (
 from qianmian.runtime.hesitating import Hesitating as List
 from qianmian.runtime.hesitating import Lingering
 from qianmian.runtime.ports import ACCEPTED
+from qianmian.runtime.recent_firings import RecentFirings
 from qianmian.vocabulary.events import CATALOG
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product, ProductCatalog
@@ -47,18 +51,15 @@ MINUTE_MS = 60_000
 RECENT_FIRINGS = 50_000
 DOUBTS_MS = 5 * MINUTE_MS
 PRESENTED_LIMIT = 200
+FRESH_FIRINGS = 10_000  # as many wait for somebody to look before the newest are chosen
+MOST_FIRINGS = 1 << 40
 DOUBT_BITS = 1 << CLASSES["doubt"] | 1 << CLASSES["price_question"]
-ALWAYS = frozenset({"comment_sent", "identity_linked", "room_left", "product_viewed"})
+ALWAYS = frozenset({"comment_sent", "identity_linked"})
+ENDING = frozenset({"room_left", "product_viewed"})  # they may take somebody off a list
 
 
 class Rooms(Protocol):
     """What is read from the engine at each second."""
-
-    def board(self, room: str) -> RoomBoard:
-        """The numbers of a room."""
-
-    def open_rooms(self) -> list[str]:
-        """The rooms with an open session."""
 
     def present(self, room: str, viewers: Sequence[str]) -> list[bool]:
         """Who of them is in the room."""
@@ -84,23 +85,28 @@ class _Room:
     presented: list[list[Any]] = field(default_factory=list)  # product, from, to
     doubts: deque[_Doubt] = field(default_factory=deque)
     rising: dict[str, int] = field(default_factory=dict)
-    firings: deque[Fired] = field(default_factory=lambda: deque(maxlen=FIRINGS_LIMIT))
-    fresh: deque[Firing] = field(default_factory=lambda: deque(maxlen=FIRINGS_LIMIT))
+    firings: list[Fired] = field(default_factory=list)
+    since: int = -1  # what fired until then is of the session before
     trend: deque[TrendPoint] = field(default_factory=lambda: deque(maxlen=TREND_POINTS))
     paid: deque[tuple[int, int]] = field(default_factory=deque)  # at, GMV so far
     peak: int = 0
     now: RoomBoard | None = None
 
-    def shown(self) -> deque[Fired]:
-        """The newest firings, newest first.
+    def list_firings(self, told: Iterable[Firing]) -> None:
+        """Put them on the list; of one instant the same ones in whatever order they are told.
 
-        An id costs 15 µs and a wave of arrivals brings thousands, so only what is looked at has
-        one.
+        An id costs 2 µs and a wave of arrivals brings thousands, so only what is shown has one.
         """
-        while self.fresh:
-            one = self.fresh.popleft()
-            self.firings.appendleft(Fired(one.at, one.moment, one.viewer, one.key, one.id))
-        return self.firings
+        fresh = [
+            Fired(one.at, one.moment, one.viewer, one.key, one.id)
+            for one in heapq.nlargest(FIRINGS_LIMIT, told, key=_order)
+            if one.at > self.since and self._is_of_now(one)
+        ]
+        self.firings = heapq.nlargest(FIRINGS_LIMIT, [*fresh, *self.firings], key=_order)
+
+    def _is_of_now(self, one: Firing) -> bool:
+        """Whether it is of the session that is shown, or newer than what was read of the room."""
+        return one.session == self.session or self.now is None or one.at > self.now.at
 
     def stop_presenting(self, at: int) -> None:
         """The host goes on to something else."""
@@ -132,9 +138,10 @@ class RoomViews:
         self._currency = currency
         self._rooms: dict[str, _Room] = {}
         self._linked: dict[str, str] = {}
-        self._recent: deque[Firing] = deque(maxlen=RECENT_FIRINGS)
-        self._second = -1
+        self._recent = RecentFirings(RECENT_FIRINGS)
+        self._fresh = RecentFirings(MOST_FIRINGS)
         self._reads = _reads(lingering)
+        self._always = np.array([one.scope == "room" or one.name in ALWAYS for one in CATALOG])
 
     def use(self, lingering: Mapping[str, Lingering]) -> None:
         """Other definitions: what is listed for a moment that is no more is taken off."""
@@ -151,49 +158,65 @@ class RoomViews:
 
     # -- the log
 
-    def observe(
-        self,
-        batch: EventBatch | None,
-        outcomes: UInt8,
-        firings: Sequence[Firing],
-        clock_ms: int,
-        engine: Rooms,
-    ) -> None:
-        """What a message brought; without a batch it was a tick."""
-        for firing in firings:
-            self._fired(firing)
+    def observe(self, batch: EventBatch | None, outcomes: UInt8, firings: Sequence[Firing]) -> None:
+        """What a message, or the messages of one second, brought; without a batch it was a tick."""
+        told = Firings.of(firings)
+        waiting = deque(told.rows(self._matters(told)))
         if batch is not None and len(batch):
-            self._read(batch, outcomes)
-        if clock_ms // SECOND_MS != self._second:
-            self._second = clock_ms // SECOND_MS
-            self._look(engine, clock_ms)
+            chosen = self._reads[batch.type] & (outcomes == ACCEPTED)
+            chosen &= self._always[batch.type] | self._is_listed(batch, chosen, waiting)
+            for row in np.flatnonzero(chosen).tolist():
+                clock = int(batch.clock[row])
+                while waiting and waiting[0].at <= clock:
+                    self._fired(waiting.popleft())
+                self._read(batch, row)
+        for firing in waiting:
+            self._fired(firing)
+        self._recent.add(told)
+        self._fresh.add(told)
+        if len(self._fresh) >= FRESH_FIRINGS:
+            self._list_firings()
+
+    def _matters(self, told: Firings) -> npt.NDArray[np.bool_]:
+        """Which firings put somebody on a list, or raise a doubt of the room."""
+        moments = np.array([key in self._lingering for key, _ in told.legend.moments], np.bool_)
+        columns = told.columns
+        return moments[columns.definition] | ((columns.viewer < 0) & (columns.key >= 0))
+
+    def _is_listed(
+        self, batch: EventBatch, rows: npt.NDArray[np.bool_], waiting: Iterable[Firing]
+    ) -> npt.NDArray[np.bool_]:
+        """Which events are of viewers who hesitate somewhere, or will by these firings."""
+        column = batch.strings.get("viewer")
+        if column is None or not (rows & ~self._always[batch.type]).any():
+            return np.zeros(len(batch), np.bool_)
+        listed = {one.viewer for one in waiting}
+        for room in self._rooms.values():
+            listed.update(room.hesitating.viewers)
+        known = self._linked
+        named = [known.get(name, name) in listed for name in column.values]
+        return np.array([*named, False])[column.codes]  # an absent one reads the last
 
     def _fired(self, firing: Firing) -> None:
-        self._recent.append(firing)
         room = self._room(firing.room)
         room.hesitating.fired(firing)
-        room.fresh.append(firing)
         if firing.viewer is None and firing.key is not None:
             room.rising[firing.key] = firing.at
 
-    def _read(self, batch: EventBatch, outcomes: UInt8) -> None:
-        rows = np.flatnonzero(self._reads[batch.type] & (outcomes == ACCEPTED)).tolist()
-        viewers, rooms = batch.strings.get("viewer"), batch.strings.get("room")
-        for row in rows:
-            kind = CATALOG[batch.type[row]].name
-            room = None if rooms is None else rooms.get(row)
-            viewer = None if viewers is None else viewers.get(row)
-            if CATALOG[batch.type[row]].scope == "room":
-                if room is not None:
-                    self._of_room(kind, room, batch, row)
-                continue
-            if viewer is None:
-                continue
-            if kind == "identity_linked":
-                self._link(viewer, batch, row)
-                continue
-            viewer = self._linked.get(viewer, viewer)
-            self._of_viewer(kind, viewer, room, batch, row)
+    def _list_firings(self) -> None:
+        for name, told in self._fresh.take_newest(FIRINGS_LIMIT).items():
+            self._room(name).list_firings(told)
+
+    def _read(self, batch: EventBatch, row: int) -> None:
+        kind, scope = CATALOG[batch.type[row]].name, CATALOG[batch.type[row]].scope
+        room, viewer = _string(batch, "room", row), _string(batch, "viewer", row)
+        if scope == "room":
+            if room is not None:
+                self._of_room(kind, room, batch, row)
+        elif viewer is not None and kind == "identity_linked":
+            self._link(viewer, batch, row)
+        elif viewer is not None:
+            self._of_viewer(kind, self._linked.get(viewer, viewer), room, batch, row)
 
     def _of_viewer(
         self, kind: str, viewer: str, room: str | None, batch: EventBatch, row: int
@@ -235,7 +258,7 @@ class RoomViews:
             room.started_at = int(batch.event_time[row])
             room.stage = _string(batch, "stage", row) or "live"
         elif kind == "session_ended":
-            self._rooms[name] = _Room(List(self._lingering), title=room.title)
+            self._rooms[name] = _Room(List(self._lingering), title=room.title, since=clock)
         elif kind == "product_presented" and product is not None:
             room.stop_presenting(clock)
             room.presented.append([product, clock, None])
@@ -249,18 +272,18 @@ class RoomViews:
         elif kind == "promo_ended":
             room.stage = "live"
 
-    def _look(self, engine: Rooms, clock_ms: int) -> None:
-        """Read the numbers of every open room, once a second."""
-        for name in engine.open_rooms():
-            room, now = self._room(name), engine.board(name)
+    def look(self, boards: Iterable[RoomBoard], clock_ms: int, engine: Rooms) -> None:
+        """A second is over, and these are the numbers of the open rooms at its end."""
+        for now in boards:
+            room = self._room(now.room)
             if room.session and room.session != now.session:
-                room = self._rooms[name] = _Room(List(self._lingering), title=room.title)
+                room = self._rooms[now.room] = _Room(List(self._lingering), title=room.title)
             room.session, room.now = now.session, now
             room.started_at = clock_ms if room.started_at is None else room.started_at
             room.peak = max(room.peak, now.online)
             room.hesitating.pass_to(clock_ms)
             viewers = room.hesitating.viewers
-            for viewer, is_here in zip(viewers, engine.present(name, viewers), strict=True):
+            for viewer, is_here in zip(viewers, engine.present(now.room, viewers), strict=True):
                 if not is_here:
                     room.hesitating.left(viewer)
             while room.doubts and room.doubts[0].clock <= clock_ms - DOUBTS_MS:
@@ -298,10 +321,11 @@ class RoomViews:
 
     def fired_of(self, viewer: str) -> list[Firing]:
         """The recent firings of a viewer, newest first. Cost: O(`RECENT_FIRINGS`)."""
-        return [firing for firing in reversed(self._recent) if firing.viewer == viewer]
+        return self._recent.of_viewer(viewer)
 
     def board(self, name: str) -> Board | None:
         """The board as of the last whole second; None for a room that never spoke."""
+        self._list_firings()
         room = self._rooms.get(name)
         if room is None:
             return None
@@ -342,7 +366,7 @@ class RoomViews:
             if now is None
             else tuple(Hot(p, self._title(p), points) for p, points in now.hot_products),
             firings_by_moment={} if now is None else now.firings_by_moment,
-            firings=tuple(room.shown()),
+            firings=tuple(room.firings),
         )
 
     def _row(self, row: Mapping[str, Any]) -> HesitatingRow:
@@ -394,11 +418,12 @@ class RoomViews:
 
     def snapshot(self) -> dict[str, Any]:
         """Everything but the last reading, as JSON."""
+        self._list_firings()
         return {
             "linked": sorted(self._linked.items()),
             "recent": [
                 [f.at, f.viewer, f.room, f.session, f.moment, f.version, f.key, f.namespace]
-                for f in self._recent
+                for f in self._recent.tolist()
             ],
             "rooms": {
                 name: {
@@ -409,36 +434,49 @@ class RoomViews:
                     "presented": room.presented,
                     "doubts": [[d.clock, d.viewer, d.product, d.text] for d in room.doubts],
                     "rising": room.rising,
-                    "firings": [[f.at, f.moment, f.viewer, f.about, f.id] for f in room.shown()],
+                    "firings": [[f.at, f.moment, f.viewer, f.about, f.id] for f in room.firings],
                     "trend": [
                         [p.at, p.online, p.gmv_minor_per_min, p.orders_per_min] for p in room.trend
                     ],
                     "paid": list(room.paid),
                     "peak": room.peak,
+                    "since": room.since,
                     "hesitating": room.hesitating.snapshot(),
                 }
                 for name, room in sorted(self._rooms.items())
             },
         }
 
+    def show(self, boards: Iterable[RoomBoard]) -> None:
+        """What is shown until the first second is over."""
+        for now in boards:
+            self._room(now.room).now = now
+
     def restore(self, stored: Mapping[str, Any]) -> None:
-        """The opposite of `snapshot`; the numbers come with the next second."""
+        """The opposite of `snapshot`; for the numbers see `show`."""
         self._linked = dict(stored["linked"])
-        self._recent.extend(Firing(*one) for one in stored["recent"])
+        self._recent.restore([Firing(*one) for one in stored["recent"]])
         for name, kept in stored["rooms"].items():
             room = self._room(name)
             for plain in ("title", "session", "started_at", "stage", "presented", "rising", "peak"):
                 setattr(room, plain, kept[plain])
             room.doubts.extend(_Doubt(*one) for one in kept["doubts"])
-            room.firings.extend(Fired(*one) for one in kept["firings"])
+            room.firings = [Fired(*one) for one in kept["firings"]]
             room.trend.extend(TrendPoint(*one) for one in kept["trend"])
             room.paid.extend((at, gmv) for at, gmv in kept["paid"])
+            room.since = kept.get("since", -1)  # older ones have none
             room.hesitating.restore(kept["hesitating"])
+
+
+def _order(one: Firing | Fired) -> tuple[int, str, str, str]:
+    """When it fired; within an instant any order that is the same each time."""
+    about = one.key if isinstance(one, Firing) else one.about
+    return one.at, one.viewer or "", one.moment, about or ""
 
 
 def _reads(lingering: Mapping[str, Lingering]) -> npt.NDArray[np.bool_]:
     """Which types of events the boards look at, by code."""
-    names = ALWAYS | {name for one in lingering.values() for name in one.until}
+    names = ALWAYS | ENDING | {name for one in lingering.values() for name in one.until}
     return np.array([one.scope == "room" or one.name in names for one in CATALOG])
 
 

@@ -72,9 +72,10 @@ class HistoryThread:
     ) -> None:
         """What a message held and brought, in the order of the log; waits only if it may.
 
-        `outcomes` may be used again by the engine: it is copied here; firings become objects here.
+        `outcomes` may be used again by the engine: it is copied here. Firings are columns whose
+        names only ever grow: they become objects on the thread of history.
         """
-        told = _Told(message, None if outcomes is None else outcomes.copy(), [*firings], [*boards])
+        told = _Told(message, None if outcomes is None else outcomes.copy(), firings, [*boards])
         with self._changed:
             if may_wait:
                 self._changed.wait_for(

@@ -60,6 +60,10 @@ def test_output_order_is_time_viewer_room_definition_key() -> None:
 def test_canonical_json_keeps_chinese_and_sorts_names() -> None:
     assert canonical_json({"b": ["千", None], "a": 1}) == '{"a":1,"b":["千",null]}'
     assert hash128("a", "b") != hash128("ab", "")
+    every = [chr(code) for code in (*range(0xD800), *range(0xE000, 0x110000))]
+    parts: list[str | int | None] = ["".join(every), -(2**63), 2**63 - 1, None]
+    canonical = canonical_json(parts).encode()
+    assert hash128(*parts) == hashlib.blake2b(canonical, digest_size=16).hexdigest()
 
 
 def test_the_digest_keeps_no_line_longer_than_its_turn() -> None:

@@ -13,7 +13,11 @@ export function applyDelta(board: Board, seq: number, delta: BoardDelta): Board 
   const { trend_add, firings_add, hesitating, ...changed } = delta
   const next: Board = { ...board, ...changed, seq }
   if (trend_add) next.trend = [...board.trend, ...trend_add].slice(-TREND_POINTS)
-  if (firings_add) next.firings = [...firings_add, ...board.firings].slice(0, FIRINGS)
+  if (firings_add) {
+    const ids = new Set(firings_add.map((one) => one.id))
+    const kept = board.firings.filter((one) => !ids.has(one.id))
+    next.firings = [...firings_add, ...kept].slice(0, FIRINGS)
+  }
   if (hesitating) {
     const rows = withRows(board.hesitating.rows, hesitating.put, hesitating.drop)
     next.hesitating = { count: hesitating.count, rows }
