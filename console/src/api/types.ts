@@ -697,6 +697,34 @@ export interface PreviewSample {
 }
 
 /** A segment in numbers, before it is used; what arrived after `as_of` is not in them. */
+/** Somebody who entered or left a segment. */
+export interface Moved {
+  at: number
+  viewer: string
+  room: string
+  entered: boolean
+}
+
+export interface MovedSecond {
+  at: number
+  entered: number
+  left: number
+}
+
+/** A segment as it moves. */
+export interface Movement {
+  segment: string
+  at: number
+  /** From when on it has been followed without a break. */
+  since: number | null
+  live: number
+  present: number
+  /** Of the last minute those in which somebody moved, oldest first. */
+  seconds: MovedSecond[]
+  /** Newest first. */
+  people: Moved[]
+}
+
 /** How many a channel may and can reach: by their consent, and where there is an address. */
 export interface Reach {
   channel: 'in_room' | 'push' | 'sms' | 'wechat' | 'email'

@@ -124,6 +124,7 @@ def site_of(
         stocking=stocking,
         lists=home.lists,
         facts=facts,
+        movements=parts.movements,
         sources=home.sources,
         dead_letters=home.dead_letters,
         ingest=ingest,

@@ -11,6 +11,7 @@ from qianmian.errors import QianmianError
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.movements import Movements
 from qianmian.runtime.ports import Log
 from qianmian.server.counts import LevelCounts
 from qianmian.server.fact_following import FactFollowing
@@ -71,6 +72,7 @@ class Site:
     stocking: Stocking
     lists: ListStore
     facts: FactFollowing
+    movements: Movements
     sources: SourceStore
     dead_letters: DeadLetters
     ingest: Ingest

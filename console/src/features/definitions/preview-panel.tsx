@@ -24,7 +24,7 @@ export function PreviewPanel({ kind, own, understood }: Props) {
   const found = understood ? preview.data : undefined
   const note = found && t('preview.as_of', { at: clock(found.as_of, zone), ms: found.took_ms })
   return (
-    <Panel title={t('preview.title')} note={note ?? ''} name="preview" className="editor-side">
+    <Panel title={t('preview.title')} note={note ?? ''} name="preview">
       {!understood && <p className="quiet">{t('preview.empty')}</p>}
       {preview.isLoading && <Skeleton active />}
       {preview.isError && <Trouble error={preview.error} />}

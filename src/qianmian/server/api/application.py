@@ -15,6 +15,7 @@ from qianmian.server.api import (
     lists,
     products,
     rooms,
+    segments,
     session,
     staff,
 )
@@ -32,7 +33,7 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    for part in (session, rooms, data, definitions, staff, products, imports, lists):
+    for part in (session, rooms, data, definitions, staff, products, imports, lists, segments):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
     plain = app.openapi
