@@ -188,6 +188,29 @@ def test_nothing_of_an_erased_person_comes_in_again(story: Story) -> None:
         assert in_home(home, secret) == []
 
 
+def test_a_minor_has_no_profile_and_a_sensitive_trait_is_not_taken(story: Story) -> None:
+    story.send(event("room_entered", "kid"), event("room_entered", "adult"))
+    for viewer, age in (("kid", 16), ("adult", 30)):
+        story.send(event("profile_updated", viewer, traits={"age": age, "city": "杭州"}))
+        story.send(event("comment_sent", viewer, text="这个真好看"))
+    kid, adult = (
+        story.owner.get(f"/api/rooms/r1/viewers/{one}").json()["person"] for one in ("kid", "adult")
+    )
+    assert (kid["is_profiled"], adult["is_profiled"]) == (False, True)
+    assert (kid["basic"], kid["behavior"], kid["tags"], kid["segments"]) == ([], [], [], [])
+    assert {one["name"] for one in adult["basic"]} >= {"age", "city"}
+    answer = story.send(event("profile_updated", "adult", traits={"disease": "糖尿病-xyz"}))
+    assert [one["code"] for one in answer["rejected"]] == ["sensitive"]
+    assert in_home(story.server.home.settings.home, "糖尿病-xyz") == []
+    draft = {"text": 'trait.city == "杭州"', "title": {"zh": "糖尿病人群"}, "meaning": {}}
+    refused = story.owner.put("/api/definitions/segment/ill/draft", json=draft)
+    assert (refused.status_code, refused.json()["code"]) == (422, "definition.sensitive")
+    told = story.owner.get("/api/privacy").json()
+    assert told["minors"] == "exclude"
+    assert told["retention"]["texts"] == 90
+    assert len(told["refused"]) == 9
+
+
 def test_what_a_person_says_holds_at_once_and_is_proven(story: Story) -> None:
     at = f"/api/persons/{OTHER}/consents"
     before = story.owner.get(at).json()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from qianmian.server.api.models import Model
+from qianmian.server.api.models import Model, Words
 
 
 class ConsentGiven(Model):
@@ -41,6 +41,14 @@ class ConsentsModel(Model):
     channels: dict[str, bool]
     share: bool
     changes: list[ConsentRow]
+
+
+class PrivacyModel(Model):
+    """What holds for everybody: minors, days by class of data (0: for ever), classes refused."""
+
+    minors: Literal["exclude", "strict", "off"]
+    retention: dict[str, int]
+    refused: list[Words]
 
 
 class ErasureGiven(Model):

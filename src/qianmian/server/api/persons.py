@@ -17,6 +17,7 @@ from qianmian.server.api.person_models import (
     ConsentsModel,
     ErasureGiven,
     ErasureModel,
+    PrivacyModel,
 )
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
@@ -26,6 +27,7 @@ from qianmian.server.site import Site
 from qianmian.vocabulary.consent import CHANNELS, MARKETING, SHARE, may, switch_is_on
 from qianmian.vocabulary.firing import canonical_json
 from qianmian.vocabulary.ids import id_problem
+from qianmian.vocabulary.sensitive import classes
 
 Id = Annotated[str, Path(min_length=1, max_length=129)]
 
@@ -33,6 +35,16 @@ SOURCE = "console"
 """What the log calls the sender of what is noted here for somebody."""
 
 router = APIRouter(tags=["persons"])
+
+
+@router.get("/privacy")
+async def privacy(site: Here, _who: Annotated[Who, Needs("privacy.read")]) -> PrivacyModel:
+    """What holds for everybody, as the settings and the lists of the product say."""
+    return PrivacyModel(
+        minors=site.minors,
+        retention=dict(site.retention),
+        refused=[{"zh": one["zh-CN"], "en": one["en-US"]} for one in classes().values()],
+    )
 
 
 @router.get("/persons/{viewer}/export")

@@ -159,6 +159,7 @@ def _viewer(
             found.rows,
             explainer,
             _offset_ms(site.zone, state["clock"]),
+            site.minors,
         ),
         firings=firings,
         timeline=[_event(row, titles) for row in reversed(own[-LISTED:])],
