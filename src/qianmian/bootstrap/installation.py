@@ -3,7 +3,8 @@
 home/
 log/  snapshots/  facts/     the truth, the state beside it, builds of history
 history/                     events, firings and rooms as Parquet, for reading
-qianmian.db                  accounts, sources, keys, products, the audit
+profiles/                    what was known of everybody at the last midnight
+qianmian.db                  accounts, sources, keys, products, links, the audit
 dead_letters.db              what was refused, for a week
 secret                       signs viewer tokens and anonymous ids
 """
@@ -43,6 +44,7 @@ from qianmian.storage.sql.audit import SYSTEM, AuditTrail
 from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
+from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
@@ -83,6 +85,7 @@ class Installation:
     staff: Staff
     api_keys: ApiKeyStore
     audit: AuditTrail
+    identities: IdentityStore
     sources: SourceStore
     dead_letters: DeadLetterFile
     secret: bytes
@@ -123,7 +126,7 @@ def open_installation(
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
         secret = read_or_make(home / SECRET_FILE)
-        ledger = ConsentLedger(database)
+        ledger, identities = ConsentLedger(database), IdentityStore(database)
         asked = requests_of(database, now, secret, settings.namespace)
         yield Installation(
             settings=settings,
@@ -154,10 +157,13 @@ def open_installation(
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),
             audit=AuditTrail(database, now),
+            identities=identities,
             sources=SourceStore(database, now),
             dead_letters=letters,
             secret=secret,
-            persons=persons_of(home, log, history, snapshots, letters, ledger, asked),
+            persons=persons_of(
+                home, log, history, snapshots, letters, ledger, asked=asked, identities=identities
+            ),
         )
 
 

@@ -23,14 +23,18 @@ from qianmian.storage.person_reader import PersonReader
 from qianmian.storage.person_stores import (
     FactsForget,
     HistoryForgets,
+    IdentitiesForget,
     LettersForget,
     LogForgets,
+    ProfilesForget,
     SnapshotsForget,
 )
+from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.persons import ErasureStore
 
 
@@ -75,15 +79,14 @@ def persons_of(
     snapshots: SnapshotFolder,
     letters: DeadLetterFile,
     ledger: ConsentLedger,
-    asked: tuple[ErasureStore, Refusals],
     *,
-    more: tuple[Forgets, ...] = (),
+    asked: tuple[ErasureStore, Refusals],
+    identities: IdentityStore,
 ) -> Persons:
     """The stores of a home.
 
     Args:
         asked: who asked to be erased, and who was.
-        more: other stores that hold persons, such as those of the database.
     """
     facts = FactsForget(home / "facts")
     stores: tuple[Forgets, ...] = (
@@ -93,7 +96,8 @@ def persons_of(
         SnapshotsForget(snapshots),
         LettersForget(letters),
         ledger,
-        *more,
+        IdentitiesForget(identities),
+        ProfilesForget(StoredProfiles(home / "profiles")),
     )
 
     def flushed() -> None:

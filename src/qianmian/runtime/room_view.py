@@ -44,6 +44,7 @@ from qianmian.runtime.ports import ACCEPTED
 from qianmian.runtime.recent_firings import RecentFirings
 from qianmian.vocabulary.events import CATALOG
 from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.ids import is_anonymous
 from qianmian.vocabulary.product import Product, ProductCatalog
 
 SECOND_MS = 1_000
@@ -244,6 +245,8 @@ class RoomViews:
     def _link(self, anonymous: str, batch: EventBatch, row: int) -> None:
         known = _string(batch, "linked_viewer", row)
         if known is None or anonymous in self._linked:
+            return
+        if is_anonymous(known) or not is_anonymous(anonymous):  # refused, as by the engine
             return
         self._linked[anonymous] = known
         for room in self._rooms.values():

@@ -18,12 +18,15 @@ from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import LevelCounts
 from qianmian.server.fact_following import FactFollowing
+from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
 from qianmian.server.previewing import Previewer
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
 from qianmian.server.stocking import Stocking
+from qianmian.storage.history_person import PastReader
+from qianmian.storage.profile_file import StoredProfiles
 from qianmian.vocabulary.firing import Firing
 
 
@@ -70,7 +73,8 @@ async def run_server(
         previewer = previewer_of(home, now)
         facts = FactFollowing(home.settings.home / "facts", home.deployment)
         persons = home.persons.desk(home.deployment, home.settings.namespace)
-        followers = (desk, stocking, facts, persons)
+        who = IdentityFollowing(home.settings.home / "history", home.identities)
+        followers = (desk, stocking, facts, persons, who)
         site = site_of(home, parts, ingest, followers, previewer, now)
 
         async def ready() -> None:
@@ -103,7 +107,7 @@ def site_of(
     home: Installation,
     parts: Running,
     ingest: IngestApp,
-    followers: tuple[DefinitionDesk, Stocking, FactFollowing, PersonDesk],
+    followers: tuple[DefinitionDesk, Stocking, FactFollowing, PersonDesk, IdentityFollowing],
     previewer: Previewer,
     now: Callable[[], int],
 ) -> Site:
@@ -121,6 +125,9 @@ def site_of(
         staff=home.staff,
         api_keys=home.api_keys,
         audit=home.audit,
+        identities=home.identities,
+        profiles=StoredProfiles(home.settings.home / "profiles"),
+        pasts=PastReader(home.settings.home / "history"),
         products=home.catalog,
         stocking=stocking,
         sources=home.sources,

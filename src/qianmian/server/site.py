@@ -19,9 +19,12 @@ from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.server.previewing import Previewer
 from qianmian.server.stocking import Stocking
+from qianmian.storage.history_person import PastReader
+from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import AuditTrail
+from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
@@ -69,6 +72,9 @@ class Site:
     staff: Staff
     api_keys: ApiKeyStore
     audit: AuditTrail
+    identities: IdentityStore
+    profiles: StoredProfiles
+    pasts: PastReader
     products: ProductStore
     stocking: Stocking
     sources: SourceStore

@@ -13,8 +13,10 @@ from qianmian.runtime.fact_files import name_newest, newest, read_facts, write_f
 from qianmian.runtime.persons import Erasure
 from qianmian.storage.dead_letters import DeadLetterFile
 from qianmian.storage.history_thread import HistoryThread
+from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.snapshots import SnapshotFolder
+from qianmian.storage.sql.identities import IdentityStore
 
 FACT_FILES: Final = "facts-*.arrow"
 
@@ -93,6 +95,33 @@ class FactsForget:
     def forget(self, erasure: Erasure) -> int:
         """Delete the builds that were written again; how many. Raises: OSError."""
         return _delete(self.folder, erasure.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilesForget:
+    """Profiles: the newest build is written again, and no other is kept."""
+
+    profiles: StoredProfiles
+    name: str = "profiles"
+
+    def forget(self, erasure: Erasure) -> int:
+        """Write them without the person; 1 when somebody was in them.
+
+        Raises: InputError when they cannot be read; OSError when they cannot be written.
+        """
+        return int(self.profiles.forget(erasure.tombstone_by_viewer.keys()))
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitiesForget:
+    """The identity graph: every link from or to the person goes."""
+
+    identities: IdentityStore
+    name: str = "identities"
+
+    def forget(self, erasure: Erasure) -> int:
+        """Delete them; how many. Raises: OperationalError."""
+        return self.identities.forget(erasure.tombstone_by_viewer.keys())
 
 
 @dataclass(frozen=True, slots=True)

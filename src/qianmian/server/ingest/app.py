@@ -348,7 +348,7 @@ class IngestApp:
             return
         for row in np.flatnonzero(batch.type == _LINKED).tolist():
             viewer = anonymous.get(row)
-            if viewer is not None:
+            if viewer is not None and viewer.startswith(ANONYMOUS_PREFIX):
                 self.links.add(viewer.removeprefix(ANONYMOUS_PREFIX))
 
     def _context(

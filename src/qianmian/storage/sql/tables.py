@@ -175,6 +175,25 @@ API_KEYS: Final = Table(
     Column("revoked_at", BigInteger),
 )
 
+IDENTITY_EDGES: Final = Table(
+    "identity_edges",
+    METADATA,
+    Column("own", String(160), primary_key=True),
+    Column("known", String(160), primary_key=True),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger),  # null: it holds
+    Column("source", String(512), nullable=False),
+    Index(None, "known"),
+)
+"""Which ids are one person's: a projection of history, see `identities.py`."""
+
+PROJECTIONS: Final = Table(
+    "projections",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("stop", BigInteger, nullable=False),  # the first message of the log that is not in it
+)
+
 PRODUCTS: Final = Table(
     "products",
     METADATA,
