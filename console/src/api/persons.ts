@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request } from './client'
 import type { Consents } from './types'
 
@@ -12,3 +12,16 @@ export const useConsents = (viewer: string) =>
     queryKey: consentsKey(viewer),
     queryFn: () => request<Consents>('GET', `${personPath(viewer)}/consents`),
   })
+
+/** A tag that the person does not want; it stays away. */
+export function useTakeTagAway(viewer: string) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: (tag: string) =>
+      request<Consents>('DELETE', `${personPath(viewer)}/tags/${encodeURIComponent(tag)}`),
+    onSuccess: (told) => {
+      cache.setQueryData(consentsKey(viewer), told)
+      return cache.invalidateQueries({ queryKey: ['viewer'] })
+    },
+  })
+}

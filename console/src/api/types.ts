@@ -684,6 +684,8 @@ export interface Consents {
   personalized: boolean
   channels: Record<string, boolean>
   share: boolean
+  /** Keys of the tags that the person took away. */
+  withheld_tags: string[]
   changes: ConsentChange[]
 }
 

@@ -18,6 +18,11 @@ export function ConsentChips({ consents }: { consents: Consents }) {
           {name}: <b>{may ? t('consent.yes') : t('consent.no')}</b>
         </li>
       ))}
+      {consents.withheld_tags.map((tag) => (
+        <li key={`tag-${tag}`} className="chip">
+          {t('consent.taken_away', { tag })}
+        </li>
+      ))}
     </ul>
   )
 }

@@ -128,6 +128,7 @@ def open_installation(
         secret = read_or_make(home / SECRET_FILE)
         ledger, identities = ConsentLedger(database), IdentityStore(database)
         asked = requests_of(database, now, secret, settings.namespace)
+        drops = retention_chores(settings, log, snapshots, kept, ledger, now)
         yield Installation(
             settings=settings,
             log=log,
@@ -138,13 +139,7 @@ def open_installation(
                 _live(settings),
                 now=now,
                 history=history,
-                chores=Chores(
-                    [
-                        *retention_chores(settings, log, snapshots, kept, ledger, now),
-                        facts_chore(settings, kept, now),
-                    ],
-                    told=told,
-                ),
+                chores=Chores((*drops, facts_chore(settings, kept, now)), told=told),
                 on_consents=ledger.note,
                 snapshot_every_ms=settings.snapshot_s * 1_000,
             ),

@@ -98,7 +98,7 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
       </dl>
       {!person.is_profiled && <p className="notice gap">{t('viewer.no_profile')}</p>}
       <Flags viewer={viewer} />
-      <Standing person={person} chosen={chosen} onChoose={setChosen} />
+      <Standing viewer={viewer.viewer} person={person} chosen={chosen} onChoose={setChosen} />
       <PersonFacts person={person} since={viewer.since} />
       <Consent viewer={viewer.viewer} />
       <Timeline

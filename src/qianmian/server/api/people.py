@@ -44,7 +44,10 @@ DAY_MS: Final = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the engine's thread says of a viewer, as of `clock`; `fired` in this session."""
+    """What the engine's thread says of a viewer, as of `clock`; `fired` in this session.
+
+    `withheld` are tags that the person took away.
+    """
 
     viewer: str
     room: str
@@ -54,6 +57,7 @@ class Told:
     definitions: Sequence[Definition]
     fired: Sequence[Firing]
     products: Mapping[str, Product]
+    withheld: frozenset[str] = frozenset()
 
 
 def definitions_by_name(definitions: Sequence[Definition]) -> dict[str, Definition]:
@@ -100,9 +104,13 @@ def person_of(
             StageModel(stage=one.stage, since=one.day * DAY_MS - offset_ms)
             for one in stages(profile.days, day_of(at, offset_ms))
         ],
-        tags=[]
-        if now is None or not is_profiled
-        else list(_tags(definitions, by_place, held, standing, profile, at)),
+        tags=[
+            one
+            for one in _tags(definitions, by_place, held, standing, profile, at)
+            if one.key not in told_now.withheld
+        ]
+        if now is not None and is_profiled
+        else [],
         segments=[
             _segment(definitions[name], standing.why[name])
             for name in sorted(held & definitions.keys())

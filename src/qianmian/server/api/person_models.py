@@ -34,12 +34,14 @@ class ConsentRow(Model):
 class ConsentsModel(Model):
     """What a person agreed to: by channel of marketing, for sharing, and every change.
 
-    `personalized` is the person's switch; `channels` says over which one may write.
+    `personalized` is the person's switch; `channels` says over which one may write;
+    `withheld_tags` are those that the person took away.
     """
 
     personalized: bool
     channels: dict[str, bool]
     share: bool
+    withheld_tags: list[str]
     changes: list[ConsentRow]
 
 
