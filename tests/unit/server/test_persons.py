@@ -137,6 +137,9 @@ def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> 
     asked = story.owner.post("/api/persons/erasures", json={"viewer": WHO, "confirm": WHO})
     assert asked.status_code == 202, asked.text
     done = story.wait(asked.json()["id"])
+    stores = [one.name for one in story.server.home.persons.stores]
+    assert list(done["report"]) == stores, "every store that holds persons is told"
+    assert {"log", "history", "facts", "snapshots", "dead_letters", "consents"} <= set(stores)
     assert done["report"]["log"] >= 1
     assert done["report"]["facts"] == 1
     assert done["report"]["dead_letters"] == 1
