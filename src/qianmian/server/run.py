@@ -74,7 +74,11 @@ async def run_server(
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
         facts = FactFollowing(
-            home.settings.home / "facts", home.deployment, home.lists, home.settings.namespace
+            home.settings.home / "facts",
+            home.deployment,
+            home.lists,
+            home.persons.refusals,
+            home.settings.namespace,
         )
         persons = home.persons.desk(home.deployment, home.settings.namespace)
         who = IdentityFollowing(home.settings.home / "history", home.identities)
