@@ -12,9 +12,11 @@ from qianmian.server.api import (
     data,
     definitions,
     imports,
+    lists,
     persons,
     products,
     rooms,
+    segments,
     session,
     staff,
 )
@@ -32,7 +34,8 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    for part in (session, rooms, data, definitions, staff, products, imports, persons):
+    parts = (session, rooms, data, definitions, staff, products, imports, lists, segments, persons)
+    for part in parts:
         app.include_router(part.router, prefix="/api")
     add_problems(app)
     plain = app.openapi
