@@ -121,7 +121,6 @@ def open_installation(
         opened.callback(letters.close)
         secret = read_or_make(home / SECRET_FILE)
         ledger, identities = ConsentLedger(database), IdentityStore(database)
-        drops = retention_chores(settings, log, snapshots, kept, ledger, now)
         lists = ListStore(database, now)
         persons = persons_of(
             home,
@@ -134,6 +133,7 @@ def open_installation(
             identities=identities,
             lists=lists,
         )
+        drops = retention_chores(settings, log, snapshots, kept, ledger, now)
         yield Installation(
             settings=settings,
             log=log,
