@@ -132,6 +132,10 @@ def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> 
     assert told["about"]["zh"]["events"]
     assert "李" not in json.dumps(told, ensure_ascii=False)
     assert OTHER not in json.dumps(told, ensure_ascii=False)
+    table = f"会员编号\n{WHO}\n{OTHER}\n".encode()
+    csv = {"content-type": "text/csv"}
+    listed = story.owner.post("/api/lists/vip/import", content=table, headers=csv).json()
+    assert listed["size"] == 2
     before = [row for row in rows_of(home) if row.get("viewer") == OTHER]
     assert SECRETS[0] in json.dumps(rows_of(home), ensure_ascii=False)
 
@@ -144,7 +148,8 @@ def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> 
     assert list(done["report"]) == stores, "every store that holds persons is told"
     assert {"log", "history", "facts", "snapshots", "dead_letters", "consents"} <= set(stores)
     assert done["report"]["log"] >= 1
-    assert done["report"]["facts"] == 1
+    assert done["report"]["lists"] == 1
+    assert done["report"]["facts"] >= 1, "those of lists, too"
     assert done["report"]["dead_letters"] == 1
 
     after = rows_of(home)
@@ -161,9 +166,13 @@ def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> 
     for secret in SECRETS:
         assert in_home(home, secret) == [], secret
     assert in_home(home, OTHER), "the search finds what is there"
+    nothing_of_them_comes_in_again(story)
+    off = {"purpose": "personalized_marketing", "granted": False}
+    refused = story.owner.post(f"/api/persons/{WHO}/consents", json=off)
+    assert (refused.status_code, refused.json()["code"]) == (404, "viewer.unknown")
 
 
-def test_nothing_of_an_erased_person_comes_in_again(story: Story) -> None:
+def nothing_of_them_comes_in_again(story: Story) -> None:
     home = story.server.home.settings.home
     before = len(rows_of(home))
     for events in (
@@ -187,6 +196,10 @@ def test_nothing_of_an_erased_person_comes_in_again(story: Story) -> None:
     ).json()
     assert (answer["events"], answer["bad"]) == (1, 1), answer
     assert [one["code"] for one in answer["problems"]] == ["erased"]
+    answer = story.owner.post(
+        "/api/lists/vip/import", content=table.encode(), headers={"content-type": "text/csv"}
+    ).json()
+    assert (answer["size"], [one["code"] for one in answer["problems"]]) == (1, ["erased"])
     (counted,) = story.server.site.ingest.statistics()
     assert counted.rejected_by_code["erased"] == 4
     assert len(rows_of(home)) == before + 43
@@ -263,8 +276,6 @@ def test_what_a_person_says_holds_at_once_and_is_proven(story: Story) -> None:
     assert [one["source"] for one in told["changes"]] == ["shop", "shop", "console", "console"]
     actions = [one["action"] for one in story.owner.get("/api/audit").json()["items"]]
     assert actions[:2] == ["consent.changed"] * 2
-    refused = story.owner.post(f"/api/persons/{WHO}/consents", json=off)
-    assert (refused.status_code, refused.json()["code"]) == (404, "viewer.unknown")
 
 
 def test_a_restart_knows_nobody_who_was_erased(tmp_path: Path) -> None:
