@@ -307,6 +307,9 @@ def test_a_restart_knows_nobody_who_was_erased(tmp_path: Path) -> None:
         ledger = server.home.persons.ledger
         assert [one.evidence for one in ledger.of([OTHER])] == ["签字"]
     assert in_home(tmp_path, WHO) == []
+    assert in_home(tmp_path, OTHER)
+    assert run(["person", "erase", OTHER, "--home", str(tmp_path), "--yes", "--json"]) == 0
+    assert in_home(tmp_path, OTHER) == [], "also where nobody serves the home"
 
 
 def ask(server: Served, question: Any) -> Any:
