@@ -73,6 +73,7 @@ class Installation:
     settings: Settings
     log: SegmentLog
     history: HistoryThread
+    written: History
     deployment: Deployment
     built_in: tuple[Definition, ...]
     definitions: tuple[Definition, ...]
@@ -126,6 +127,7 @@ def open_installation(
             settings=settings,
             log=log,
             history=history,
+            written=kept,
             deployment=Deployment(
                 log,
                 SnapshotsAfterHistory(snapshots, history),

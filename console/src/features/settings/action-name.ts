@@ -12,6 +12,8 @@ const ACTIONS = [
   'api_key.created',
   'api_key.revoked',
   'definition.activated',
+  'definition.drafted',
+  'definition.dropped',
   'definition.retired',
   'letter.dropped',
   'letter.replayed',
