@@ -8,6 +8,7 @@ from typing import Any
 from qianmian.bootstrap.catalogs import load_segments, load_tags
 from qianmian.language.sentence import sentence
 from qianmian.locales.texts import document
+from qianmian.profiles.found import LOVED
 from qianmian.tags.definition import Tag
 
 PATH_BY_LOCALE = {"en-US": "docs/reference/tags.md", "zh-CN": "docs/zh/reference/tags.md"}
@@ -32,7 +33,8 @@ def _page(locale: str) -> Iterator[str]:
     for tag in tags.values():
         yield from _section(tag.key, tag.definitions(), titles, say, locale)
         if tag.preference is not None:
-            yield f"* {say['from_profile']}"
+            trait = f"trait.{LOVED[tag.preference]} == …"
+            yield f"* {say['from_profile'].format(trait=trait)}"
         yield from _numbers(tag.parameters, say)
     yield from ("", f"## {say['segments']}")
     titles = document(locale, "segments")

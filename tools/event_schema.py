@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from qianmian.vocabulary.events import CATALOG, ENVELOPE, EventField, EventType, FieldType
+from qianmian.vocabulary.events import CATALOG, ENVELOPE, LINKING, EventField, EventType, FieldType
 from qianmian.vocabulary.ids import MAX_ID_CHARS
 from qianmian.vocabulary.money import MINOR_DIGITS
 from qianmian.vocabulary.order import MAX_ITEMS
@@ -67,6 +67,7 @@ _BY_TYPE: Final[dict[FieldType, Schema]] = {
 }
 _BY_NAME: Final[dict[str, Schema]] = {
     "viewer": {"type": "string", "maxLength": MAX_ID_CHARS, "pattern": _ID},
+    "linked_viewer": {"type": "string", "maxLength": MAX_ID_CHARS, "pattern": _ID},
     "anonymous_id": {"type": "string", "maxLength": MAX_ID_CHARS, "pattern": _ID},
     "currency": {"enum": sorted(MINOR_DIGITS)},
 }
@@ -107,12 +108,13 @@ def _event(event: EventType, meanings: dict[str, Any]) -> Schema:
     }
     given = [
         {"required": [name], "properties": {name: {"$ref": f"#/$defs/required.{name}"}}}
-        for name in _WHO
+        for name in (*_WHO, "linked_viewer")
     ]
-    if event.name == "identity_linked":
-        schema["allOf"] = given
+    viewer, anonymous, linked = given
+    if event.name in LINKING:
+        schema["allOf"] = [viewer, {"oneOf": [anonymous, linked]}]
     elif event.scope != "room":
-        schema["anyOf"] = given
+        schema["anyOf"] = [viewer, anonymous]
     return schema
 
 

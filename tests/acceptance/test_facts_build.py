@@ -20,6 +20,7 @@ from qianmian.runtime.live import Live
 from qianmian.runtime.messages import Events, Message
 from qianmian.settings import Settings
 from qianmian.storage.history import History
+from qianmian.storage.profile_file import StoredProfiles
 from tests.serving import WAIT_S, served
 
 DAY = 86_400_000
@@ -54,6 +55,13 @@ def test_it_builds_what_the_definitions_ask_for(
     (one,) = facts.viewers()
     assert (one.viewer, one.total("sum(order_paid.amount)", 30)) == ("v", 70_000)
     assert (told["viewers"], told["columns"]) == (1, ["sum(order_paid.amount)"])
+    profiles = StoredProfiles(home / "profiles").newest()
+    assert profiles is not None
+    assert told["profiles"].endswith(f"{profiles.name}.arrow")
+    known = profiles.of("v")
+    assert known is not None
+    assert known.behavior["order_paid"].amount_minor == 70_000
+    assert known.preference.preferred("brand", known.behavior["order_paid"].last) is None
     assert run(["facts", "build", "--home", str(home), "--locale", "zh-CN"]) == 0
     assert "1 名观众" in capsys.readouterr().out
 

@@ -11,11 +11,15 @@ import pytest
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.facts import Facts
 from qianmian.language.parse import parse
+from qianmian.profiles.profile import profile_of
+from qianmian.profiles.stored import MOST_BYTES
 from qianmian.runtime.messages import Events, Message
 from qianmian.storage.history import History
 from qianmian.storage.history_reader.facts_build import build_facts
 from qianmian.storage.history_reader.preview import preview
+from qianmian.storage.history_reader.profiles_build import build_profiles
 from qianmian.storage.history_reader.reader import HistoryReader
+from qianmian.storage.profile_file import StoredProfiles
 from tests.recount import WORDS, rows_of
 
 FILE: Final = "taobao/users_43_nine_days.csv"
@@ -96,6 +100,28 @@ def test_a_segment_is_what_a_recount_says(
     found = preview(reader, parse(text), NOW)
     assert (found.count, found.total) == (len(expected), len(within(rows, 30, "liked")))
     assert {one.viewer for one in found.samples} <= expected
+
+
+def test_profiles_of_real_shoppers_fit_and_are_what_a_fold_says(
+    reader: HistoryReader, rows: list[Row], tmp_path: Path
+) -> None:
+    build_profiles(reader, NOW, tmp_path)
+    held = StoredProfiles(tmp_path).newest()
+    assert held is not None
+    sizes = [len(data) for part in held.ranges() for _, _, data in part]
+    assert len(sizes) == 43
+    assert 300 < max(sizes) <= MOST_BYTES  # their many categories fill them
+    by_viewer: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["clock"] < NOW:
+            by_viewer.setdefault(row["viewer"], []).append(row)
+    for who, mine in by_viewer.items():
+        found, wanted = held.of(who), profile_of(mine)
+        assert found is not None
+        assert (found.behavior, found.days) == (wanted.behavior, wanted.days)
+        likings = wanted.preference.likings("category", NOW)
+        kept = [one.value for one in found.preference.likings("category", NOW)]
+        assert kept[:3] == [one.value for one in likings[:3]]
 
 
 def test_the_days_of_facts_are_those_of_the_shop(reader: HistoryReader, rows: list[Row]) -> None:

@@ -14,6 +14,7 @@ from qianmian.language.story import ROOM, START_MS, VIEWER, Answer, LevelExample
 from qianmian.language.truth import truth_of
 from qianmian.learning.danmaku import CLASSES
 from qianmian.locales.texts import LOCALES, document
+from qianmian.profiles.found import LOVED
 from qianmian.profiles.preference import ENOUGH
 from qianmian.profiles.profile import profile_of
 from qianmian.runtime.evidence import Explainer
@@ -68,9 +69,11 @@ def test_the_whole_catalog_was_collected() -> None:
         "active_users",
         "carted_unpaid",
         "dormant_users",
+        "leaving_users",
         "new_users",
         "potential_high_value",
         "quiet_digital_men",
+        "returning_users",
         "viewed_not_bought",
         "young_beauty_cart",
     ]
@@ -147,12 +150,28 @@ def test_the_explanation_finds_what_the_engine_holds(
 )
 def test_a_preference_is_what_the_example_says(tag: Tag, example: LevelExample) -> None:
     assert tag.preference is not None
-    assert tag.definitions() == ()
+    (definition,) = tag.definitions()
+    assert definition.key == tag.key
     preference = profile_of(example.rows(CLASSES)).preference
     found: Answer = preference.preferred(tag.preference, example.end_ms)
     if found is None:
         found = False if preference.acts(tag.preference) >= ENOUGH else None
     assert found == example.expect
+
+
+@pytest.mark.parametrize("tag", LOVERS, ids=lambda tag: tag.key)
+def test_a_condition_may_name_what_somebody_loves(tag: Tag) -> None:
+    assert tag.preference is not None
+    told = {"trait.life_stage": "new", f"trait.{LOVED[tag.preference]}": "serum"}
+    for names in ({}, told):
+        line = " ".join(f"{name}={value}" for name, value in names.items())
+        story = LevelExample("", (f"0s profile_updated {line or 'trait.age=5'}",), "1m", None)
+        engine = Cores().new(LEVELS)
+        engine.run(EventBatch.from_rows(story.rows(CLASSES)))
+        engine.finish(story.end_ms)
+        held = engine.viewer_levels(ROOM, VIEWER)
+        assert held is not None
+        assert (f"tag.{tag.key}" in held) == bool(names)
 
 
 @pytest.mark.parametrize("locale", LOCALES)

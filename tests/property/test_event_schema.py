@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from qianmian.vocabulary.decode import canonical
-from qianmian.vocabulary.events import CATALOG, ENVELOPE, EventField, EventType
+from qianmian.vocabulary.events import CATALOG, ENVELOPE, LINKING, EventField, EventType
 from qianmian.vocabulary.money import MINOR_DIGITS
 from qianmian.vocabulary.rejected import Rejected
 from tools.docs import stale
@@ -58,8 +58,10 @@ def valid_event(event: EventType, rng: random.Random) -> dict[str, Any]:
             raw[field.name] = valid_value(field, rng)
         elif rng.random() < 0.1:
             raw[field.name] = rng.choice([None, ""])
-    if event.name == "identity_linked":
-        return raw | {"viewer": "u1", "anonymous_id": "a1"}
+    if event.name in LINKING:
+        other = rng.choice(["anonymous_id", "linked_viewer"])
+        ids = {"anonymous_id": None, "linked_viewer": "", "viewer": "u1"}
+        return raw | ids | {other: "a1"}
     if event.scope != "room" and not raw.get("viewer"):
         raw["anonymous_id"] = "a1"
     return raw

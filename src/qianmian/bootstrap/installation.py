@@ -3,7 +3,8 @@
 home/
 log/  snapshots/  facts/     the truth, the state beside it, builds of history
 history/                     events, firings and rooms as Parquet, for reading
-qianmian.db                  accounts, sources, keys, products, the audit
+profiles/                    what was known of everybody at the last midnight
+qianmian.db                  accounts, sources, keys, products, links, the audit
 dead_letters.db              what was refused, for a week
 secret                       signs viewer tokens and anonymous ids
 """
@@ -19,6 +20,7 @@ import msgspec
 
 from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
 from qianmian.bootstrap.nightly import facts_chore
+from qianmian.bootstrap.persons import Persons, persons_of, requests_of
 from qianmian.columns.facts import Facts
 from qianmian.errors import InputError, LogUnavailable
 from qianmian.language.definition import Definition
@@ -38,8 +40,10 @@ from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import SYSTEM, AuditTrail
+from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
+from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
@@ -85,9 +89,11 @@ class Installation:
     staff: Staff
     api_keys: ApiKeyStore
     audit: AuditTrail
+    identities: IdentityStore
     sources: SourceStore
     dead_letters: DeadLetterFile
     secret: bytes
+    persons: Persons
 
 
 @contextmanager
@@ -123,6 +129,10 @@ def open_installation(
         versions = DefinitionStore(database, now)
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
+        secret = read_or_make(home / SECRET_FILE)
+        ledger, identities = ConsentLedger(database), IdentityStore(database)
+        asked = requests_of(database, now, secret, settings.namespace)
+        lists = ListStore(database, now)
         yield Installation(
             settings=settings,
             log=log,
@@ -130,11 +140,12 @@ def open_installation(
             written=kept,
             deployment=Deployment(
                 log,
-                SnapshotsAfterHistory(snapshots, history),
+                SnapshotsAfterHistory(snapshots, history, ledger.flush),
                 _live(settings),
                 now=now,
                 history=history,
                 chores=Chores(_chores(settings, log, snapshots, kept, now), told=told),
+                on_consents=ledger.note,
                 snapshot_every_ms=settings.snapshot_s * 1_000,
             ),
             built_in=built_in,
@@ -142,14 +153,18 @@ def open_installation(
             versions=versions,
             products=stocked(catalog, given),
             catalog=catalog,
-            lists=ListStore(database, now),
+            lists=lists,
             accounts=accounts,
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),
             audit=AuditTrail(database, now),
+            identities=identities,
             sources=SourceStore(database, now),
             dead_letters=letters,
-            secret=read_or_make(home / SECRET_FILE),
+            secret=secret,
+            persons=persons_of(
+                home, log, history, snapshots, letters, ledger, asked=asked, of=(identities, lists)
+            ),
         )
 
 

@@ -29,6 +29,7 @@ COMMANDS = (
     "products",
     "members",
     "orders",
+    "person",
     "audit",
     "check-vectors",
     "definitions",

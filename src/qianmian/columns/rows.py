@@ -16,7 +16,7 @@ import numpy as np
 from qianmian.columns.column import MISSING, BatchColumns, Int64, ItemColumn, StringColumn
 from qianmian.columns.fields import NUMBER_FIELDS, STRING_FIELDS
 from qianmian.errors import InputError
-from qianmian.vocabulary.events import event_code
+from qianmian.vocabulary.events import LINKING, event_code
 from qianmian.vocabulary.ids import anonymous
 
 Row = Mapping[str, Any]
@@ -99,7 +99,7 @@ def _string_columns(rows: Sequence[Row]) -> dict[str, StringColumn]:
 def _viewer_fields(row: Row) -> dict[str, str]:
     """The viewer and linked_viewer columns of a row, as far as it has them."""
     viewer, other = row.get("viewer"), row.get("anonymous_id")
-    if row["type"] == "identity_linked" and other is not None and viewer is not None:
+    if row["type"] in LINKING and other is not None and viewer is not None:
         return {"viewer": anonymous(other), "linked_viewer": viewer}
     fields: dict[str, str] = {}
     if viewer is not None:

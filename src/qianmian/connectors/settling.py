@@ -20,7 +20,7 @@ from qianmian.columns.batch import MISSING, EventBatch, StringColumn, concat
 from qianmian.columns.column import Traits
 from qianmian.columns.fields import NUMBER_FIELDS, STRING_FIELDS
 from qianmian.vocabulary.decode import FUTURE_MS, canonical
-from qianmian.vocabulary.events import CATALOG, ENVELOPE, Sender
+from qianmian.vocabulary.events import CATALOG, ENVELOPE, LINKING, Sender
 from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, MAX_ID_CHARS
 from qianmian.vocabulary.money import MINOR_DIGITS
 from qianmian.vocabulary.rejected import Rejected
@@ -64,7 +64,7 @@ _CHECKS: Final[Mapping[str, Callable[[object, str], Any]]] = MappingProxyType(
 )
 _OF_ROOM: Final = np.array([event.scope == "room" for event in CATALOG])
 _ROOMLESS: Final = np.array([event.person_scoped for event in CATALOG])
-_LINKS: Final = np.array([event.name == "identity_linked" for event in CATALOG])
+_LINKS: Final = np.array([event.name in LINKING for event in CATALOG])
 _ORDERS: Final = _NEEDS[_PLACES["order_id"]]
 _NEEDED: Final = tuple((name, place) for name, place in _PLACES.items() if _NEEDS[place].any())
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f]")

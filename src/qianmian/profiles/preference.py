@@ -33,7 +33,8 @@ PRICE_BANDS: Final = (
     (50_000, "200_500"),
     (100_000, "500_1000"),
 )
-"""Upper bounds in minor units, and the names of the bands; above them `1000_up`."""
+"""Upper bounds in minor units, and the names of the bands; above them `TOP_BAND`."""
+TOP_BAND: Final = "1000_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Preference:
 
 def price_band(price_minor: int) -> str:
     """The band of a price in minor units; a price at a bound belongs to the band above."""
-    return next((name for bound, name in PRICE_BANDS if price_minor < bound), "1000_up")
+    return next((name for bound, name in PRICE_BANDS if price_minor < bound), TOP_BAND)
 
 
 def act_of(kind: str, at: int, about: Mapping[str, str]) -> Preference:

@@ -67,7 +67,8 @@ def on_day(day: int, *, paid: bool) -> Days:
 def stages(days: Days, today: int) -> list[Change]:
     """Every stage up to today with the day on which it began, oldest first.
 
-    Where the first day is older than what is kept, it begins with the oldest day kept, as active.
+    Where the first day is older than what is kept, it begins with the oldest day kept: as returned
+    (active, if paid) where no other day lies close enough before it, else as active.
     """
     came = sorted(day for day in days.came if day <= today)
     if not came or days.first is None:
@@ -76,6 +77,9 @@ def stages(days: Days, today: int) -> list[Change]:
     found = [Change("new" if is_whole else "active", came[0])]
     if is_whole and came[0] in days.paid:
         found[0] = Change("active", came[0])
+    was_away = came[0] - (max(days.came) - KEPT_DAYS) >= DORMANT_DAYS
+    if not is_whole and was_away and came[0] not in days.paid:
+        found[0] = Change("returned", came[0])
     for last, day in zip(came, [*came[1:], today], strict=True):
         found += _quiet(last, day)
         if day != last and day in days.came:

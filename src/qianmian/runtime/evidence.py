@@ -21,7 +21,7 @@ from qianmian.language.truth import truth_of
 from qianmian.learning.danmaku import CLASSES
 from qianmian.vocabulary.events import event_type
 from qianmian.vocabulary.firing import Firing
-from qianmian.vocabulary.ids import anonymous
+from qianmian.vocabulary.ids import anonymous, is_anonymous
 from qianmian.vocabulary.product import Product
 
 Row = Mapping[str, Any]
@@ -368,8 +368,9 @@ def _viewer(row: Row) -> str | None:
 
 def _link(row: Row) -> tuple[str, str] | None:
     """(anonymous, known) of a link, as decoded or as stored in columns."""
-    if row.get("linked_viewer") is not None:
-        return str(row["viewer"]), str(row["linked_viewer"])
+    if row.get("linked_viewer") is not None:  # of two known ones none becomes the other, live
+        own, known = str(row["viewer"]), str(row["linked_viewer"])
+        return (own, known) if is_anonymous(own) and not is_anonymous(known) else None
     if row.get("anonymous_id") is not None and row.get("viewer") is not None:
         return anonymous(row["anonymous_id"]), str(row["viewer"])
     return None

@@ -21,6 +21,7 @@ from qianmian.connectors.order_sheet import read_orders
 from qianmian.connectors.sheet import Report
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.live import Live
+from qianmian.runtime.refusals import Refusals
 
 SOURCE: Final = "import"
 """What the log calls the sender."""
@@ -36,12 +37,14 @@ class Shop:
 
     Attributes:
         now_ms: the clock of the log, ms UTC.
+        erased: whose rows are refused.
     """
 
     deployment: Deployment
     currency: str
     zone: str
     now_ms: int
+    erased: Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ async def take_members(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
     """
     events, report = await asyncio.to_thread(read_members, body, now_ms=shop.now_ms)
     digest = hashlib.sha256(body).hexdigest()
+    events = _without_erased(shop, events, report)
     if not dry_run:
         for some in _parts(events):
             rows = [row | {"message_id": f"{digest[:16]}:{row['viewer']}"} for _, row in some]
@@ -81,6 +85,7 @@ async def take_orders(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
         read_orders, body, currency=shop.currency, zone=shop.zone, now_ms=shop.now_ms
     )
     taken = 0
+    events = _without_erased(shop, events, report)
     for some in _parts(events):
         present = await shop.deployment.ask(_present({row["viewer"] for _, row in some}))
         rows = []
@@ -94,6 +99,17 @@ async def take_orders(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
         if not dry_run and rows:
             await _submit(shop.deployment, rows)
     return Taken(report, taken, hashlib.sha256(body).hexdigest())
+
+
+def _without_erased(shop: Shop, events: Sequence[Lined], report: Report) -> list[Lined]:
+    """The events of those who were not erased; the others are told by their lines."""
+    kept = []
+    for line, row in events:
+        if shop.erased.has(row["viewer"]):
+            report.refuse(line, "", "erased", "this person was erased")
+        else:
+            kept.append((line, row))
+    return kept
 
 
 def _parts(events: Sequence[Lined]) -> Iterator[Sequence[Lined]]:

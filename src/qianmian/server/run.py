@@ -13,9 +13,11 @@ from qianmian.bootstrap.catalogs import load_moments, load_tags
 from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
+from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.fact_following import FactFollowing
+from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
 from qianmian.server.previewing import Previewer
@@ -23,6 +25,8 @@ from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
 from qianmian.server.stocking import Stocking
 from qianmian.storage.fired import Fired, fired_since
+from qianmian.storage.history_person import PastReader
+from qianmian.storage.profile_file import StoredProfiles
 from qianmian.vocabulary.firing import Firing
 
 
@@ -61,6 +65,7 @@ async def run_server(
             classify=load_classifier().classify_many,
             secret=home.secret,
             limits=limits,
+            erased=home.persons.refusals,
         )
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = DefinitionDesk(
@@ -71,14 +76,17 @@ async def run_server(
         facts = FactFollowing(
             home.settings.home / "facts", home.deployment, home.lists, home.settings.namespace
         )
-        site = site_of(home, parts, ingest, (desk, stocking, facts), previewer, now)
+        persons = home.persons.desk(home.deployment, home.settings.namespace)
+        who = IdentityFollowing(home.settings.home / "history", home.identities)
+        followers = (desk, stocking, facts, persons, who)
+        site = site_of(home, parts, ingest, followers, previewer, now)
 
         async def ready() -> None:
             if on_ready is not None:
                 await on_ready(site)
 
         app = server_of(site, parts, ingest=ingest, console=ConsoleApp(bundled_console()))
-        following = [asyncio.create_task(one.keep_following()) for one in (desk, stocking, facts)]
+        following = [asyncio.create_task(one.keep_following()) for one in followers]
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:
@@ -110,12 +118,12 @@ def site_of(
     home: Installation,
     parts: Running,
     ingest: IngestApp,
-    followers: tuple[DefinitionDesk, Stocking, FactFollowing],
+    followers: tuple[DefinitionDesk, Stocking, FactFollowing, PersonDesk, IdentityFollowing],
     previewer: Previewer,
     now: Callable[[], int],
 ) -> Site:
     """What the routes work with."""
-    desk, stocking, facts = followers
+    desk, stocking, facts, *_ = followers
     return Site(
         deployment=home.deployment,
         log=home.log,
@@ -129,6 +137,9 @@ def site_of(
         staff=home.staff,
         api_keys=home.api_keys,
         audit=home.audit,
+        identities=home.identities,
+        profiles=StoredProfiles(home.settings.home / "profiles"),
+        pasts=PastReader(home.settings.home / "history"),
         products=home.catalog,
         stocking=stocking,
         lists=home.lists,
@@ -136,6 +147,7 @@ def site_of(
         movements=parts.movements,
         sources=home.sources,
         dead_letters=home.dead_letters,
+        persons=home.persons,
         ingest=ingest,
         now=now,
         version=metadata.version("qianmian"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from qianmian.bootstrap.persons import Persons
 from qianmian.errors import QianmianError
 from qianmian.moments.definition import Moment
 from qianmian.runtime.dead_letters import DeadLetters
@@ -21,9 +22,12 @@ from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.server.previewing import Previewer
 from qianmian.server.stocking import Stocking
+from qianmian.storage.history_person import PastReader
+from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import AuditTrail
+from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
@@ -70,6 +74,9 @@ class Site:
     staff: Staff
     api_keys: ApiKeyStore
     audit: AuditTrail
+    identities: IdentityStore
+    profiles: StoredProfiles
+    pasts: PastReader
     products: ProductStore
     stocking: Stocking
     lists: ListStore
@@ -77,6 +84,7 @@ class Site:
     movements: Movements
     sources: SourceStore
     dead_letters: DeadLetters
+    persons: Persons
     ingest: Ingest
     now: Callable[[], int]
     version: str

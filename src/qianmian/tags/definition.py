@@ -2,8 +2,9 @@
 
 A catalog file holds `DEFINITION = Tag(...)`. A tag answers yes or no (`text`), one of a few values
 (`values`, each with its own text), or which value of a dimension of preference a viewer turns to
-(`preference`). That one is found from the profile: it is shown of one viewer and not counted live,
-and conditions cannot name it.
+(`preference`). That one is found in profiles at the beginning of each day (`profiles/found.py`): a
+condition may name the tag, which holds for whom any value was found, or ask for one by its trait,
+as in `trait.loved_category == serum`.
 
 `enough` says when there is enough evidence to say no: without it the answer is None, *insufficient
 evidence*, and neither yes nor no. Numbers are data: `{window}` in a text stands for
@@ -69,6 +70,8 @@ class Tag:
         answers = {f"{self.key}_{value}": text for value, text in self.values.items()}
         if self.text:
             answers[self.key] = self.text
+        if self.preference:
+            answers[self.key] = f'trait.loved_{self.preference} != ""'
         return answers | ({f"{self.key}_enough": self.enough} if self.enough else {})
 
     def definitions(self, changed: Numbers | None = None) -> tuple[Definition, ...]:

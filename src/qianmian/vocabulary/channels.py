@@ -1,8 +1,4 @@
-"""Kinds of channels that reach a person, what consent each needs, and where their address is told.
-
-In the room a person may be spoken to unless their switch says no; everything else needs an explicit
-yes for that channel (or for all of them) and an address. Unknown is no (semantics: CONSENT).
-"""
+"""Kinds of channels that reach a person, and in which traits their address is told."""
 
 from __future__ import annotations
 
@@ -12,11 +8,6 @@ from typing import Final, Literal, get_args
 
 Channel = Literal["in_room", "push", "sms", "wechat", "email"]
 CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
-
-PERSONALIZATION: Final = "personalization"
-"""The purpose of a person's switch; it is of all channels."""
-MARKETING: Final = "marketing"
-"""The purpose that a channel outside the room needs."""
 
 ADDRESS_TRAITS: Final[Mapping[Channel, tuple[str, ...]]] = MappingProxyType(
     {

@@ -18,6 +18,7 @@ from qianmian.vocabulary.events import (
     CATALOG,
     CODE_BY_NAME,
     ENVELOPE,
+    LINKING,
     EventField,
     EventType,
     FieldType,
@@ -58,7 +59,7 @@ _CHECK_BY_TYPE: Final[Mapping[FieldType, _Check]] = MappingProxyType(
     }
 )
 _CHECK_BY_NAME: Final[Mapping[str, _Check]] = MappingProxyType(
-    {"viewer": check_viewer, "anonymous_id": check_anonymous}
+    {"viewer": check_viewer, "linked_viewer": check_viewer, "anonymous_id": check_anonymous}
 )
 
 
@@ -92,7 +93,7 @@ def canonical(
         return row
     row["type"] = event.name
     row["clock"] = arrival
-    problem = _place(row, event, default_room)
+    problem = _place(row, event, default_room, sender)
     if problem is not None:
         return problem
     _stamp(row, arrival)
@@ -144,14 +145,17 @@ def _checked_fields(raw: Mapping[Any, Any], event: EventType) -> Row | Rejected:
     return row
 
 
-def _place(row: Row, event: EventType, default_room: str | None) -> Rejected | None:
+def _place(row: Row, event: EventType, default_room: str | None, sender: Sender) -> Rejected | None:
     """Settle whose event it is, and where."""
     if event.scope == "room":
         row.pop("viewer", None)
         row.pop("anonymous_id", None)
-    elif event.name == "identity_linked":
-        if "viewer" not in row or "anonymous_id" not in row:
-            return Rejected("missing_field", f"{event.name} needs viewer and anonymous_id")
+    elif event.name in LINKING:
+        if "viewer" not in row or ("anonymous_id" in row) == ("linked_viewer" in row):
+            needs = "viewer and anonymous_id, or viewer and linked_viewer"
+            return Rejected("missing_field", f"{event.name} needs {needs}")
+        if "linked_viewer" in row and sender != "server":
+            return Rejected("not_allowed", f"a {sender} key may not tell of two known viewers")
     elif "viewer" in row:
         row.pop("anonymous_id", None)
     elif "anonymous_id" not in row:

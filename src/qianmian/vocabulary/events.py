@@ -107,6 +107,7 @@ _REFUND = (
     EventField("amount", "money", _MONEY, required=True),
     _CURRENCY,
 )
+_LINKED_VIEWER = EventField("linked_viewer", "string")
 _RECEIPT = (EventField("delivery_id", "string"), _CHANNEL, _PRODUCT)
 
 
@@ -223,9 +224,10 @@ CATALOG: Final[tuple[EventType, ...]] = (
     _room("stock_changed", _PRODUCT_REQUIRED, EventField("stock", "int", "count", required=True)),
     _room("host_spoke", _TEXT, _DURATION, _PRODUCT),
     _person("profile_updated", EventField("traits", "traits", required=True)),
-    # The known id is `viewer`, the id that is linked to it is `anonymous_id`: both are needed.
+    # The known id is `viewer`, the id that is linked to it is `anonymous_id`; or two known ids are
+    # one person's: `viewer` and `linked_viewer`, from a key of the server only.
     # Traits that come with a link (Segment's identify) are the known viewer's.
-    _person("identity_linked", EventField("traits", "traits")),
+    _person("identity_linked", EventField("traits", "traits"), _LINKED_VIEWER),
     _person(
         "consent_changed",
         EventField("purpose", "string", required=True),
@@ -233,8 +235,13 @@ CATALOG: Final[tuple[EventType, ...]] = (
         EventField("granted", "bool", required=True),
     ),
     _person("erased", senders=PRODUCT_ONLY, presence=False),
+    # A link is over, with the ids of that link. Live rows that became one stay one.
+    _person("identity_unlinked", _LINKED_VIEWER, presence=False),
 )
 """Every event type; the index is its code. Append only."""
+
+LINKING: Final = frozenset({"identity_linked", "identity_unlinked"})
+"""The types that tell of two ids whether they are one person's."""
 
 CODE_BY_NAME: Final = MappingProxyType({event.name: code for code, event in enumerate(CATALOG)})
 """Type code by canonical name."""

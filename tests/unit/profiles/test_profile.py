@@ -136,7 +136,18 @@ def days(*came: int, paid: tuple[int, ...] = ()) -> Days:
             ],
         ),
         (days(3, 20), 20, [Change("new", 3), Change("churn_risk", 17), Change("active", 20)]),
-        (days(1, 400), 400, [Change("active", 400)]),
+        (days(1, 400), 400, [Change("returned", 400)]),
+        (days(1, 400, paid=(400,)), 400, [Change("active", 400)]),
+        (
+            days(1, 15, 190),  # day 10 and before are not kept: there may have been a day
+            190,
+            [
+                Change("active", 15),
+                Change("churn_risk", 29),
+                Change("dormant", 45),
+                Change("returned", 190),
+            ],
+        ),
         (days(9), 5, []),
     ],
 )

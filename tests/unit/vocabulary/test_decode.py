@@ -76,6 +76,16 @@ def test_a_link_needs_both_ids() -> None:
     assert refused(link | {"anonymous_id": ""}) == "missing_field"
 
 
+@pytest.mark.parametrize("kind", ["identity_linked", "identity_unlinked"])
+def test_two_known_ids_are_told_by_a_key_of_the_server_only(kind: str) -> None:
+    same = {"type": kind, "viewer": "douyin-1", "linked_viewer": "wechat-1"}
+    assert accepted(same)["linked_viewer"] == "wechat-1"
+    assert refused(same, sender="connector") == "not_allowed"
+    assert refused(same | {"anonymous_id": "a1"}) == "missing_field"
+    assert refused(same | {"linked_viewer": "?a1"}) == "id_reserved"
+    assert refused({"type": kind, "linked_viewer": "x"}) == "missing_field"
+
+
 def test_an_order_of_a_browser_is_only_a_hint() -> None:
     assert accepted(PAID)["verified"] == 1
     assert accepted(PAID, sender="connector")["verified"] == 1

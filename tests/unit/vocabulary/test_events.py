@@ -27,7 +27,7 @@ coupon_claimed coupon_redeemed comment_sent liked shared followed gift_sent lott
 voice_joined viewer_spoke message_delivered message_opened message_clicked message_dismissed
 unsubscribed session_scheduled session_started session_ended product_presented product_withdrawn
 promo_started promo_ended price_changed stock_changed host_spoke profile_updated identity_linked
-consent_changed erased
+consent_changed erased identity_unlinked
 """.split()
 
 BY_SCOPE = {
@@ -78,7 +78,7 @@ def test_what_concerns_a_person_may_come_without_a_room() -> None:
 
 def test_room_events_leaving_and_erasure_show_nobody_present() -> None:
     absent = {event.name for event in CATALOG if not event.presence}
-    assert absent == BY_SCOPE["room"] | {"room_left", "erased"}
+    assert absent == BY_SCOPE["room"] | {"room_left", "erased", "identity_unlinked"}
 
 
 @pytest.mark.parametrize("event", CATALOG, ids=lambda event: event.name)

@@ -1,4 +1,4 @@
-"""`qianmian facts build`: what history knows, as the file that the engine reads."""
+"""`qianmian facts build`: what history knows, as files that the engine and the pages read."""
 
 from __future__ import annotations
 
@@ -32,18 +32,19 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help=help_text("option.json"))
 @locale_option
 def build(*, home: Path | None, as_json: bool, locale: str | None) -> int:
-    """Build the facts up to the last midnight of the shop."""
+    """Build facts and profiles up to the last midnight of the shop."""
     settings = Settings.from_environment(os.environ)
     if home is not None:
         settings = msgspec.structs.replace(settings, home=home)
     built = build_facts_of(settings, int(time.time() * SECOND_MS))
     if as_json:
-        told = {**asdict(built), "path": str(built.path)}
+        told = {**asdict(built), "path": str(built.path), "profiles": str(built.profiles)}
         click.echo(json.dumps(told, ensure_ascii=False))
         return OK
     texts, console = texts_for(locale), out_console()
     day = datetime.fromtimestamp(built.boundary_ms // SECOND_MS, ZoneInfo(settings.zone))
     console.print(Text(str(built.path), style=ACCENT), soft_wrap=True)
+    console.print(Text(str(built.profiles), style=ACCENT), soft_wrap=True)
     console.print(texts.say("facts.built", viewers=built.viewers, day=f"{day:%Y-%m-%d}"))
     for column in built.columns:
         console.print(Text(f"  {column}"))

@@ -3,30 +3,24 @@
 from qianmian.language.story import LevelExample
 from qianmian.segments.definition import Segment
 
+AWAY = "0s profile_updated trait.life_stage=dormant"
+
 DEFINITION = Segment(
     key="dormant_users",
     text=(
-        "previous visit {away} ago and "
-        "no (comment_sent or liked or shared or product_clicked or cart_added) this visit"
+        "trait.life_stage == dormant and "
+        "no (comment_sent or liked or shared or product_clicked or cart_added) this session"
     ),
-    parameters={"away": "30d"},
+    version=2,
     examples=(
+        LevelExample("came in, silent", (AWAY, "1s room_entered"), "5m", expect=True),
         LevelExample(
-            "back after a month, silent",
-            ("0s room_entered visit=a", "31d room_entered visit=b"),
-            "31d",
-            expect=True,
+            "came in, and awake", (AWAY, "1s room_entered", "1m liked"), "5m", expect=False
         ),
         LevelExample(
-            "back after a month, and awake",
-            ("0s room_entered visit=a", "31d room_entered visit=b", "31d1m liked visit=b"),
-            "31d2m",
-            expect=False,
-        ),
-        LevelExample(
-            "was here yesterday",
-            ("0s room_entered visit=a", "1d room_entered visit=b"),
-            "1d",
+            "was here last week",
+            (AWAY.replace("dormant", "active"), "1s room_entered"),
+            "5m",
             expect=False,
         ),
     ),

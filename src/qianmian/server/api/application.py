@@ -13,6 +13,7 @@ from qianmian.server.api import (
     definitions,
     imports,
     lists,
+    persons,
     products,
     rooms,
     segments,
@@ -33,7 +34,8 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    for part in (session, rooms, data, definitions, staff, products, imports, lists, segments):
+    parts = (session, rooms, data, definitions, staff, products, imports, lists, segments, persons)
+    for part in parts:
         app.include_router(part.router, prefix="/api")
     add_problems(app)
     plain = app.openapi

@@ -19,6 +19,7 @@ from qianmian.language.ast import Count, Node, Sum, Trait, walk
 from qianmian.language.fact_columns import FactColumn, column_of, is_long, needs_of
 from qianmian.language.plan import plan
 from qianmian.language.relations import CountWindow, SumWindow
+from qianmian.profiles.found import FOUND_TRAITS
 from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.days import day_begin
 from qianmian.storage.history_reader.levels import PERSON, Asking, Moment
@@ -37,6 +38,7 @@ from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 
 _SEEN: Final = "s"
 _TOLD: Final = "told_before"
+_FOUND: Final = "found_before"
 _DAY: Final = "day"
 
 
@@ -72,6 +74,8 @@ def build_facts(
     traits = [Trait(name, "==", "") for name in needs.traits]
     long = {column_of(one).name: one for node in nodes for one in _long(node)}
     reader.bring([*long.values(), *segments.values(), *traits], definitions)
+    if not set(needs.traits).isdisjoint(FOUND_TRAITS):
+        reader.find(boundary_ms)
     build = _Build(reader, boundary_ms, definitions)
     table = build.table([(long[one.name], one) for one in needs.columns], needs.traits, segments)
     return facts_of_columns(table, boundary_ms=boundary_ms, namespace=namespace)
@@ -116,7 +120,9 @@ class _Build:
             shown.append(named(column("days", f"d{k}"), f"days{k}"))
         if traits:
             joined.append((self._told(asking, traits), _TOLD))
-            shown += [column(f"t{k}", _TOLD) for k in range(len(traits))]
+            shown += [_trait(name, k) for k, name in enumerate(traits)]
+            if not set(traits).isdisjoint(FOUND_TRAITS):
+                joined.append((exp.select("*").from_("found"), _FOUND))
         query = asking.people(shown)
         for subquery, alias in joined:
             on = exp.EQ(this=column("viewer", alias), expression=column("id", PERSON))
@@ -124,9 +130,10 @@ class _Build:
         query = query.where(exp.not_(exp.Is(this=column("viewer", _SEEN), expression=exp.null())))
         found = self.reader.database.table(query, asking.bound.values)
         table = pa.Table.from_arrays(found.columns[: len(names)], names=names)
-        if not traits:
-            return table
-        return table.append_column("traits", _documents(traits, found.columns[len(names) :]))
+        if traits:
+            documents = _documents(traits, found.columns[len(names) :])
+            table = table.append_column("traits", documents)
+        return _for_all_names(table, self.reader.warm.links.other_names())
 
     def _asking(self) -> Asking:
         warm = self.reader.warm
@@ -201,6 +208,29 @@ class _Build:
         newest = [named(newest_trait(name, asking.bound), f"t{k}") for k, name in enumerate(traits)]
         chosen = exp.select(own("viewer"), *newest).from_(exp.to_table("told", alias=EVENT))
         return chosen.where(self._before(asking)).group_by(own("viewer"))
+
+
+def _for_all_names(table: pa.Table, others: Sequence[tuple[str, str]]) -> pa.Table:
+    """The table, and the rows of persons with several known ids under each of these.
+
+    Rows of the engine are by id: each must find what is known of the person.
+    """
+    if not others:
+        return table
+    place = {name: k for k, name in enumerate(table.column("viewer").to_pylist())}
+    mine = [(own, place[known]) for own, known in others if known in place]
+    rows = table.take(pa.array([at for _, at in mine], pa.int64()))
+    names = pa.array([own for own, _ in mine], table.schema.field("viewer").type)
+    rows = rows.set_column(table.schema.get_field_index("viewer"), "viewer", names)
+    return pa.concat_tables([table, rows])
+
+
+def _trait(name: str, number: int) -> Sql:
+    """The JSON of a trait: as it was told, else as it was found."""
+    told = column(f"t{number}", _TOLD)
+    if name not in FOUND_TRAITS:
+        return told
+    return exp.Coalesce(this=told, expressions=[function("to_json", column(name, _FOUND))])
 
 
 def _documents(names: Sequence[str], values: Sequence[pa.ChunkedArray]) -> pa.Array:

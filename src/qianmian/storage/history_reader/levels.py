@@ -35,6 +35,7 @@ from qianmian.language.relations import (
     Union,
 )
 from qianmian.language.values import LIVE_LIMIT_MS
+from qianmian.profiles.found import FOUND_TRAITS
 from qianmian.storage.history_reader.answers import Definitions
 from qianmian.storage.history_reader.days import day_begin
 from qianmian.storage.history_reader.row_tests import (
@@ -65,7 +66,7 @@ from qianmian.storage.history_reader.terms import (
     opposite,
     some,
 )
-from qianmian.storage.history_reader.warm import BEFORE, newest_trait, trait_value
+from qianmian.storage.history_reader.warm import BEFORE, TRAIT_KINDS, newest_trait, trait_value
 from qianmian.vocabulary.events import CODE_BY_NAME
 from qianmian.vocabulary.time import DAY_MS, format_duration
 
@@ -320,11 +321,25 @@ class Asking:
     def _trait(self, relation: Attribute) -> Sql:
         one = relation.value[0] if isinstance(relation.value, tuple) else relation.value
         kind = trait_kind(one)
-        if self.moment.is_newest:
-            held = column(f"t{self._traits[relation.name]}_{kind}", PERSON)
-        else:  # as it was then
-            held = self._told().add(trait_value(newest_trait(relation.name, self.bound), kind))
+        held = self._told_value(relation.name, kind)
+        if relation.name in FOUND_TRAITS and kind == "text":
+            is_told = some(known_of(self._told_value(relation.name, each)) for each in TRAIT_KINDS)
+            found = self._found().add(function("any_value", own(relation.name)))
+            held = exp.Case(ifs=[exp.If(this=is_told, true=held)], default=found)
         return value_compares(held, relation.cmp, relation.value, self.bound)
+
+    def _told_value(self, name: str, kind: str) -> Sql:
+        """The newest value that was told of a trait, null where it is of another type."""
+        if self.moment.is_newest:
+            return column(f"t{self._traits[name]}_{kind}", PERSON)
+        return self._told().add(trait_value(newest_trait(name, self.bound), kind))
+
+    def _found(self) -> Group:
+        """What profiles say as of the day: see `found.py`."""
+        key = key_of("found")
+        if key not in self.groups:
+            self._add(key, exp.to_table("found", alias=EVENT), TRUE.copy())
+        return self.groups[key]
 
     def _told(self) -> Group:
         key = key_of("told")
@@ -420,6 +435,11 @@ def _reaches(number: Sql, bound: Bound) -> Callable[[int], Sql]:
         return exp.GTE(this=number.copy(), expression=bound(value))
 
     return reaches
+
+
+def known_of(value: Sql) -> Sql:
+    """Whether a value is known."""
+    return exp.not_(exp.Is(this=value, expression=exp.null()))
 
 
 def trait_kind(value: object) -> str:

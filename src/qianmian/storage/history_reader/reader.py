@@ -9,8 +9,11 @@ from typing import Final
 from qianmian.errors import UnknownName
 from qianmian.language.ast import Node
 from qianmian.language.plan import plan
+from qianmian.profiles.found import FOUND_TRAITS
 from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.database import Database
+from qianmian.storage.history_reader.days import day_begin
+from qianmian.storage.history_reader.found import COLUMNS, FoundTables
 from qianmian.storage.history_reader.levels import PERSON, Asking, Moment, reads
 from qianmian.storage.history_reader.terms import column
 from qianmian.storage.history_reader.warm import Warm
@@ -27,6 +30,7 @@ class HistoryReader:
         zone: of the shop; its days begin there.
         products: of the shop, as the engine has them.
         memory_mb: most of the memory that tables and questions take together.
+        origins: whether it is kept who told a trait, for builds of profiles.
 
     Raises: LogProblem when a file of history cannot be read; HistoryTooLarge.
     """
@@ -39,10 +43,13 @@ class HistoryReader:
         products: Iterable[Product] = (),
         memory_mb: int = MEMORY_MB,
         threads: int = 2,
+        origins: bool = False,
     ) -> None:
         self.zone = zone
         self.database = Database(folder.resolve(), memory_mb=memory_mb, threads=threads)
-        self.warm = Warm(folder.resolve(), self.database, products)
+        self.warm = Warm(folder.resolve(), self.database, products, origins=origins)
+        self.found = FoundTables(self.database, zone)
+        self._finds = False
 
     def refresh(self) -> bool:
         """Read what was written since; whether there was something.
@@ -98,17 +105,24 @@ class HistoryReader:
             more_columns, more_traits = reads(plan(expr), definitions)
             columns |= more_columns
             traits |= more_traits
-        self.warm.need(columns, traits)
-        self.warm.list_viewers(definitions.lists)
+        self._finds = not traits.isdisjoint(FOUND_TRAITS)
+        self.warm.need(columns | COLUMNS if self._finds else columns, traits)
+        self.warm.on_lists.hold(definitions.lists, self.warm.stop)
 
     def question(self, now_ms: int, *, room: str | None, definitions: Definitions) -> Asking:
         """Another question about what the last `asking` has brought to hand."""
         clock_ms = now_ms if now_ms < self.warm.clock else None
+        if self._finds:
+            self.find(day_begin(now_ms, self.zone), clock_ms)
         starts = self.warm.rooms.starts_at(now_ms, self.warm.room_count)
         moment = Moment(
             now_ms, now_ms, clock_ms, clock_ms is None, self.zone, self._room(room), starts
         )
         return Asking(moment, definitions, self.warm.traits)
+
+    def find(self, boundary_ms: int, clock_ms: int | None = None) -> None:
+        """Have the traits at hand that are found in profiles, as of a day boundary."""
+        self.found.find(boundary_ms, clock_ms, filled=self.warm.filled)
 
     def _room(self, name: str | None) -> int | None:
         if name is None:

@@ -6,7 +6,8 @@ profiles only the traits that were asked for.
 
     person   viewers: id, name, first_clock, first_seen, last_seen, t<k>_text|number|truth
     event    viewer, event_time, ord, clock, type, room and the columns that are read
-    told     viewer, event_time, ord, clock, traits: what profiles and links have told
+    told     viewer, event_time, ord, clock, traits, says: what profiles and links have told, and
+             who says so (`properties`), where that is kept
     on_list  list, name: uploaded lists
     listed   list, viewer: those of them whom history knows
 
@@ -27,10 +28,13 @@ from qianmian.errors import LogProblem
 from qianmian.storage.history import SUFFIX, HistoryFile, file_of, lasting
 from qianmian.storage.history_reader import reach
 from qianmian.storage.history_reader.database import Database
+from qianmian.storage.history_reader.links import TABLES as LINK_TABLES
+from qianmian.storage.history_reader.links import Links
+from qianmian.storage.history_reader.on_lists import TABLES as LIST_TABLES
+from qianmian.storage.history_reader.on_lists import OnLists
 from qianmian.storage.history_reader.rooms import Heard, Rooms
 from qianmian.storage.history_reader.terms import Bound, Sql, column, named
 from qianmian.storage.history_schema import EVENTS
-from qianmian.vocabulary.channels import MARKETING
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.product import Product
 
@@ -57,35 +61,31 @@ _FIXED: Final = {
     "type": "UTINYINT",
     "room": "INTEGER",
 }
-_LISTED: Final = """
-INSERT INTO listed SELECT DISTINCT o.list, coalesce(l.known, v.id)
-FROM on_list AS o JOIN viewer AS v ON v.name = o.name LEFT JOIN link AS l ON l.own = v.id
-"""
 _ITEMS: Final = (
     "STRUCT(product VARCHAR, category VARCHAR, quantity BIGINT, price BIGINT, amount BIGINT)[]"
 )
 TABLE_NAMES: Final = (
-    *("type_code", "viewer", "room", "link", "shown", "told", "seen", "person", "on_list"),
+    *("type_code", "viewer", "room", *LINK_TABLES, "shown", "told", "seen", "person", "on_list"),
     *("consent", "listed", "event", "good", "touched"),
 )
 _TABLES: Final = (
     "CREATE TABLE type_code (name VARCHAR, code UTINYINT)",
     "CREATE TABLE viewer (id INTEGER, name VARCHAR)",
     "CREATE TABLE room (id INTEGER, name VARCHAR)",
-    "CREATE TABLE link (own INTEGER, known INTEGER, place BIGINT)",
+    *LINK_TABLES.values(),
     "CREATE TABLE shown (room INTEGER, place BIGINT, product VARCHAR)",
     """CREATE TABLE told
-    (viewer INTEGER, event_time BIGINT, ord BIGINT, clock BIGINT, traits VARCHAR)""",
+    (viewer INTEGER, event_time BIGINT, ord BIGINT, clock BIGINT, traits VARCHAR, says VARCHAR)""",
     """CREATE TABLE seen
     (viewer INTEGER, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
     """CREATE TABLE person
     (id INTEGER, name VARCHAR, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT,
     reach UTINYINT)""",
     reach.TABLE,
-    "CREATE TABLE on_list (list VARCHAR, name VARCHAR)",
-    "CREATE TABLE listed (list VARCHAR, viewer INTEGER)",
+    *LIST_TABLES,
     "CREATE TABLE touched (id INTEGER)",
-    "CREATE TABLE good (product VARCHAR, category VARCHAR, brand VARCHAR)",
+    """CREATE TABLE good
+    (product VARCHAR, category VARCHAR, brand VARCHAR, price BIGINT, tone VARCHAR)""",
 )
 _NEW_VIEWERS: Final = """
 INSERT INTO viewer
@@ -99,25 +99,12 @@ SELECT (SELECT count(*) FROM room) + row_number() OVER () - 1, name
 FROM (SELECT DISTINCT room AS name FROM heard) AS told
 WHERE name IS NOT NULL AND name NOT IN (SELECT name FROM room)
 """
-_NEW_LINKS: Final = """
-INSERT INTO link
-SELECT own.id, known.id, f.place FROM fresh AS f
-JOIN viewer AS own ON own.name = f.viewer JOIN viewer AS known ON known.name = f.linked_viewer
-RETURNING own
-"""
-_MOVE: Final = """
-UPDATE {table} SET viewer = l.known, ord = ord - 4611686018427387904
-FROM link AS l WHERE {table}.viewer = l.own
-"""
-_MOVES: Final = tuple(_MOVE.format(table=table) for table in ("event", "told", "consent"))
 _TOLD: Final = """
-INSERT INTO told SELECT viewer, event_time, ord, clock, traits
+INSERT INTO told SELECT viewer, event_time, ord, clock, traits, says
 FROM mine WHERE traits IS NOT NULL AND type IN ($profile, $link)
 """
 _TOUCHED: Final = """
-INSERT INTO touched
-SELECT viewer FROM mine UNION SELECT own FROM link WHERE place >= $from
-UNION SELECT known FROM link WHERE place >= $from
+INSERT INTO touched SELECT DISTINCT viewer FROM mine
 """
 _SEEN: Final = """
 CREATE TEMP TABLE seen_now AS
@@ -181,31 +168,48 @@ class Warm:
     Args:
         folder: of the history.
         products: say category and brand where an event names a product only, as in the engine.
+        origins: whether it is kept who told a trait.
 
     Attributes:
         clock: of the newest message that is in the tables; 0 when there is none.
+        stop: the message of the log from which on nothing is in the tables.
         rooms: their sessions and what they presented.
+        links: whose is whose.
         traits: number by name of the traits that `person` has.
+        filled: how often everything has been read anew; numbers of viewers are those of one time.
     """
 
-    def __init__(self, folder: Path, database: Database, products: Iterable[Product] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        products: Iterable[Product] = (),
+        *,
+        origins: bool = False,
+    ) -> None:
+        self._origins = origins
         self._folder = folder / EVENTS
         self._database = database
-        self._goods = [(one.id, one.narrowest_category, one.brand) for one in products]
+        self._goods = [
+            (one.id, one.narrowest_category, one.brand, one.price_minor, one.brand_tone)
+            for one in products
+        ]
         self._columns: set[str] = set(ALWAYS)
         self._sizes: dict[Path, tuple[int, int]] = {}
         self._changed_at = 0  # of the folder: nothing is looked for while it stays
         self.traits: dict[str, int] = {}
+        self.filled = 0
+        self.links = Links(database)
         self._begin()
 
     def _begin(self) -> None:
         """Empty tables with the columns that are asked for."""
         self.clock = 0
+        self.filled += 1
         self.rooms = Rooms()
-        self._stop = 0
+        self.stop = 0
         self._shown = 0
-        self._lists: Mapping[str, Iterable[str]] = {}
-        self._listed_stop = 0
+        self.on_lists = OnLists(self._database)
         self._room_ids: dict[str, int] = {}
         for table in TABLE_NAMES:
             self._database.run(f"DROP TABLE IF EXISTS {table}")
@@ -216,7 +220,7 @@ class Warm:
         self._database.run(exp.Create(this=schema, kind="TABLE"))
         codes = [(event.name, code) for code, event in enumerate(CATALOG)]
         self._database.write("INSERT INTO type_code VALUES (?, ?)", codes)
-        self._database.write("INSERT INTO good VALUES (?, ?, ?)", self._goods)
+        self._database.write("INSERT INTO good VALUES (?, ?, ?, ?, ?)", self._goods)
 
     def _held(self) -> list[str]:
         return [*_FIXED, *sorted(self._columns)]
@@ -270,8 +274,8 @@ class Warm:
         if changed:  # written again under its name: somebody has been erased
             self._begin()
         self._sizes = sizes
-        is_first = self._stop == 0
-        new = [one for one in files if one.stop > self._stop]
+        new = self._linked(files)
+        is_first = self.stop == 0
         for batch in _batches(new, {path: size for path, (_, size) in sizes.items()}):
             self._take(batch)
         if new or changed:
@@ -279,33 +283,42 @@ class Warm:
         self._changed_at = changed_at
         return bool(new) or changed
 
+    def _linked(self, files: Sequence[HistoryFile]) -> list[HistoryFile]:
+        """The files that are new, after what they say of links: all of them where one is over."""
+        new = [one for one in files if one.stop > self.stop]
+        if not new:
+            return new
+        says, of_an_end = self.links.read([str(one.path) for one in new], self.stop)
+        if of_an_end and self.stop:
+            self._begin()
+            return self._linked(files)
+        if says:
+            self.links.settle()
+        return new
+
     def _take(self, files: Sequence[HistoryFile]) -> None:
         """The rows of some files, beyond what is there."""
         paths = [str(one.path) for one in files]
-        place = {"files": paths, "from": self._stop}
+        place = {"files": paths, "from": self.stop}
         for name in ("fresh", "heard", "mine"):
             self._database.run(f"DROP TABLE IF EXISTS {name}")
         self._database.run(_HEARD, place)
         self._hear()
         self._read_events(paths)
         self._database.run(_NEW_VIEWERS)
-        linked = self._database.run(_NEW_LINKS)
-        if linked:
-            for move in _MOVES:
-                self._database.run(move)
         self._resolve()
         self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
-        told = {"consent": _CONSENT, "unsubscribed": _UNSUBSCRIBED, "marketing": MARKETING}
+        told = {"consent": _CONSENT, "unsubscribed": _UNSUBSCRIBED, **reach.PURPOSES}
         self._database.run(reach.CONSENTED, told)
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
         self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
-        self._database.run(_TOUCHED, {"from": self._stop * ROWS_PER_MESSAGE})
+        self._database.run(_TOUCHED)
         self._database.run(_SEEN, {"presence": SHOWING})
         for statement in _SEEN_NOW:
             self._database.run(statement)
         for name in ("fresh", "heard", "mine"):
             self._database.run(f"DROP TABLE {name}")
-        self._stop = max(one.stop for one in files)
+        self.stop = max(one.stop for one in files)
 
     def _hear(self) -> None:
         """What happened to rooms: in Python, because each step depends on the one before."""
@@ -348,11 +361,13 @@ class Warm:
         shown = [named(place, "place"), named(column("event_time", "r"), "event_time")]
         shown += [column(name, "r") for name in [*plain, *sorted(self._columns)]]
         shown += [named(column(name, "r"), f"told_{name}") for name in reach.TOLD_FIELDS]
+        says = column("properties", "r") if self._origins else exp.cast(exp.null(), "VARCHAR")
+        shown.append(named(says, "says"))
         outcomes = [exp.Literal.string("accepted"), exp.Literal.string("late")]
         query = (
             exp.select(*shown)
             .from_(source)
-            .where(exp.GTE(this=column("offset", "r"), expression=bound(self._stop)))
+            .where(exp.GTE(this=column("offset", "r"), expression=bound(self.stop)))
             .where(exp.In(this=column("outcome", "r"), expressions=outcomes))
             .where(exp.not_(exp.Is(this=column("viewer", "r"), expression=exp.null())))
         )
@@ -377,10 +392,12 @@ class Warm:
                 "ord",
             ),
             column("clock", "f"),
+            named(column("id", "v"), "own"),
             named(column("code", "t"), "type"),
             named(column("id", "o"), "room"),
             column("traits", "f"),
             *(column(f"told_{name}", "f") for name in reach.TOLD_FIELDS),
+            column("says", "f"),
         ]
         query = (
             exp.select(*shown, *(self._held_value(name) for name in sorted(self._columns)))
@@ -478,22 +495,6 @@ class Warm:
     def room_count(self) -> int:
         """How many rooms have spoken."""
         return len(self._room_ids)
-
-    def list_viewers(self, lists: Mapping[str, Iterable[str]]) -> None:
-        """Hold fixed lists of viewers, in the place of those that were held.
-
-        Cost: nothing for the mapping of the last call, when history has not grown since.
-        """
-        if lists is self._lists and self._listed_stop == self._stop:
-            return
-        if lists is not self._lists:
-            self._database.run("DELETE FROM on_list")
-            for key, names in lists.items():
-                told = {"key": key, "names": list(names)}
-                self._database.run("INSERT INTO on_list SELECT $key, unnest($names)", told)
-        self._database.run("DELETE FROM listed")
-        self._database.run(_LISTED)
-        self._lists, self._listed_stop = lists, self._stop
 
 
 _CATEGORIES: Final[Sql] = exp.maybe_parse(

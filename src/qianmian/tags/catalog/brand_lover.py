@@ -8,7 +8,7 @@ LOOKS = tuple(f"{n}s product_clicked product=p{n} brand=b" for n in range(5))
 DEFINITION = Tag(
     key="brand_lover",
     tier="behavior",
-    freshness="session",
+    freshness="daily",
     preference="brand",
     examples=(
         LevelExample("five clicks on one brand", LOOKS, "1m", "b"),

@@ -8,7 +8,7 @@ LOOKS = tuple(f"{n}s product_viewed product=p{n} category=serum" for n in range(
 DEFINITION = Tag(
     key="category_lover",
     tier="behavior",
-    freshness="session",
+    freshness="daily",
     preference="category",
     examples=(
         LevelExample("five looks at serums", LOOKS, "1m", "serum"),

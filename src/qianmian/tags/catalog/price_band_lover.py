@@ -8,7 +8,7 @@ LOOKS = tuple(f"{n}s product_viewed product=p{n} price={29_900 + n}" for n in ra
 DEFINITION = Tag(
     key="price_band_lover",
     tier="behavior",
-    freshness="session",
+    freshness="daily",
     preference="price_band",
     examples=(
         LevelExample("around ¥299", LOOKS, "1m", "200_500"),

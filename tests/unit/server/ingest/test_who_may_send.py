@@ -10,7 +10,7 @@ import pytest
 
 from qianmian.errors import InputError
 from qianmian.server.viewer_tokens import AnonymousIds, ViewerTokens
-from qianmian.vocabulary.events import CATALOG, SENDERS, EventType
+from qianmian.vocabulary.events import CATALOG, LINKING, SENDERS, EventType
 from tests.ingesting import BROWSER, CONNECTOR, NOW, SERVER, UUID, Ingest, sources, track
 
 KEY_BY_CLASS = {"browser": BROWSER, "server": SERVER, "connector": CONNECTOR}
@@ -25,7 +25,7 @@ VALUE_BY_FIELD: dict[str, Any] = {
 
 # SEMANTICS, "who may send what", written once more by hand: orders of a browser are hints.
 NOT_BY_BROWSERS = {
-    *("coupon_redeemed", "identity_linked", "profile_updated", "consent_changed"),
+    *("coupon_redeemed", *LINKING, "profile_updated", "consent_changed"),
     *("message_delivered", "message_opened", "message_clicked", "message_dismissed"),
     *("session_scheduled", "session_started", "session_ended"),
     *("product_presented", "product_withdrawn", "promo_started", "promo_ended"),
@@ -38,7 +38,7 @@ def event_of(kind: EventType) -> dict[str, Any]:
     """A whole event of this type."""
     needed = {f.name: VALUE_BY_FIELD.get(f.name, "x") for f in kind.fields if f.required}
     event = {"type": kind.name, "message_id": "m", "anonymous_id": UUID} | needed
-    if kind.name == "identity_linked":
+    if kind.name in LINKING:
         event["viewer"] = "u1"
     return event
 

@@ -1,4 +1,4 @@
-"""Whom a channel reaches: consents and addresses of random people, folded again in plain Python."""
+"""Whom a channel reaches: random people, against the pure rule of consents."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ import pytest
 from qianmian.language.parse import parse
 from qianmian.storage.history_reader.preview import preview
 from qianmian.storage.history_reader.reader import HistoryReader
+from qianmian.vocabulary.consent import (
+    EVERY_CHANNEL,
+    MARKETING,
+    NOTHING_SAID,
+    Consent,
+    Consents,
+    may,
+    told,
+)
 from tests.unit.storage.history_reader.histories import START, Writer
 
 OUTSIDE = ("push", "sms", "wechat", "email")
@@ -35,48 +44,36 @@ def reached(folder: Path, text: str = "count(liked) ever >= 1") -> dict[str, int
 
 
 class Person:
-    """The rule of the page, said once more: the newest answer of each question."""
+    """The newest consents of somebody; what may be done is what the pure rule says of them."""
 
     def __init__(self) -> None:
-        self.switch = True
-        self.may: dict[str, bool] = dict.fromkeys(OUTSIDE, False)
+        self.consents: Consents = NOTHING_SAID
         self.told: dict[str, Any] = {}
 
-    def hear(self, type_: str, fields: dict[str, Any]) -> None:
+    def hear(self, type_: str, fields: dict[str, Any], at: int) -> None:
         if type_ == "profile_updated":
             self.told |= fields["traits"]
-        elif type_ == "unsubscribed":
-            self._answer(fields.get("channel"), yes=False)
-        elif fields["purpose"] == "marketing":
-            self._answer(fields.get("channel"), yes=bool(fields["granted"]))
-        elif fields["purpose"] == "personalization" and "channel" not in fields:
-            self.switch = bool(fields["granted"])
-
-    def _answer(self, channel: str | None, *, yes: bool) -> None:
-        for one in OUTSIDE if channel is None else (channel,):
-            if one in self.may:
-                self.may[one] = yes
+            return
+        thing = fields.get("purpose", MARKETING), fields.get("channel", EVERY_CHANNEL)
+        granted = type_ != "unsubscribed" and bool(fields["granted"])
+        self.consents = told(self.consents, thing, Consent(at, at, granted))
 
     def reach(self) -> set[str]:
-        if not self.switch:
-            return set()
-        open_ = {
-            one for one in OUTSIDE if self.may[one] and any(map(self.told.get, ADDRESSES[one]))
-        }
-        return {"in_room", *open_}
+        outside = {one for one in OUTSIDE if any(map(self.told.get, ADDRESSES[one]))}
+        return {one for one in {"in_room", *outside} if may(self.consents, MARKETING, one)}
 
 
 def act(rng: Random) -> tuple[str, dict[str, Any]]:
     channel = rng.choice([None, None, *OUTSIDE, "in_room"])
     fields: dict[str, Any] = {} if channel is None else {"channel": channel}
-    kind = rng.choice(("consent_changed", "consent_changed", "profile_updated", "unsubscribed"))
+    kind = rng.choice((*["consent_changed"] * 8, *["profile_updated"] * 4, "unsubscribed"))
     if kind == "profile_updated":
         name = rng.choice([name for names in ADDRESSES.values() for name in names])
         value = rng.choice((True, False)) if name.startswith("has_") else rng.choice(("x", "", "y"))
         return kind, {"traits": {name: value}}
     if kind == "consent_changed":
-        purpose = rng.choice(("marketing", "marketing", "marketing", "personalization", "other"))
-        fields |= {"purpose": purpose, "granted": int(rng.random() < 0.7)}
+        purpose = rng.choice((MARKETING, MARKETING, MARKETING, "share"))
+        fields |= {"purpose": purpose, "granted": int(rng.random() < 0.85)}
     return kind, fields
 
 
@@ -92,7 +89,7 @@ def test_whom_a_channel_reaches_is_what_a_fold_of_their_answers_says(
         name = rng.choice(VIEWERS)
         kind, fields = act(rng)
         writer.add(at, kind, name, **fields)
-        people[name].hear(kind, fields)
+        people[name].hear(kind, fields, at)
         if rng.random() < 0.02:
             writer.flush()
     writer.flush()
@@ -113,13 +110,25 @@ def test_nothing_known_is_the_room_and_no_other_channel(tmp_path: Path) -> None:
 def test_what_was_answered_before_the_link_is_the_known_persons(tmp_path: Path) -> None:
     writer = Writer(tmp_path)
     writer.add(0, "liked", "?x", room="r")
-    writer.add(1, "consent_changed", "?x", purpose="marketing", channel="sms", granted=1)
+    writer.add(1, "consent_changed", "?x", purpose=MARKETING, channel="sms", granted=1)
     writer.flush()
     assert reached(tmp_path) == {"in_room": 1}
     writer.add(2, "identity_linked", "k", anonymous_id="x")
     writer.add(3, "profile_updated", "k", traits={"has_phone": True})
     writer.flush()
     assert reached(tmp_path) == {"in_room": 1, "sms": 1}
+
+
+def test_of_two_ids_the_stricter_answer_counts(tmp_path: Path) -> None:
+    writer = Writer(tmp_path)
+    writer.add(0, "consent_changed", "?x", purpose=MARKETING, granted=0)
+    writer.add(1, "liked", "k", room="r")
+    writer.add(2, "consent_changed", "k", purpose=MARKETING, granted=1)
+    writer.flush()
+    assert reached(tmp_path) == {"in_room": 1}
+    writer.add(3, "identity_linked", "k", anonymous_id="x")
+    writer.flush()
+    assert reached(tmp_path) == {}
 
 
 def test_it_is_kept_up_with_what_comes_later(tmp_path: Path) -> None:
@@ -130,7 +139,7 @@ def test_it_is_kept_up_with_what_comes_later(tmp_path: Path) -> None:
     try:
         expr = parse('count(shared where channel == "x") ever < 1')
         assert preview(reader, expr, LATER).reach["in_room"] == 1
-        writer.add(1, "consent_changed", "a", purpose="personalization", granted=0)
+        writer.add(1, "consent_changed", "a", purpose=MARKETING, granted=0)
         writer.flush()
         assert preview(reader, expr, LATER).reach["in_room"] == 0
     finally:
