@@ -463,6 +463,11 @@ export interface DefinitionVersion {
   ended_by: string | null
 }
 
+export interface FiredIn {
+  room: string
+  count: number
+}
+
 export interface Definition {
   kind: DefinitionKind
   key: string
@@ -483,6 +488,10 @@ export interface Definition {
   freshness: 'live' | 'session' | 'daily' | null
   /** The tag whose value it is. */
   part_of: string | null
+  /** Of moments, since the last midnight of the shop, the busiest room first. */
+  fired: FiredIn[]
+  /** The numbers of a built-in moment. */
+  parameters: Record<string, string>
 }
 
 /** The JSON tree of an expression of the condition language. */

@@ -21,8 +21,8 @@ const DefinitionsPage = lazy(async () => ({
 const EditorPage = lazy(async () => ({ default: (await import('@/features/definitions/editor-page')).EditorPage }))
 
 /** The list of a kind, a new one, and one that is there. */
-const definitionPages = (['tag', 'segment'] as const).flatMap((kind) => {
-  const folder = kind === 'tag' ? '/tags' : '/segments'
+const definitionPages = (['tag', 'segment', 'moment'] as const).flatMap((kind) => {
+  const folder = `/${kind}s`
   return [
     { path: folder, element: <DefinitionsPage key={kind} kind={kind} /> },
     { path: `${folder}/new`, element: <EditorPage key={kind} kind={kind} /> },

@@ -16,6 +16,7 @@ const PAGES = [
   { name: 'rooms', path: '/', needs: 'rooms.read' },
   { name: 'tags', path: '/tags', needs: 'definitions.read' },
   { name: 'segments', path: '/segments', needs: 'definitions.read' },
+  { name: 'moments', path: '/moments', needs: 'definitions.read' },
   { name: 'products', path: '/products', needs: 'products.read' },
   { name: 'data', path: '/data', needs: 'data.read' },
   { name: 'sources', path: '/sources', needs: 'sources.read' },

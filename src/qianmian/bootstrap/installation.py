@@ -76,6 +76,7 @@ class Installation:
     settings: Settings
     log: SegmentLog
     history: HistoryThread
+    written: History
     deployment: Deployment
     built_in: tuple[Definition, ...]
     definitions: tuple[Definition, ...]
@@ -138,6 +139,7 @@ def open_installation(
             settings=settings,
             log=log,
             history=history,
+            written=kept,
             deployment=Deployment(
                 log,
                 SnapshotsAfterHistory(snapshots, history, ledger.flush),

@@ -95,6 +95,7 @@ def persons_of(
     stores: tuple[Forgets, ...] = (
         LogForgets(log),
         HistoryForgets(history),
+        ListsForget(lists),  # before builds of facts, which are made of them
         facts,
         SnapshotsForget(snapshots),
         LettersForget(letters),

@@ -158,9 +158,9 @@ class DefinitionDesk:
         first = 1 if built_in is None else built_in.version + 1
         return await asyncio.to_thread(self._store.save_draft, replace(draft, version=first))
 
-    async def drop_draft(self, kind: str, key: str) -> bool:
+    async def drop_draft(self, kind: str, key: str, *, by: str) -> bool:
         """Throw a draft away; whether there was one."""
-        return await asyncio.to_thread(self._store.drop_draft, kind, key)
+        return await asyncio.to_thread(self._store.drop_draft, kind, key, by=by)
 
     async def activate(self, kind: str, key: str, *, by: str, why: str = "") -> Version:
         """The draft holds from now on.

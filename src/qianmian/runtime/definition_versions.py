@@ -88,7 +88,7 @@ class DefinitionVersions(Protocol):
     def save_draft(self, draft: Version) -> Version:
         """Make or replace the draft of a place; its number follows all others."""
 
-    def drop_draft(self, kind: str, key: str) -> bool:
+    def drop_draft(self, kind: str, key: str, *, by: str) -> bool:
         """Throw the draft away; whether there was one."""
 
     def activate(self, kind: str, key: str, *, by: str, why: str) -> Version:

@@ -70,7 +70,7 @@ class Movement(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class _Followed:
-    since: int
+    since: int | None = None  # until the engine has looked once, who is in has not entered
     seconds: dict[int, list[int]] = field(default_factory=dict)
     people: deque[Moved] = field(default_factory=lambda: deque(maxlen=PEOPLE))
 
@@ -119,8 +119,11 @@ class Movements:
         if wanted != self._asked:
             engine.turn_to([PREFIX + key for key in wanted])
             self._asked = wanted
-            self._followed = {key: self._followed.get(key, _Followed(live.clock)) for key in wanted}
+            self._followed = {key: self._followed.get(key, _Followed()) for key in wanted}
             self._sized_at = 0
+        else:
+            for followed in self._followed.values():
+                followed.since = followed.since or live.clock
         moves = engine.take_moves()
         if not wanted:
             self._last = {}
@@ -130,7 +133,8 @@ class Movements:
             if one is not None:
                 one.take(move)
         self._size(engine, live.clock)
-        self._last = {key: self._movement(key, live.clock) for key in wanted}
+        told = (self._movement(key, one, live.clock) for key, one in self._followed.items())
+        self._last = {one.segment: one for one in told if one is not None}
         return list(self._last.values())
 
     def _size(self, engine: LiveEngine, clock: int) -> None:
@@ -146,8 +150,9 @@ class Movements:
         self._sizes = {key: (size[0], size[1]) for key, size in sizes.items()}
         self._sized_at = clock
 
-    def _movement(self, key: str, clock: int) -> Movement:
-        one = self._followed[key]
+    def _movement(self, key: str, one: _Followed, clock: int) -> Movement | None:
+        if one.since is None:
+            return None
         one.forget(clock - SECONDS * SECOND_MS)
         live, present = self._sizes.get(key, (0, 0))
         seconds = (SecondOf(at, *counts) for at, counts in sorted(one.seconds.items()))

@@ -9,14 +9,14 @@ from contextlib import suppress
 from importlib import metadata
 
 from qianmian.bootstrap import load_classifier
-from qianmian.bootstrap.catalogs import load_tags
+from qianmian.bootstrap.catalogs import load_moments, load_tags
 from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.bootstrap.retention import retention_of
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.console import ConsoleApp, bundled_console
-from qianmian.server.counts import LevelCounts
+from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.fact_following import FactFollowing
 from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
@@ -25,6 +25,7 @@ from qianmian.server.previewing import Previewer
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
 from qianmian.server.stocking import Stocking
+from qianmian.storage.fired import Fired, fired_since
 from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
 from qianmian.vocabulary.firing import Firing
@@ -102,13 +103,20 @@ async def run_server(
 
 def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:
     """Asks the history of an installation."""
-
-    def flushed() -> None:
-        with suppress(LogUnavailable):  # then it tells what it has; data health shows the problem
-            home.history.flush_before(home.log.durable_offset)
-
     folder = home.settings.home / "history"
-    return Previewer(folder, home.settings.zone, home.products, now, flushed, home.lists.newest)
+    zone, lists = home.settings.zone, home.lists.newest
+    return Previewer(folder, zone, home.products, now, lambda: _flush(home), lists)
+
+
+def _flush(home: Installation) -> None:
+    """Write what history was told and has not written."""
+    with suppress(LogUnavailable):  # then it tells what it has; data health shows the problem
+        home.history.flush_before(home.log.durable_offset)
+
+
+def _fired(home: Installation, since_ms: int) -> Fired:
+    _flush(home)
+    return fired_since(home.written, since_ms)
 
 
 def site_of(
@@ -128,6 +136,7 @@ def site_of(
         desk=desk,
         previewer=previewer,
         levels=LevelCounts(home.deployment, now),
+        fired_today=FiredToday(lambda since: _fired(home, since), home.settings.zone, now),
         followers=followers,
         accounts=home.accounts,
         staff=home.staff,
@@ -148,6 +157,7 @@ def site_of(
         now=now,
         version=metadata.version("qianmian"),
         tags=load_tags(),
+        moments=load_moments(),
         fired=parts.fired,
         zone=home.settings.zone,
         currency=home.settings.currency,

@@ -9,12 +9,13 @@ from typing import Protocol
 
 from qianmian.bootstrap.persons import Persons
 from qianmian.errors import QianmianError
+from qianmian.moments.definition import Moment
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.movements import Movements
 from qianmian.runtime.ports import Log
-from qianmian.server.counts import LevelCounts
+from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.fact_following import FactFollowing
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
@@ -57,7 +58,7 @@ class Site:
 
     Attributes:
         zone, currency: of the shop.
-        tags: the built-in ones by key.
+        tags, moments: the built-in ones by key.
         now: ms UTC.
         fired: firings by moment since the start of the process.
         minors: whether minors have a profile.
@@ -70,6 +71,7 @@ class Site:
     desk: DefinitionDesk
     previewer: Previewer
     levels: LevelCounts
+    fired_today: FiredToday
     followers: tuple[Follower, ...]
     accounts: AccountStore
     staff: Staff
@@ -90,6 +92,7 @@ class Site:
     now: Callable[[], int]
     version: str
     tags: Mapping[str, Tag]
+    moments: Mapping[str, Moment]
     fired: Counter[str] = field(default_factory=Counter)
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"

@@ -265,13 +265,16 @@ class History:
         """
         return lasting(self._found(kind))
 
-    def read(self, kind: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """The rows of a kind, file by file.
+    def read(
+        self, kind: str, columns: Sequence[str] | None = None, *, from_hour: str = ""
+    ) -> Iterator[pa.Table]:
+        """The rows of a kind, file by file; with `from_hour` of that hour (UTC) and later ones.
 
         Raises: LogProblem when a file cannot be read.
         """
         for one in self.files(kind):
-            yield self._table(one, columns)
+            if one.hour >= from_hour:
+                yield self._table(one, columns)
 
     def _table(self, one: HistoryFile, columns: Sequence[str] | None = None) -> pa.Table:
         try:

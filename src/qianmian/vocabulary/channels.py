@@ -1,7 +1,4 @@
-"""Kinds of channels that reach a person, and where their address is told.
-
-What may be done over them is `vocabulary.consent.may`; outside the room it takes an address, too.
-"""
+"""Kinds of channels that reach a person, and in which traits their address is told."""
 
 from __future__ import annotations
 

@@ -71,6 +71,7 @@ NAMES = {  # of the schema: of the interface
     "Doubts": "Doubt",
     "EngineModel": "EngineHealth",
     "Fired": "FiringNote",
+    "FiredModel": "FiredIn",
     "Hesitating": "Hesitating",
     "HesitatingRow": "HesitatingRow",
     "Hot": "HotProduct",

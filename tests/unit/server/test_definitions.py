@@ -226,6 +226,30 @@ def test_a_file_taken_beside_the_server_is_followed(
     assert post(console, "moment/idle_on_page/roll-back", version=1)["now"]["version"] == 2
 
 
+def test_how_often_a_moment_fired_today_is_told_by_room(
+    console: httpx.Client, server: Served
+) -> None:
+    def fired() -> dict[str, Any]:
+        listed = console.get("/api/definitions", params={"kind": "moment"}).json()
+        found: dict[str, Any] = next(one for one in listed if one["key"] == "just_ordered")
+        return found
+
+    before = fired()
+    assert before["fired"] == []
+    assert {"dwell"} <= set(console.get("/api/definitions/moment/hesitation").json()["parameters"])
+    for number, (room, viewer) in enumerate((("r1", "a"), ("r1", "b"), ("r2", "a"))):
+        order: dict[str, Any] = {
+            "type": "order_paid",
+            "viewer": viewer,
+            "room": room,
+            "order_id": f"t{number}",
+        }
+        line = {"product": "p1", "quantity": 1, "price": 100, "amount": 100}
+        order |= {"items": [line], "amount": 100, "currency": "CNY"}
+        assert send(server, order).json()["accepted"] == 1
+    wait_until(lambda: fired()["fired"] == [{"room": "r1", "count": 2}, {"room": "r2", "count": 1}])
+
+
 def test_what_holds_is_the_same_after_a_restart(tmp_path: Path) -> None:
     with served(tmp_path) as first, httpx.Client(base_url=first.url, timeout=WAIT_S) as console:
         given = {"token": first.first_token, "name": "owner", "password": "correct horse"}

@@ -2,13 +2,16 @@ import { Empty, Table, Tag, type TableColumnsType } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useShop } from '@/api/meta'
-import type { Definition } from '@/api/types'
+import type { Definition, DefinitionKind } from '@/api/types'
 import { StatusDot, type Status } from '@/components/status-dot'
 import { clock, count, dayAndClock } from '@/lib/format'
 import { useLanguage } from '@/lib/language'
 import { pageOf } from './places'
 
+type Column = TableColumnsType<Definition>[number]
 type State = 'active' | 'draft' | 'retired'
+
+const ROOMS_SHOWN = 3
 
 const DOTS: Record<State, Status> = { active: 'good', draft: 'person', retired: 'unknown' }
 
@@ -18,10 +21,44 @@ export function stateOf({ now, draft }: Definition): State {
 }
 
 /** What holds, what it means, who uses it, and of how many viewers it holds now. */
-export function DefinitionTable({ definitions, empty }: { definitions: Definition[]; empty: string }) {
+export function DefinitionTable({ definitions, empty, kind }: { definitions: Definition[]; empty: string; kind: DefinitionKind }) {
   const { t } = useTranslation()
   const { words } = useLanguage()
   const { zone } = useShop()
+  const holding: Column = {
+    title: t('definitions.holding'),
+    width: 130,
+    align: 'right',
+    className: 'num',
+    render: (_, { holding, enough }) =>
+      holding ? (
+        <>
+          <span title={t('definitions.of_live', { n: count(holding.live) })}>{count(holding.present)}</span>
+          {enough && <div className="quiet small">{t('definitions.enough', { n: count(enough.present) })}</div>}
+        </>
+      ) : (
+        '–'
+      ),
+  }
+  const fired: Column = {
+    title: t('definitions.fired'),
+    width: 170,
+    align: 'right',
+    className: 'num',
+    render: (_, one) =>
+      one.fired.length === 0 ? (
+        <span className="quiet">–</span>
+      ) : (
+        <>
+          {count(one.fired.reduce((all, { count: n }) => all + n, 0))}
+          {one.fired.slice(0, ROOMS_SHOWN).map((each) => (
+            <div key={each.room} className="quiet small">
+              {each.room} {count(each.count)}
+            </div>
+          ))}
+        </>
+      ),
+  }
   const columns: TableColumnsType<Definition> = [
     {
       title: t('definitions.name'),
@@ -38,24 +75,17 @@ export function DefinitionTable({ definitions, empty }: { definitions: Definitio
       title: t('definitions.sentence'),
       render: (_, one) => {
         const sentence = (one.now ?? one.draft)?.sentence
-        return sentence ? words(sentence) : <span className="quiet">{t('definitions.not_understood')}</span>
+        if (!sentence) return <span className="quiet">{t('definitions.not_understood')}</span>
+        const numbers = Object.entries(one.parameters).map(([name, value]) => `${name} = ${value}`)
+        return (
+          <>
+            {words(sentence)}
+            {numbers.length > 0 && <div className="quiet small num">{numbers.join(' · ')}</div>}
+          </>
+        )
       },
     },
-    {
-      title: t('definitions.holding'),
-      width: 130,
-      align: 'right',
-      className: 'num',
-      render: (_, { holding, enough }) =>
-        holding ? (
-          <>
-            <span title={t('definitions.of_live', { n: count(holding.live) })}>{count(holding.present)}</span>
-            {enough && <div className="quiet small">{t('definitions.enough', { n: count(enough.present) })}</div>}
-          </>
-        ) : (
-          '–'
-        ),
-    },
+    kind === 'moment' ? fired : holding,
     {
       title: t('definitions.state'),
       width: 190,

@@ -51,8 +51,8 @@ export function DefinitionsPage({ kind }: { kind: PageKind }) {
               onChange={({ target }) => setWanted(target.value)}
             />
           </div>
-          {kind === 'segment' ? (
-            <DefinitionTable definitions={found.data.filter(is)} empty={t('definitions.none.segment')} />
+          {kind !== 'tag' ? (
+            <DefinitionTable definitions={found.data.filter(is)} empty={t(`definitions.none.${kind}`)} kind={kind} />
           ) : (
             <Tiers tags={found.data.filter(is)} />
           )}
@@ -68,14 +68,14 @@ const TIERS = ['own', 'basic', 'behavior', 'value', 'predictive'] as const
 /** Tags by their tier, those of the shop first. */
 function Tiers({ tags }: { tags: Definition[] }) {
   const { t } = useTranslation()
-  if (tags.length === 0) return <DefinitionTable definitions={[]} empty={t('definitions.none.tag')} />
+  if (tags.length === 0) return <DefinitionTable definitions={[]} empty={t('definitions.none.tag')} kind="tag" />
   return TIERS.map((tier) => {
     const own = tags.filter((tag) => (tag.tier ?? 'own') === tier)
     if (own.length === 0) return null
     return (
       <section key={tier} data-part={`tier-${tier}`}>
         <h2>{t(`definitions.tiers.${tier}`)}</h2>
-        <DefinitionTable definitions={own} empty="" />
+        <DefinitionTable definitions={own} empty="" kind="tag" />
       </section>
     )
   })

@@ -1,8 +1,9 @@
 import { Tag } from 'antd'
 import { useMemo, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 import { useShop } from '@/api/meta'
-import type { Movement } from '@/api/types'
+import type { Moved, Movement } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { clock, count } from '@/lib/format'
 import { useConnection } from '@/lib/live/live-context'
@@ -13,6 +14,9 @@ const SHOWN = 12
 
 const whole = (_seq: number, data: unknown): Movement => data as Movement
 const unchanged = (before: Movement): Movement => before // it is told whole each second
+
+/** The viewer's drawer beside the board of the room. */
+const whereIs = ({ room, viewer }: Moved): string => `/rooms/${encodeURIComponent(room)}?viewer=${encodeURIComponent(viewer)}`
 
 /** An active segment as it moves: its size, who entered and who left. */
 export function MovementPanel({ segment }: { segment: string }) {
@@ -50,7 +54,7 @@ function Moving({ movement }: { movement: Movement }) {
         {people.slice(0, SHOWN).map((one) => (
           <li key={`${one.at} ${one.room} ${one.viewer} ${one.entered}`} className="preview-pair">
             <span>
-              {one.entered ? '+' : '−'} {viewerLabel(one.viewer, t)}
+              {one.entered ? '+' : '−'} <Link to={whereIs(one)}>{viewerLabel(one.viewer, t)}</Link>
             </span>
             <span className="quiet num">
               {t(one.entered ? 'movement.in' : 'movement.out')} {one.room} {clock(one.at, zone)}

@@ -1,7 +1,7 @@
 import type { DefinitionKind, NamedDefinition } from '@/api/types'
 
 /** The kinds that have pages of their own. */
-export type PageKind = 'tag' | 'segment'
+export type PageKind = DefinitionKind
 
 const FOLDERS: Record<DefinitionKind, string> = { tag: '/tags', segment: '/segments', moment: '/moments' }
 

@@ -18,10 +18,11 @@ interface Body {
 
 const CHECK_MS = 250
 const SAVE_MS = 1_000
+const AGAIN = /\bagain after\b/ // the tree is of the condition alone: rows would lose it
 
 function begun(definition: DefinitionDetail | null): Body {
-  const rows = definition?.tree ? rowsOf(definition.tree) : undefined
   const text = (definition?.draft ?? definition?.now)?.text ?? ''
+  const rows = definition?.tree && !AGAIN.test(text) ? rowsOf(definition.tree) : undefined
   if (definition && !rows) return { mode: 'text', rows: nothing(), text }
   return { mode: 'rows', rows: rows ?? nothing(), text }
 }

@@ -13,6 +13,8 @@ const ACTIONS = [
   'api_key.revoked',
   'consent.changed',
   'definition.activated',
+  'definition.drafted',
+  'definition.dropped',
   'definition.retired',
   'letter.dropped',
   'letter.replayed',

@@ -56,12 +56,20 @@ class CountingModel(Model):
     backfilled: bool
 
 
+class FiredModel(Model):
+    """How often a moment fired in a room since the last midnight of the shop."""
+
+    room: str
+    count: int
+
+
 class DefinitionModel(Model):
     """A definition in the list.
 
     `now` is what holds, `draft` what somebody writes, `names` how people call it. `holding` is of
     how many viewers in open rooms it holds now, `enough` of how many there is enough evidence to
     say so; `tier`, `freshness` and `part_of` (the tag whose value it is) are of built-in tags.
+    `fired` is of moments, the busiest room first; `parameters` are the numbers of built-in ones.
     """
 
     kind: Kind
@@ -79,6 +87,8 @@ class DefinitionModel(Model):
     tier: Literal["basic", "behavior", "value", "predictive"] | None
     freshness: Literal["live", "session", "daily"] | None
     part_of: str | None
+    fired: list[FiredModel]
+    parameters: dict[str, str]
 
 
 class DefinitionDetail(DefinitionModel):

@@ -16,12 +16,14 @@ from qianmian.language.sentence import sentence, sentence_of_definition
 from qianmian.language.text import show
 from qianmian.language.types import sort_of, warnings
 from qianmian.locales.texts import entry
+from qianmian.moments.definition import Moment
 from qianmian.runtime.definition_desk import Entry
 from qianmian.runtime.definition_versions import Place, Version, named
 from qianmian.runtime.live import Live
 from qianmian.server.api.definition_models import (
     CountingModel,
     DefinitionModel,
+    FiredModel,
     HoldingModel,
     NamedModel,
     OverlapModel,
@@ -33,6 +35,7 @@ from qianmian.server.api.definition_models import (
     VersionModel,
 )
 from qianmian.server.api.models import Words
+from qianmian.storage.fired import Fired
 from qianmian.storage.history_reader.answers import Preview
 from qianmian.tags.definition import Tag
 
@@ -78,6 +81,8 @@ class Teller:
             tier=None if tag is None else tag.tier,
             freshness=None if tag is None else tag.freshness,
             part_of=None if tag is None or tag.key == key else tag.key,
+            fired=now.fired_in(key) if kind == "moment" else [],
+            parameters=now.numbers(key) if kind == "moment" and found.is_built_in else {},
         )
 
     def understood(self, definition: Definition) -> Understood:
@@ -138,11 +143,13 @@ class Teller:
 class Now:
     """What the engine says of definitions: since when they count, of how many they hold.
 
-    `holding` is by name, as `tag.sharer`.
+    `holding` is by name, as `tag.sharer`; `fired` by moment and room; `moments` are built in.
     """
 
     counting: Mapping[str, Counting]
     holding: Mapping[str, Held]
+    fired: Fired
+    moments: Mapping[str, Moment]
 
     def since(self, key: str) -> CountingModel | None:
         """Since when a definition counts; None: from the start."""
@@ -150,6 +157,16 @@ class Now:
         if found is None:
             return None
         return CountingModel(since=found.since, backfilled=found.backfilled)
+
+    def fired_in(self, moment: str) -> list[FiredModel]:
+        """How often a moment fired today, the busiest room first."""
+        rooms = sorted(self.fired.get(moment, {}).items(), key=lambda one: (-one[1], one[0]))
+        return [FiredModel(room=room, count=count) for room, count in rooms]
+
+    def numbers(self, moment: str) -> dict[str, str]:
+        """The numbers of a built-in moment, by name."""
+        found = self.moments.get(moment)
+        return {} if found is None else {name: str(one) for name, one in found.parameters.items()}
 
     def held(self, name: str) -> HoldingModel | None:
         """Of how many a level holds."""

@@ -109,9 +109,9 @@ async def save_draft(
 
 
 @router.delete("/definitions/{kind}/{key}/draft", status_code=204)
-async def drop_draft(kind: Kind, key: str, site: Here, _who: Making) -> None:
+async def drop_draft(kind: Kind, key: str, site: Here, who: Making) -> None:
     """Throw the draft away."""
-    if not await site.desk.drop_draft(kind, key):
+    if not await site.desk.drop_draft(kind, key, by=who.actor.name):
         raise Problem("definition.none", f'the {kind} "{key}" has no draft')
 
 
@@ -148,7 +148,12 @@ async def roll_back(
 
 
 async def _now(site: Here) -> Now:
-    return Now(await site.deployment.ask(counting_of), await site.levels.now())
+    return Now(
+        await site.deployment.ask(counting_of),
+        await site.levels.now(),
+        await site.fired_today.now(),
+        site.moments,
+    )
 
 
 async def _detail(site: Here, kind: Kind, key: str) -> DefinitionDetail:

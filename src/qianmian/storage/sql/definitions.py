@@ -52,14 +52,21 @@ class DefinitionStore:
     def save_draft(self, draft: Version) -> Version:
         """Make or replace the draft of a place.
 
-        Its number is the one after all that there are, at least the one it brings.
+        Its number is the one after all that there are, at least the one it brings. The audit
+        learns that somebody began one, and not of each word that follows.
         """
         with self._changing() as connection:
-            return self._save(connection, draft)
+            is_new = not _drafts(connection, draft.kind, draft.key)
+            saved = self._save(connection, draft)
+            if is_new:
+                self._tell(connection, "definition.drafted", saved, by=draft.made_by, why="")
+            return saved
 
-    def drop_draft(self, kind: str, key: str) -> bool:
+    def drop_draft(self, kind: str, key: str, *, by: str) -> bool:
         """Throw the draft away; whether there was one."""
         with self._changing() as connection:
+            for gone in _drafts(connection, kind, key):
+                self._tell(connection, "definition.dropped", gone, by=by, why="")
             return self._drop(connection, kind, key)
 
     def activate(self, kind: str, key: str, *, by: str, why: str) -> Version:
@@ -166,6 +173,12 @@ class DefinitionStore:
 
 def _active(connection: Connection) -> list[Version]:
     where = _V.state == "active"
+    return [_version(row) for row in connection.execute(DEFINITION_VERSIONS.select().where(where))]
+
+
+def _drafts(connection: Connection, kind: str, key: str) -> list[Version]:
+    """The draft of a place, if there is one."""
+    where = (_V.kind == kind) & (_V.key == key) & (_V.state == "draft")
     return [_version(row) for row in connection.execute(DEFINITION_VERSIONS.select().where(where))]
 
 

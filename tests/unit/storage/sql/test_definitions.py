@@ -58,7 +58,9 @@ class Versions(RuleBasedStateMachine):
 
     @rule(kind=KINDS, key=KEYS)
     def drop(self, kind: str, key: str) -> None:
-        assert self.store.drop_draft(kind, key) == (self.drafts.pop((kind, key), None) is not None)
+        assert self.store.drop_draft(kind, key, by="x") == (
+            self.drafts.pop((kind, key), None) is not None
+        )
 
     @rule(kind=KINDS, key=KEYS)
     def activate(self, kind: str, key: str) -> None:
@@ -191,8 +193,12 @@ def texts(versions: list[Version]) -> dict[Any, str]:
 def test_what_comes_into_force_and_what_leaves_it_is_in_the_audit(
     database: Database, store: DefinitionStore
 ) -> None:
-    draft = Version("tag", "a", 1, "order_paid")
+    draft = Version("tag", "a", 1, "order_paid", made_by="小王")
     store.save_draft(draft)
+    assert store.drop_draft("tag", "a", by="小张")
+    assert not store.drop_draft("tag", "a", by="小张")
+    store.save_draft(draft)
+    store.save_draft(draft)  # while somebody types; it is no news
     active = store.activate("tag", "a", by="小李", why="新标签")
     store.retire(active, by="小李", why="没有用了")
     with pytest.raises(NotThere):
@@ -200,6 +206,9 @@ def test_what_comes_into_force_and_what_leaves_it_is_in_the_audit(
     rows = AuditTrail(database, FakeClock()).read()
     told = [(one.action, one.subject, one.actor.name, one.reason) for one in reversed(rows)]
     assert told == [
+        ("definition.drafted", "tag a", "小王", ""),
+        ("definition.dropped", "tag a", "小张", ""),
+        ("definition.drafted", "tag a", "小王", ""),
         ("definition.activated", "tag a", "小李", "新标签"),
         ("definition.retired", "tag a", "小李", "没有用了"),
     ]
