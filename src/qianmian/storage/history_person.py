@@ -7,6 +7,7 @@ file never changes, but by an erasure, which gives it another time.
 from __future__ import annotations
 
 import json
+import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -59,13 +60,14 @@ class PersonRows:
 
 @dataclass(slots=True)
 class PersonReader:
-    """Reads the rows of persons; used by one thread at a time.
+    """Reads the rows of persons; usable from several threads, which take turns.
 
     Args:
         folder: of the history.
     """
 
     folder: Path
+    _reading: threading.Lock = field(default_factory=threading.Lock)
     _held: OrderedDict[tuple[str, int, frozenset[str]], list[Row]] = field(
         default_factory=OrderedDict
     )
@@ -80,7 +82,8 @@ class PersonReader:
         """
         for attempt in range(TRIES):
             try:
-                return self._rows_of(frozenset(viewers), since_ms, read_rows)
+                with self._reading:
+                    return self._rows_of(frozenset(viewers), since_ms, read_rows)
             except FileNotFoundError as problem:
                 if attempt == TRIES - 1:
                     raise LogProblem(f"the history cannot be read: {problem}") from problem

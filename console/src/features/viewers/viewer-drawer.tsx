@@ -11,6 +11,8 @@ import { useLook } from '@/lib/theme'
 import { useNow } from '@/lib/use-now'
 import { viewerLabel } from '@/lib/viewer-label'
 import { Flags } from './flags'
+import { Linked } from './linked'
+import { LongHistory } from './long-history'
 import { PersonFacts } from './person'
 import { evidenceOf, Standing } from './standing'
 import { Timeline } from './timeline'
@@ -97,13 +99,15 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
       </dl>
       <Flags viewer={viewer} />
       <Standing person={person} chosen={chosen} onChoose={setChosen} />
-      <PersonFacts person={person} since={viewer.since} />
+      <PersonFacts person={person} />
+      <Linked linked={person.linked} />
       <Timeline
         events={viewer.timeline}
         since={viewer.since}
         isWhole={viewer.whole}
         because={new Set(chosen === null ? viewer.firings.flatMap((one) => one.because) : evidenceOf(person, chosen))}
       />
+      <LongHistory viewer={viewer.viewer} />
     </div>
   )
 }

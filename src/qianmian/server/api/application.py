@@ -16,6 +16,7 @@ from qianmian.server.api import (
     rooms,
     session,
     staff,
+    viewers,
 )
 from qianmian.server.api.problems import add_problems
 from qianmian.server.site import Site
@@ -31,7 +32,7 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    for part in (session, rooms, data, definitions, staff, products, imports):
+    for part in (session, rooms, viewers, data, definitions, staff, products, imports):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
     plain = app.openapi
