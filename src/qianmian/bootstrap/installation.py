@@ -20,6 +20,7 @@ import msgspec
 
 from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
 from qianmian.bootstrap.nightly import facts_chore
+from qianmian.bootstrap.persons import Persons, persons_of, requests_of
 from qianmian.columns.facts import Facts
 from qianmian.errors import InputError, LogUnavailable
 from qianmian.language.definition import Definition
@@ -39,6 +40,7 @@ from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import SYSTEM, AuditTrail
+from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
 from qianmian.storage.sql.identities import IdentityStore
@@ -88,6 +90,7 @@ class Installation:
     sources: SourceStore
     dead_letters: DeadLetterFile
     secret: bytes
+    persons: Persons
 
 
 @contextmanager
@@ -123,17 +126,21 @@ def open_installation(
         versions = DefinitionStore(database, now)
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
+        secret = read_or_make(home / SECRET_FILE)
+        ledger, identities = ConsentLedger(database), IdentityStore(database)
+        asked = requests_of(database, now, secret, settings.namespace)
         yield Installation(
             settings=settings,
             log=log,
             history=history,
             deployment=Deployment(
                 log,
-                SnapshotsAfterHistory(snapshots, history),
+                SnapshotsAfterHistory(snapshots, history, ledger.flush),
                 _live(settings),
                 now=now,
                 history=history,
                 chores=Chores(_chores(settings, log, snapshots, kept, now), told=told),
+                on_consents=ledger.note,
                 snapshot_every_ms=settings.snapshot_s * 1_000,
             ),
             built_in=built_in,
@@ -145,10 +152,13 @@ def open_installation(
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),
             audit=AuditTrail(database, now),
-            identities=IdentityStore(database),
+            identities=identities,
             sources=SourceStore(database, now),
             dead_letters=letters,
-            secret=read_or_make(home / SECRET_FILE),
+            secret=secret,
+            persons=persons_of(
+                home, log, history, snapshots, letters, ledger, asked=asked, identities=identities
+            ),
         )
 
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qianmian.bootstrap.installation import (
+    SECRET_FILE,
     built_in_of,
     open_database,
     open_versions,
     read_products,
 )
+from qianmian.bootstrap.persons import requests_of
 from qianmian.columns.facts import Facts
 from qianmian.runtime.definition_versions import active_definitions_of
 from qianmian.runtime.fact_files import name_newest, write_facts
@@ -25,6 +27,7 @@ from qianmian.storage.history_reader.days import day_begin
 from qianmian.storage.history_reader.facts_build import build_facts
 from qianmian.storage.history_reader.profiles_build import build_profiles
 from qianmian.storage.history_reader.reader import HistoryReader
+from qianmian.storage.secret_file import read_or_make
 from qianmian.storage.sql.products import ProductStore
 from qianmian.vocabulary.product import Product
 
@@ -94,7 +97,17 @@ def build_facts_of(settings: Settings, now_ms: int) -> Built:
         profiles = build_profiles(
             reader, boundary_ms, settings.home / "profiles", namespace=settings.namespace
         )
+    data = _without_erased(settings, data, now_ms)
     path = write_facts(settings.home / "facts", data)
     facts = Facts(data)
     name_newest(settings.home / "facts", facts.hash)
     return Built(path, profiles, facts.hash, boundary_ms, len(facts), facts.columns)
+
+
+def _without_erased(settings: Settings, data: bytes, now_ms: int) -> bytes:
+    """The build without whoever was erased while it was made from what history had before."""
+    secret = read_or_make(settings.home / SECRET_FILE)
+    with open_database(settings.home, settings.database) as database:
+        _, refusals = requests_of(database, lambda: now_ms, secret, settings.namespace)
+    gone = {one for one in Facts(data).names() if refusals.has(one)} if len(refusals) else set()
+    return (Facts(data).without(gone) if gone else None) or data

@@ -28,6 +28,7 @@ COMMANDS = (
     "products",
     "members",
     "orders",
+    "person",
     "audit",
     "check-vectors",
     "definitions",

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.column import StringColumn
@@ -19,6 +21,15 @@ from qianmian.columns.fields import PERSONAL_TEXT_FIELDS
 from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, is_anonymous, shard_of
 
 ID_FIELDS: Final = ("viewer", "linked_viewer")
+ECHO_FIELDS: Final = (
+    *("message_id", "stream", "visit", "page", "page_id", "entry_source", "order_id", "refund_id"),
+    *("delivery_id", "coupon_id", "gift_id", "lottery_id"),
+)
+"""Columns in which a client may repeat the id of its viewer, such as `visit` = `u42-7`."""
+
+SHORT_CHARS: Final = 6
+"""An id that is shorter stands in many words: it is looked for as a word of its own only."""
+
 SHARD_COUNT: Final = 128
 """Tombstones stay on the shard of their id for this count and all that divide it."""
 
@@ -49,6 +60,24 @@ def _tombstone(viewer: str, key: bytes, namespace: str, shards: int) -> str:
     raise AssertionError  # the count has no end
 
 
+def spellings(viewer: str) -> tuple[str, ...]:
+    """How an id may be written: as it is, and without the prefix of the anonymous."""
+    bare = viewer.removeprefix(ANONYMOUS_PREFIX)
+    return (viewer,) if bare == viewer else (viewer, bare)
+
+
+def without_ids(value: str, tombstone_by_viewer: Mapping[str, str]) -> str:
+    """A string with the tombstone in the place of every id that it repeats."""
+    for viewer in sorted(tombstone_by_viewer, key=len, reverse=True):
+        for spelled in spellings(viewer):
+            if len(spelled) >= SHORT_CHARS:
+                value = value.replace(spelled, tombstone_by_viewer[viewer])
+            elif spelled in value:
+                alone = rf"(?<![0-9A-Za-z]){re.escape(spelled)}(?![0-9A-Za-z])"
+                value = re.sub(alone, tombstone_by_viewer[viewer], value)
+    return value
+
+
 def erased(batch: EventBatch, tombstone_by_viewer: Mapping[str, str]) -> EventBatch:
     """The batch without the persons; the same object when none of them is in it.
 
@@ -71,6 +100,9 @@ def erased(batch: EventBatch, tombstone_by_viewer: Mapping[str, str]) -> EventBa
             held = strings[text]
             codes = np.where(mine, np.int32(-1), held.codes).astype(np.int32)
             strings[text] = StringColumn(codes, held.values).compacted()
+    for echo in ECHO_FIELDS:
+        if echo in strings:
+            strings[echo] = _without_echoes(strings[echo], mine, tombstone_by_viewer)
     return EventBatch(
         batch.clock,
         batch.event_time,
@@ -80,3 +112,20 @@ def erased(batch: EventBatch, tombstone_by_viewer: Mapping[str, str]) -> EventBa
         batch.items,
         {row: traits for row, traits in batch.traits.items() if not mine[row]},
     )
+
+
+def _without_echoes(
+    column: StringColumn,
+    mine: npt.NDArray[np.bool_],
+    tombstone_by_viewer: Mapping[str, str],
+) -> StringColumn:
+    """The column with what the persons' rows repeat of their ids replaced, in those rows only."""
+    values, codes = list(column.values), column.codes.copy()
+    for code in np.unique(codes[mine]).tolist():
+        if code < 0:
+            continue
+        hidden = without_ids(values[code], tombstone_by_viewer)
+        if hidden != values[code]:
+            codes[mine & (column.codes == code)] = len(values)
+            values.append(hidden)
+    return column if len(values) == len(column.values) else StringColumn(codes, values).compacted()

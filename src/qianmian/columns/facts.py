@@ -16,7 +16,7 @@ import hashlib
 import io
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -183,11 +183,27 @@ class Facts:
                 sure = alike.to_numpy(zero_copy_only=False)
                 yield FoundFacts(places[sure], rows.filter(alike))
 
+    def names(self) -> Iterator[str]:
+        """The ids of everybody, in the order of the file."""
+        for batch in self._batches:
+            yield from batch.column("viewer").to_pylist()
+
     def viewers(self) -> Iterator[ViewerFacts]:
         """Everybody, in the order of the file."""
         for batch in self._batches:
             for at in range(batch.num_rows):
                 yield self._read(batch, at)
+
+    def without(self, viewers: Collection[str]) -> bytes | None:
+        """The file without these viewers; None when none of them is in it."""
+        gone = pa.array(sorted(viewers), pa.string())
+        held = [pc.is_in(batch.column("viewer"), value_set=gone) for batch in self._batches]
+        if not any(pc.any(one).as_py() for one in held):
+            return None
+        kept = [
+            batch.filter(pc.invert(one)) for batch, one in zip(self._batches, held, strict=True)
+        ]
+        return _written(self._batches[0].schema, kept)
 
     def _read(self, batch: pa.RecordBatch, at: int) -> ViewerFacts:
         def value(name: str) -> Any:

@@ -200,6 +200,36 @@ class Interner:
             for code, start, end in zip(chosen.tolist(), starts, ends, strict=True)
         ]
 
+    def rename(self, value: str, new: str) -> bool:
+        """Call a code otherwise; whether it was there. The old name is nowhere any more.
+
+        Raises: InputError when the new name is another's.
+        Cost: moves the bytes of all names behind it.
+        """
+        code = self.code(value)
+        if code < 0:
+            return False
+        if new in self:
+            raise InputError(f'"{new}" is the name of another')
+        first, last = int(self.offsets[code]), int(self.offsets[code + 1])
+        told = np.frombuffer(new.encode(), np.uint8)
+        used, n, more = int(self.offsets[len(self)]), len(self), len(told) - (last - first)
+        self._reserve(1, max(more, 0))
+        texts = np.zeros(len(self.texts), np.uint8)  # a copy: the old bytes are in no spare part
+        texts[:first] = self.texts[:first]
+        texts[first : first + len(told)] = told
+        texts[last + more : used + more] = self.texts[last:used]
+        offsets = self.offsets.copy()
+        offsets[code + 1 : n + 1] += more
+        self.texts, self.offsets = texts, offsets
+        h = short_hashes(Strings.of([new]))[0] >> np.uint64(32)
+        mask = len(self._places) - 1
+        at = int(h) & mask  # the place of the old name stays: it leads to bytes that differ
+        while self._places[at]:
+            at = (at + 1) & mask
+        self._places[at] = h << np.uint64(32) | np.uint64(code + 1)
+        return True
+
     def intern(self, value: str) -> int:
         """The code of a string, a new one if there is room, else `REFUSED`."""
         return int(self.intern_many([value])[0])

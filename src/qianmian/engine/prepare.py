@@ -93,6 +93,14 @@ class Names:
         self._maps[id(values)] = (values, table)
         return table[column.codes]
 
+    def call_otherwise(self, name_by_viewer: Mapping[str, str]) -> list[int]:
+        """Give viewers other names; the codes of those there were."""
+        self._maps.clear()  # columns that have been looked up may hold the old names
+        codes = [self.viewers.code(viewer) for viewer in name_by_viewer]
+        for viewer, name in name_by_viewer.items():
+            self.viewers.rename(viewer, name)
+        return [code for code in codes if code >= 0]
+
     def snapshot(self) -> dict[str, Any]:
         """Everything, as JSON."""
         return {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from qianmian.columns.batch import EventBatch
 from qianmian.errors import LogUnavailable, Overloaded
 from qianmian.language.definition import Definition
 from qianmian.runtime.chores import Chores
+from qianmian.runtime.consent_book import ConsentChange, changes_in
 from qianmian.runtime.engine_thread import EngineThread
 from qianmian.runtime.gateway import BodyAt, Gateway
 from qianmian.runtime.live import Applied, Live, Snapshots
@@ -20,15 +21,20 @@ from qianmian.runtime.messages import (
     Body,
     Catalog,
     DefinitionsChanged,
+    Erased,
+    Events,
     FactsNamed,
     Message,
     RoomFacts,
+    Tick,
 )
 from qianmian.runtime.ports import Advance, History, Log, ignored
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product, ProductCatalog
 
 T = TypeVar("T")
+KEEP_AGAIN_S = 0.02
+KEEP_TRIES = 1_500  # half a minute
 STEP_ROWS = 10_000  # of an edit that is made ready: some milliseconds in which nobody is answered
 
 
@@ -50,6 +56,7 @@ class Deployment:
         now: ms UTC.
         history: told what every message held and brought; None: nobody keeps it.
         chores: done each hour.
+        on_consents: told who changed what they agree to, also by a replay; never waits.
         most_behind: rows that may wait for the engine before more are refused.
     """
 
@@ -62,6 +69,7 @@ class Deployment:
         now: Callable[[], int],
         history: History | None = None,
         chores: Chores | None = None,
+        on_consents: Callable[[Iterable[ConsentChange]], None] = lambda _: None,
         snapshot_every_ms: int = 60_000,
         most_behind: int = 2_000_000,
     ) -> None:
@@ -71,8 +79,10 @@ class Deployment:
         self._now = now
         self._history = history
         self._chores = Chores() if chores is None else chores
+        self._on_consents = on_consents
         self._every_ms = snapshot_every_ms
         self._most_behind = most_behind
+        self.refuses: Callable[[EventBatch], bool] = lambda _: False  # who was erased
         self.replayed = 0
         self._changing = asyncio.Lock()
 
@@ -137,6 +147,9 @@ class Deployment:
 
     def _keep(self, message: Message, applied: Applied, *, may_wait: bool = False) -> None:
         """History learns what a message held and brought."""
+        body = message.body
+        if isinstance(body, Events) and applied.outcomes is not None:
+            self._on_consents(changes_in(body.batch, applied.outcomes, message.offset))
         if self._history is not None:
             self._history.tell(
                 message,
@@ -196,6 +209,8 @@ class Deployment:
 
         Raises: Overloaded, LogUnavailable.
         """
+        if self.refuses(batch):
+            raise Overloaded("somebody in it was erased just now; send it again")
         behind = self.engine.waiting_rows
         if behind > self._most_behind:
             raise Overloaded(f"the engine is {behind} events behind; send again in a second")
@@ -241,6 +256,59 @@ class Deployment:
             facts = await asyncio.to_thread(self._live.facts, digest)
             await self.ask(lambda live: live.check_facts(facts))
             await self._write(FactsNamed(digest))
+
+    async def settle(self) -> None:
+        """Return when everything that was taken before is durable and applied.
+
+        Raises: Overloaded, LogUnavailable.
+        """
+        await self._write(Tick())
+
+    @asynccontextmanager
+    async def forgetting(
+        self,
+        tombstone_by_viewer: Mapping[str, str],
+        write_facts_again: Callable[[], Mapping[str, str]],
+    ) -> AsyncIterator[tuple[int, Mapping[str, str]]]:
+        """Forget persons whose events are refused already; the log is written again in the block.
+
+        Nobody changes definitions or facts meanwhile, because that would read the log.
+
+        Args:
+            write_facts_again: makes builds of facts without them; new names by old ones.
+
+        Yields: an offset, and those names. Snapshots that stand before the offset know the persons.
+        Raises: Overloaded, LogUnavailable; OSError when no snapshot can be written.
+        """
+        async with self._changing:
+            renamed = await asyncio.to_thread(write_facts_again)
+            await self.settle()
+            await self.ask(lambda live: self._rename(live, tombstone_by_viewer))
+            known = await self.ask(lambda live: live.facts_hash)
+            if known is not None and known in renamed:
+                await self._write(FactsNamed(renamed[known]))
+            tombstones = tuple(sorted(tombstone_by_viewer.values()))
+            offset = await asyncio.wrap_future(self.gateway.post(Erased(tombstones)))
+            await self._kept()
+            yield offset + 1, renamed
+
+    def _rename(self, live: Live, tombstone_by_viewer: Mapping[str, str]) -> None:
+        """On the engine's thread; history reads names of firings on its own."""
+        with nullcontext() if self._history is None else self._history.quiet():
+            live.rename(tombstone_by_viewer)
+
+    async def _kept(self) -> None:
+        """A snapshot of now, durable.
+
+        Raises: LogUnavailable, OSError when it cannot be written.
+        """
+        for _ in range(KEEP_TRIES):
+            saving = await asyncio.wrap_future(self.engine.keep_now())
+            if saving is not None:
+                await asyncio.wrap_future(saving)
+                return
+            await asyncio.sleep(KEEP_AGAIN_S)
+        raise LogUnavailable("no snapshot can be kept: what was found of rooms is not written yet")
 
     async def _write(self, what: Body | BodyAt) -> None:
         """A message that is durable and applied when this returns."""

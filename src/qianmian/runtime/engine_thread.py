@@ -176,6 +176,18 @@ class EngineThread:
             if wait:
                 wait_for([self._saving])
 
+    def keep_now(self) -> Future[Future[None] | None]:
+        """Begin to keep a snapshot as of now; None where it cannot be yet: ask again then."""
+
+        def begun(_live: Live) -> Future[None] | None:
+            is_free = self._saving is None or self._saving.done()
+            if not self._is_logged() or not is_free:
+                return None
+            self._keep(wait=False)
+            return self._saving
+
+        return self.ask(begun)
+
     @property
     def snapshot_problem(self) -> BaseException | None:
         """Why the last snapshot could not be written; None when it could."""

@@ -183,6 +183,12 @@ class Hesitating:
         if not held:
             del self._about[viewer]
 
+    def anew(self) -> Hesitating:
+        """The same list, without the names of those who are not on it any more."""
+        fresh = Hesitating(self._lingering)
+        fresh.restore(self.snapshot())
+        return fresh
+
     def snapshot(self) -> list[list[Any]]:
         """Everything, as JSON."""
         return [

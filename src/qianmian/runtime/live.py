@@ -18,17 +18,20 @@ from qianmian.columns.facts import Facts
 from qianmian.engine.backfill import Counting
 from qianmian.engine.board import RoomBoard
 from qianmian.engine.facts import Reader, check_facts
+from qianmian.engine.forgetting import Forgetful, evict, rename
 from qianmian.engine.levels import RoomLevels
 from qianmian.engine.readings import ViewerNow
 from qianmian.engine.room_facts import RoomFact
 from qianmian.engine.statistics import Statistics
 from qianmian.errors import InputError
 from qianmian.language.definition import Definition
+from qianmian.runtime.consent_book import ConsentBook
 from qianmian.runtime.hesitating import Lingering
 from qianmian.runtime.messages import (
     Backfilled,
     Catalog,
     DefinitionsChanged,
+    Erased,
     Events,
     FactsNamed,
     Message,
@@ -180,6 +183,7 @@ class Live:
     logged_through: int = -1
     facts_hash: str | None = None
     tail: Tail = field(default_factory=Tail)
+    consents: ConsentBook = field(default_factory=ConsentBook)
     log: Log | None = None
     _edit: tuple[tuple[Definition, ...], Any] | None = None
     _read: list[Message] = field(default_factory=list)
@@ -234,6 +238,11 @@ class Live:
                 return [], None, None
             case Backfilled(since_ms, first, last):
                 return self._backfill(since_ms, first, last, message.clock), None, None
+            case Erased(tombstones):
+                firings = evict(cast(Forgetful, self._engine()), tombstones, message.clock)
+                self.views.forget(tombstones)
+                self.consents.forget(tombstones)
+                return firings, None, None
             case other:
                 raise InputError(f"nothing is known of messages of {type(other).__name__}")
 
@@ -249,6 +258,7 @@ class Live:
         seen = np.zeros(0, np.uint8) if outcomes is None else outcomes
         if batch is not None:
             self.sources.observe(batch, seen)
+            self.consents.observe(batch, seen)
         self.views.observe(batch, seen, firings)
         found = [fact for fact in self.engine.room_facts if fact.second > self.logged_through]
         return Applied(firings, tuple(found), outcomes, boards)
@@ -295,6 +305,18 @@ class Live:
         messages = [*read, *self.log.read(begin, until=last + 1)]
         tail, outcomes = self.tail.read(messages, since_ms)
         return self._engine().backfill(tail, outcomes, since_ms=since_ms, clock_ms=clock_ms)
+
+    # -- a person is erased
+
+    def rename(self, tombstone_by_viewer: Mapping[str, str]) -> None:
+        """Call erased viewers by their tombstones, as a replay of the erased log would.
+
+        Changes no firing. Everything that names them must have been applied.
+        """
+        if self.engine is not None:
+            rename(cast(Forgetful, self.engine), tombstone_by_viewer)
+        self.views.rename(tombstone_by_viewer)
+        self.consents.forget(tombstone_by_viewer)
 
     # -- a change that comes: nothing of this has an effect by itself
 
@@ -432,6 +454,8 @@ class Live:
         self.views.show(map(self.engine.board, self.engine.open_rooms()))
         self.sources.restore(document["sources"])
         self.tail = Tail.restored(document.get("tail", ()))  # older ones have none
+        if "consents" in document:
+            self.consents.restore(document["consents"])
         self.offset, self.clock = kept.offset, kept.clock
 
     def snapshot(self) -> Kept | None:
@@ -446,6 +470,7 @@ class Live:
             "rooms": self.views.snapshot(),
             "sources": self.sources.snapshot(),
             "tail": self.tail.snapshot(),
+            "consents": self.consents.snapshot(),
         }
         views = json.dumps(document, ensure_ascii=False).encode()
         return Kept(self.offset, self.clock, views, self.engine.snapshot())

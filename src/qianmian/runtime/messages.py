@@ -78,7 +78,14 @@ class Catalog:
     products: tuple[Product, ...]
 
 
-Body = Events | Tick | DefinitionsChanged | Backfilled | FactsNamed | RoomFacts | Catalog
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Persons have been erased: whoever bears these tombstones leaves every room."""
+
+    tombstones: tuple[str, ...]
+
+
+Body = Events | Tick | DefinitionsChanged | Backfilled | FactsNamed | RoomFacts | Catalog | Erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,14 @@ class Message:
     body: Body
 
 
-EVENTS, TICK, DEFINITIONS, BACKFILLED, FACTS, ROOM_FACTS, CATALOG = range(1, 8)
+EVENTS, TICK, DEFINITIONS, BACKFILLED, FACTS, ROOM_FACTS, CATALOG, ERASED = range(1, 9)
 
-_DOCUMENTS: Final[dict[int, Any]] = {BACKFILLED: Backfilled, FACTS: FactsNamed, CATALOG: Catalog}
+_DOCUMENTS: Final[dict[int, Any]] = {
+    BACKFILLED: Backfilled,
+    FACTS: FactsNamed,
+    CATALOG: Catalog,
+    ERASED: Erased,
+}
 
 
 def encoded(body: Body) -> tuple[int, bytes | pa.Buffer]:
@@ -121,6 +133,8 @@ def encoded(body: Body) -> tuple[int, bytes | pa.Buffer]:
             return FACTS, msgspec.json.encode(body)
         case Catalog():
             return CATALOG, msgspec.json.encode(body)
+        case Erased():
+            return ERASED, msgspec.json.encode(body)
 
 
 def decoded(kind: int, data: bytes | pa.Buffer, *, offset: int = 0) -> Body:

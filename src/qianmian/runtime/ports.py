@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from qianmian.columns.batch import EventBatch, UInt8
@@ -148,6 +149,9 @@ class History(Protocol):
         may_wait: bool = False,
     ) -> None:
         """What a message held and brought, in the order of the log; waits only if it may."""
+
+    def quiet(self) -> AbstractContextManager[None]:
+        """Until the block ends nothing is read of what was told: names of firings may change."""
 
     def close(self) -> None:
         """Write what was told, and stop.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from qianmian.engine.firings import Firings
 from qianmian.vocabulary.firing import Firing
@@ -69,6 +70,27 @@ class RecentFirings:
         self._parts.clear()
         self._rows = 0
         return found
+
+    def rename(self, name_by_viewer: Mapping[str, str]) -> None:
+        """Call viewers otherwise; names that the parts share with the engine may have been."""
+        for part in self._parts:
+            for viewer, name in name_by_viewer.items():
+                part.legend.viewers.rename(viewer, name)
+        self._choose(lambda part: np.ones(len(part), np.bool_))  # objects have the old names
+
+    def forget(self, viewers: Collection[str]) -> None:
+        """Leave out the firings of these viewers."""
+        self._choose(
+            lambda part: (
+                ~np.isin(part.columns.viewer, part.legend.viewers.codes([*viewers]))
+                | (part.columns.viewer < 0)
+            )
+        )
+
+    def _choose(self, of_part: Callable[[Firings], npt.NDArray[np.bool_]]) -> None:
+        kept = [part.rows(of_part(part)) for part in self._parts]
+        self._parts = deque(part for part in kept if len(part))
+        self._rows = sum(map(len, self._parts))
 
     def tolist(self) -> list[Firing]:
         """All of them as objects."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -419,6 +419,33 @@ class RoomViews:
     def _title(self, product: str) -> str:
         known = self._products.get(product)
         return known.title if known is not None and known.title else product
+
+    # -- a person is erased
+
+    def rename(self, tombstone_by_viewer: Mapping[str, str]) -> None:
+        """Call erased viewers by their tombstones; what they wrote goes."""
+        named = tombstone_by_viewer.get
+        self._list_firings()
+        self._recent.rename(tombstone_by_viewer)
+        self._linked = {named(a, a): named(k, k) for a, k in self._linked.items()}
+        self._leave_out({*tombstone_by_viewer, *tombstone_by_viewer.values()})
+        for room in self._rooms.values():
+            room.hesitating = room.hesitating.anew()
+
+    def forget(self, viewers: Collection[str]) -> None:
+        """Show nothing more of these viewers, and keep nothing."""
+        gone = frozenset(viewers)
+        self._list_firings()
+        self._recent.forget(gone)
+        self._linked = {a: k for a, k in self._linked.items() if a not in gone}
+        self._leave_out(gone)
+
+    def _leave_out(self, viewers: Collection[str]) -> None:
+        for room in self._rooms.values():
+            room.firings = [one for one in room.firings if one.viewer not in viewers]
+            room.doubts = deque(one for one in room.doubts if one.viewer not in viewers)
+            for viewer in viewers:
+                room.hesitating.left(viewer)
 
     @property
     def linked(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from qianmian.connectors.sheet import Report
 from qianmian.errors import InputError
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.live import Live
+from qianmian.runtime.refusals import Refusals
 from qianmian.vocabulary.decode import canonical
 from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, is_anonymous
 from qianmian.vocabulary.rejected import Rejected
@@ -41,12 +42,14 @@ class Shop:
 
     Attributes:
         now_ms: the clock of the log, ms UTC.
+        erased: whose rows are refused.
     """
 
     deployment: Deployment
     currency: str
     zone: str
     now_ms: int
+    erased: Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ async def take_members(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
     """
     events, report = await asyncio.to_thread(read_members, body, now_ms=shop.now_ms)
     digest = hashlib.sha256(body).hexdigest()
+    events = _without_erased(shop, events, report)
     if not dry_run:
         for some in _parts(events):
             rows = [row | {"message_id": f"{digest[:16]}:{row['viewer']}"} for _, row in some]
@@ -86,6 +90,7 @@ async def take_orders(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
         read_orders, body, currency=shop.currency, zone=shop.zone, now_ms=shop.now_ms
     )
     taken = 0
+    events = _without_erased(shop, events, report)
     for some in _parts(events):
         present = await shop.deployment.ask(_present({row["viewer"] for _, row in some}))
         rows = []
@@ -101,10 +106,13 @@ async def take_orders(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
     return Taken(report, taken, hashlib.sha256(body).hexdigest())
 
 
-async def tell_link(deployment: Deployment, viewer: str, other: str, *, over: bool) -> None:
+async def tell_link(
+    deployment: Deployment, erased: Refusals, viewer: str, other: str, *, over: bool
+) -> None:
     """Tell that two ids are one person's, or are not any more; durable when it returns.
 
     Args:
+        erased: whom no door lets in again.
         other: a known id; where a link is over, an anonymous one too, as the log spells it.
 
     Raises: InputError for ids that cannot be linked; Overloaded, LogUnavailable.
@@ -118,9 +126,22 @@ async def tell_link(deployment: Deployment, viewer: str, other: str, *, over: bo
     found = canonical(event, arrival=now_ms)
     if isinstance(found, Rejected):
         raise InputError(f"{viewer} and {other}: {found.detail}")
+    if erased.has(viewer) or erased.has(other):
+        raise InputError("this person was erased")
     ids = f"{viewer}\x1f{other}\x1f{event['type']}\x1f{now_ms}".encode()
     name = hashlib.sha256(ids).hexdigest()[:32]
     await _submit(deployment, [found | {"message_id": f"link:{name}"}], CONSOLE)
+
+
+def _without_erased(shop: Shop, events: Sequence[Lined], report: Report) -> list[Lined]:
+    """The events of those who were not erased; the others are told by their lines."""
+    kept = []
+    for line, row in events:
+        if shop.erased.has(row["viewer"]):
+            report.refuse(line, "", "erased", "this person was erased")
+        else:
+            kept.append((line, row))
+    return kept
 
 
 def _parts(events: Sequence[Lined]) -> Iterator[Sequence[Lined]]:

@@ -72,7 +72,7 @@ def known_of(
     stored = site.profiles.newest()
     built = None if stored is None else stored.built
     since = 0 if all_rows or built is None else built.boundary_ms
-    past = site.persons.rows_of(ids, since_ms=since)
+    past = site.pasts.rows_of(ids, since_ms=since)
     newest = newest_rows(site.log, ids, past.stop)
     rows = _once([*past.rows, *newest.rows])
     parts = [profile_of(_after(rows, built), products, offset_ms=offset_ms)]

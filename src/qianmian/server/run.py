@@ -13,6 +13,7 @@ from qianmian.bootstrap.catalogs import load_tags
 from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
+from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import LevelCounts
 from qianmian.server.fact_following import FactFollowing
@@ -23,7 +24,7 @@ from qianmian.server.previewing import Previewer
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
 from qianmian.server.stocking import Stocking
-from qianmian.storage.history_person import PersonReader
+from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
 from qianmian.vocabulary.firing import Firing
 
@@ -63,14 +64,16 @@ async def run_server(
             classify=load_classifier().classify_many,
             secret=home.secret,
             limits=limits,
+            erased=home.persons.refusals,
         )
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = DefinitionDesk(home.versions, home.deployment, home.built_in, check_together)
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
         facts = FactFollowing(home.settings.home / "facts", home.deployment)
+        persons = home.persons.desk(home.deployment, home.settings.namespace)
         who = IdentityFollowing(home.settings.home / "history", home.identities)
-        followers = (desk, stocking, facts, who)
+        followers = (desk, stocking, facts, persons, who)
         site = site_of(home, parts, ingest, followers, previewer, now)
 
         async def ready() -> None:
@@ -103,7 +106,7 @@ def site_of(
     home: Installation,
     parts: Running,
     ingest: IngestApp,
-    followers: tuple[DefinitionDesk, Stocking, FactFollowing, IdentityFollowing],
+    followers: tuple[DefinitionDesk, Stocking, FactFollowing, PersonDesk, IdentityFollowing],
     previewer: Previewer,
     now: Callable[[], int],
 ) -> Site:
@@ -123,11 +126,12 @@ def site_of(
         audit=home.audit,
         identities=home.identities,
         profiles=StoredProfiles(home.settings.home / "profiles"),
-        persons=PersonReader(home.settings.home / "history"),
+        pasts=PastReader(home.settings.home / "history"),
         products=home.catalog,
         stocking=stocking,
         sources=home.sources,
         dead_letters=home.dead_letters,
+        persons=home.persons,
         ingest=ingest,
         now=now,
         version=metadata.version("qianmian"),

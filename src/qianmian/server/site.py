@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from qianmian.bootstrap.persons import Persons
 from qianmian.errors import QianmianError
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
@@ -18,7 +19,7 @@ from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.server.previewing import Previewer
 from qianmian.server.stocking import Stocking
-from qianmian.storage.history_person import PersonReader
+from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
@@ -70,11 +71,12 @@ class Site:
     audit: AuditTrail
     identities: IdentityStore
     profiles: StoredProfiles
-    persons: PersonReader
+    pasts: PastReader
     products: ProductStore
     stocking: Stocking
     sources: SourceStore
     dead_letters: DeadLetters
+    persons: Persons
     ingest: Ingest
     now: Callable[[], int]
     version: str

@@ -7,6 +7,7 @@ oldest go; and when they come faster than they can be written, the newest are dr
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -125,11 +126,18 @@ class DeadLetterFile:
         gone = 0
         with self._database.write() as connection:
             for one in ids:
-                held = sa.or_(
-                    sa.func.instr(LETTERS.c.body, one.encode()) > 0, LETTERS.c.viewer == one
-                )
-                gone += connection.execute(LETTERS.delete().where(held)).rowcount
+                gone += connection.execute(LETTERS.delete().where(_held(one))).rowcount
+        if gone:
+            self._database.scrub()
         return gone
+
+    def of(self, ids: Sequence[str]) -> list[DeadLetter]:
+        """Every letter that holds one of these ids anywhere, oldest first."""
+        self.flush()
+        wanted = LETTERS.select().where(sa.or_(sa.false(), *map(_held, ids)))
+        with self._database.read() as connection:
+            rows = connection.execute(wanted.order_by(LETTERS.c.id))
+            return [_letter(row) for row in rows]
 
     def count(self) -> int:
         """How many are kept."""
@@ -187,6 +195,14 @@ class DeadLetterFile:
                     sizes = _sizes(connection)
             if sum(sizes.values()) > self._most_bytes:
                 _shrink(connection, sa.true(), self._most_bytes)
+
+
+def _held(one: str) -> sa.ColumnElement[bool]:
+    """Whether a letter holds an id, as it is or as JSON writes it in ASCII."""
+    spelled = {one, json.dumps(one)[1:-1], json.dumps(one, ensure_ascii=False)[1:-1]}
+    found = [sa.func.instr(LETTERS.c.body, way.encode()) > 0 for way in sorted(spelled)]
+    found += [sa.func.instr(LETTERS.c.detail, way) > 0 for way in sorted(spelled)]
+    return sa.or_(LETTERS.c.viewer == one, *found)
 
 
 def _sizes(connection: Connection) -> dict[str, int]:

@@ -59,7 +59,7 @@ class PersonRows:
 
 
 @dataclass(slots=True)
-class PersonReader:
+class PastReader:
     """Reads the rows of persons; usable from several threads, which take turns.
 
     Args:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from qianmian.columns.arrow import to_arrow
 from qianmian.columns.batch import EventBatch, UInt8
-from qianmian.columns.erasure import ID_FIELDS
+from qianmian.columns.erasure import ECHO_FIELDS, ID_FIELDS, without_ids
 from qianmian.columns.fields import NUMBER_FIELDS, PERSONAL_TEXT_FIELDS, STRING_FIELDS
 from qianmian.engine.board import FUNNEL, RoomBoard
 from qianmian.vocabulary.events import CATALOG
@@ -173,6 +173,17 @@ def erased_table(
         values = table.column(name).cast(pa.string()).to_pylist()
         named = [None if one is None else tombstone_by_viewer.get(one, one) for one in values]
         table = _with(table, name, pa.array(named, pa.string()))
+    for name in ECHO_FIELDS:
+        if name in table.schema.names:
+            held = table.column(name).cast(pa.string())
+            mentioned = pc.unique(pc.filter(held, pa.array(mine))).drop_null().to_pylist()
+            hidden = {one: without_ids(one, tombstone_by_viewer) for one in mentioned}
+            if any(one != other for one, other in hidden.items()):
+                told = [
+                    hidden.get(one, one) if is_mine else one
+                    for one, is_mine in zip(held.to_pylist(), mine.tolist(), strict=True)
+                ]
+                table = _with(table, name, pa.array(told, pa.string()))
     for name in (*PERSONAL_TEXT_FIELDS, "traits"):
         if name in table.schema.names:
             values = table.column(name).cast(pa.string())

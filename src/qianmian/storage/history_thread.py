@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from qianmian.columns.batch import UInt8
@@ -110,6 +111,25 @@ class HistoryThread:
         with self._using:
             self.history.flush()
 
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Until the block ends nothing is read of what was told: names of firings may change.
+
+        For the thread that tells; what was told before has been taken in when the block begins.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: not self._told or self.problem is not None)
+        with self._using:
+            yield
+
+    def erase(self, tombstone_by_viewer: Mapping[str, str], before: int) -> int:
+        """Take persons out of everything that was told of messages below `before`; files written.
+
+        Raises: LogUnavailable, LogProblem.
+        """
+        self.flush_before(before)
+        return self.history.erase(tombstone_by_viewer)
+
     def close(self) -> None:
         """Write what was told, and stop.
 
@@ -166,10 +186,15 @@ class HistoryThread:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotsAfterHistory:
-    """Snapshots that are kept when history holds everything before them."""
+    """Snapshots that are kept when history holds everything before them.
+
+    Attributes:
+        also: writes what else a replay from there would not bring; QianmianError: no snapshot.
+    """
 
     snapshots: Snapshots
     history: HistoryThread
+    also: Callable[[], None] = lambda: None
 
     def save(self, kept: Kept) -> None:
         """Keep it, when history is durable up to it.
@@ -177,6 +202,7 @@ class SnapshotsAfterHistory:
         Raises: LogUnavailable when history is not; then nothing is kept.
         """
         self.history.flush_before(kept.offset)
+        self.also()
         self.snapshots.save(kept)
 
     def newest(self) -> Kept | None:

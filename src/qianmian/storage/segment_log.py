@@ -14,10 +14,11 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from qianmian.errors import InputError, LogProblem, QianmianError
@@ -454,8 +455,13 @@ class SegmentLog:
 
     # -- what is finished
 
-    def rewrite(self, transform: Transform) -> list[Segment]:
+    def rewrite(
+        self, transform: Transform, facts: Mapping[str, str] = MappingProxyType({})
+    ) -> list[Segment]:
         """Write again the finished segments that the transform changes; those it changed.
+
+        Args:
+            facts: builds of facts that are called otherwise, because they were written again.
 
         For erasure: call `begin_segment` first, so that all there is is finished. Offsets, clocks
         and everything that the transform leaves alone stay as they are. May be called again after
@@ -470,7 +476,8 @@ class SegmentLog:
             segments = self.segments
             for before, after in itertools.pairwise(segments):
                 try:
-                    done = rewrite_segment(self._disk, before, after.first_offset, transform)
+                    stop = after.first_offset
+                    done = rewrite_segment(self._disk, before, stop, transform, facts)
                 except OSError as problem:
                     raise unavailable(problem, f"write {before.path.name} again") from problem
                 if done is not None:

@@ -6,14 +6,24 @@ so whoever reads has either the old segment or the new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import pyarrow as pa
 
 from qianmian.columns.batch import EventBatch
 from qianmian.errors import InputError
-from qianmian.runtime.messages import EVENTS, TICK, Events, decoded, encoded
+from qianmian.runtime.messages import (
+    EVENTS,
+    FACTS,
+    TICK,
+    Body,
+    Events,
+    FactsNamed,
+    decoded,
+    encoded,
+)
 from qianmian.storage.disk import Disk
 from qianmian.storage.segment_format import Record, header_crc, record_bytes
 from qianmian.storage.segments import UNFINISHED, Scan, Segment, later_records, records_of
@@ -46,19 +56,28 @@ class Salvage:
 
 
 def rewrite_segment(
-    disk: Disk, segment: Segment, stop: int, transform: Transform
+    disk: Disk,
+    segment: Segment,
+    stop: int,
+    transform: Transform,
+    facts: Mapping[str, str] = MappingProxyType({}),
 ) -> Segment | None:
     """The segment with its events transformed, durable; None when the transform changes nothing.
 
     Args:
         stop: the first offset after the segment.
+        facts: builds of facts that are called otherwise, because they were written again.
 
     Raises: InputError when the transform changes the number of events or a clock; LogProblem when
         a record is damaged; OSError, and then the old segment is still there.
     """
-    if not any(_changed(record, transform) for record in _records(disk, segment, stop)):
+    if not any(
+        _transformed(record, transform, facts) is not None
+        for record in _records(disk, segment, stop)
+    ):
         return None
-    return _write(disk, segment, (_line(one, transform) for one in _records(disk, segment, stop)))
+    lines = (_line(one, transform, facts) for one in _records(disk, segment, stop))
+    return _write(disk, segment, lines)
 
 
 def salvage_segment(disk: Disk, segment: Segment, stop: int | None) -> Salvage | None:
@@ -80,11 +99,13 @@ def _records(disk: Disk, segment: Segment, stop: int) -> Iterator[Record]:
         yield record
 
 
-def _transformed(record: Record, transform: Transform) -> EventBatch | None:
-    """The events of a record, transformed; None when there are none or they stay."""
-    if record.kind != EVENTS:
+def _transformed(record: Record, transform: Transform, facts: Mapping[str, str]) -> Body | None:
+    """The body of a record, transformed; None when it stays as it is."""
+    if record.kind not in (EVENTS, FACTS):
         return None
     body = decoded(record.kind, record.payload, offset=record.offset)
+    if isinstance(body, FactsNamed):
+        return FactsNamed(facts[body.digest]) if body.digest in facts else None
     if not isinstance(body, Events):
         return None
     after = transform(body.batch)
@@ -92,16 +113,12 @@ def _transformed(record: Record, transform: Transform) -> EventBatch | None:
         return None
     if len(after) != len(body.batch) or (after.clock != body.batch.clock).any():
         raise InputError(f"message {record.offset} would have other events or another clock")
-    return after
+    return Events(after)
 
 
-def _changed(record: Record, transform: Transform) -> bool:
-    return _transformed(record, transform) is not None
-
-
-def _line(record: Record, transform: Transform) -> _Line:
-    after = _transformed(record, transform)
-    kind, payload = (record.kind, record.payload) if after is None else encoded(Events(after))
+def _line(record: Record, transform: Transform, facts: Mapping[str, str]) -> _Line:
+    after = _transformed(record, transform, facts)
+    kind, payload = (record.kind, record.payload) if after is None else encoded(after)
     return _Line(record.offset, record.clock, kind, payload, record.durable_offset)
 
 

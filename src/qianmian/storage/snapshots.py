@@ -44,6 +44,15 @@ class SnapshotFolder:
         for old in self._files()[KEPT_FILES:]:
             old.unlink(missing_ok=True)
 
+    def forget_before(self, offset: int) -> int:
+        """Delete the snapshots that stand before this message; how many."""
+        old = [file for file in self._files() if int(file.stem) < offset]
+        unfinished = [file for file in self.folder.glob("*.writing") if int(file.stem) < offset]
+        for file in (*old, *unfinished):
+            file.unlink(missing_ok=True)
+        _sync_folder(self.folder)
+        return len(old)
+
     def newest(self) -> Kept | None:
         """The newest that is whole; None when there is none."""
         for file in self._files():

@@ -20,6 +20,7 @@ from qianmian.runtime.messages import (
     Body,
     Catalog,
     DefinitionsChanged,
+    Erased,
     Events,
     FactsNamed,
     RoomFacts,
@@ -51,6 +52,7 @@ BODIES: list[Body] = [
     RoomFacts((RoomFact(CLOCK, "r", "online", 5), RoomFact(CLOCK, "r", "moment.x", 1, "口红"))),
     RoomFacts(()),
     DefinitionsChanged(()),
+    Erased(("?erased-0f", "erased-1e")),
     Catalog((Product("p1", title="口红", category=("beauty", "lips"), price_minor=9_900),)),
 ]
 
@@ -120,7 +122,7 @@ def test_a_record_batch_without_its_fixed_columns_is_refused() -> None:
 
 def test_kinds_have_the_numbers_they_always_had() -> None:
     # they are in the segments of every installation
-    assert [encoded(body)[0] for body in BODIES] == [2, 4, 5, 6, 6, 3, 7]
+    assert [encoded(body)[0] for body in BODIES] == [2, 4, 5, 6, 6, 3, 8, 7]
     assert encoded(Events(events(1, message=0)))[0] == 1
 
 

@@ -1,138 +1,253 @@
-"""A person as the pages show them: stored by the night, everything since, and every id."""
+"""One person asks what is kept, then to be forgotten, while the server goes on for everybody."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-import time
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 
-from qianmian.bootstrap.installation import Installation
 from qianmian.cli.main import run
-from qianmian.columns.batch import EventBatch
-from qianmian.runtime.messages import DefinitionsChanged, Events
-from qianmian.server.identity_following import IdentityFollowing
-from tests.serving import WAIT_S, Served, served
-from tests.unit.server.test_server import send
+from qianmian.columns.facts import ViewerFacts, facts_bytes
+from qianmian.runtime.fact_files import name_newest, write_facts
+from qianmian.runtime.messages import Events
+from qianmian.storage.segment_reader import SegmentReader
+from tests.serving import WAIT_S, Served, now_ms, served
 
-DAY = 86_400_000
-NOW = int(time.time() * 1_000)
-PAST = NOW - 40 * DAY
-
-
-def seen(viewer: str, clock: int, kind: str = "product_viewed", **more: Any) -> dict[str, Any]:
-    about = {"product": "p1", "category": "serum", "price": 29_900}
-    return {"type": kind, "viewer": viewer, "clock": clock, "room": "r1", **about, **more}
+PASSWORD = "correct horse"
+WHO, DEVICE = "member-张三-13800001111", "device-5f2a90c1d3e47788"
+SAID = "我的膝盖疼能不能用这个"
+SECRETS = (WHO, DEVICE, "13800001111", SAID, "zhang-san-street-7")
+OTHER = "member-lisi-0042"
 
 
-def lived(home: Installation) -> None:
-    """What is in the log before the server starts: forty days ago, and two days ago."""
-    home.log.append(PAST - 1, [DefinitionsChanged(home.definitions)])
-    rows = [seen("v", PAST + n, message_id=f"old-{n}") for n in range(6)]
-    rows += [seen("w", NOW - 2 * DAY, "cart_added", room="r2", message_id="w-0")]
-    for row in rows:
-        batch = EventBatch.from_rows([{**row, "message": home.log.next_offset}])
-        home.log.append(row["clock"], [Events(batch)])
-    home.log.commit()
+@dataclass
+class Story:
+    server: Served
+    owner: httpx.Client
+
+    def send(self, *events: dict[str, Any]) -> Any:
+        answer = httpx.post(
+            f"{self.server.url}/v1/events",
+            json={"events": list(events)},
+            headers={"authorization": f"Bearer {self.server.key}"},
+            timeout=WAIT_S,
+        )
+        return answer.json()
+
+    def wait(self, request: str) -> dict[str, Any]:
+        """The request when it is done: the desk looks twice a second."""
+        pause = threading.Event()
+        for _ in range(600):
+            found = self.owner.get("/api/persons/erasures").json()
+            one = next(r for r in found if r["id"] == request)
+            if one["step"] == "done":
+                return dict(one)
+            pause.wait(0.1)
+        raise AssertionError("the person is not erased yet")
+
+
+def event(kind: str, viewer: str, **more: Any) -> dict[str, Any]:
+    return {"type": kind, "viewer": viewer, "room": "r1", **more}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("home")
-    with served(folder, prepare=lived) as running:
-        running.home.deployment.engine.ask(lambda live: live.offset).result(WAIT_S)
-        flushed(running)
-        assert run(["facts", "build", "--home", str(folder)]) == 0
-        yield running
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    home = tmp_path_factory.mktemp("home")
+    midnight = now_ms() // 86_400_000 * 86_400_000 - 8 * 3_600_000
+    rows = [
+        ViewerFacts(WHO, traits={"address": "zhang-san-street-7"}),
+        ViewerFacts(OTHER, traits={"city": "杭州"}),
+    ]
+    path = write_facts(home / "facts", facts_bytes(rows, boundary_ms=midnight))
+    name_newest(path.parent, path.stem.removeprefix("facts-"))
+    with served(home) as server, httpx.Client(base_url=server.url, timeout=WAIT_S) as owner:
+        given = {"token": server.first_token, "name": "老板", "password": PASSWORD}
+        answer = owner.post("/api/first-account", json=given)
+        owner.headers["x-csrf-token"] = answer.json()["csrf"]
+        yield Story(server, owner)
 
 
-@pytest.fixture(scope="module")
-def console(server: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=WAIT_S) as client:
-        given = {"token": server.first_token, "name": "owner", "password": "correct horse"}
-        client.headers["x-csrf-token"] = client.post("/api/first-account", json=given).json()[
-            "csrf"
-        ]
-        yield client
+def in_home(home: Path, secret: str) -> list[str]:
+    """Every file in which a secret stands, also unfolded where the file is packed."""
+    spelled = {secret.encode(), json.dumps(secret)[1:-1].encode()}
+    found = []
+    for path in sorted(one for one in home.rglob("*") if one.is_file()):
+        held = path.read_bytes()
+        if path.suffix == ".parquet":
+            held += json.dumps(pq.read_table(path).to_pylist(), ensure_ascii=False).encode()
+        if any(way in held for way in spelled):
+            found.append(str(path.relative_to(home)))
+    return found
 
 
-def flushed(server: Served) -> None:
-    """History has everything of the log, and the graph everything of history."""
-    server.home.deployment.engine.ask(lambda live: live.offset).result(WAIT_S)
-    server.home.history.flush_before(server.home.log.durable_offset)
-    IdentityFollowing(server.home.settings.home / "history", server.home.identities).follow()
+def rows_of(home: Path) -> list[dict[str, Any]]:
+    reader = SegmentReader(home / "log")
+    return [
+        row
+        for message in reader.read(reader.first_offset)
+        if isinstance(message.body, Events)
+        for row in message.body.batch.to_rows()
+    ]
 
 
-def done(told: dict[str, Any]) -> dict[str, int]:
-    return {one["type"]: one["n"] for one in told["behavior"]}
+def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> None:
+    home = story.server.home.settings.home
+    story.send(
+        {"type": "room_entered", "anonymous_id": DEVICE, "room": "r1", "visit": f"{DEVICE}-1"},
+        event("room_entered", OTHER),
+        event("comment_sent", OTHER, text="别人的问题是贵吗"),
+    )
+    story.send(
+        {"type": "identity_linked", "viewer": WHO, "anonymous_id": DEVICE},
+        event("comment_sent", WHO, text=SAID, message_id=f"m-{WHO}"),
+        event("profile_updated", WHO, traits={"address": "zhang-san-street-7"}),
+        event("order_paid", WHO, order_id="o-1", amount=9_900, currency="CNY"),
+    )
+    bad = story.send(event("no_such_type", WHO, text=SAID), event("room_entered", OTHER))
+    assert len(bad["rejected"]) == 1
 
-
-def test_who_was_here_long_ago_is_known_with_what_they_do_now(
-    server: Served, console: httpx.Client
-) -> None:
-    page = console.get("/api/viewers/v").json()
-    assert done(page) == {"product_viewed": 6}
-    assert page["stored_at"] <= NOW
-    assert [one["stage"] for one in page["stages"]] == ["new", "churn_risk", "dormant"]
-    (category,) = (one for one in page["preference"] if one["dimension"] == "category")
-    assert (category["preferred"], category["acts"]) == ("serum", 6)
-    assert len(page["timeline"]) == 6
-    now = {"type": "cart_added", "viewer": "v", "product": "p1", "message_id": "now"}
-    assert send(server, now, now).status_code == 200
-    server.home.deployment.engine.ask(lambda live: live.offset).result(WAIT_S)
-    for again in range(2):  # from the log, and then from history
-        told = console.get("/api/rooms/r1/viewers/v").json()["person"]
-        assert done(told) == {"product_viewed": 6, "cart_added": 1}, again
-        assert told["since"] is None
-        assert told["stages"][-1]["stage"] == "returned"
-        assert done(console.get("/api/viewers/v").json()) == done(told)
-        flushed(server)
-
-
-def test_an_id_that_is_the_same_person_is_shown_until_the_link_is_over(
-    server: Served, console: httpx.Client
-) -> None:
-    link = {"type": "identity_linked", "viewer": "w", "anonymous_id": "tablet"}
-    assert send(server, {**link, "message_id": "l1"}).status_code == 200
-    assert console.post("/api/viewers/w/links", json={"other": "w-wechat"}).status_code == 202
-    bought = {"type": "order_paid", "order_id": "o", "amount": 900, "message_id": "wx"}
-    assert send(server, {**bought, "viewer": "w-wechat"}).status_code == 200
-    flushed(server)
-    page = console.get("/api/viewers/w-wechat").json()
-    assert page["ids"] == ["?tablet", "w", "w-wechat"]
-    links = {one["id"]: (one["of"], one["kind"], one["source"]) for one in page["linked"]}
-    assert links == {
-        "?tablet": ("w", "device", "shop"),
-        "w-wechat": ("w", "platform", "console"),
+    told = story.owner.get(f"/api/persons/{WHO}/export").json()
+    assert set(told["viewers"]) == {f"?{DEVICE}", WHO}
+    assert {one["type"] for one in told["events"]} == {
+        "room_entered",
+        "identity_linked",
+        "comment_sent",
+        "profile_updated",
+        "order_paid",
     }
-    assert done(page) == done(console.get("/api/viewers/w").json())
-    assert done(page) == {"cart_added": 1, "order_paid": 1}
-    assert {one["room"] for one in page["timeline"]} == {"r2", None}
-    assert console.delete("/api/viewers/w/links/w-wechat").status_code == 202
-    flushed(server)
-    page = console.get("/api/viewers/w").json()
-    assert page["ids"] == ["?tablet", "w"]
-    assert done(page) == {"cart_added": 1}
-    assert {one["id"]: one["until"] is None for one in page["linked"]} == {
-        "?tablet": True,
-        "w-wechat": False,
+    assert SAID in {one.get("text") for one in told["events"]}
+    assert told["facts"][0]["traits"] == {"address": "zhang-san-street-7"}
+    assert SAID in told["dead_letters"][0]["body"]
+    assert told["about"]["zh"]["events"]
+    assert "李" not in json.dumps(told, ensure_ascii=False)
+    assert OTHER not in json.dumps(told, ensure_ascii=False)
+    before = [row for row in rows_of(home) if row.get("viewer") == OTHER]
+    assert SECRETS[0] in json.dumps(rows_of(home), ensure_ascii=False)
+
+    wrong = story.owner.post("/api/persons/erasures", json={"viewer": WHO, "confirm": "x"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "person.confirm")
+    asked = story.owner.post("/api/persons/erasures", json={"viewer": WHO, "confirm": WHO})
+    assert asked.status_code == 202, asked.text
+    done = story.wait(asked.json()["id"])
+    assert done["report"]["log"] >= 1
+    assert done["report"]["facts"] == 1
+    assert done["report"]["dead_letters"] == 1
+
+    after = rows_of(home)
+    assert [row for row in after if row.get("viewer") == OTHER] == before
+    orders = [row for row in after if row.get("order_id") == "o-1"]
+    assert [one["amount"] for one in orders] == [9_900]
+    assert all("erased-" in one["viewer"] for one in orders)
+    now = story.owner.get("/api/rooms/r1/board").json()
+    assert (now["gmv_minor"], now["orders"], now["entered"]) == (9_900, 1, 2), "totals stay"
+    assert "erased-" not in json.dumps(now)
+    assert story.owner.get(f"/api/rooms/r1/viewers/{WHO}").status_code == 404
+    gone = story.owner.get(f"/api/persons/{WHO}/export")
+    assert (gone.status_code, gone.json()["code"]) == (404, "viewer.unknown")
+    for secret in SECRETS:
+        assert in_home(home, secret) == [], secret
+    assert in_home(home, OTHER), "the search finds what is there"
+
+
+def test_nothing_of_an_erased_person_comes_in_again(story: Story) -> None:
+    home = story.server.home.settings.home
+    before = len(rows_of(home))
+    for events in (
+        [event("room_entered", WHO), event("comment_sent", OTHER, text="还有货吗")],
+        [{"type": "room_entered", "anonymous_id": DEVICE, "room": "r1"}, event("liked", OTHER)],
+        [event("room_entered", WHO)] + [event("liked", OTHER) for _ in range(40)],
+    ):
+        answer = story.send(*events)
+        assert answer["accepted"] == len(events) - 1
+        assert [(one["index"], one["code"]) for one in answer["rejected"]] == [(0, "erased")]
+    segment = {"type": "track", "userId": WHO, "event": "Product Viewed", "messageId": "s1"}
+    answer = httpx.post(
+        f"{story.server.url}/v1/batch",
+        json={"writeKey": story.server.key, "batch": [segment]},
+        timeout=WAIT_S,
+    ).json()
+    assert [one["code"] for one in answer["rejected"]] == ["erased"], answer
+    table = f"会员编号,会员等级\n{WHO},金\n{OTHER},银\n"
+    answer = story.owner.post(
+        "/api/members/import", content=table.encode(), headers={"content-type": "text/csv"}
+    ).json()
+    assert (answer["events"], answer["bad"]) == (1, 1), answer
+    assert [one["code"] for one in answer["problems"]] == ["erased"]
+    (counted,) = story.server.site.ingest.statistics()
+    assert counted.rejected_by_code["erased"] == 4
+    assert len(rows_of(home)) == before + 43
+    for secret in (WHO, DEVICE):
+        assert in_home(home, secret) == []
+
+
+def test_what_a_person_says_holds_at_once_and_is_proven(story: Story) -> None:
+    at = f"/api/persons/{OTHER}/consents"
+    before = story.owner.get(at).json()
+    assert (before["personalized"], before["share"], before["changes"]) == (True, False, [])
+    assert before["channels"] == {
+        "in_room": True,
+        **dict.fromkeys(("push", "sms", "wechat", "email", "phone"), False),
     }
-    told = [one.action for one in server.home.audit.read(limit=2)]
-    assert told == ["viewer.unlinked", "viewer.linked"]
+    given = {"purpose": "personalized_marketing", "channel": "sms", "granted": True}
+    proof = {"text_version": "2026-03", "evidence": "电话里说的"}
+    told = story.owner.post(at, json=given | proof).json()
+    assert told["channels"]["sms"]
+    assert {name: told["changes"][0][name] for name in proof} == proof
+    off = {"purpose": "personalized_marketing", "granted": False}
+    told = story.owner.post(at, json=off).json()
+    assert not told["personalized"]
+    assert not any(told["channels"].values())
+    story.send(
+        {"type": "consent_changed", "viewer": OTHER, "granted": True, "purpose": "share"},
+        {"type": "unsubscribed", "viewer": OTHER, "channel": "sms"},
+    )
+    told = story.owner.get(at).json()
+    assert told["share"]
+    assert [one["source"] for one in told["changes"]] == ["shop", "shop", "console", "console"]
+    actions = [one["action"] for one in story.owner.get("/api/audit").json()["items"]]
+    assert actions.count("consent.changed") == 2
+    refused = story.owner.post(f"/api/persons/{WHO}/consents", json=off)
+    assert (refused.status_code, refused.json()["code"]) == (404, "viewer.unknown")
 
 
-def test_who_is_not_known_is_not_found_and_odd_ids_are_refused(
-    server: Served, console: httpx.Client
-) -> None:
-    assert console.get("/api/viewers/nobody").status_code == 404
-    assert console.get("/api/viewers/%3Fnobody").status_code == 404
-    for odd in ("?x", "", "x" * 200, "\u0000"):
-        answer = console.post("/api/viewers/v/links", json={"other": odd})
-        assert answer.status_code == 422, (odd, answer.text)
-    assert console.post("/api/viewers/%3Fx/links", json={"other": "v"}).status_code == 422
-    assert json.loads(console.get("/api/openapi.json").text)["paths"]["/api/viewers/{viewer}"]
-    assert (Path(server.home.settings.home) / "profiles").is_dir()
+def test_a_restart_knows_nobody_who_was_erased(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        story = Story(server, httpx.Client())
+        story.send(event("room_entered", WHO), event("comment_sent", WHO, text=SAID))
+        story.send(event("room_entered", OTHER))
+        agreed = {"purpose": "share", "granted": True, "properties": {"evidence": "签字"}}
+        story.send(*({"type": "consent_changed", "viewer": v, **agreed} for v in (WHO, OTHER)))
+        server.home.persons.ledger.flush()  # the server does it twice a second
+        out = tmp_path.parent / "person.json"
+        home = ("--home", str(tmp_path))
+        assert run(["person", "export", WHO, *home, "--out", str(out)]) == 0
+        told = json.loads(out.read_text("utf-8"))
+        assert SAID in {one.get("text") for one in told["events"]}
+        assert [one["evidence"] for one in told["consents"]] == ["签字"]
+        assert run(["person", "erase", WHO, *home, "--yes", "--reason", "要求"]) == 0
+        assert run(["person", "export", WHO, *home]) == 2
+    with served(tmp_path) as server:
+        story = Story(server, httpx.Client())
+        assert server.home.persons.refusals.has(WHO)
+        viewers = ask(server, lambda live: live.engine.names.viewers.snapshot())
+        assert WHO not in viewers
+        assert OTHER in viewers
+        assert story.send(event("liked", WHO), event("liked", OTHER))["accepted"] == 1
+        said = ask(server, lambda live: (live.consents.of(OTHER), live.consents.of(WHO)))
+        assert [len(one) for one in said] == [1, 0]
+        ledger = server.home.persons.ledger
+        assert [one.evidence for one in ledger.of([OTHER])] == ["签字"]
+    assert in_home(tmp_path, WHO) == []
+
+
+def ask(server: Served, question: Any) -> Any:
+    future = asyncio.run_coroutine_threadsafe(server.home.deployment.ask(question), server.loop)
+    return future.result(WAIT_S)

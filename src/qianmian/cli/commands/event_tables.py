@@ -68,7 +68,8 @@ async def _alone(
     settings = home.settings
     async with running(home.deployment, now=now_ms):
         clock = max(now_ms(), home.log.last_clock)
-        shop = Shop(home.deployment, settings.currency, settings.zone, clock)
+        erased = home.persons.refusals
+        shop = Shop(home.deployment, settings.currency, settings.zone, clock, erased)
         taken = await take(shop, body, dry_run=dry_run)
         if not dry_run:
             home.audit.note(terminal_user(), f"{kind}.imported", "", after=taken.for_audit())

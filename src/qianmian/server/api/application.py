@@ -12,6 +12,7 @@ from qianmian.server.api import (
     data,
     definitions,
     imports,
+    persons,
     products,
     rooms,
     session,
@@ -32,7 +33,8 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    for part in (session, rooms, viewers, data, definitions, staff, products, imports):
+    parts = (session, rooms, viewers, data, definitions, staff, products, imports, persons)
+    for part in parts:
         app.include_router(part.router, prefix="/api")
     add_problems(app)
     plain = app.openapi

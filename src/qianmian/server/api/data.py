@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Annotated
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from qianmian.runtime.dead_letters import DeadLetter
 from qianmian.runtime.live import Live
@@ -32,9 +33,11 @@ from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
 from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.storage.sql.sources import SourceRecord
+from qianmian.vocabulary.values import MAX_INT
 
 PREVIEW_CHARS = 400
 PAGE = 50
+LetterId = Annotated[int, Field(ge=0, le=MAX_INT)]
 
 router = APIRouter(tags=["data"])
 
@@ -75,7 +78,7 @@ async def health(site: Here, _who: Annotated[Who, Needs("data.read")]) -> DataHe
 async def dead_letters(
     site: Here,
     _who: Annotated[Who, Needs("letters.read")],
-    before: int | None = None,
+    before: LetterId | None = None,
     limit: int = PAGE,
 ) -> DeadLetterPage:
     """What was refused, newest first."""
@@ -87,7 +90,7 @@ async def dead_letters(
 
 @router.post("/dead-letters/{letter_id}/replay")
 async def replay(
-    letter_id: int, site: Here, who: Annotated[Who, Needs("letters.write")]
+    letter_id: LetterId, site: Here, who: Annotated[Who, Needs("letters.write")]
 ) -> ReplayedLetter:
     """Send a letter again, through the same decoder."""
     result = await site.ingest.replay(letter_id)
@@ -110,7 +113,9 @@ async def replay(
 
 
 @router.delete("/dead-letters/{letter_id}", status_code=204)
-async def drop(letter_id: int, site: Here, who: Annotated[Who, Needs("letters.write")]) -> None:
+async def drop(
+    letter_id: LetterId, site: Here, who: Annotated[Who, Needs("letters.write")]
+) -> None:
     """Throw a letter away."""
     if not await asyncio.to_thread(site.dead_letters.remove, letter_id):
         raise Problem("letter.unknown", f"there is no letter {letter_id}; it may be too old")

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from qianmian.runtime.definition_versions import MAX_MEANING, MAX_TITLE, MAX_WHY
 from qianmian.server.api.models import Model, Words
+from qianmian.vocabulary.values import MAX_INT
 
 Kind = Literal["moment", "tag", "segment"]
 Language = Literal["zh", "en"]
@@ -133,7 +134,7 @@ class Change(Model):
 class RollBack(Change):
     """Back to the text of an old version."""
 
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=MAX_INT)
 
 
 class StepModel(Model):

@@ -46,7 +46,7 @@ async def import_orders(
 
 def _shop(site: Site) -> Shop:
     now_ms = max(site.now(), site.log.last_clock)
-    return Shop(site.deployment, site.currency, site.zone, now_ms)
+    return Shop(site.deployment, site.currency, site.zone, now_ms, site.persons.refusals)
 
 
 async def _told(

@@ -41,6 +41,7 @@ STATUS_BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
         "room.unknown": 404,
         "viewer.unknown": 404,
         "letter.unknown": 404,
+        "person.confirm": 422,
         "key.unknown": 404,
         "definition.none": 404,
         "input.fields": 422,

@@ -48,7 +48,7 @@ async def link(
     viewer: str, given: NewLink, site: Here, who: Annotated[Who, Needs("people.import")]
 ) -> None:
     """Tell that two known ids are one person's: a link of the log, as by a server key."""
-    await tell_link(site.deployment, viewer, given.other, over=False)
+    await tell_link(site.deployment, site.persons.refusals, viewer, given.other, over=False)
     await asyncio.to_thread(site.audit.note, who.actor, "viewer.linked", viewer)
 
 
@@ -57,7 +57,7 @@ async def unlink(
     viewer: str, other: str, site: Here, who: Annotated[Who, Needs("people.import")]
 ) -> None:
     """Tell that a link is over; live rows that became one stay one."""
-    await tell_link(site.deployment, viewer, other, over=True)
+    await tell_link(site.deployment, site.persons.refusals, viewer, other, over=True)
     await asyncio.to_thread(site.audit.note, who.actor, "viewer.unlinked", viewer)
 
 

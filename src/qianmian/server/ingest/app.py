@@ -21,12 +21,19 @@ import numpy as np
 from qianmian.columns.batch import EventBatch
 from qianmian.errors import InputError, OperationalError, Overloaded
 from qianmian.runtime.dead_letters import DeadLetters
+from qianmian.runtime.refusals import Refusals
 from qianmian.runtime.sources import Source, Sources
 from qianmian.runtime.text_marks import Classify
 from qianmian.server.asgi import Receive, Scope, Send
 from qianmian.server.ingest import native, segment, token_request, webhook, webhook_page
 from qianmian.server.ingest.codes import STATUS_BY_CODE
-from qianmian.server.ingest.decoding import Decode, DecodeContext, Decoded, RejectedEvent
+from qianmian.server.ingest.decoding import (
+    Decode,
+    DecodeContext,
+    Decoded,
+    RejectedEvent,
+    is_of_erased,
+)
 from qianmian.server.ingest.door import Door, Post
 from qianmian.server.ingest.letters import letters_of
 from qianmian.server.ingest.limits import Limits
@@ -76,6 +83,7 @@ class IngestApp:
         classify: text classes of comments.
         secret: at least 32 random bytes; signs viewer tokens and anonymous ids.
         limits: of bodies, rates and names.
+        erased: whose events are refused.
     """
 
     def __init__(
@@ -88,6 +96,7 @@ class IngestApp:
         classify: Classify,
         secret: bytes,
         limits: Limits | None = None,
+        erased: Refusals | None = None,
     ) -> None:
         self.tokens = ViewerTokens(secret, clock)
         self.anonymous_ids = AnonymousIds(secret)
@@ -97,6 +106,7 @@ class IngestApp:
         self._submit = submit
         self._letters = dead_letters
         self._classify = classify
+        self._erased = Refusals(secret, "default") if erased is None else erased
         self._in_flight = 0
         self._replayed: set[int] = set()
         self._handlers: dict[str, dict[str, Handler]] = {
@@ -301,7 +311,8 @@ class IngestApp:
             self._door.check_names(post, decoded.batch)
             await self._durable(post, decoded.batch)
         self._door.counters(post.source).note(decoded, post.now)
-        if decoded.problem is not None or decoded.rejected:
+        is_kept = decoded.problem is None or not is_of_erased(post.body, context)
+        if is_kept and (decoded.problem is not None or decoded.rejected):
             self._letters.keep(
                 letters_of(
                     decoded,
@@ -357,6 +368,7 @@ class IngestApp:
             anonymous_ids=self.anonymous_ids,
             claims=claims,
             linked=self.links,
+            erased=self._erased,
             event_bytes=limits.event_bytes,
             events=limits.of(source).events if events is None else events,
         )

@@ -11,6 +11,7 @@ EVENT_CODES: Final = (
     "no_counterpart",
     "not_issued",
     "too_large",
+    "erased",
 )
 """Why one event was rejected, beside `vocabulary.rejected.REASONS`. Append only."""
 

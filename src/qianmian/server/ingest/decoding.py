@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from qianmian.columns.batch import EventBatch
+from qianmian.runtime.refusals import Refusals
 from qianmian.runtime.sources import Source
 from qianmian.runtime.text_marks import Classify, mark_texts
 from qianmian.server.ingest.identity import settle_identity
@@ -28,6 +29,10 @@ Row = dict[str, Any]
 
 UNREADABLE: Final = (msgspec.MsgspecError, ArithmeticError, RecursionError, ValueError)
 """What decoding JSON from outside can raise: broken text, numbers out of all bounds, depth."""
+
+ERASED: Final = "erased"
+"""The reason of events of an erased person; they are kept in no dead letter."""
+OF_ERASED: Final = Rejected(ERASED, "this person was erased; nothing is taken of them any more")
 
 MAX_DETAIL_CHARS: Final = 200
 MAX_ID_SHOWN_CHARS: Final = 128
@@ -45,6 +50,7 @@ class DecodeContext:
         anonymous_ids: knows the anonymous ids that were issued here.
         claims: of the viewer token, already checked; None without one.
         linked: anonymous ids that are known to be linked.
+        erased: whose events are refused.
         event_bytes, events: limits.
     """
 
@@ -55,6 +61,7 @@ class DecodeContext:
     anonymous_ids: AnonymousIds
     claims: ViewerClaims | None = None
     linked: Container[str] = frozenset()
+    erased: Refusals | None = None
     event_bytes: int = SEGMENT_EVENT_BYTES
     events: int = SEGMENT_EVENTS
 
@@ -128,12 +135,17 @@ class Rows:
     def refuse(self, index: int, why: Rejected, raw: bytes, message_id: object = None) -> None:
         """Note an event that cannot be accepted."""
         shown = message_id[:MAX_ID_SHOWN_CHARS] if isinstance(message_id, str) else None
+        if is_of_erased(raw, self._context):
+            why = OF_ERASED
         detail = why.detail[:MAX_DETAIL_CHARS]
         self.rejected.append(RejectedEvent(index, shown, why.reason_code, detail, raw))
 
     def keep_raw(self, raw: bytes) -> None:
         """The JSON of the event that was refused last, where the post had none."""
         self.rejected[-1] = replace(self.rejected[-1], raw=raw)
+        if is_of_erased(raw, self._context):
+            last, why = self.rejected[-1], OF_ERASED
+            self.rejected[-1] = replace(last, code=why.reason_code, detail=why.detail)
 
     def decoded(self, letter_route: str, wrap: Wrap) -> Decoded:
         """Everything that was added, as one batch of one message."""
@@ -159,6 +171,9 @@ class Rows:
         )
         if isinstance(judged, Rejected):
             return judged
+        erased = context.erased
+        if erased is not None and erased.has_row(row.get("viewer"), row.get("anonymous_id")):
+            return OF_ERASED
         judged["source"] = source.name
         judged["message"] = 0
         judged.setdefault("message_id", f"{context.request}.{index}")
@@ -171,6 +186,14 @@ class Rows:
         name = row.get("type")
         code = CODE_BY_NAME.get(name) if isinstance(name, str) else None
         return code is not None and self._context.source.key_class in CATALOG[code].senders
+
+
+def is_of_erased(raw: bytes, context: DecodeContext) -> bool:
+    """Whether somebody who was erased is named in an event, or is who sent it."""
+    erased, claims = context.erased, context.claims
+    if erased is None or not len(erased):
+        return False
+    return erased.in_json(raw) or (claims is not None and erased.has(claims.viewer))
 
 
 def unreadable(code: str, detail: object) -> Decoded:

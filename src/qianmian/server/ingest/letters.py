@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from qianmian.runtime.dead_letters import DeadLetter
 from qianmian.runtime.sources import Source
-from qianmian.server.ingest.decoding import Decoded, RejectedEvent
+from qianmian.server.ingest.decoding import ERASED, Decoded, RejectedEvent
 from qianmian.server.viewer_tokens import ViewerClaims
 
 REDACTED = b"[write key]"
@@ -34,6 +34,8 @@ def letters_of(
         return [DeadLetter(at, source.name, route, code, detail, 0, kept, viewer, room)]
     by_code: defaultdict[str, list[RejectedEvent]] = defaultdict(list)
     for one in decoded.rejected:
+        if one.code == ERASED:
+            continue  # a letter would be what the person wanted gone
         by_code[one.code].append(one)
     return [
         DeadLetter(

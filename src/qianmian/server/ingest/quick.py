@@ -86,6 +86,8 @@ def quick_first(quick: Quick, decode: Decode) -> Decode:
 
     def decoded(body: bytes, context: DecodeContext) -> Decoded:
         batch = quick(body, context) if len(body) > SMALL_BYTES else None
+        if batch is not None and context.erased is not None and context.erased.in_batch(batch):
+            batch = None
         return decode(body, context) if batch is None else Decoded(batch, len(batch))
 
     return decoded

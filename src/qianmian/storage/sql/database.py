@@ -123,6 +123,18 @@ class Database:
             with connection.begin():
                 yield connection
 
+    def scrub(self) -> None:
+        """Leave nothing of what was deleted in the files: free pages, and the write-ahead log.
+
+        Of a PostgreSQL database the server's own VACUUM does that, in its time.
+        """
+        with _told(), self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                raw = connection.connection.cursor()
+                raw.execute("VACUUM")
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                raw.close()
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()

@@ -212,3 +212,49 @@ PRODUCTS: Final = Table(
     Column("folded", Text, nullable=False),  # what a search looks through
     Index(None, "link_number"),
 )
+
+ERASED_VIEWERS: Final = Table(
+    "erased_viewers",
+    METADATA,
+    Column("mark", LargeBinary(16), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+"""Keyed hashes of erased ids: what comes of them is refused. Nobody can read an id out of one."""
+
+ERASURES: Final = Table(
+    "erasures",
+    METADATA,
+    Column("id", String(16), primary_key=True),
+    Column("mark", String(32), nullable=False),
+    Column("state", String(16), nullable=False),  # asked, done
+    Column("asked_at", BigInteger, nullable=False),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("actor_name", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("viewers", Text),  # JSON list, until it is done
+    Column("key", LargeBinary(32)),  # of the tombstones, until it is done
+    Column("step", String(32), nullable=False),
+    Column("done_at", BigInteger),
+    Column("report", Text),  # JSON: by store, how many places
+    Index(None, "state"),
+)
+
+CONSENTS: Final = Table(
+    "consents",
+    METADATA,
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),  # among those of its message
+    Column("viewer", String(160), nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("channel", String(32), nullable=False),  # "": all
+    Column("granted", Boolean, nullable=False),
+    Column("event_time", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("text_version", String(512), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Index(None, "viewer"),
+    Index(None, "at"),
+)
+"""The ledger of consents: a projection of the log that keeps what proves each, for years."""

@@ -1,0 +1,143 @@
+"""What a person may ask for: everything that is kept about them, and that it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+
+from qianmian.columns.batch import EventBatch
+from qianmian.errors import InputError
+from qianmian.runtime.person_desk import Request
+from qianmian.server.api.person_models import (
+    ConsentGiven,
+    ConsentRow,
+    ConsentsModel,
+    ErasureGiven,
+    ErasureModel,
+)
+from qianmian.server.api.problems import Problem
+from qianmian.server.api.roles import Needs
+from qianmian.server.api.who import Here, Who
+from qianmian.server.person_files import exported_document
+from qianmian.server.site import Site
+from qianmian.vocabulary.consent import CHANNELS, MARKETING, SHARE, may, switch_is_on
+from qianmian.vocabulary.firing import canonical_json
+from qianmian.vocabulary.ids import id_problem
+
+Id = Annotated[str, Path(min_length=1, max_length=129)]
+
+SOURCE = "console"
+"""What the log calls the sender of what is noted here for somebody."""
+
+router = APIRouter(tags=["persons"])
+
+
+@router.get("/persons/{viewer}/export")
+async def export(
+    viewer: Id, site: Here, who: Annotated[Who, Needs("persons.export")]
+) -> dict[str, Any]:
+    """Everything that is kept about a person, in one file that people can read."""
+    persons = site.persons
+    try:
+        told = await asyncio.to_thread(
+            exported_document, viewer, persons.reader, persons.refusals, site.now()
+        )
+    except InputError as exc:
+        raise Problem("viewer.unknown", str(exc)) from exc
+    subject = persons.requests.subject(viewer)
+    counts = {"events": len(told["events"]), "firings": len(told["firings"])}
+    await asyncio.to_thread(site.audit.note, who.actor, "person.exported", subject, after=counts)
+    return told
+
+
+@router.post("/persons/erasures", status_code=202)
+async def erase(
+    given: ErasureGiven, site: Here, who: Annotated[Who, Needs("persons.erase")]
+) -> ErasureModel:
+    """Erase a person everywhere; it is begun at once and goes on when nobody looks."""
+    if given.confirm != given.viewer:
+        raise Problem("person.confirm", "type the id once more, exactly as it is")
+    ask = site.persons.requests.ask
+    return _model(await asyncio.to_thread(ask, given.viewer, by=who.actor, reason=given.reason))
+
+
+@router.get("/persons/erasures")
+async def erasures(site: Here, _who: Annotated[Who, Needs("persons.read")]) -> list[ErasureModel]:
+    """The requests, newest first."""
+    return [_model(one) for one in await asyncio.to_thread(site.persons.requests.newest)]
+
+
+@router.get("/persons/{viewer}/consents")
+async def consents(
+    viewer: Id, site: Here, _who: Annotated[Who, Needs("consents.read")]
+) -> ConsentsModel:
+    """What a person agreed to, now and before."""
+    return await _consents(site, viewer)
+
+
+@router.post("/persons/{viewer}/consents")
+async def put_consent(
+    viewer: Id, given: ConsentGiven, site: Here, who: Annotated[Who, Needs("consents.write")]
+) -> ConsentsModel:
+    """Note what a person says; it holds for whatever is decided by the next message."""
+    if site.persons.refusals.has(viewer) or id_problem(viewer) is not None:
+        raise Problem("viewer.unknown", "there is no such viewer, or the person was erased")
+    now_ms = max(site.now(), site.log.last_clock)
+    proof = {"text_version": given.text_version, "evidence": given.evidence}
+    row: dict[str, Any] = {
+        "type": "consent_changed",
+        "clock": now_ms,
+        "event_time": now_ms,
+        "message": 0,
+        "message_id": secrets.token_hex(8),
+        "source": SOURCE,
+        "presence_none": 1,
+        "viewer": viewer,
+        "purpose": given.purpose,
+        "channel": given.channel or None,
+        "granted": int(given.granted),
+        "properties": canonical_json({name: one for name, one in proof.items() if one}),
+    }
+    await site.deployment.submit(EventBatch.from_rows([row]))
+    told = {"purpose": given.purpose, "channel": given.channel, "granted": given.granted}
+    subject = site.persons.requests.subject(viewer)
+    await asyncio.to_thread(site.audit.note, who.actor, "consent.changed", subject, after=told)
+    return await _consents(site, viewer)
+
+
+async def _consents(site: Site, viewer: str) -> ConsentsModel:
+    said = await site.deployment.ask(lambda live: live.consents.of(viewer))
+    changes = await asyncio.to_thread(site.persons.ledger.of, [viewer])
+    return ConsentsModel(
+        personalized=switch_is_on(said),
+        channels={channel: may(said, MARKETING, channel) for channel in CHANNELS},
+        share=may(said, SHARE),
+        changes=[
+            ConsentRow(
+                purpose=one.purpose,
+                channel=one.channel,
+                granted=one.granted,
+                event_time=one.event_time,
+                source=one.source,
+                text_version=one.text_version,
+                evidence=one.evidence,
+            )
+            for one in reversed(changes)
+        ],
+    )
+
+
+def _model(request: Request) -> ErasureModel:
+    return ErasureModel(
+        id=request.id,
+        mark=request.mark,
+        asked_at=request.asked_at,
+        asked_by=request.asked_by,
+        reason=request.reason,
+        step=request.step,
+        done_at=request.done_at,
+        report=None if request.report is None else dict(request.report),
+    )
