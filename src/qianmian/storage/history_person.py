@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -91,6 +91,7 @@ class PastReader:
 
     def _rows_of(self, viewers: frozenset[str], since_ms: int, read_rows: int) -> PersonRows:
         files = files_of(self.folder)
+        self._let_go(files)
         parts: list[list[Row]] = []
         read = found = 0
         is_whole, since = True, since_ms
@@ -107,6 +108,17 @@ class PastReader:
         if not is_whole:
             since = int(rows[0]["clock"]) if rows else since_ms
         return PersonRows(rows, since, is_whole, files[-1].stop if files else 0)
+
+    def _let_go(self, files: Sequence[HistoryFile]) -> None:
+        """Forget what was found in files that are no more, or were written again by an erasure."""
+        path_of = {one.path.name: one.path for one in files}
+        times: dict[str, int | None] = {}
+        for key in list(self._held):
+            name, time, _ = key
+            if name not in times:
+                times[name] = path_of[name].stat().st_mtime_ns if name in path_of else None
+            if times[name] != time:
+                del self._held[key]
 
     def _of_file(self, one: HistoryFile, viewers: frozenset[str]) -> list[Row]:
         key = (one.path.name, one.path.stat().st_mtime_ns, viewers)
