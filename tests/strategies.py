@@ -25,6 +25,7 @@ from qianmian.language.ast import (
     Happened,
     Hidden,
     Idle,
+    InList,
     InRoom,
     InSegment,
     Last,
@@ -202,6 +203,7 @@ def attribute_levels() -> st.SearchStrategy[Node]:
     return st.one_of(
         st.builds(Tag, name),
         st.builds(InSegment, name),
+        st.builds(InList, name),
         st.builds(Score, name, st.sampled_from(COMPARISONS), st.floats(0, 1)),
         st.builds(Trait, name, st.sampled_from(("==", "!=", "contains", "starts_with")), strings()),
         st.builds(Trait, name, st.sampled_from(COMPARISONS), numbers),

@@ -11,6 +11,7 @@ const values: Record<Field, fc.Arbitrary<unknown>> = {
   since: fc.record({ event, span: fc.constantFrom(...AGES) }),
   tag: fc.constantFrom('sharer', '爱看'),
   segment: fc.constantFrom('vip', '常客'),
+  list: fc.constantFrom('vip', '老客'),
   trait: fc.record({ name: fc.constantFrom('gender', 'age'), value: fc.constantFrom('female', '25', '-3', '女') }),
 }
 const row = fc

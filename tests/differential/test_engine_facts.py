@@ -37,11 +37,13 @@ TEXTS = (
     "count(order_paid where amount >= ¥20) within 30d >= 2",
     "liked and score.churn >= 0.5 again after 1ms",
     "product_viewed and in segment.vip again after 1ms",
+    "product_clicked and not in list.vip again after 1ms",
     "liked and trait.level >= 2 again after 1ms",
     "visit_started and previous visit 10s ago again after 1ms",
     "visit_started and not previous visit again after 1ms",
     "cart_added without order_paid within 5s and count(product_clicked) within 30d >= 2",
 )
+SEGMENTS = ("list.vip", "vip")
 SEEDS = range(20)
 
 
@@ -63,12 +65,12 @@ def build(rng: Random, boundary_ms: int) -> tuple[Facts, oracle.Facts]:
                 last_seen=rng.choice((None, boundary_ms - DAY_MS, boundary_ms - 1)),
                 traits={"level": rng.randrange(4)} if rng.random() < 0.5 else {},
                 scores={"churn": rng.choice((0.4, 0.5, 0.6))} if rng.random() < 0.5 else {},
-                segments=frozenset({"vip"} if rng.random() < 0.5 else ()),
+                segments=frozenset(one for one in SEGMENTS if rng.random() < 0.5),
                 days_by_column=days,
             )
         )
     data = facts_bytes(
-        viewers, boundary_ms=boundary_ms, columns=carried, scores=["churn"], segments=["vip"]
+        viewers, boundary_ms=boundary_ms, columns=carried, scores=["churn"], segments=SEGMENTS
     )
     of_viewer = {
         one.viewer: oracle.OfViewer(

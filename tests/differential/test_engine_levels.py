@@ -176,6 +176,37 @@ def test_who_enters_and_leaves_at_each_second_is_what_the_oracle_finds(seed: int
     assert got == wanted
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_who_held_it_before_it_was_watched_has_not_entered_and_no_other_move_is_lost(
+    seed: int,
+) -> None:
+    definitions, messages, _ = world(seed)
+    engine = core.Core(definitions, shards=(1, 3)[seed % 2])
+    engine.follow(FOLLOWED[:2])
+    of_message, cut = rows_of(messages), len(messages) // 3
+    begin: int | None = None
+    for some in (of_message[:cut], of_message[cut:]):
+        engine.run(EventBatch.from_rows([row for several in some for row in several]))
+        if begin is None:
+            assert engine.second is not None
+            begin = engine.second + 1_000
+            engine.turn_to(FOLLOWED)
+            if seed % 3 == 0:
+                engine = core.Core.restore(engine.snapshot())
+    end = messages[-1][0] // 1_000 * 1_000 + 60_001
+    engine.advance(end)
+    got = [tuple(move) for move in engine.take_moves()]
+    assert begin is not None
+    everything = moves_of_oracle(definitions, messages)
+    wanted = [one for one in everything if one[3] in FOLLOWED[:2] or one[0] > begin]
+    assert got == wanted
+    assert len(wanted) < len(everything)
+    engine.turn_to(())
+    engine.advance(end + 10_000)
+    assert engine.take_moves() == []
+    assert not engine.moves.is_on
+
+
 def test_what_comes_and_goes_within_a_second_is_no_move() -> None:
     engine = core.Core([parse_definition("brief", "count(liked) within 100ms >= 1", "tag")])
     engine.follow(["tag.brief"])

@@ -693,6 +693,32 @@ export interface TableReport {
   dry_run: boolean
 }
 
+export interface ListVersion {
+  version: number
+  size: number
+  made_at: number
+  made_by: string
+  /** Its members are still there. */
+  kept: boolean
+}
+
+export interface ViewerList extends ListVersion {
+  key: string
+  title: string
+  used_by: NamedDefinition[]
+}
+
+export interface ListDetail extends ViewerList {
+  history: ListVersion[]
+}
+
+export interface ListImport extends TableReport {
+  version: number
+  size: number
+  added: number
+  removed: number
+}
+
 export interface ProductImport extends TableReport {
   added: number
   changed: number
@@ -764,6 +790,40 @@ export interface PreviewSample {
 }
 
 /** A segment in numbers, before it is used; what arrived after `as_of` is not in them. */
+/** Somebody who entered or left a segment. */
+export interface Moved {
+  at: number
+  viewer: string
+  room: string
+  entered: boolean
+}
+
+export interface MovedSecond {
+  at: number
+  entered: number
+  left: number
+}
+
+/** A segment as it moves. */
+export interface Movement {
+  segment: string
+  at: number
+  /** From when on it has been followed without a break. */
+  since: number | null
+  live: number
+  present: number
+  /** Of the last minute those in which somebody moved, oldest first. */
+  seconds: MovedSecond[]
+  /** Newest first. */
+  people: Moved[]
+}
+
+/** How many a channel may and can reach: by their consent, and where there is an address. */
+export interface Reach {
+  channel: 'in_room' | 'push' | 'sms' | 'wechat' | 'email'
+  count: number
+}
+
 export interface Preview {
   as_of: number
   took_ms: number
@@ -776,5 +836,6 @@ export interface Preview {
   few: boolean
   overlaps: Overlap[]
   parts: Words[]
+  reach: Reach[]
   samples: PreviewSample[]
 }

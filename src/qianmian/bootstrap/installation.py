@@ -44,6 +44,7 @@ from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
 from qianmian.storage.sql.identities import IdentityStore
+from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
@@ -82,6 +83,7 @@ class Installation:
     versions: DefinitionStore
     products: tuple[Product, ...]
     catalog: ProductStore
+    lists: ListStore
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore
@@ -111,15 +113,7 @@ def open_installation(
     built_in = built_in_of(settings)
     given = () if settings.products is None else read_products(settings.products)
     with ExitStack() as opened:
-        snapshots = SnapshotFolder(home / "snapshots")
-        newest = snapshots.newest_offset
-        log = SegmentLog(home / "log", namespace=settings.namespace, known_offset=newest or 0)
-        opened.callback(log.close)
-        if log.repaired is not None:
-            told("log_repaired", log.repaired)
-        kept = History(home / "history", namespace=settings.namespace)
-        history = HistoryThread(kept)
-        opened.callback(_closed, history)
+        snapshots, log, kept, history = _open_files(settings, told, opened)
         database = opened.enter_context(open_database(home, settings.database))
         accounts = AccountStore(database, now)
         catalog = ProductStore(database, now, settings.currency)
@@ -128,7 +122,18 @@ def open_installation(
         opened.callback(letters.close)
         secret = read_or_make(home / SECRET_FILE)
         ledger, identities = ConsentLedger(database), IdentityStore(database)
-        asked = requests_of(database, now, secret, settings.namespace)
+        lists = ListStore(database, now)
+        persons = persons_of(
+            home,
+            log,
+            history,
+            snapshots,
+            letters,
+            ledger,
+            asked=requests_of(database, now, secret, settings.namespace),
+            identities=identities,
+            lists=lists,
+        )
         yield Installation(
             settings=settings,
             log=log,
@@ -148,6 +153,7 @@ def open_installation(
             versions=versions,
             products=stocked(catalog, given),
             catalog=catalog,
+            lists=lists,
             accounts=accounts,
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),
@@ -156,10 +162,25 @@ def open_installation(
             sources=SourceStore(database, now),
             dead_letters=letters,
             secret=secret,
-            persons=persons_of(
-                home, log, history, snapshots, letters, ledger, asked=asked, identities=identities
-            ),
+            persons=persons,
         )
+
+
+def _open_files(
+    settings: Settings, told: Told, opened: ExitStack
+) -> tuple[SnapshotFolder, SegmentLog, History, HistoryThread]:
+    """What a home keeps in files of its own; closed at the end of `opened`."""
+    home, namespace = settings.home, settings.namespace
+    snapshots = SnapshotFolder(home / "snapshots")
+    newest = snapshots.newest_offset or 0
+    log = SegmentLog(home / "log", namespace=namespace, known_offset=newest)
+    opened.callback(log.close)
+    if log.repaired is not None:
+        told("log_repaired", log.repaired)
+    kept = History(home / "history", namespace=namespace)
+    history = HistoryThread(kept)
+    opened.callback(_closed, history)
+    return snapshots, log, kept, history
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from qianmian.storage.person_stores import (
     HistoryForgets,
     IdentitiesForget,
     LettersForget,
+    ListsForget,
     LogForgets,
     ProfilesForget,
     SnapshotsForget,
@@ -35,6 +36,7 @@ from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.identities import IdentityStore
+from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.persons import ErasureStore
 
 
@@ -82,6 +84,7 @@ def persons_of(
     *,
     asked: tuple[ErasureStore, Refusals],
     identities: IdentityStore,
+    lists: ListStore,
 ) -> Persons:
     """The stores of a home.
 
@@ -97,6 +100,7 @@ def persons_of(
         LettersForget(letters),
         ledger,
         IdentitiesForget(identities),
+        ListsForget(lists),
         ProfilesForget(StoredProfiles(home / "profiles")),
     )
 

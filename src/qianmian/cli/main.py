@@ -25,6 +25,7 @@ COMMANDS = (
     "simulate",
     "stress",
     "keys",
+    "lists",
     "products",
     "members",
     "orders",

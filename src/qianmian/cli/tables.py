@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from qianmian.cli.report.view import ACCENT, QUIET, table
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
 from qianmian.connectors.files import unreadable
 from qianmian.connectors.sheet import MAX_BYTES
-from qianmian.errors import SheetProblem
+from qianmian.errors import OperationalError, SheetProblem
 from qianmian.locales.texts import document
 from qianmian.server.api.product_models import TableReport
 from qianmian.settings import Settings
@@ -64,6 +64,18 @@ def body_of(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as exc:
         raise unreadable(file, exc) from exc
+
+
+def write_table(file: Path, lines: Iterable[str]) -> None:
+    """Write a table into a file.
+
+    Raises: OperationalError when it cannot be written.
+    """
+    try:
+        with file.open("w", encoding="utf-8", newline="") as out:
+            out.writelines(lines)
+    except OSError as exc:
+        raise OperationalError(f"{file} cannot be written: {exc.strerror}") from exc
 
 
 def terminal_user() -> Actor:

@@ -188,6 +188,10 @@ class Facts:
         for batch in self._batches:
             yield from batch.column("viewer").to_pylist()
 
+    def table(self) -> pa.Table:
+        """Everything in the file, as it stands there."""
+        return pa.Table.from_batches(self._batches)
+
     def viewers(self) -> Iterator[ViewerFacts]:
         """Everybody, in the order of the file."""
         for batch in self._batches:

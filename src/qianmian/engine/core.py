@@ -257,7 +257,7 @@ class Core(Readings):
         """
         last = (clock_ms - 1) // SECOND_MS * SECOND_MS
         reads = self.plan.reads_numbers and bool(self.sessions)
-        if not reads and not self.moves.names:
+        if not reads and not self.moves.is_on:
             self.second = last
             return
         second = last if self.second is None else self.second
@@ -275,7 +275,7 @@ class Core(Readings):
                 for column, used in self.room_log.numbers(second, name, numbers, before):
                     for shard in self.shards:
                         shard.state.RS[room, column] = used
-            if self.moves.names:
+            if self.moves.is_on:
                 self.moves.compare(second, self.shards, levels_of(self.plan), self.names)
             second = self._next_second(second)
         self.second = last

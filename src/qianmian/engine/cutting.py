@@ -49,7 +49,7 @@ def parts_of(core: Cut, batch: EventBatch) -> Iterator[EventBatch]:
     if batch.clock[-1] - batch.clock[0] > PART_MS:
         steps = np.arange(int(batch.clock[0]), int(batch.clock[-1]), PART_MS)
         cuts |= set(np.searchsorted(batch.clock, steps).tolist())
-    if core.plan.reads_numbers or core.moves.names:
+    if core.plan.reads_numbers or core.moves.is_on:
         cuts |= set((np.flatnonzero(np.diff((batch.clock - 1) // SECOND_MS)) + 1).tolist())
     edges = sorted({0, len(batch), *cuts})
     if len(edges) == 2:

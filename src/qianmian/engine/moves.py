@@ -60,16 +60,40 @@ class Moves:
     levels: tuple[Level, ...] = ()
     seen: list[Seen] = field(default_factory=list)
     found: list[Move] = field(default_factory=list)
+    wanted: tuple[str, ...] | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is anything to do at a whole second."""
+        return bool(self.names) or self.wanted is not None
 
     def follow(self, names: Iterable[str]) -> None:
         """Follow these levels from now on: whoever holds one enters at the next second."""
         self.names = tuple(dict.fromkeys(names))
-        self.levels, self.seen = (), []
+        self.levels, self.seen, self.wanted = (), [], None
+
+    def turn_to(self, names: Iterable[str]) -> None:
+        """Follow these after the next second, and no others.
+
+        Whoever holds one at that second has not entered it, and of those that are followed already
+        no move is lost.
+        """
+        self.wanted = tuple(dict.fromkeys(names))
 
     def compare(
         self, second: int, shards: Sequence[Shard], levels: Sequence[Level], names: Names
     ) -> None:
         """Find the moves of a second; everything up to its end has been applied."""
+        if self.names:
+            self._compare(second, shards, levels, names)
+        if self.wanted is not None:
+            self.names, self.wanted = self.wanted, None
+            self.levels = tuple(level for level in levels if level.name in self.names)
+            self.seen = [seen_in(shard, self.levels) for shard in shards] if self.names else []
+
+    def _compare(
+        self, second: int, shards: Sequence[Shard], levels: Sequence[Level], names: Names
+    ) -> None:
         now = tuple(level for level in levels if level.name in self.names)
         before: dict[Place, set[str]] = {}
         after: dict[Place, set[str]] = {}
@@ -100,11 +124,18 @@ class Moves:
         for number, seen in enumerate(self.seen):
             for name, array in seen._asdict().items():
                 arrays[f"{number}/moves/{name}"] = array
-        return {"names": self.names, "levels": self.levels, "found": self.found}
+        return {
+            "names": self.names,
+            "levels": self.levels,
+            "found": self.found,
+            "wanted": self.wanted,
+        }
 
     def restore(self, stored: dict[str, Any], archive: Any, shards: int) -> None:
         """The opposite of `snapshot`."""
         self.names = tuple(stored["names"])
+        wanted = stored.get("wanted")
+        self.wanted = None if wanted is None else tuple(wanted)
         self.levels = tuple(Level(*one) for one in stored["levels"])
         self.found = [Move(*one) for one in stored["found"]]
         if f"{shards - 1}/moves/viewer" in archive:

@@ -13,7 +13,7 @@ from qianmian.language import ast
 from qianmian.language.compile import compile_program
 from qianmian.language.definition import Definition
 from qianmian.language.edits import keeps_state
-from qianmian.language.fact_columns import FactColumn, column_name, column_of
+from qianmian.language.fact_columns import FactColumn, column_name, column_of, list_column
 from qianmian.language.program import AtomKind, Slot, SlotKind
 from qianmian.language.room_events import is_room_moment
 
@@ -179,6 +179,8 @@ def question_of(node: ast.Node) -> tuple[str, str, object]:
             return f"score.{key}", cmp, number
         case ast.InSegment(key):
             return f"segment.{key}", "==", True
+        case ast.InList(key):
+            return f"segment.{list_column(key)}", "==", True
     assert isinstance(node, ast.Count | ast.Sum)  # noqa: S101 — the facts carry its column
     return f"days.{column_name(node)}", "==", True
 

@@ -174,11 +174,22 @@ class Readings:
 
         Raises: UnknownName for a level there is not.
         """
+        self._check_levels(names)
+        self.moves.follow(names)
+
+    def turn_to(self, names: Sequence[str]) -> None:
+        """As `follow` from the next whole second on, of whoever holds one of them not before then.
+
+        Raises: UnknownName for a level there is not.
+        """
+        self._check_levels(names)
+        self.moves.turn_to(names)
+
+    def _check_levels(self, names: Sequence[str]) -> None:
         known = [level.name for level in levels_of(self.plan)]
         for name in names:
             if name not in known:
                 raise UnknownName.of("tag or segment", name, known)
-        self.moves.follow(names)
 
     def take_moves(self) -> list[Move]:
         """Who entered and left since the last call; see `engine/moves.py`."""

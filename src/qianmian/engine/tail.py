@@ -21,9 +21,9 @@ from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 
 Mask = npt.NDArray[np.bool_]
 OVER_LISTS = (
-    ast.And, ast.Count, ast.Distinct, ast.Field, ast.First, ast.Happened, ast.InSegment, ast.Last,
-    ast.Not, ast.Or, ast.RoomFact, ast.Score, ast.Select, ast.Sum, ast.Tag, ast.Then, ast.TimeSince,
-    ast.Trait,
+    ast.And, ast.Count, ast.Distinct, ast.Field, ast.First, ast.Happened, ast.InList, ast.InSegment,
+    ast.Last, ast.Not, ast.Or, ast.RoomFact, ast.Score, ast.Select, ast.Sum, ast.Tag, ast.Then,
+    ast.TimeSince, ast.Trait,
 )  # fmt: skip
 NOT_PRESENCE = {"online", "gmv", "orders_per_min"}
 ALWAYS = ("identity_linked", "profile_updated")

@@ -245,6 +245,13 @@ class InSegment(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class InList(Node):
+    """Level: a fixed list of viewers that the shop uploaded. Text: `in list.vip`."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoomFact(Node):
     """Guard: a fact of the room at the instant of firing; `value` None compares with the key.
 

@@ -190,7 +190,7 @@ class Compiler:
                     ("previous", ago_ms), AtomKind.PREVIOUS_RECENT, window_ms=ago_ms or 0
                 )
                 return join("and", [PREVIOUS_BIT, ("not", recent.bit)])
-            case ast.Trait() | ast.Score():
+            case ast.Trait() | ast.Score() | ast.InList():
                 return self._atom(node, AtomKind.ATTRIBUTE, attribute=node).bit
             case ast.RoomFact():  # a tag follows the room, a moment looks at it when it fires
                 kind = AtomKind.TAG_FACT if self._path else AtomKind.ROOM_FACT

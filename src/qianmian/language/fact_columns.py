@@ -24,6 +24,14 @@ class FactColumn:
     days: int
 
 
+def list_column(key: str) -> str:
+    """Under which name a list stands among the segments of facts.
+
+    No definition can have this key, so a list and a segment of one name are two things.
+    """
+    return f"list.{key}"
+
+
 @dataclass(frozen=True, slots=True)
 class FactNeeds:
     """Everything that a set of definitions reads from facts, sorted by name.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qianmian.language.ast import (
     Hidden,
     Idle,
+    InList,
     InRoom,
     InSegment,
     Node,
@@ -40,7 +41,7 @@ def read_hidden(cursor: Cursor, token: Token) -> Node:
 
 
 def read_state(cursor: Cursor) -> Node:
-    """Idle, in room, in segment or previous visit."""
+    """Idle, in room, in segment, in list or previous visit."""
     token = cursor.advance()
     if token.word == "idle":
         cursor.need_word("for", "after idle")
@@ -57,7 +58,10 @@ def read_state(cursor: Cursor) -> Node:
     if cursor.take_words("segment"):
         cursor.need_symbol(".", "after in segment")
         return cursor.made(InSegment(cursor.need_name('after "."').text), token)
-    cursor.need_word("room", "after in: in room for 60s, or in segment.NAME")
+    if cursor.take_words("list"):
+        cursor.need_symbol(".", "after in list")
+        return cursor.made(InList(cursor.need_name('after "."').text), token)
+    cursor.need_word("room", "after in: in room for 60s, in segment.NAME, or in list.NAME")
     cursor.need_word("for", "after in room")
     return cursor.made(InRoom(cursor.need_duration("after for")), token)
 

@@ -114,7 +114,7 @@ class Attribute(Relation):
 
 @dataclass(frozen=True, slots=True)
 class Member(Relation):
-    """Viewers for whom another definition (family "tag" or "segment") holds."""
+    """Viewers for whom another definition (family "tag" or "segment") holds, or of a "list"."""
 
     family: str
     key: str

@@ -17,6 +17,7 @@ from qianmian.language.ast import (
     First,
     Hidden,
     Idle,
+    InList,
     InRoom,
     InSegment,
     Last,
@@ -33,7 +34,7 @@ from qianmian.language.ast import (
     Viewing,
 )
 from qianmian.language.comparing import NEEDED_MORE
-from qianmian.language.fact_columns import column_of, is_long
+from qianmian.language.fact_columns import column_of, is_long, list_column
 from qianmian.language.instances import Instance, views
 from qianmian.language.rows import Row, compares, field_compares, orders, products_in
 from qianmian.language.snapshot import Snapshot, is_operation
@@ -339,6 +340,10 @@ def _in_segment(node: InSegment, snapshot: Snapshot, _: str | None) -> Truth:
     return Truth(node.key in snapshot.known.segments)
 
 
+def _in_list(node: InList, snapshot: Snapshot, _: str | None) -> Truth:
+    return Truth(list_column(node.key) in snapshot.known.segments)
+
+
 def _room_fact(node: RoomFact, snapshot: Snapshot, key: str | None) -> Truth:
     held = snapshot.known.facts.get(node.name)
     value = key if node.value is None else node.value
@@ -364,5 +369,6 @@ _READERS: Final[dict[type[Node], Callable[..., Truth]]] = {
     Score: _score,
     Tag: _tag,
     InSegment: _in_segment,
+    InList: _in_list,
     RoomFact: _room_fact,
 }

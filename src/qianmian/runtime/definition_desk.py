@@ -7,11 +7,12 @@ the first, whoever changed the store: this desk, or a command beside the running
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from qianmian.errors import InputError, InUse, NotThere, QianmianError, UnknownName
+from qianmian.language.ast import InList, walk
 from qianmian.language.definition import KINDS, Definition
 from qianmian.language.values import check_name
 from qianmian.runtime.definition_versions import (
@@ -59,6 +60,7 @@ class DefinitionDesk:
         built_in: what holds where the store has nothing.
         check: refuses definitions that cannot hold beside each other; called on another thread, so
             that nobody who types makes the engine wait.
+        lists: the names of the lists that there are; called on another thread, too.
     """
 
     def __init__(
@@ -67,9 +69,11 @@ class DefinitionDesk:
         deployment: Deployment,
         built_in: Sequence[Definition],
         check: Callable[[Sequence[Definition]], None],
+        lists: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._store = store
         self._together = check
+        self._lists = lists
         self._deployment = deployment
         self._built_in = {(one.kind, one.key): one for one in built_in}
         self._lock = asyncio.Lock()
@@ -94,6 +98,15 @@ class DefinitionDesk:
         if (kind, key) not in found:
             raise UnknownName.of(kind, key, [name for what, name in found if what == kind])
         return found[kind, key]
+
+    async def users_of_lists(self) -> dict[str, list[Place]]:
+        """Which active definitions name each list."""
+        active = self._active(await asyncio.to_thread(self._store.all))
+        found: dict[str, list[Place]] = {}
+        for one in active:
+            for key in sorted(lists_of(one)):
+                found.setdefault(key, []).append((one.kind, one.key))
+        return found
 
     def _entry(
         self, place: Place, versions: Sequence[Version], active: Sequence[Definition]
@@ -234,6 +247,10 @@ class DefinitionDesk:
         for one in active:
             if one.key == new.key and one.kind != new.kind:
                 raise InUse(f'the key "{new.key}" is that of a {one.kind}; choose another')
+        if named_lists := lists_of(new):
+            known = await asyncio.to_thread(self._lists)
+            for key in sorted(named_lists.difference(known)):
+                raise UnknownName.of("list", key, known)
         definitions = [*_without(active, new), new]
         await asyncio.to_thread(self._together, definitions)
 
@@ -255,6 +272,11 @@ def checked_words(version: Version) -> Version:
                 raise UnknownName.of(f"language of the {name}", language, LANGUAGES)
             _check_words(name, text, most)
     return version
+
+
+def lists_of(definition: Definition) -> set[str]:
+    """The lists that a definition names itself."""
+    return {part.key for part in walk(definition.expr) if isinstance(part, InList)}
 
 
 def _checked_why(text: str) -> str:

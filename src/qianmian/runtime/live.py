@@ -20,6 +20,7 @@ from qianmian.engine.board import RoomBoard
 from qianmian.engine.facts import Reader, check_facts
 from qianmian.engine.forgetting import Forgetful, evict, rename
 from qianmian.engine.levels import RoomLevels
+from qianmian.engine.moves import Move
 from qianmian.engine.readings import ViewerNow
 from qianmian.engine.room_facts import RoomFact
 from qianmian.engine.statistics import Statistics
@@ -80,6 +81,12 @@ class LiveEngine(Engine, Rooms, Protocol):
 
     def levels(self, room: str) -> RoomLevels:
         """How many viewers of a room hold each tag and segment."""
+
+    def turn_to(self, names: Sequence[str]) -> None:
+        """Find who enters and leaves these tags and segments, and no others, from now on."""
+
+    def take_moves(self) -> list[Move]:
+        """Who entered and left since the last call."""
 
     def viewer_now(self, room: str, viewer: str) -> ViewerNow | None:
         """What the live row of a viewer says."""

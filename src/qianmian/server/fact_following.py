@@ -1,4 +1,4 @@
-"""Keeps the facts that the engine knows equal to the newest build, whoever built it."""
+"""Keeps the facts that the engine knows equal to the newest build and the shop's lists."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+from qianmian.columns.fact_lists import facts_with_lists
 from qianmian.errors import InputError, QianmianError
 from qianmian.runtime.deployment import Deployment
-from qianmian.runtime.fact_files import newest
+from qianmian.runtime.fact_files import newest, read_facts, write_facts
+from qianmian.storage.sql.lists import ListStore
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 
-LOOK_S: Final = 2.0
+LOOK_S: Final = 0.5
+
+Wanted = tuple[str | None, int]
+"""The newest build, and the number of the lists."""
 
 
 class FactFollowing:
-    """Names a new build in the log.
+    """Names a new build in the log, whoever built it, with the lists in it.
 
     Args:
         folder: of the builds.
@@ -23,32 +29,61 @@ class FactFollowing:
         problem: why the last look failed; None when it did not.
     """
 
-    def __init__(self, folder: Path, deployment: Deployment) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        deployment: Deployment,
+        lists: ListStore,
+        namespace: str = DEFAULT_NAMESPACE,
+    ) -> None:
         self._folder = folder
         self._deployment = deployment
+        self._lists = lists
+        self._namespace = namespace
+        self._known: Wanted | None = None
+        self._following = asyncio.Lock()
         self.problem: QianmianError | None = None
 
     async def follow(self) -> None:
-        """Know the newest build, if it is not known.
+        """Know the newest build and the newest lists, if they are not known.
 
         Raises: InputError when its file cannot be read, or it is of a day before what is known;
             OperationalError when the log takes no more.
         """
-        name = await asyncio.to_thread(newest, self._folder)
-        if name is not None and name != await self._deployment.ask(lambda live: live.facts_hash):
-            await self._deployment.know(name)
+        async with self._following:
+            wanted = await asyncio.to_thread(self._wanted)
+            if wanted == self._known:
+                return
+            name = await asyncio.to_thread(self._file, wanted[0])
+            if name is not None and name != await self._deployment.ask(
+                lambda live: live.facts_hash
+            ):
+                await self._deployment.know(name)
+            self._known = wanted
 
     async def keep_following(self) -> None:
         """`follow` until cancelled; a problem is kept for the page of data health."""
-        refused: str | None = None
+        refused: Wanted | None = None
         while True:
-            name = await asyncio.to_thread(newest, self._folder)
+            wanted = await asyncio.to_thread(self._wanted)
             try:
-                if name != refused:
+                if wanted != refused:
                     await self.follow()
                     self.problem = None
             except InputError as problem:  # it would be refused again and again
-                self.problem, refused = problem, name
+                self.problem, refused = problem, wanted
             except QianmianError as problem:
                 self.problem = problem
             await asyncio.sleep(LOOK_S)
+
+    def _wanted(self) -> Wanted:
+        return newest(self._folder), self._lists.number()
+
+    def _file(self, build: str | None) -> str | None:
+        """The file of a build with the lists; the build itself where there never was a list."""
+        lists = self._lists.newest()
+        if not lists and self._lists.number() == 0:
+            return build
+        facts = None if build is None else read_facts(self._folder, build)
+        path = write_facts(self._folder, facts_with_lists(facts, lists, namespace=self._namespace))
+        return path.stem.removeprefix("facts-")

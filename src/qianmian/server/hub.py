@@ -15,12 +15,19 @@ from typing import Any, Final
 import msgspec
 
 from qianmian.runtime.board import Board, delta
+from qianmian.runtime.movements import Movement
 
 QUEUE_MESSAGES: Final = 32
 KEPT_DELTAS: Final = 60
 ROOM: Final = "room:"
+SEGMENT: Final = "segment:"
 
 _encode = msgspec.json.Encoder().encode
+
+
+async def _no_segment(_key: str) -> bool:
+    """For a hub of rooms alone."""
+    return False
 
 
 class Tab:
@@ -62,10 +69,19 @@ class Hub:
 
     Args:
         read: the board of a room as of now; None for a room that never spoke.
+        is_segment: whether there is an active segment of this key.
+        watch: told which segments somebody looks at, whenever that changes.
     """
 
-    def __init__(self, read: Callable[[str], Awaitable[Board | None]]) -> None:
+    def __init__(
+        self,
+        read: Callable[[str], Awaitable[Board | None]],
+        is_segment: Callable[[str], Awaitable[bool]] = _no_segment,
+        watch: Callable[[frozenset[str]], None] = lambda _: None,
+    ) -> None:
         self._read = read
+        self._is_segment = is_segment
+        self._watch_segments = watch
         self._topics: dict[str, _Topic] = {}
         self.watched: frozenset[str] = frozenset()
         self.tabs = 0
@@ -75,8 +91,10 @@ class Hub:
 
         With `after`, the deltas behind that seq if all of them are kept; else a snapshot.
         """
+        if topic.startswith(SEGMENT):
+            return await self._subscribe_segment(tab, topic)
         if not topic.startswith(ROOM):
-            return f'there is no topic "{topic}"; topics are room:<id of the room>'
+            return f'there is no topic "{topic}"; topics are room:<id> and segment:<key>'
         known = self._topics.get(topic)
         if known is None or known.board is None:
             board = await self._read(topic.removeprefix(ROOM))
@@ -92,13 +110,40 @@ class Hub:
             tab.offer(self._snapshot(topic, known))
         return None
 
+    async def _subscribe_segment(self, tab: Tab, topic: str) -> str | None:
+        """From the next second on it is told whole each second: it is small."""
+        key = topic.removeprefix(SEGMENT)
+        if topic not in self._topics and not await self._is_segment(key):
+            return f'there is no active segment "{key}"'
+        known = self._topics.setdefault(topic, _Topic())
+        known.tabs.add(tab)
+        tab.topics.add(topic)
+        if known.snapshot is not None:
+            tab.offer(known.snapshot)
+        self._watch()
+        return None
+
+    def publish_segment(self, movement: Movement) -> None:
+        """What a second brought of a watched segment; who does not keep up misses some of it."""
+        topic = SEGMENT + movement.segment
+        known = self._topics.get(topic)
+        if known is None or not known.tabs:
+            return
+        known.seq += 1
+        told = {"op": "snapshot", "topic": topic, "seq": known.seq, "data": movement}
+        known.snapshot = _encode(told)
+        for tab in known.tabs:
+            tab.offer(known.snapshot)
+
     def unsubscribe(self, tab: Tab, topic: str) -> None:
         """Send no more of it."""
         tab.topics.discard(topic)
         known = self._topics.get(topic)
         if known is not None:
             known.tabs.discard(tab)
-            if not known.tabs:
+            if not known.tabs and topic.startswith(SEGMENT):
+                del self._topics[topic]
+            elif not known.tabs:
                 known.board = None  # out of date from now on; seq goes on
                 known.deltas.clear()
         self._watch()
@@ -149,6 +194,7 @@ class Hub:
         return known.snapshot
 
     def _watch(self) -> None:
-        self.watched = frozenset(
-            topic.removeprefix(ROOM) for topic, known in self._topics.items() if known.tabs
-        )
+        topics = [topic for topic, known in self._topics.items() if known.tabs]
+        self.watched = frozenset(one.removeprefix(ROOM) for one in topics if one.startswith(ROOM))
+        segments = (one.removeprefix(SEGMENT) for one in topics if one.startswith(SEGMENT))
+        self._watch_segments(frozenset(segments))

@@ -7,7 +7,7 @@ never asked does not need.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +31,7 @@ class Previewer:
         zone, products: of the shop; history knows the categories of these.
         now: ms UTC.
         flushed: writes what history was told and has not written, so that it can be read.
+        lists: who is on each list; the same mapping until one is changed.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class Previewer:
         products: Iterable[Product],
         now: Callable[[], int],
         flushed: Callable[[], None],
+        lists: Callable[[], Mapping[str, Sequence[str]]],
     ) -> None:
         self._reader = LazyReader(folder, zone=zone, products=products)
         self._now = now
         self._flushed = flushed
+        self._lists = lists
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="preview")
         self._flushed_at = -FLUSH_EVERY_MS
 
@@ -63,7 +66,7 @@ class Previewer:
             if self._now() - self._flushed_at >= FLUSH_EVERY_MS:
                 self._flushed()
                 self._flushed_at = self._now()
-            known, now = Definitions(levels), self._now()
+            known, now = Definitions(levels, self._lists()), self._now()
             with suppress(NotInHistory):
                 self._reader.hold([expr, *overlap_with.values()], now, known)
             others = {

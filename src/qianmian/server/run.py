@@ -67,10 +67,14 @@ async def run_server(
             erased=home.persons.refusals,
         )
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
-        desk = DefinitionDesk(home.versions, home.deployment, home.built_in, check_together)
+        desk = DefinitionDesk(
+            home.versions, home.deployment, home.built_in, check_together, home.lists.newest
+        )
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
-        facts = FactFollowing(home.settings.home / "facts", home.deployment)
+        facts = FactFollowing(
+            home.settings.home / "facts", home.deployment, home.lists, home.settings.namespace
+        )
         persons = home.persons.desk(home.deployment, home.settings.namespace)
         who = IdentityFollowing(home.settings.home / "history", home.identities)
         followers = (desk, stocking, facts, persons, who)
@@ -99,7 +103,7 @@ def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:
             home.history.flush_before(home.log.durable_offset)
 
     folder = home.settings.home / "history"
-    return Previewer(folder, home.settings.zone, home.products, now, flushed)
+    return Previewer(folder, home.settings.zone, home.products, now, flushed, home.lists.newest)
 
 
 def site_of(
@@ -111,7 +115,7 @@ def site_of(
     now: Callable[[], int],
 ) -> Site:
     """What the routes work with."""
-    desk, stocking, *_ = followers
+    desk, stocking, facts, *_ = followers
     return Site(
         deployment=home.deployment,
         log=home.log,
@@ -129,6 +133,9 @@ def site_of(
         pasts=PastReader(home.settings.home / "history"),
         products=home.catalog,
         stocking=stocking,
+        lists=home.lists,
+        facts=facts,
+        movements=parts.movements,
         sources=home.sources,
         dead_letters=home.dead_letters,
         persons=home.persons,

@@ -12,8 +12,10 @@ from qianmian.errors import QianmianError
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.movements import Movements
 from qianmian.runtime.ports import Log
 from qianmian.server.counts import LevelCounts
+from qianmian.server.fact_following import FactFollowing
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
@@ -25,6 +27,7 @@ from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import AuditTrail
 from qianmian.storage.sql.identities import IdentityStore
+from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
@@ -74,6 +77,9 @@ class Site:
     pasts: PastReader
     products: ProductStore
     stocking: Stocking
+    lists: ListStore
+    facts: FactFollowing
+    movements: Movements
     sources: SourceStore
     dead_letters: DeadLetters
     persons: Persons

@@ -8,12 +8,14 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import uvicorn
 
 from qianmian.runtime.board import Board
 from qianmian.runtime.deployment import Deployment, Hooks
 from qianmian.runtime.live import Live
+from qianmian.runtime.movements import Movements
 from qianmian.server.api.application import management
 from qianmian.server.api.roles import may
 from qianmian.server.api.who import COOKIE
@@ -24,6 +26,7 @@ from qianmian.server.site import Site
 from qianmian.server.ws import ConsoleSocket
 from qianmian.vocabulary.firing import Firing
 
+T = TypeVar("T")
 STOP_S = 2  # what open connections get to end
 MAX_SOCKET_BYTES = 65_536
 
@@ -38,11 +41,18 @@ class Running:
     is_ready: bool = False
 
     def __post_init__(self) -> None:
-        self.hub = Hub(self._read)
+        self.movements = Movements()
+        self.hub = Hub(self._read, self._is_segment, self.movements.watch)
         self._loop = asyncio.get_running_loop()
 
     async def _read(self, room: str) -> Board | None:
         return await self.deployment.ask(lambda live: live.views.board(room))
+
+    async def _is_segment(self, key: str) -> bool:
+        wanted = ("segment", key)
+        return await self.deployment.ask(
+            lambda live: any((one.kind, one.key) == wanted for one in live.definitions)
+        )
 
     def on_second(self, live: Live) -> None:
         """On the engine's thread: boards that somebody watches go to the event loop."""
@@ -51,14 +61,16 @@ class Running:
             board = live.views.board(room)
             if board is not None:
                 self._later(self.hub.publish, _with_lag(board, lag_ms))
+        for movement in self.movements.second(live):
+            self._later(self.hub.publish_segment, movement)
 
     def on_firings(self, firings: Sequence[Firing]) -> None:
         """On the engine's thread: counts for the metrics."""
         self.fired.update(firing.moment for firing in firings)
 
-    def _later(self, call: Callable[[Board], None], board: Board) -> None:
+    def _later(self, call: Callable[[T], None], told: T) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended: nobody watches any more
-            self._loop.call_soon_threadsafe(call, board)
+            self._loop.call_soon_threadsafe(call, told)
 
 
 def _with_lag(board: Board, lag_ms: int) -> Board:

@@ -17,6 +17,7 @@ from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.identities import IdentityStore
+from qianmian.storage.sql.lists import ListStore
 
 FACT_FILES: Final = "facts-*.arrow"
 
@@ -122,6 +123,18 @@ class IdentitiesForget:
     def forget(self, erasure: Erasure) -> int:
         """Delete them; how many. Raises: OperationalError."""
         return self.identities.forget(erasure.tombstone_by_viewer.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class ListsForget:
+    """Uploaded lists: the person is on none of them."""
+
+    lists: ListStore
+    name: str = "lists"
+
+    def forget(self, erasure: Erasure) -> int:
+        """Take them off; how many lines. Raises: OperationalError."""
+        return self.lists.forget(erasure.tombstone_by_viewer.keys())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qianmian.connectors import sheet
+from qianmian.connectors.list_sheet import list_csv, read_list
 from qianmian.connectors.member_sheet import read_members
 from qianmian.connectors.order_sheet import read_orders
 from qianmian.connectors.product_sheet import products_csv, read_products
@@ -351,3 +352,18 @@ def test_a_sheet_with_two_columns_of_one_name_keeps_the_first() -> None:
     read = Sheet(b"id,title,name\n1,a,b\n", "products", ("id",))
     assert [row.cells for row in read.rows()] == [{"id": "1", "title": "a"}]
     assert read.report.ignored == ("name",)
+
+
+def test_a_list_is_one_id_a_row_whatever_else_there_is() -> None:
+    body = "会员编号,姓名\nm1,甲\n m2 ,乙\nm1,丙\n,丁\n?x,戊\n'=1+1,己\n".encode("gb18030")
+    viewers, report = read_list(body)
+    assert viewers == ["m1", "m2", "=1+1"]
+    assert [(one.line, one.code) for one in report.told] == [
+        (4, "duplicate"),
+        (5, "id_empty"),
+        (6, "id_reserved"),
+    ]
+    assert report.ignored == ("姓名",)
+    written = "".join(list_csv(viewers, "zh-CN"))
+    assert "'=1+1" in written
+    assert read_list(written.encode())[0] == viewers

@@ -13,6 +13,7 @@ from qianmian.language.ast import (
     Happened,
     Hidden,
     Idle,
+    InList,
     InRoom,
     InSegment,
     Node,
@@ -56,6 +57,7 @@ EXPRESSIONS: list[tuple[str, Node]] = [
     ("not not visible for 20s", Not(Hidden(20_000))),
     ("in room for 60s", InRoom(ONE_MINUTE)),
     ("in segment.vip", InSegment("vip")),
+    ("in list.老客", InList("老客")),
     (
         "count(product_clicked) within 60s >= 3 and distinct(product) same category",
         Distinct(Select(("product_clicked",)), "product", ONE_MINUTE, ">=", 3, "category"),

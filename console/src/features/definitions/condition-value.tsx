@@ -5,6 +5,7 @@ import { useEventName, useMeta } from '@/api/meta'
 import { useLanguage } from '@/lib/language'
 import { AGES, SCOPES, type Did, type Field, type Since, type Spent, type TraitValue } from './conditions'
 import { useDefinitions } from './definitions-api'
+import { useLists } from './lists-api'
 
 const TRAITS = ['gender', 'age', 'region', 'city_tier', 'occupation', 'member_level'] as const
 
@@ -23,6 +24,8 @@ export function ConditionValue({ field, value, handleOnChange, context }: ValueE
     case 'tag':
     case 'segment':
       return <NamedValue kind={field as 'tag' | 'segment'} value={value as string} onChange={handleOnChange} own={own} />
+    case 'list':
+      return <ListValue value={value as string} onChange={handleOnChange} />
   }
 }
 
@@ -113,12 +116,26 @@ function TraitEditor({ value, onChange }: Editor<TraitValue>) {
 }
 
 function NamedValue({ kind, value, onChange, own }: Editor<string> & { kind: 'tag' | 'segment'; own: string | undefined }) {
-  const { t } = useTranslation()
   const { words } = useLanguage()
   const known = useDefinitions(kind).data ?? []
   const options = known
     .filter((one) => one.now !== null && one.key !== own)
     .map((one) => ({ value: one.key, label: words(one.names), title: words(one.meaning) }))
+  return <NameChoice kind={kind} value={value} onChange={onChange} options={options} />
+}
+
+function ListValue({ value, onChange }: Editor<string>) {
+  const options = (useLists().data ?? []).map(({ key, title }) => ({ value: key, label: title }))
+  return <NameChoice kind="list" value={value} onChange={onChange} options={options} />
+}
+
+interface Names extends Editor<string> {
+  kind: 'tag' | 'segment' | 'list'
+  options: { value: string; label: string }[]
+}
+
+function NameChoice({ kind, value, onChange, options }: Names) {
+  const { t } = useTranslation()
   return (
     <Select
       size="small"

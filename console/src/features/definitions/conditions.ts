@@ -7,7 +7,7 @@
 import type { RuleGroupType, RuleType } from 'react-querybuilder'
 import type { Tree } from '@/api/types'
 
-export const FIELDS = ['did', 'spent', 'since', 'tag', 'segment', 'trait'] as const
+export const FIELDS = ['did', 'spent', 'since', 'tag', 'segment', 'list', 'trait'] as const
 export type Field = (typeof FIELDS)[number]
 
 export const OPERATORS: Record<Field, readonly string[]> = {
@@ -16,6 +16,7 @@ export const OPERATORS: Record<Field, readonly string[]> = {
   since: ['>', '<'],
   tag: ['has', 'has_not'],
   segment: ['has', 'has_not'],
+  list: ['has', 'has_not'],
   trait: ['==', '!=', '>=', '<='],
 }
 
@@ -47,10 +48,16 @@ export const DEFAULTS: Record<Field, unknown> = {
   since: { event: 'order_paid', span: '30d' } satisfies Since,
   tag: '',
   segment: '',
+  list: '',
   trait: { name: 'gender', value: '' } satisfies TraitValue,
 }
 
 const MINOR = 100
+
+/** The conditions that only name something, and their operators. */
+const NAMING = { tag: 'tag', segment: 'in_segment', list: 'in_list' } as const
+type Naming = keyof typeof NAMING
+const namingOf = (op: unknown): Naming | undefined => (Object.keys(NAMING) as Naming[]).find((one) => NAMING[one] === op)
 
 export const nothing = (): RuleGroupType => ({ combinator: 'and', rules: [] })
 
@@ -81,9 +88,9 @@ function rowTree({ field, operator, value }: RuleType): Tree | undefined {
       return { op: 'time_since', of: selected(event), cmp: operator, value: span }
     }
     case 'tag':
-      return value ? denied(operator === 'has_not', { op: 'tag', key: value as string }) : undefined
     case 'segment':
-      return value ? denied(operator === 'has_not', { op: 'in_segment', key: value as string }) : undefined
+    case 'list':
+      return value ? denied(operator === 'has_not', { op: NAMING[field as Naming], key: value as string }) : undefined
     case 'trait': {
       const { name, value: told } = value as TraitValue
       return name && told !== '' ? { op: 'trait', name, cmp: operator, value: scalar(told) } : undefined
@@ -131,10 +138,9 @@ function plainRow(tree: Tree): RuleType | undefined {
   const event = onlyEvent(tree.of as Tree | undefined)
   const { cmp, value } = tree as { cmp?: string; value?: unknown }
   const within = tree.within as string
+  const naming = namingOf(tree.op)
+  if (naming) return { field: naming, operator: 'has', value: tree.key }
   switch (tree.op) {
-    case 'tag':
-    case 'in_segment':
-      return { field: tree.op === 'tag' ? 'tag' : 'segment', operator: 'has', value: tree.key }
     case 'trait':
       if (!OPERATORS.trait.includes(cmp ?? '') || Array.isArray(value) || typeof value === 'boolean') return undefined
       if (typeof value === 'string' && typeof scalar(value) === 'number') return undefined // digits that are a name

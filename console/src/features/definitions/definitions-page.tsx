@@ -8,6 +8,7 @@ import { ProblemAlert } from '@/components/problem'
 import { useLanguage } from '@/lib/language'
 import { DefinitionTable, stateOf } from './definition-table'
 import { useDefinitions } from './definitions-api'
+import { ListsPanel } from './lists-panel'
 import { listOf, type PageKind } from './places'
 
 const FILTERS = ['all', 'active', 'draft', 'retired'] as const
@@ -57,6 +58,7 @@ export function DefinitionsPage({ kind }: { kind: PageKind }) {
           )}
         </section>
       )}
+      {kind === 'segment' && <ListsPanel />}
     </div>
   )
 }

@@ -10,6 +10,7 @@ import { useLanguage } from '@/lib/language'
 import { problemText } from '@/lib/reasons'
 import { ConditionBuilder } from './condition-builder'
 import { useChange } from './definitions-api'
+import { MovementPanel } from './movement-panel'
 import { PastVersions } from './past-versions'
 import { listOf, type PageKind } from './places'
 import { PreviewPanel } from './preview-panel'
@@ -118,7 +119,10 @@ export function Editor({ kind, definition }: { kind: PageKind; definition: Defin
           </div>
           {definition && <PastVersions definition={definition} onRollBack={rollBack} />}
         </div>
-        <PreviewPanel kind={kind} own={place.key} understood={understood} />
+        <div className="editor-beside">
+          {kind === 'segment' && definition?.now && <MovementPanel segment={definition.key} />}
+          <PreviewPanel kind={kind} own={place.key} understood={understood} />
+        </div>
       </div>
     </div>
   )

@@ -24,7 +24,7 @@ export function PreviewPanel({ kind, own, understood }: Props) {
   const found = understood ? preview.data : undefined
   const note = found && t('preview.as_of', { at: clock(found.as_of, zone), ms: found.took_ms })
   return (
-    <Panel title={t('preview.title')} note={note ?? ''} name="preview" className="editor-side">
+    <Panel title={t('preview.title')} note={note ?? ''} name="preview">
       {!understood && <p className="quiet">{t('preview.empty')}</p>}
       {preview.isLoading && <Skeleton active />}
       {preview.isError && <Trouble error={preview.error} />}
@@ -71,6 +71,7 @@ function Numbers({ found }: { found: Preview }) {
           </li>
         ))}
       </ol>
+      <ReachList found={found} />
       {found.overlaps.length > 0 && (
         <>
           <h3>{t('preview.overlaps')}</h3>
@@ -85,6 +86,27 @@ function Numbers({ found }: { found: Preview }) {
         </>
       )}
       <Samples found={found} />
+    </>
+  )
+}
+
+/** How many of them may be spoken to, by kind of channel. */
+function ReachList({ found }: { found: Preview }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <h3>{t('preview.reach')}</h3>
+      <ul data-part="reach">
+        {found.reach.map((one) => (
+          <li key={one.channel} className="preview-pair">
+            <span>{t(`preview.channels.${one.channel}`)}</span>
+            <span className="num">
+              {count(one.count)} <span className="quiet">{share(one.count, found.count)}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p className="quiet small">{t('preview.reach_why')}</p>
     </>
   )
 }

@@ -16,6 +16,8 @@ const ACTIONS = [
   'definition.retired',
   'letter.dropped',
   'letter.replayed',
+  'list.deleted',
+  'list.imported',
   'members.imported',
   'orders.imported',
   'person.erased',

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import click
 
 from qianmian.bootstrap.installation import open_database
+from qianmian.cli.commands.serve import now_ms
 from qianmian.cli.exit_codes import OK
 from qianmian.cli.tables import (
     body_of,
@@ -16,13 +16,12 @@ from qianmian.cli.tables import (
     table_options,
     tell_report,
     terminal_user,
+    write_table,
 )
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
 from qianmian.connectors.product_sheet import products_csv
-from qianmian.errors import OperationalError
 from qianmian.server.api.products import take_products
 from qianmian.storage.sql.products import ProductStore
-from qianmian.vocabulary.time import SECOND_MS
 
 
 @click.group(name="products", help=help_text("help.products"))
@@ -39,7 +38,7 @@ def import_products(
     settings = settings_of(home)
     body = body_of(file)
     with open_database(settings.home, settings.database) as database:
-        store = ProductStore(database, _now_ms, settings.currency)
+        store = ProductStore(database, now_ms, settings.currency)
         done = take_products(store, body, terminal_user(), dry_run=dry_run, name=file.name)
     counts = {"added": done.added, "changed": done.changed, "unchanged": done.unchanged}
     return tell_report(done, counts, as_json=as_json, locale=locale)
@@ -53,16 +52,8 @@ def export(file: Path, *, home: Path | None, locale: str | None) -> int:
     """Write every product as a table."""
     settings, texts = settings_of(home), texts_for(locale)
     with open_database(settings.home, settings.database) as database:
-        found = ProductStore(database, _now_ms, settings.currency).all()
+        found = ProductStore(database, now_ms, settings.currency).all()
     rows = ((one.product, one.currency) for one in found)
-    try:
-        with file.open("w", encoding="utf-8", newline="") as out:
-            out.writelines(products_csv(rows, texts.locale))
-    except OSError as exc:
-        raise OperationalError(f"{file} cannot be written: {exc.strerror}") from exc
+    write_table(file, products_csv(rows, texts.locale))
     out_console().print(texts.count("tables.exported", len(found), file=file))
     return OK
-
-
-def _now_ms() -> int:
-    return time.time_ns() * SECOND_MS // 1_000_000_000

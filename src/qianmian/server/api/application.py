@@ -12,9 +12,11 @@ from qianmian.server.api import (
     data,
     definitions,
     imports,
+    lists,
     persons,
     products,
     rooms,
+    segments,
     session,
     staff,
     viewers,
@@ -33,8 +35,9 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    parts = (session, rooms, viewers, data, definitions, staff, products, imports, persons)
-    for part in parts:
+    parts = (session, rooms, viewers, data, definitions, staff, products)
+    more = (imports, lists, segments, persons)
+    for part in (*parts, *more):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
     plain = app.openapi

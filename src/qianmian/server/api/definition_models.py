@@ -160,6 +160,13 @@ class SampleModel(Model):
     holds: list[bool]
 
 
+class ReachModel(Model):
+    """How many a channel may and can reach: by their consent, and where there is an address."""
+
+    channel: Literal["in_room", "push", "sms", "wechat", "email"]
+    count: int
+
+
 class PreviewModel(Model):
     """A segment in numbers, before it is used.
 
@@ -175,5 +182,6 @@ class PreviewModel(Model):
     empty_at: int | None
     few: bool
     overlaps: list[OverlapModel]
+    reach: list[ReachModel]
     parts: list[Words]
     samples: list[SampleModel]

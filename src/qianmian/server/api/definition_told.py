@@ -26,6 +26,7 @@ from qianmian.server.api.definition_models import (
     NamedModel,
     OverlapModel,
     PreviewModel,
+    ReachModel,
     SampleModel,
     StepModel,
     Understood,
@@ -112,6 +113,7 @@ class Teller:
                 )
                 for one in overlaps
             ],
+            reach=[ReachModel(channel=one, count=count) for one, count in found.reach.items()],
             parts=[spoken(one) for one in found.parts],
             samples=[
                 SampleModel(viewer=one.viewer, last_seen=one.last_seen, holds=list(one.holds))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from qianmian.language.ast import Node
+from qianmian.vocabulary.channels import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Definitions:
 
     Attributes:
         levels: expression by (family, key); family is "tag" or "segment".
-        lists: the viewers of each segment that is a fixed list, by key.
+        lists: the viewers of each uploaded list, by key. Whoever asks again hands in the same
+            mapping until a list changes; another one is read anew.
     """
 
     levels: Mapping[tuple[str, str], Node] = field(default_factory=dict)
@@ -73,6 +75,8 @@ class Preview:
         parts: the conditions that make it up, without `and` and `or` around them: what a sample
             has or has not.
         samples: those seen last first.
+        reach: how many of those in the segment may be spoken to, by kind of channel, as of the
+            newest message.
     """
 
     as_of: int
@@ -82,6 +86,7 @@ class Preview:
     overlaps: tuple[Overlap, ...]
     parts: tuple[Node, ...]
     samples: tuple[Sample, ...]
+    reach: Mapping[Channel, int] = field(default_factory=dict)
 
     @property
     def empty_at(self) -> int | None:

@@ -350,11 +350,12 @@ class Asking:
 
     def _member(self, member: Member) -> Sql:
         named_ = (member.family, member.key)
-        if member.family == "segment" and member.key in self.definitions.lists:
+        if member.family == "list":
+            if member.key not in self.definitions.lists:
+                raise UnknownName.of("list", member.key, self.definitions.lists)
             return self._listed(member.key)
         if named_ not in self.definitions.levels:
             keys = [key for family, key in self.definitions.levels if family == member.family]
-            keys += list(self.definitions.lists) if member.family == "segment" else []
             raise UnknownName.of(member.family, member.key, keys)
         if named_ in self._path:
             circle = [key for _, key in [*self._path[self._path.index(named_) :], named_]]

@@ -71,7 +71,7 @@ _PUT: Final = (
     "INSERT INTO link SELECT * FROM settled",
     "DROP TABLE wanted",
     "DROP TABLE settled",
-    *(_MOVE.format(table=table) for table in ("event", "told")),
+    *(_MOVE.format(table=table) for table in ("event", "told", "consent")),
 )
 
 

@@ -24,6 +24,7 @@ from qianmian.storage.history_reader.answers import (
 from qianmian.storage.history_reader.levels import PERSON, Asking
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_reader.terms import Sql, among, column, every, function, named
+from qianmian.vocabulary.channels import CHANNELS
 
 SAMPLES: Final = 20
 _SECOND: Final = 1_000
@@ -69,6 +70,7 @@ def preview(
         ),
         parts=parts,
         samples=_samples(reader, counted),
+        reach=dict(zip(CHANNELS, counted.reach, strict=True)),
     )
 
 
@@ -84,7 +86,7 @@ class _Numbers:
     def query(self, samples: int) -> exp.Select:
         truths = [self.asking.truth(one) for one in self.conditions]
         elsewhere = [self.asking.truth(one) for one in self.others.values()]
-        shown = [column("id", PERSON), column("last_seen", PERSON)]
+        shown = [column(name, PERSON) for name in ("id", "last_seen", "reach")]
         shown += [named(one, f"c{k}") for k, one in enumerate(truths)]
         shown += [named(one, f"o{k}") for k, one in enumerate(elsewhere)]
         inner = [one for one in self.parts if one not in self.conditions]
@@ -98,6 +100,7 @@ class _Numbers:
         counts += [_count(every(mine[: k + 1])) for k in range(len(mine))]
         counts += [_count(one) for one in theirs]
         counts += [_count(every([whole, one])) for one in theirs]
+        counts += [_count(every([whole, _reached(k)])) for k in range(len(CHANNELS))]
         kept = [column("id", "held")]
         kept += [_packed(several) for several in _split(self._columns_of_parts(inner))]
         for one in kept:
@@ -117,14 +120,14 @@ class _Numbers:
     def read(self, row: Sequence[Any]) -> _Counted:
         """What the columns of the query say."""
         n, m = len(self.conditions), len(self.others)
-        edges = list(itertools.accumulate((1, n, n, m, m)))
-        alone, left, sizes, both = (
+        edges = list(itertools.accumulate((1, n, n, m, m, len(CHANNELS))))
+        alone, left, sizes, both, reach = (
             [one or 0 for one in row[a:b]] for a, b in itertools.pairwise(edges)
         )
         ids, *packed = (one or [] for one in row[edges[-1] :])
         holds = [_unpacked(several, len(self.parts)) for several in zip(*packed, strict=True)]
         shown = dict(zip(ids, holds, strict=True))
-        return _Counted(row[0], alone, left, sizes, both, shown)
+        return _Counted(row[0], alone, left, sizes, both, reach, shown)
 
 
 class _Counted(NamedTuple):
@@ -135,11 +138,18 @@ class _Counted(NamedTuple):
     left: list[int]
     sizes: list[int]
     both: list[int]
+    reach: list[int]
     shown: dict[int, tuple[bool, ...]]
 
 
 def _count(test: Sql) -> Sql:
     return exp.CountIf(this=test.copy())
+
+
+def _reached(place: int) -> Sql:
+    """Whether a channel reaches them."""
+    bit = exp.BitwiseAnd(this=column("reach", "held"), expression=exp.Literal.number(1 << place))
+    return exp.NEQ(this=exp.paren(bit), expression=exp.Literal.number(0))
 
 
 def _recent() -> Sql:

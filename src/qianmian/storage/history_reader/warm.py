@@ -8,7 +8,8 @@ profiles only the traits that were asked for.
     event    viewer, event_time, ord, clock, type, room and the columns that are read
     told     viewer, event_time, ord, clock, traits, says: what profiles and links have told, and
              who says so (`properties`), where that is kept
-    listed   list, viewer: fixed lists
+    on_list  list, name: uploaded lists
+    listed   list, viewer: those of them whom history knows
 
 `ord` is the place in the log; what a link brought has it lessened by 2^62, because of equal event
 times what an anonymous viewer did stands before what the known one did (`docs/semantics.md`).
@@ -25,6 +26,7 @@ from sqlglot import exp
 from qianmian.columns.fields import STRING_FIELDS
 from qianmian.errors import LogProblem
 from qianmian.storage.history import SUFFIX, HistoryFile, file_of, lasting
+from qianmian.storage.history_reader import reach, uploads
 from qianmian.storage.history_reader.database import Database
 from qianmian.storage.history_reader.links import TABLES as LINK_TABLES
 from qianmian.storage.history_reader.links import Links
@@ -36,6 +38,8 @@ from qianmian.vocabulary.product import Product
 
 _PROFILE: Final = CODE_BY_NAME["profile_updated"]
 _LINK: Final = CODE_BY_NAME["identity_linked"]
+_CONSENT: Final = CODE_BY_NAME["consent_changed"]
+_UNSUBSCRIBED: Final = CODE_BY_NAME["unsubscribed"]
 SHOWING: Final = [
     code for code, one in enumerate(CATALOG) if one.presence or one.name == "room_left"
 ]
@@ -55,16 +59,12 @@ _FIXED: Final = {
     "type": "UTINYINT",
     "room": "INTEGER",
 }
-_LISTED: Final = """
-INSERT INTO listed SELECT DISTINCT $key, coalesce(l.known, v.id)
-FROM viewer AS v LEFT JOIN link AS l ON l.own = v.id WHERE list_contains($names, v.name)
-"""
 _ITEMS: Final = (
     "STRUCT(product VARCHAR, category VARCHAR, quantity BIGINT, price BIGINT, amount BIGINT)[]"
 )
 TABLE_NAMES: Final = (
-    *("type_code", "viewer", "room", *LINK_TABLES, "shown", "told", "seen", "person", "listed"),
-    *("event", "good", "touched"),
+    *("type_code", "viewer", "room", *LINK_TABLES, "shown", "told", "seen", "person", "on_list"),
+    *("consent", "listed", "event", "good", "touched"),
 )
 _TABLES: Final = (
     "CREATE TABLE type_code (name VARCHAR, code UTINYINT)",
@@ -77,8 +77,10 @@ _TABLES: Final = (
     """CREATE TABLE seen
     (viewer INTEGER, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
     """CREATE TABLE person
-    (id INTEGER, name VARCHAR, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
-    "CREATE TABLE listed (list VARCHAR, viewer INTEGER)",
+    (id INTEGER, name VARCHAR, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT,
+    reach UTINYINT)""",
+    reach.TABLE,
+    *uploads.TABLES,
     "CREATE TABLE touched (id INTEGER)",
     """CREATE TABLE good
     (product VARCHAR, category VARCHAR, brand VARCHAR, price BIGINT, tone VARCHAR)""",
@@ -205,6 +207,7 @@ class Warm:
         self.rooms = Rooms()
         self.stop = 0
         self._shown = 0
+        self._uploads = uploads.Uploads(self._database)
         self._room_ids: dict[str, int] = {}
         for table in TABLE_NAMES:
             self._database.run(f"DROP TABLE IF EXISTS {table}")
@@ -303,6 +306,8 @@ class Warm:
         self._database.run(_NEW_VIEWERS)
         self._resolve()
         self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
+        told = {"consent": _CONSENT, "unsubscribed": _UNSUBSCRIBED, **reach.PURPOSE}
+        self._database.run(reach.CONSENTED, told)
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
         self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
         self._database.run(_TOUCHED)
@@ -355,6 +360,7 @@ class Warm:
         shown += [column(name, "r") for name in [*plain, *sorted(self._columns)]]
         says = column("properties", "r") if self._origins else exp.cast(exp.null(), "VARCHAR")
         shown.append(named(says, "says"))
+        shown += [named(column(name, "r"), f"told_{name}") for name in reach.TOLD_FIELDS]
         outcomes = [exp.Literal.string("accepted"), exp.Literal.string("late")]
         query = (
             exp.select(*shown)
@@ -388,6 +394,7 @@ class Warm:
             named(column("id", "o"), "room"),
             column("traits", "f"),
             column("says", "f"),
+            *(column(f"told_{name}", "f") for name in reach.TOLD_FIELDS),
         ]
         query = (
             exp.select(*shown, *(self._held_value(name) for name in sorted(self._columns)))
@@ -441,8 +448,11 @@ class Warm:
             run("INSERT INTO touched SELECT viewer FROM seen")
             run("DROP TABLE IF EXISTS person")
         run(_PEOPLE)
+        run(reach.REACH)
         bound = Bound()
-        query = exp.select("p.*").from_(exp.to_table("people", alias="p"))
+        query = exp.select("p.*", column("reach", "r")).from_(exp.to_table("people", alias="p"))
+        of_person = exp.EQ(this=column("viewer", "r"), expression=column("id", "p"))
+        query = query.join(exp.to_table("reach_now", alias="r"), on=of_person)
         if self.traits:
             newest = [named(newest_trait(n, bound), f"t{k}") for n, k in self.traits.items()]
             mine = exp.select("id").from_("touched")
@@ -463,6 +473,7 @@ class Warm:
             run("DELETE FROM person WHERE id IN (SELECT id FROM touched)")
             run(exp.Insert(this=person, expression=query), bound.values)
         run("DROP TABLE people")
+        run("DROP TABLE reach_now")
         run("DELETE FROM touched")
         run("CHECKPOINT")  # compresses what is new
 
@@ -483,13 +494,11 @@ class Warm:
         return len(self._room_ids)
 
     def list_viewers(self, lists: Mapping[str, Iterable[str]]) -> None:
-        """Hold fixed lists of viewers, in the place of those that were held."""
-        self._database.run("DELETE FROM listed")
-        for key, names in lists.items():
-            self._database.run(
-                _LISTED,
-                {"key": key, "names": list(names)},
-            )
+        """Hold fixed lists of viewers, in the place of those that were held.
+
+        Cost: nothing for the mapping of the last call, when history has not grown since.
+        """
+        self._uploads.hold(lists, self.stop)
 
 
 _CATEGORIES: Final[Sql] = exp.maybe_parse(

@@ -161,17 +161,35 @@ def test_a_list_and_another_definition_are_members(tmp_path: Path) -> None:
     writer.add(1, "identity_linked", "c", anonymous_id="x")
     writer.flush()
     levels: dict[tuple[str, str], Node] = {
-        ("tag", "keen"): parse("count(liked) ever >= 1 and not in segment.staff"),
+        ("tag", "keen"): parse("count(liked) ever >= 1 and not in list.staff"),
         ("tag", "one"): parse("tag.other"),
         ("tag", "other"): parse("not tag.one"),
     }
     known = Definitions(levels, {"staff": ["b", "nobody"], "guests": ["?x"]})
     assert asked(tmp_path, "tag.keen", definitions=known) == ["a", "c"]
-    assert asked(tmp_path, "in segment.guests", definitions=known) == ["c"]
-    with pytest.raises(UnknownName, match=r"segment.*staff"):
-        asked(tmp_path, "in segment.staf", definitions=known)
+    assert asked(tmp_path, "in list.guests", definitions=known) == ["c"]
+    with pytest.raises(UnknownName, match=r"list.*staff"):
+        asked(tmp_path, "in list.staf", definitions=known)
     with pytest.raises(LimitExceeded, match="one → other → one"):
         asked(tmp_path, "tag.one", definitions=known)
+
+
+def test_who_comes_into_history_after_a_list_is_on_it(tmp_path: Path) -> None:
+    writer = Writer(tmp_path)
+    writer.add(0, "liked", "a", room="r")
+    writer.flush()
+    known = Definitions(lists={"staff": ["a", "b"]})
+    expr, at = parse("in list.staff"), START + 10_000
+    reader = HistoryReader(tmp_path)
+    try:
+        assert reader.viewers_of(expr, at, definitions=known) == ["a"]
+        writer.add(1, "liked", "b", room="r")
+        writer.flush()
+        assert reader.viewers_of(expr, at, definitions=known) == ["a", "b"]
+        other = Definitions(lists={"staff": ["b"]})
+        assert reader.viewers_of(expr, at, definitions=other) == ["b"]
+    finally:
+        reader.close()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,101 @@
+"""`qianmian lists import|export|list`: lists of viewers, as tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from qianmian.bootstrap.installation import open_database
+from qianmian.cli.commands.serve import now_ms
+from qianmian.cli.exit_codes import OK
+from qianmian.cli.report.view import table
+from qianmian.cli.tables import (
+    body_of,
+    home_option,
+    settings_of,
+    table_options,
+    tell_report,
+    terminal_user,
+    write_table,
+)
+from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
+from qianmian.connectors.list_sheet import list_csv
+from qianmian.server.api.lists import take_list
+from qianmian.storage.sql.lists import ListStore
+
+
+@click.group(name="lists", help=help_text("help.lists"))
+def command() -> None:
+    """The group."""
+
+
+@command.command(name="import", help=help_text("help.lists.import"))
+@click.argument("name")
+@table_options
+@click.option("--title", default="", help=help_text("lists.title"))
+def import_list(
+    name: str,
+    file: Path,
+    *,
+    home: Path | None,
+    title: str,
+    dry_run: bool,
+    as_json: bool,
+    locale: str | None,
+) -> int:
+    """Make a table the list; a server that runs follows within a second."""
+    body = body_of(file)
+    with _opened(home) as store:
+        done = take_list(store, name, body, terminal_user(), title=title, dry_run=dry_run)
+    counts = {"size": done.size, "added": done.added, "removed": done.removed}
+    return tell_report(done, counts, as_json=as_json, locale=locale)
+
+
+@command.command(name="export", help=help_text("help.lists.export"))
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--version", type=int, help=help_text("lists.version"))
+@home_option
+@locale_option
+def export(
+    name: str, file: Path, *, version: int | None, home: Path | None, locale: str | None
+) -> int:
+    """Write a list as a table."""
+    texts = texts_for(locale)
+    with _opened(home) as store:
+        found = store.members(name, version)
+    write_table(file, list_csv(found, texts.locale))
+    out_console().print(texts.count("lists.exported", len(found), file=file))
+    return OK
+
+
+@command.command(name="list", help=help_text("help.lists.list"))
+@click.option("--json", "as_json", is_flag=True, help=help_text("option.json"))
+@home_option
+@locale_option
+def show(*, as_json: bool, home: Path | None, locale: str | None) -> int:
+    """Every list, and how many are on it."""
+    with _opened(home) as store:
+        found = store.all()
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+        return OK
+    texts = texts_for(locale)
+    heads = (("name", "left"), ("title", "left"), ("size", "right"), ("version", "right"))
+    grid = table(*((texts[f"lists.head.{head}"], side) for head, side in heads))
+    for one in found:
+        grid.add_row(one.key, one.title, f"{one.size:,}", str(one.version))
+    out_console().print(grid)
+    return OK
+
+
+@contextmanager
+def _opened(home: Path | None) -> Iterator[ListStore]:
+    settings = settings_of(home)
+    with open_database(settings.home, settings.database) as database:
+        yield ListStore(database, now_ms)
