@@ -11,6 +11,7 @@ from importlib import metadata
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.catalogs import load_tags
 from qianmian.bootstrap.installation import Installation, check_together
+from qianmian.bootstrap.retention import retention_of
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.person_desk import PersonDesk
@@ -147,4 +148,6 @@ def site_of(
         zone=home.settings.zone,
         currency=home.settings.currency,
         lateness_ms=home.settings.lateness_ms,
+        minors=home.settings.minors,
+        retention=retention_of(home.settings),
     )

@@ -10,6 +10,7 @@ import { dayAndClock, duration } from '@/lib/format'
 import { useLook } from '@/lib/theme'
 import { useNow } from '@/lib/use-now'
 import { viewerLabel } from '@/lib/viewer-label'
+import { Consent } from './consent'
 import { Flags } from './flags'
 import { Linked } from './linked'
 import { LongHistory } from './long-history'
@@ -97,10 +98,12 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
           </div>
         ))}
       </dl>
+      {!person.is_profiled && <p className="notice gap">{t('viewer.no_profile')}</p>}
       <Flags viewer={viewer} />
-      <Standing person={person} chosen={chosen} onChoose={setChosen} />
+      <Standing viewer={viewer.viewer} person={person} chosen={chosen} onChoose={setChosen} />
       <PersonFacts person={person} />
       <Linked linked={person.linked} />
+      <Consent viewer={viewer.viewer} />
       <Timeline
         events={viewer.timeline}
         since={viewer.since}

@@ -114,7 +114,10 @@ class PersonModel(Model):
     """Four dimensions of a viewer, of everything up to `stored_at` and since.
 
     `since` says how far back they rest on what was read, where that is not everything.
+    `is_profiled` is False for a minor, or in strict mode for whom nobody knows: then there is none.
     """
+
+    is_profiled: bool
 
     basic: list[BasicModel]
     behavior: list[DoneModel]

@@ -36,6 +36,7 @@ from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
 from qianmian.server.persons import Known, known_of
 from qianmian.server.site import Site
+from qianmian.vocabulary.consent import withheld_tags
 from qianmian.vocabulary.events import CATALOG, event_type
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
@@ -122,6 +123,7 @@ def _state(live: Live, room: str, viewer: str) -> dict[str, Any]:
     return {
         "now": None if engine is None else engine.viewer_now(room, viewer),
         "fired": live.views.fired_of(viewer),
+        "withheld": withheld_tags(live.consents.of(viewer)),
         "clock": live.clock,
         "session": live.views.session_of(room),
         "definitions": live.definitions,
@@ -169,11 +171,13 @@ def _viewer(
                 definitions=state["definitions"],
                 fired=state["fired"],
                 products=products_of(state),
+                withheld=state["withheld"],
             ),
             found.rows,
             known,
             explainer,
             offset_ms_of(site.zone, state["clock"]),
+            site.minors,
         ),
         firings=firings,
         timeline=[event_of(row, titles) for row in reversed(own[-LISTED:])],

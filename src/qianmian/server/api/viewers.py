@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 
+from qianmian.profiles.profile import Profile
 from qianmian.runtime.live import Live
 from qianmian.runtime.timeline import LISTED
 from qianmian.server.api.people import dimensions_of, link_of
@@ -17,6 +18,7 @@ from qianmian.server.api.rooms import event_of, offset_ms_of, products_of
 from qianmian.server.api.who import Here, Who
 from qianmian.server.importing import tell_link
 from qianmian.server.persons import Known, known_of
+from qianmian.vocabulary.minors import may_profile
 
 router = APIRouter(tags=["viewers"])
 
@@ -30,6 +32,9 @@ async def person(viewer: str, site: Here, _who: Annotated[Who, Needs("people.rea
     known = await asyncio.to_thread(known_of, site, viewer, products, offset_ms, all_rows=True)
     if not known.is_somebody:
         raise Problem("viewer.unknown", f'nobody called "{viewer}" is known')
+    told = {name: one.value for name, one in known.profile.basic.items()}
+    is_profiled = may_profile(told, site.minors)
+    profile = known.profile if is_profiled else Profile(days=known.profile.days)
     titles = {name: one.title for name, one in products.items()}
     return PersonPage(
         viewer=viewer,
@@ -39,7 +44,7 @@ async def person(viewer: str, site: Here, _who: Annotated[Who, Needs("people.rea
         timeline=_timeline(known, titles),
         since=known.since,
         whole=known.is_whole,
-        **dimensions_of(known.profile, state["clock"], offset_ms),
+        **dimensions_of(profile, state["clock"], offset_ms),
     )
 
 
