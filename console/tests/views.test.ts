@@ -3,6 +3,7 @@ import { freshnessOf } from '@/features/board/use-room-board'
 import { line, onlineLabel } from '@/features/board/trend-option'
 import { stateOf } from '@/features/health/sources-health'
 import { SNIPPETS, snippet } from '@/features/sources/snippets'
+import { inOrder } from '@/features/viewers/linked'
 import { evidenceOf, holding } from '@/features/viewers/standing'
 import { folded } from '@/features/viewers/timeline'
 import { heldOrder } from '@/lib/use-frozen-order'
@@ -179,4 +180,10 @@ describe('what holds of a viewer', () => {
     expect(evidenceOf(person, 'segment.a')).toEqual(['e3'])
     expect(evidenceOf(person, 'tag.z')).toEqual([])
   })
+})
+
+test('links that hold stand before those that are over, the newer first', () => {
+  const link = (id: string, since: number, until: number | null) => ({ id, of: 'm', kind: 'device' as const, since, until, source: 's' })
+  const linked = [link('a', 1, null), link('b', 2, 9), link('c', 3, null), link('d', 4, 8)]
+  expect(inOrder(linked).map((one) => one.id)).toEqual(['c', 'a', 'd', 'b'])
 })

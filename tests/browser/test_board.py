@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.conftest import Open, Shop
+from qianmian.server.identity_following import IdentityFollowing
+from tests.browser.conftest import WAIT_MS, Open, Shop
 
 # All of one instant: the page cannot change while this runs.
 NUMBERS = """() => {
@@ -130,6 +131,33 @@ def test_the_viewer_is_shown_in_four_dimensions_and_a_tag_shows_its_evidence(
     tag.get_by_role("button", name="依据 1 条").click()
     expect(drawer.locator(".timeline .is-evidence", has_text="分享")).to_be_visible()
     page.keyboard.press("Escape")
+
+
+def test_the_viewer_shows_linked_ids_and_what_happened_in_all_rooms(
+    room: Shop, visits: Open
+) -> None:
+    device = {"type": "identity_linked", "viewer": "v7", "anonymous_id": "pad-7"}
+    room.send(
+        {"type": "product_viewed", "anonymous_id": "pad-7", "product": "p1", "message_id": "p7"},
+        {**device, "message_id": "link7"},
+        {"type": "identity_linked", "viewer": "v7", "linked_viewer": "v7-wechat",
+         "message_id": "same7"},
+        {"type": "shared", "viewer": "v7-wechat", "room": "r7", "message_id": "shared7"},
+    )  # fmt: skip
+    home = room.server.home
+    home.deployment.engine.ask(lambda live: live.offset).result(WAIT_MS / 1_000)
+    home.history.flush_before(home.log.durable_offset)
+    IdentityFollowing(home.settings.home / "history", home.identities).follow()
+    page = visits("/rooms/r1?viewer=v7").page
+    drawer = page.get_by_role("dialog")
+    linked = drawer.locator("[data-part=linked]")
+    expect(linked).to_contain_text("设备")
+    expect(linked).to_contain_text("平台 v7-wechat")
+    expect(drawer.locator("[data-part=rests-on]")).to_contain_text("以来的事件")
+    page.get_by_role("button", name="全部直播间的记录").click()
+    longer = drawer.locator("[data-part=long-history]")
+    expect(longer).to_contain_text("分享")
+    expect(longer).to_contain_text("查看商品")
 
 
 def test_a_broken_connection_is_said_and_mended_without_a_reload(room: Shop, visits: Open) -> None:

@@ -283,6 +283,36 @@ export interface Person {
   visits: number
   waiting: WaitingMoment[]
   first_seen: number | null
+  linked: LinkedId[]
+  /** Up to when it is stored; null before the first build. */
+  stored_at: number | null
+  /** How far back the rest reaches, where that is not everything. */
+  since: number | null
+}
+
+/** An id that is another's; it holds while `until` is null. */
+export interface LinkedId {
+  id: string
+  of: string
+  kind: 'device' | 'platform'
+  since: number
+  until: number | null
+  source: string
+}
+
+/** One person in all rooms. */
+export interface PersonPage {
+  viewer: string
+  ids: string[]
+  basic: BasicValue[]
+  behavior: Done[]
+  preference: Preference[]
+  stages: StageChange[]
+  linked: LinkedId[]
+  stored_at: number | null
+  timeline: PersonEvent[]
+  since: number
+  whole: boolean
 }
 
 export interface ViewerFiring {
@@ -304,6 +334,22 @@ export interface TimelineEvent {
   amount_minor: number | null
   source: string | null
   message_id: string | null
+}
+
+export interface PersonEvent {
+  type: string
+  at: number
+  arrival: number
+  product: string | null
+  title: string | null
+  text: string | null
+  amount_minor: number | null
+  source: string | null
+  message_id: string | null
+  /** Null for what happened in none. */
+  room: string | null
+  /** Under which id. */
+  viewer: string
 }
 
 export interface Viewer {

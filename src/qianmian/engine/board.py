@@ -108,6 +108,10 @@ class Boards:
         rows = rows[hot]
         self.heat.add(events.CLOCK[rows], room[hot], events.PRODUCT[rows], POINTS[kind[hot]])
 
+    def link(self, anonymous: int, known: int) -> None:
+        """An anonymous viewer turned out to be a known one: one person is counted once."""
+        self.reach.link(anonymous, known)
+
     def _count_money(self, events: Events, row: int, *, is_sure: bool) -> None:
         room = self._room(int(events.ROOM[row]))
         known = max(int(events.AMOUNT[row]), 0)

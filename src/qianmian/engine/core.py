@@ -549,6 +549,7 @@ class Core(Readings):
             time = max(int(events.TIME[at]), clock - self.lateness_ms)
             link = Told(time, events.KNOWN[number], events.VALUES[number])
         merge_viewers(source, target, anonymous, known, clock, told, link)
+        self.boards.link(anonymous, known)
         self.linked.add(anonymous)
         self.merged += 1
         target.apply(events, at, at + 1)

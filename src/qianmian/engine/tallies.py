@@ -34,6 +34,11 @@ class Reach:
         self._known = NONE
         self._waiting: list[Int64] = []
         self._n_waiting = 0
+        self._links: list[tuple[int, int]] = []
+
+    def link(self, anonymous: int, known: int) -> None:
+        """These two are one: what either reached, the known one has; the other comes no more."""
+        self._links.append((anonymous, known))
 
     def add(
         self,
@@ -54,12 +59,32 @@ class Reach:
     def _settle(self) -> None:
         """Sort what came, and put what is new of it in its place: the rest is only copied."""
         if self._waiting:
-            came = np.unique(np.concatenate(self._waiting))
-            places = np.searchsorted(self._known, came)
-            inside = places < len(self._known)
-            inside[inside] = self._known[places[inside]] == came[inside]
-            self._known = np.insert(self._known, places[~inside], came[~inside])
+            self._put(np.concatenate(self._waiting))
             self._waiting, self._n_waiting = [], 0
+        if self._links:
+            self._join(np.array(self._links, np.int64))
+            self._links = []
+
+    def _join(self, links: Int64) -> None:
+        """Put what linked viewers reached under the known ones, each once.
+
+        Cost: a search per link and place, however many come at once, and one copy.
+        """
+        of_place = np.unique(self._known >> VIEWER_BITS) << VIEWER_BITS
+        wanted = (of_place[:, None] | links[:, 0]).ravel()
+        at = np.searchsorted(self._known, wanted)
+        there = at < len(self._known)
+        there[there] = self._known[at[there]] == wanted[there]
+        new = (of_place[:, None] | links[:, 1]).ravel()[there]
+        self._known = np.delete(self._known, at[there])
+        self._put(new)
+
+    def _put(self, words: Int64) -> None:
+        came = np.unique(words)
+        places = np.searchsorted(self._known, came)
+        inside = places < len(self._known)
+        inside[inside] = self._known[places[inside]] == came[inside]
+        self._known = np.insert(self._known, places[~inside], came[~inside])
 
     def counts(self, room: int) -> list[int]:
         """Distinct viewers of each stage of a room."""

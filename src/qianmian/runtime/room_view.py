@@ -42,7 +42,7 @@ from qianmian.runtime.hesitating import Hesitating as List
 from qianmian.runtime.hesitating import Lingering
 from qianmian.runtime.ports import ACCEPTED
 from qianmian.runtime.recent_firings import RecentFirings
-from qianmian.vocabulary.events import CATALOG
+from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import is_anonymous
 from qianmian.vocabulary.product import Product, ProductCatalog
@@ -55,6 +55,7 @@ PRESENTED_LIMIT = 200
 FRESH_FIRINGS = 10_000  # as many wait for somebody to look before the newest are chosen
 MOST_FIRINGS = 1 << 40
 DOUBT_BITS = 1 << CLASSES["doubt"] | 1 << CLASSES["price_question"]
+LINKED = CODE_BY_NAME["identity_linked"]
 ALWAYS = frozenset({"comment_sent", "identity_linked"})
 ENDING = frozenset({"room_left", "product_viewed"})  # they may take somebody off a list
 
@@ -194,8 +195,12 @@ class RoomViews:
         listed = {one.viewer for one in waiting}
         for room in self._rooms.values():
             listed.update(room.hesitating.viewers)
-        known = self._linked
-        named = [known.get(name, name) in listed for name in column.values]
+        links = _links(batch)
+        listed.update(known for own, known in links.items() if own in listed)
+        named = [
+            name in listed or (self._linked.get(name) or links.get(name)) in listed
+            for name in column.values
+        ]
         return np.array([*named, False])[column.codes]  # an absent one reads the last
 
     def _fired(self, firing: Firing) -> None:
@@ -396,7 +401,10 @@ class RoomViews:
         by_product: dict[str | None, list[_Doubt]] = {}
         for doubt in room.doubts:
             by_product.setdefault(doubt.product, []).append(doubt)
-        people = {product: len({d.viewer for d in them}) for product, them in by_product.items()}
+        people = {
+            product: len({self._linked.get(d.viewer, d.viewer) for d in them})
+            for product, them in by_product.items()
+        }
         for product in sorted(by_product, key=lambda one: (-people[one], one or "")):
             newest = by_product[product][-3:][::-1]
             rose = room.rising.get(product or "")
@@ -502,6 +510,16 @@ def _order(one: Firing | Fired) -> tuple[int, str, str, str]:
     """When it fired; within an instant any order that is the same each time."""
     about = one.key if isinstance(one, Firing) else one.about
     return one.at, one.viewer or "", one.moment, about or ""
+
+
+def _links(batch: EventBatch) -> dict[str, str]:
+    """The known id of each unknown one that a batch links first; also what will be refused."""
+    found: dict[str, str] = {}
+    for row in np.flatnonzero(batch.type == LINKED).tolist():
+        own, known = _string(batch, "viewer", row), _string(batch, "linked_viewer", row)
+        if own is not None and known is not None:
+            found.setdefault(own, known)
+    return found
 
 
 def _reads(lingering: Mapping[str, Lingering]) -> npt.NDArray[np.bool_]:

@@ -19,12 +19,17 @@ from qianmian.columns.batch import EventBatch
 from qianmian.connectors.member_sheet import read_members
 from qianmian.connectors.order_sheet import read_orders
 from qianmian.connectors.sheet import Report
+from qianmian.errors import InputError
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.live import Live
 from qianmian.runtime.refusals import Refusals
+from qianmian.vocabulary.decode import canonical
+from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, is_anonymous
+from qianmian.vocabulary.rejected import Rejected
 
 SOURCE: Final = "import"
-"""What the log calls the sender."""
+CONSOLE: Final = "console"
+"""What the log calls the senders: a table, and somebody at the pages."""
 
 AT_ONCE: Final = 2_000  # events of one message: the engine has time for others in between
 
@@ -101,6 +106,33 @@ async def take_orders(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
     return Taken(report, taken, hashlib.sha256(body).hexdigest())
 
 
+async def tell_link(
+    deployment: Deployment, erased: Refusals, viewer: str, other: str, *, over: bool
+) -> None:
+    """Tell that two ids are one person's, or are not any more; durable when it returns.
+
+    Args:
+        erased: whom no door lets in again.
+        other: a known id; where a link is over, an anonymous one too, as the log spells it.
+
+    Raises: InputError for ids that cannot be linked; Overloaded, LogUnavailable.
+    """
+    event: dict[str, Any] = {"type": "identity_unlinked" if over else "identity_linked"}
+    if over and is_anonymous(other):
+        event |= {"viewer": viewer, "anonymous_id": other.removeprefix(ANONYMOUS_PREFIX)}
+    else:
+        event |= {"viewer": viewer, "linked_viewer": other}
+    now_ms = await deployment.ask(lambda live: live.clock)
+    found = canonical(event, arrival=now_ms)
+    if isinstance(found, Rejected):
+        raise InputError(f"{viewer} and {other}: {found.detail}")
+    if erased.has(viewer) or erased.has(other):
+        raise InputError("this person was erased")
+    ids = f"{viewer}\x1f{other}\x1f{event['type']}\x1f{now_ms}".encode()
+    name = hashlib.sha256(ids).hexdigest()[:32]
+    await _submit(deployment, [found | {"message_id": f"link:{name}"}], CONSOLE)
+
+
 def _without_erased(shop: Shop, events: Sequence[Lined], report: Report) -> list[Lined]:
     """The events of those who were not erased; the others are told by their lines."""
     kept = []
@@ -117,9 +149,11 @@ def _parts(events: Sequence[Lined]) -> Iterator[Sequence[Lined]]:
         yield events[start : start + AT_ONCE]
 
 
-async def _submit(deployment: Deployment, rows: Sequence[dict[str, Any]]) -> None:
+async def _submit(
+    deployment: Deployment, rows: Sequence[dict[str, Any]], source: str = SOURCE
+) -> None:
     """Durable when it returns."""
-    known = {"message": 0, "source": SOURCE, "presence_none": 1}
+    known = {"message": 0, "source": source, "presence_none": 1}
     await deployment.submit(EventBatch.from_rows({**row, **known} for row in rows))
 
 

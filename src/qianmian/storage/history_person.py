@@ -7,8 +7,9 @@ file never changes, but by an erasure, which gives it another time.
 from __future__ import annotations
 
 import json
+import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -59,13 +60,14 @@ class PersonRows:
 
 @dataclass(slots=True)
 class PastReader:
-    """Reads the rows of persons; used by one thread at a time.
+    """Reads the rows of persons; usable from several threads, which take turns.
 
     Args:
         folder: of the history.
     """
 
     folder: Path
+    _reading: threading.Lock = field(default_factory=threading.Lock)
     _held: OrderedDict[tuple[str, int, frozenset[str]], list[Row]] = field(
         default_factory=OrderedDict
     )
@@ -80,7 +82,8 @@ class PastReader:
         """
         for attempt in range(TRIES):
             try:
-                return self._rows_of(frozenset(viewers), since_ms, read_rows)
+                with self._reading:
+                    return self._rows_of(frozenset(viewers), since_ms, read_rows)
             except FileNotFoundError as problem:
                 if attempt == TRIES - 1:
                     raise LogProblem(f"the history cannot be read: {problem}") from problem
@@ -88,6 +91,7 @@ class PastReader:
 
     def _rows_of(self, viewers: frozenset[str], since_ms: int, read_rows: int) -> PersonRows:
         files = files_of(self.folder)
+        self._let_go(files)
         parts: list[list[Row]] = []
         read = found = 0
         is_whole, since = True, since_ms
@@ -104,6 +108,17 @@ class PastReader:
         if not is_whole:
             since = int(rows[0]["clock"]) if rows else since_ms
         return PersonRows(rows, since, is_whole, files[-1].stop if files else 0)
+
+    def _let_go(self, files: Sequence[HistoryFile]) -> None:
+        """Forget what was found in files that are no more, or were written again by an erasure."""
+        path_of = {one.path.name: one.path for one in files}
+        times: dict[str, int | None] = {}
+        for key in list(self._held):
+            name, time, _ = key
+            if name not in times:
+                times[name] = path_of[name].stat().st_mtime_ns if name in path_of else None
+            if times[name] != time:
+                del self._held[key]
 
     def _of_file(self, one: HistoryFile, viewers: frozenset[str]) -> list[Row]:
         key = (one.path.name, one.path.stat().st_mtime_ns, viewers)

@@ -46,6 +46,25 @@ def test_the_board_counts_people_money_and_products() -> None:
     assert board.firings_by_moment == {"carted": 1}
 
 
+def test_a_person_who_signs_in_is_counted_once_in_the_funnel() -> None:
+    """Two devices of one person, who had been here before as a third."""
+    rows = [
+        event(0, "session_started", None, session="tonight"),
+        *(event(100 + n, "product_viewed", None, anonymous_id=f"x{n}", product="p")
+          for n in range(3)),
+        event(200, "product_viewed", "a", product="p"),
+        {"clock": 300, "type": "identity_linked", "anonymous_id": "x0", "viewer": "a"},
+        {"clock": 300, "type": "identity_linked", "anonymous_id": "x1", "viewer": "a"},
+        {"clock": 301, "type": "identity_linked", "anonymous_id": "x1", "viewer": "b"},
+        event(400, "cart_added", None, anonymous_id="x1", product="p"),
+        event(500, "cart_added", "a", product="p"),
+    ]  # fmt: skip
+    core = Core([parse_definition("carted", "cart_added")])
+    core.run(EventBatch.from_rows(rows))
+    board = core.board("r")
+    assert (board.online, board.funnel["product_viewed"], board.funnel["cart_added"]) == (2, 2, 1)
+
+
 def test_online_falls_when_silence_shows_that_people_left() -> None:
     core = Core([parse_definition("carted", "cart_added")])
     core.run(EventBatch.from_rows(ROWS))

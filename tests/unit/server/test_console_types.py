@@ -77,6 +77,9 @@ NAMES = {  # of the schema: of the interface
     "Hot": "HotProduct",
     "KeyModel": "SourceKey",
     "LikingModel": "Liking",
+    "LinkedId": "LinkedId",
+    "PersonEvent": "PersonEvent",
+    "PersonPage": "PersonPage",
     "MetaModel": "Meta",
     "MomentModel": "Moment",
     "NewSource": "NewSource",
@@ -104,6 +107,7 @@ WITHIN = {"Comment", "CountingModel", "LogModel", "PageModel", "StepModel"}
 """Written where they are used."""
 NOT_TYPED = {
     *("SignIn", "FirstAccount", "JoinModel", "TokenModel"),
+    "NewLink",
     *("Change", "DraftModel", "RollBack", "Writing"),
     *("HTTPValidationError", "ValidationError"),
 }

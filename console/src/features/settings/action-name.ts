@@ -31,6 +31,8 @@ const ACTIONS = [
   'products.imported',
   'source.changed',
   'source.created',
+  'viewer.linked',
+  'viewer.unlinked',
   'write_key.created',
   'write_key.revoked',
 ] as const

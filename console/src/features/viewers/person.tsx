@@ -5,7 +5,7 @@ import { asText, count, dayAndClock, money } from '@/lib/format'
 import { useLanguage } from '@/lib/language'
 
 /** Four dimensions: who they are, what they do, what they turn to, where they stand with the shop. */
-export function PersonFacts({ person, since }: { person: Person; since: number }) {
+export function PersonFacts({ person }: { person: Person }) {
   const { t } = useTranslation()
   const { zone } = useShop()
   return (
@@ -14,7 +14,11 @@ export function PersonFacts({ person, since }: { person: Person; since: number }
       <Life person={person} />
       <Behavior person={person} />
       <Preferences preferences={person.preference} />
-      <p className="quiet small num">{t('viewer.person.rests_on', { time: dayAndClock(since, zone) })}</p>
+      <p className="quiet small num" data-part="rests-on">
+        {person.since === null
+          ? t('viewer.person.rests_on_all', { time: dayAndClock(person.stored_at ?? 0, zone) })
+          : t('viewer.person.rests_on', { time: dayAndClock(person.since, zone) })}
+      </p>
     </>
   )
 }

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useEventName, useShop } from '@/api/meta'
 import type { TimelineEvent } from '@/api/types'
-import { asText, clock, count, money } from '@/lib/format'
+import { asText, clock, count, dayAndClock, money } from '@/lib/format'
 import { useLanguage } from '@/lib/language'
 
 interface Props {
@@ -11,29 +11,32 @@ interface Props {
   isWhole: boolean
   /** Message ids that a moment rests on. */
   because: Set<string>
+  /** Whether they are of many days and rooms. */
+  hasDays?: boolean
 }
 
-export function Timeline({ events, since, isWhole, because }: Props) {
+export function Timeline({ events, since, isWhole, because, hasDays = false }: Props) {
   const { t } = useTranslation()
   const { zone, currency, lateness_ms } = useShop()
   const nameOf = useEventName()
   const { language } = useLanguage()
+  const when = hasDays ? dayAndClock : clock
   return (
     <section>
-      <h3>{t('viewer.timeline')}</h3>
+      <h3>{t(hasDays ? 'viewer.person.all_rooms_title' : 'viewer.timeline')}</h3>
       {events.length === 0 && <p className="quiet">{t('viewer.no_events')}</p>}
       <ol className="timeline">
         {folded(events, because).map(({ event, times, from }, index) => {
           const isEvidence = event.message_id !== null && because.has(event.message_id)
           return (
             <li key={event.message_id ?? `${event.at} ${index}`} className={isEvidence ? 'is-evidence' : ''}>
-              <span className="num quiet">{clock(event.at, zone)}</span>
+              <span className="num quiet">{when(event.at, zone)}</span>
               <span>
                 {nameOf(event.type)}
                 {times > 1 && (
                   <span className="quiet num">
                     {' '}
-                    {t('viewer.times', { n: count(times), time: clock(from, zone) })}
+                    {t('viewer.times', { n: count(times), time: when(from, zone) })}
                   </span>
                 )}
                 {event.product !== null && (
@@ -57,7 +60,7 @@ export function Timeline({ events, since, isWhole, because }: Props) {
         })}
       </ol>
       {!isWhole && (
-        <p className="quiet small num">{t('viewer.earlier', { time: clock(since, zone) })}</p>
+        <p className="quiet small num">{t('viewer.earlier', { time: when(since, zone) })}</p>
       )}
     </section>
   )

@@ -12,6 +12,8 @@ import { useNow } from '@/lib/use-now'
 import { viewerLabel } from '@/lib/viewer-label'
 import { Consent } from './consent'
 import { Flags } from './flags'
+import { Linked } from './linked'
+import { LongHistory } from './long-history'
 import { PersonFacts } from './person'
 import { evidenceOf, Standing } from './standing'
 import { Timeline } from './timeline'
@@ -99,7 +101,8 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
       {!person.is_profiled && <p className="notice gap">{t('viewer.no_profile')}</p>}
       <Flags viewer={viewer} />
       <Standing viewer={viewer.viewer} person={person} chosen={chosen} onChoose={setChosen} />
-      <PersonFacts person={person} since={viewer.since} />
+      <PersonFacts person={person} />
+      <Linked linked={person.linked} />
       <Consent viewer={viewer.viewer} />
       <Timeline
         events={viewer.timeline}
@@ -107,6 +110,7 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
         isWhole={viewer.whole}
         because={new Set(chosen === null ? viewer.firings.flatMap((one) => one.because) : evidenceOf(person, chosen))}
       />
+      <LongHistory viewer={viewer.viewer} />
     </div>
   )
 }

@@ -19,6 +19,7 @@ from qianmian.server.api import (
     segments,
     session,
     staff,
+    viewers,
 )
 from qianmian.server.api.problems import add_problems
 from qianmian.server.site import Site
@@ -34,8 +35,9 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    parts = (session, rooms, data, definitions, staff, products, imports, lists, segments, persons)
-    for part in parts:
+    parts = (session, rooms, viewers, data, definitions, staff, products)
+    more = (imports, lists, segments, persons)
+    for part in (*parts, *more):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
     plain = app.openapi

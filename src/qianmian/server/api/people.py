@@ -13,8 +13,9 @@ from qianmian.language.definition import Definition
 from qianmian.language.sentence import sentence_of_definition
 from qianmian.locales.texts import document
 from qianmian.profiles.basic import Basic, joined, told
+from qianmian.profiles.identity import Edge
 from qianmian.profiles.preference import DIMENSIONS, ENOUGH
-from qianmian.profiles.profile import BEHAVIOR, Profile, profile_of
+from qianmian.profiles.profile import BEHAVIOR, Profile
 from qianmian.profiles.stage import Days, day_of, stages
 from qianmian.runtime.evidence import Explainer
 from qianmian.runtime.standing import Standing, Why, standing_of
@@ -23,6 +24,7 @@ from qianmian.server.api.people_models import (
     BasicModel,
     DoneModel,
     LikingModel,
+    LinkedId,
     PersonModel,
     PreferenceModel,
     SegmentModel,
@@ -30,8 +32,10 @@ from qianmian.server.api.people_models import (
     TagModel,
     WaitingModel,
 )
+from qianmian.server.persons import Known
 from qianmian.tags.definition import Preferred, Tag
 from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.ids import is_anonymous
 from qianmian.vocabulary.minors import MinorsMode, may_profile
 from qianmian.vocabulary.product import Product
 
@@ -70,21 +74,21 @@ def definitions_by_name(definitions: Sequence[Definition]) -> dict[str, Definiti
 def person_of(
     told_now: Told,
     rows: Sequence[Row],
+    known: Known,
     explainer: Explainer,
     offset_ms: int,
     minors: MinorsMode = "exclude",
 ) -> PersonModel:
-    """Who a viewer is: from the rows of the log, the facts of history, and what the engine holds.
+    """Who a viewer is: what is known of them, the facts of history, and what the engine holds.
 
     Args:
-        rows: of the viewer and of the room, oldest first.
+        rows: of the viewer and of the room, oldest first: what tags and segments rest on.
         offset_ms: how far the shop's zone is ahead of UTC.
         minors: whether they have a profile.
     """
     now, at = told_now.now, told_now.clock
-    own = [row for row in rows if _is_own(row)]
     past = None if now is None else now.past
-    profile = profile_of(own, told_now.products, offset_ms=offset_ms).plus(
+    profile = known.profile.plus(
         _from_history(past, (now.past_at if now else None) or at, offset_ms)
     )
     is_profiled = may_profile({name: one.value for name, one in profile.basic.items()}, minors)
@@ -97,13 +101,7 @@ def person_of(
     by_place = {one for one in definitions if one.startswith("tag.")}
     return PersonModel(
         is_profiled=is_profiled,
-        basic=[_basic(name, one) for name, one in sorted(profile.basic.items())],
-        behavior=_behavior(profile),
-        preference=[_preference(name, profile, at) for name in DIMENSIONS],
-        stages=[
-            StageModel(stage=one.stage, since=one.day * DAY_MS - offset_ms)
-            for one in stages(profile.days, day_of(at, offset_ms))
-        ],
+        **dimensions_of(profile, at, offset_ms),
         tags=[
             one
             for one in _tags(definitions, by_place, held, standing, profile, at)
@@ -119,11 +117,35 @@ def person_of(
         visits=standing.visits,
         waiting=list(_waiting(standing, told_now)),
         first_seen=None if past is None else past.first_seen,
+        linked=[link_of(one) for one in known.edges],
+        stored_at=known.stored_at,
+        since=None if known.stored_at is not None and known.is_whole else known.since,
     )
 
 
-def _is_own(row: Row) -> bool:
-    return row.get("viewer") is not None or row.get("anonymous_id") is not None
+def dimensions_of(profile: Profile, at: int, offset_ms: int) -> dict[str, Any]:
+    """The four dimensions of a profile, as of an instant."""
+    return {
+        "basic": [_basic(name, one) for name, one in sorted(profile.basic.items())],
+        "behavior": _behavior(profile),
+        "preference": [_preference(name, profile, at) for name in DIMENSIONS],
+        "stages": [
+            StageModel(stage=one.stage, since=one.day * DAY_MS - offset_ms)
+            for one in stages(profile.days, day_of(at, offset_ms))
+        ],
+    }
+
+
+def link_of(edge: Edge) -> LinkedId:
+    """A link, with the id that is another's: a device, or the same person on another platform."""
+    return LinkedId(
+        id=edge.own,
+        of=edge.known,
+        kind="device" if is_anonymous(edge.own) else "platform",
+        since=edge.since,
+        until=edge.until,
+        source=edge.source,
+    )
 
 
 def _from_history(past: ViewerFacts | None, at: int, offset_ms: int) -> Profile:

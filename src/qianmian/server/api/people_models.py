@@ -11,6 +11,13 @@ from typing import Literal
 from qianmian.server.api.models import Model, PageModel, TimelineEvent, ViewerFiring, Words
 
 
+class PersonEvent(TimelineEvent):
+    """An event, and where."""
+
+    room: str | None
+    viewer: str
+
+
 class BasicModel(Model):
     """A basic value. Confidence in percent."""
 
@@ -92,9 +99,21 @@ class WaitingModel(Model):
     due: int
 
 
-class PersonModel(Model):
-    """Four dimensions of a viewer; behavior, preference and stages rest on what `since` says.
+class LinkedId(Model):
+    """An id that is another's: `device` of an anonymous one. It holds while `until` is None."""
 
+    id: str
+    of: str
+    kind: Literal["device", "platform"]
+    since: int
+    until: int | None
+    source: str
+
+
+class PersonModel(Model):
+    """Four dimensions of a viewer, of everything up to `stored_at` and since.
+
+    `since` says how far back they rest on what was read, where that is not everything.
     `is_profiled` is False for a minor, or in strict mode for whom nobody knows: then there is none.
     """
 
@@ -109,6 +128,31 @@ class PersonModel(Model):
     visits: int
     waiting: list[WaitingModel]
     first_seen: int | None
+    linked: list[LinkedId]
+    stored_at: int | None
+    since: int | None
+
+
+class PersonPage(Model):
+    """A person in all rooms; `timeline` is the newest first, back to `since`."""
+
+    viewer: str
+    ids: list[str]
+    basic: list[BasicModel]
+    behavior: list[DoneModel]
+    preference: list[PreferenceModel]
+    stages: list[StageModel]
+    linked: list[LinkedId]
+    stored_at: int | None
+    timeline: list[PersonEvent]
+    since: int
+    whole: bool
+
+
+class NewLink(Model):
+    """Another id of the same person."""
+
+    other: str
 
 
 class ViewerModel(Model):

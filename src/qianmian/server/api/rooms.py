@@ -34,10 +34,12 @@ from qianmian.server.api.people_models import ViewerModel
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
+from qianmian.server.persons import Known, known_of
 from qianmian.server.site import Site
 from qianmian.vocabulary.consent import withheld_tags
 from qianmian.vocabulary.events import CATALOG, event_type
 from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.product import Product
 
 HALF_HOUR_MS = 30 * 60_000
 LOCALE_BY_NAME = {"zh": "zh-CN", "en": "en-US"}
@@ -84,10 +86,17 @@ async def viewer(
     found = await asyncio.to_thread(
         timeline_of, site.log, viewer, room, since_ms=state["clock"] - HALF_HOUR_MS
     )
-    told = await asyncio.to_thread(_viewer, room, viewer, state, found, site)
-    if state["now"] is None and not told.firings and not told.timeline:
+    offset_ms = offset_ms_of(site.zone, state["clock"])
+    known = await asyncio.to_thread(known_of, site, viewer, products_of(state), offset_ms)
+    told = await asyncio.to_thread(_viewer, room, viewer, state, found, known, site)
+    if state["now"] is None and not told.firings and not known.is_somebody:
         raise Problem("viewer.unknown", f'nobody called "{viewer}" has been here lately')
     return told
+
+
+def products_of(state: Mapping[str, Any]) -> dict[str, Product]:
+    """The products that the engine knows, by id."""
+    return {product.id: product for product in state["products"]}
 
 
 def _rooms(live: Live) -> list[RoomModel]:
@@ -124,7 +133,12 @@ def _state(live: Live, room: str, viewer: str) -> dict[str, Any]:
 
 
 def _viewer(
-    room: str, viewer: str, state: Mapping[str, Any], found: Timeline, site: Site
+    room: str,
+    viewer: str,
+    state: Mapping[str, Any],
+    found: Timeline,
+    known: Known,
+    site: Site,
 ) -> ViewerModel:
     now, titles = state["now"], state["titles"]
     definitions = definitions_by_name(state["definitions"])
@@ -156,16 +170,17 @@ def _viewer(
                 now=now,
                 definitions=state["definitions"],
                 fired=state["fired"],
-                products={product.id: product for product in state["products"]},
+                products=products_of(state),
                 withheld=state["withheld"],
             ),
             found.rows,
+            known,
             explainer,
-            _offset_ms(site.zone, state["clock"]),
+            offset_ms_of(site.zone, state["clock"]),
             site.minors,
         ),
         firings=firings,
-        timeline=[_event(row, titles) for row in reversed(own[-LISTED:])],
+        timeline=[event_of(row, titles) for row in reversed(own[-LISTED:])],
         since=found.since,
         whole=found.is_whole,
     )
@@ -188,13 +203,14 @@ def _firing(
     )
 
 
-def _offset_ms(zone: str, at: int) -> int:
+def offset_ms_of(zone: str, at: int) -> int:
     """How far a zone is ahead of UTC at an instant."""
     offset = datetime.fromtimestamp(at / 1_000, ZoneInfo(zone)).utcoffset()
     return 0 if offset is None else int(offset.total_seconds()) * 1_000
 
 
-def _event(row: Mapping[str, Any], titles: Mapping[str, str]) -> TimelineEvent:
+def event_of(row: Mapping[str, Any], titles: Mapping[str, str]) -> TimelineEvent:
+    """A row as a line of a timeline."""
     items = row.get("items") or ()
     product = row.get("product") or (items[0]["product"] if items else None)
     return TimelineEvent(
