@@ -101,7 +101,6 @@ def persons_of(
         LettersForget(letters),
         ledger,
         IdentitiesForget(identities),
-        ListsForget(lists),
         ProfilesForget(StoredProfiles(home / "profiles")),
     )
 

@@ -101,8 +101,8 @@ def rows_of(home: Path) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> None:
-    home = story.server.home.settings.home
+def tell_of_two(story: Story) -> None:
+    """What is known of a person and their neighbor."""
     story.send(
         {"type": "room_entered", "anonymous_id": DEVICE, "room": "r1", "visit": f"{DEVICE}-1"},
         event("room_entered", OTHER),
@@ -117,6 +117,8 @@ def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> 
     bad = story.send(event("no_such_type", WHO, text=SAID), event("room_entered", OTHER))
     assert len(bad["rejected"]) == 1
 
+
+def exported_is_all_of_one(story: Story) -> None:
     told = story.owner.get(f"/api/persons/{WHO}/export").json()
     assert set(told["viewers"]) == {f"?{DEVICE}", WHO}
     assert {one["type"] for one in told["events"]} == {
@@ -132,6 +134,12 @@ def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> 
     assert told["about"]["zh"]["events"]
     assert "李" not in json.dumps(told, ensure_ascii=False)
     assert OTHER not in json.dumps(told, ensure_ascii=False)
+
+
+def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> None:
+    home = story.server.home.settings.home
+    tell_of_two(story)
+    exported_is_all_of_one(story)
     table = f"会员编号\n{WHO}\n{OTHER}\n".encode()
     csv = {"content-type": "text/csv"}
     listed = story.owner.post("/api/lists/vip/import", content=table, headers=csv).json()
