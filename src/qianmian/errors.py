@@ -8,6 +8,7 @@
     │   ├── LimitExceeded      it is too deep, too large, or too many
     │   ├── NotInHistory       a question that history cannot answer
     │   ├── InUse              others name it: it cannot go
+    │   ├── SensitiveTopic     people are not classed by this
     │   └── NotThere           no such draft, version or active definition
     ├── InputError             the caller: a file, an argument, a message
     │   ├── SheetProblem       a table that cannot be read as a whole
@@ -100,6 +101,12 @@ class InUse(DefinitionError):
     """Other definitions name it; change these first."""
 
     code = "definition.in_use"
+
+
+class SensitiveTopic(DefinitionError):
+    """It is about sensitive personal information; people are not classed by it."""
+
+    code = "definition.sensitive"
 
 
 class NotThere(DefinitionError):

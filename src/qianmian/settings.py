@@ -10,7 +10,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -43,6 +43,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         expected_viewers: for how many the engine takes memory at the start.
         snapshot_s: seconds of the clock between snapshots.
         retention_days: how long the log is kept.
+        history_days: how long events, firings and rooms are kept in history.
+        text_days: how long what people wrote is kept there; what it was about stays.
+        consent_days: how long a consent is kept that another one has replaced.
+        minors: `exclude` gives minors no profile and no personalized marketing, `strict` nobody of
+            unknown age either, `off` says that no minor comes here.
         json_logs: one JSON object per line instead of text for people.
     """
 
@@ -61,6 +66,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     expected_viewers: Annotated[int, Meta(ge=0, le=5_000_000)] = 20_000
     snapshot_s: Annotated[int, Meta(ge=5, le=86_400)] = 60
     retention_days: Annotated[int, Meta(ge=1, le=3_650)] = 30
+    history_days: Annotated[int, Meta(ge=1_096, le=36_500)] = 1_825
+    text_days: Annotated[int, Meta(ge=1, le=3_650)] = 90
+    consent_days: Annotated[int, Meta(ge=1_096, le=36_500)] = 1_825
+    minors: Literal["exclude", "strict", "off"] = "exclude"
     json_logs: bool = False
 
     @classmethod
@@ -129,6 +138,11 @@ def _checked(told: Mapping[str, Any], where: Mapping[str, str]) -> Settings:
         raise InputError(f"{place['locale']}={settings.locale} is not one of {', '.join(LOCALES)}")
     if settings.currency not in MINOR_DIGITS:
         raise InputError(f"{place['currency']}={settings.currency} is no known ISO 4217 code")
+    if settings.retention_days > settings.text_days:
+        raise InputError(
+            f"{place['retention_days']}={settings.retention_days} is more than"
+            f" {place['text_days']}={settings.text_days}: the log holds what people wrote"
+        )
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError) as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,39 @@ def test_the_audit_says_who_did_what_and_that_it_is_whole(shop: Shop, visits: Op
     expect(audit.get_by_label("之前")).to_contain_text("旧名")
     expect(audit.get_by_label("之后")).to_contain_text("新名")
     shown(page, "a change in the audit")
+
+
+def test_a_persons_wishes_are_done_at_the_desk(shop: Shop, visits: Open) -> None:
+    viewer = "member-zhang-7788"
+    kinds = ({"type": "room_entered"}, {"type": "comment_sent", "text": "这个贵吗"})
+    answer = shop.send(*({"viewer": viewer, "room": "r1", **one} for one in kinds))
+    assert answer.json()["accepted"] == 2
+    page = visits("/settings?tab=privacy").page
+    rules = page.locator("[data-part=privacy-rules]")
+    expect(rules).to_contain_text("未成年人没有画像")
+    expect(rules).to_contain_text("90 天")
+    expect(rules).to_contain_text("健康与疾病")
+    page.get_by_label("会员编号").fill(viewer)
+    page.keyboard.press("Enter")
+    person = page.locator("[data-part=person]")
+    expect(person.locator("[data-part=consents]")).to_contain_text("直播间内: 可以")
+    expect(person.locator("[data-part=consents]")).to_contain_text("短信: 不可以")
+    person.get_by_role("switch", name="个性化营销").click()
+    expect(person.locator("[data-part=consents]")).to_contain_text("直播间内: 不可以")
+    expect(person.locator("[data-part=consent-changes] li")).to_have_count(1)
+    with page.expect_download() as saved:
+        person.get_by_role("button", name="导出全部数据").click()
+    told = json.loads(Path(saved.value.path()).read_text("utf-8"))
+    assert "这个贵吗" in {one.get("text") for one in told["events"]}
+    shown(page, "privacy")
+    person.get_by_role("button", name="删除此人").click()
+    sure = page.get_by_role("dialog")
+    sure.get_by_label("再输入一遍编号").fill("member-zhang")
+    sure.get_by_role("button", name="永久删除").click()
+    expect(sure).to_contain_text("和要删除的编号不一样")
+    shown(page, "erase")
+    sure.get_by_label("再输入一遍编号").fill(viewer)
+    sure.get_by_role("button", name="永久删除").click()
+    expect(page.locator("[data-part=erasures] li")).to_contain_text("处理了", timeout=30_000)
+    expect(person).to_have_count(0)
+    assert shop.server.home.persons.refusals.has(viewer)

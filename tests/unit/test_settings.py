@@ -62,3 +62,16 @@ def test_a_mistake_says_where_it_stands_and_what_would_be_right(
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=message.replace("?", r"\?").replace('"', ".")):
         Settings.from_environment({}, file)
+
+
+def test_the_log_is_kept_no_longer_than_what_people_wrote() -> None:
+    with pytest.raises(InputError, match="QIANMIAN_RETENTION_DAYS=365 is more than"):
+        Settings.from_environment({"QIANMIAN_RETENTION_DAYS": "365"})
+    longer = {"QIANMIAN_RETENTION_DAYS": "365", "QIANMIAN_TEXT_DAYS": "365"}
+    assert Settings.from_environment(longer).retention_days == 365
+
+
+@pytest.mark.parametrize("name", ["history_days", "consent_days"])
+def test_trade_records_and_proofs_are_kept_three_years(name: str) -> None:
+    with pytest.raises(InputError, match=name):
+        Settings.from_environment({f"QIANMIAN_{name.upper()}": "1000"})

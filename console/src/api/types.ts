@@ -271,6 +271,8 @@ export interface WaitingMoment {
 }
 
 export interface Person {
+  /** Not of a minor, or in strict mode of whom nobody knows: then there is no profile. */
+  is_profiled: boolean
   basic: BasicValue[]
   behavior: Done[]
   preference: Preference[]
@@ -717,7 +719,16 @@ export interface Consents {
   personalized: boolean
   channels: Record<string, boolean>
   share: boolean
+  /** Keys of the tags that the person took away. */
+  withheld_tags: string[]
   changes: ConsentChange[]
+}
+
+/** What holds for everybody; `retention` in days by class of data, 0 is for ever. */
+export interface Privacy {
+  minors: 'exclude' | 'strict' | 'off'
+  retention: Record<string, number>
+  refused: Words[]
 }
 
 /** A person is to be erased; `confirm` is the id once more, typed. */

@@ -20,7 +20,7 @@ const PAGES = [
   { name: 'products', path: '/products', needs: 'products.read' },
   { name: 'data', path: '/data', needs: 'data.read' },
   { name: 'sources', path: '/sources', needs: 'sources.read' },
-  { name: 'settings', path: '/settings', needs: 'audit.read' },
+  { name: 'settings', path: '/settings', needs: 'consents.write' },
 ] as const
 
 /** Everything behind the sign-in: who you are, where you are, and the page. */

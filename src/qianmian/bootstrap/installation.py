@@ -21,10 +21,11 @@ import msgspec
 from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
 from qianmian.bootstrap.nightly import facts_chore
 from qianmian.bootstrap.persons import Persons, persons_of, requests_of
+from qianmian.bootstrap.retention import retention_chores
 from qianmian.columns.facts import Facts
 from qianmian.errors import InputError, LogUnavailable
 from qianmian.language.definition import Definition
-from qianmian.runtime.chores import Chore, Chores
+from qianmian.runtime.chores import Chores
 from qianmian.runtime.definition_versions import active_definitions_of
 from qianmian.runtime.definitions import read_definitions
 from qianmian.runtime.deployment import Deployment
@@ -50,10 +51,8 @@ from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
 from qianmian.vocabulary.product import Product, ProductFields, product_of
 from qianmian.vocabulary.rejected import Rejected
-from qianmian.vocabulary.time import HOUR_MS
 
 DATABASE_FILE = "qianmian.db"
-DAY_MS = 24 * HOUR_MS
 LETTERS_FILE = "dead_letters.db"
 SECRET_FILE = "secret"  # noqa: S105 — the name of a file
 
@@ -114,15 +113,7 @@ def open_installation(
     built_in = built_in_of(settings)
     given = () if settings.products is None else read_products(settings.products)
     with ExitStack() as opened:
-        snapshots = SnapshotFolder(home / "snapshots")
-        newest = snapshots.newest_offset
-        log = SegmentLog(home / "log", namespace=settings.namespace, known_offset=newest or 0)
-        opened.callback(log.close)
-        if log.repaired is not None:
-            told("log_repaired", log.repaired)
-        kept = History(home / "history", namespace=settings.namespace)
-        history = HistoryThread(kept)
-        opened.callback(_closed, history)
+        snapshots, log, kept, history = _open_files(settings, told, opened)
         database = opened.enter_context(open_database(home, settings.database))
         accounts = AccountStore(database, now)
         catalog = ProductStore(database, now, settings.currency)
@@ -131,8 +122,19 @@ def open_installation(
         opened.callback(letters.close)
         secret = read_or_make(home / SECRET_FILE)
         ledger, identities = ConsentLedger(database), IdentityStore(database)
-        asked = requests_of(database, now, secret, settings.namespace)
         lists = ListStore(database, now)
+        persons = persons_of(
+            home,
+            log,
+            history,
+            snapshots,
+            letters,
+            ledger,
+            asked=requests_of(database, now, secret, settings.namespace),
+            identities=identities,
+            lists=lists,
+        )
+        drops = retention_chores(settings, log, snapshots, kept, ledger, now)
         yield Installation(
             settings=settings,
             log=log,
@@ -144,7 +146,7 @@ def open_installation(
                 _live(settings),
                 now=now,
                 history=history,
-                chores=Chores(_chores(settings, log, snapshots, kept, now), told=told),
+                chores=Chores((*drops, facts_chore(settings, kept, now)), told=told),
                 on_consents=ledger.note,
                 snapshot_every_ms=settings.snapshot_s * 1_000,
             ),
@@ -162,10 +164,25 @@ def open_installation(
             sources=SourceStore(database, now),
             dead_letters=letters,
             secret=secret,
-            persons=persons_of(
-                home, log, history, snapshots, letters, ledger, asked=asked, of=(identities, lists)
-            ),
+            persons=persons,
         )
+
+
+def _open_files(
+    settings: Settings, told: Told, opened: ExitStack
+) -> tuple[SnapshotFolder, SegmentLog, History, HistoryThread]:
+    """What a home keeps in files of its own; closed at the end of `opened`."""
+    home, namespace = settings.home, settings.namespace
+    snapshots = SnapshotFolder(home / "snapshots")
+    newest = snapshots.newest_offset or 0
+    log = SegmentLog(home / "log", namespace=namespace, known_offset=newest)
+    opened.callback(log.close)
+    if log.repaired is not None:
+        told("log_repaired", log.repaired)
+    kept = History(home / "history", namespace=namespace)
+    history = HistoryThread(kept)
+    opened.callback(_closed, history)
+    return snapshots, log, kept, history
 
 
 @contextmanager
@@ -227,29 +244,6 @@ def _live(settings: Settings) -> Live:
         viewers=settings.expected_viewers,
         currency=settings.currency,
     )
-
-
-def _chores(
-    settings: Settings,
-    log: SegmentLog,
-    snapshots: SnapshotFolder,
-    history: History,
-    now: Callable[[], int],
-) -> list[Chore]:
-    return [_retention(settings, log, snapshots), facts_chore(settings, history, now)]
-
-
-def _retention(settings: Settings, log: SegmentLog, snapshots: SnapshotFolder) -> Chore:
-    """Segments that are older than the settings say and that no snapshot needs go."""
-
-    def drop() -> list[str]:
-        dropped = log.drop_old(
-            keep_ms=settings.retention_days * DAY_MS,
-            snapshot_offset=snapshots.oldest_offset or 0,
-        )
-        return [segment.path.name for segment in dropped]
-
-    return Chore("log_retention", drop)
 
 
 def _closed(history: HistoryThread) -> None:

@@ -83,25 +83,24 @@ def persons_of(
     ledger: ConsentLedger,
     *,
     asked: tuple[ErasureStore, Refusals],
-    of: tuple[IdentityStore, ListStore],
+    identities: IdentityStore,
+    lists: ListStore,
 ) -> Persons:
     """The stores of a home.
 
     Args:
         asked: who asked to be erased, and who was.
-        of: stores of the database that name persons.
     """
-    identities, lists = of
     facts = FactsForget(home / "facts")
     stores: tuple[Forgets, ...] = (
         LogForgets(log),
         HistoryForgets(history),
-        ListsForget(lists),  # before builds of facts, which are made of them
         facts,
         SnapshotsForget(snapshots),
         LettersForget(letters),
         ledger,
         IdentitiesForget(identities),
+        ListsForget(lists),
         ProfilesForget(StoredProfiles(home / "profiles")),
     )
 

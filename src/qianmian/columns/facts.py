@@ -183,14 +183,14 @@ class Facts:
                 sure = alike.to_numpy(zero_copy_only=False)
                 yield FoundFacts(places[sure], rows.filter(alike))
 
-    def table(self) -> pa.Table:
-        """Everything in the file, as it stands there."""
-        return pa.Table.from_batches(self._batches)
-
     def names(self) -> Iterator[str]:
         """The ids of everybody, in the order of the file."""
         for batch in self._batches:
             yield from batch.column("viewer").to_pylist()
+
+    def table(self) -> pa.Table:
+        """Everything in the file, as it stands there."""
+        return pa.Table.from_batches(self._batches)
 
     def viewers(self) -> Iterator[ViewerFacts]:
         """Everybody, in the order of the file."""

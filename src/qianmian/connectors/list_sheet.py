@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from qianmian.connectors.sheet import Report, Sheet, csv_lines, spellings
@@ -12,8 +12,13 @@ from qianmian.vocabulary.ids import viewer_problem
 KIND: Final = "lists"
 
 
-def read_list(body: bytes) -> tuple[list[str], Report]:
+def read_list(
+    body: bytes, is_erased: Callable[[str], bool] = lambda _: False
+) -> tuple[list[str], Report]:
     """Who is on the list, in the order of the file, and a report of the rows that cannot be used.
+
+    Args:
+        is_erased: of whom nothing is taken in again.
 
     Raises: SheetProblem when the table as a whole cannot be used.
     """
@@ -24,6 +29,8 @@ def read_list(body: bytes) -> tuple[list[str], Report]:
         problem = viewer_problem(viewer)
         if problem is not None:
             sheet.refuse(row.line, "id", problem, f"the id is {viewer[:80]!r}")
+        elif is_erased(viewer):
+            sheet.refuse(row.line, "id", "erased", "this person was erased")
         elif viewer in lines:
             detail = f"the id {viewer[:80]} is in line {lines[viewer]} as well"
             sheet.refuse(row.line, "id", "duplicate", detail)

@@ -7,20 +7,27 @@ that the firings of a version always mean one thing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Protocol
 
-from qianmian.errors import DefinitionError, UnknownName
+from qianmian.errors import DefinitionError, SensitiveTopic, UnknownName
 from qianmian.language.ast import InSegment, Node, Tag, walk
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse_definition
 from qianmian.language.text import show_definition
 from qianmian.runtime.definitions import DefinitionFile, Written
+from qianmian.vocabulary.sensitive import sensitive_class
 
 State = Literal["draft", "active", "replaced", "retired"]
 Place = tuple[str, str]
 """Kind and key: what versions are versions of."""
+
+_TRAITS: Final = re.compile(
+    r'trait\.(\w+)(?:\s*(?:==|!=|in|contains|starts_with)\s*\(?\s*"([^"]*)")?'
+)
+"""Traits in a text that need not be right yet, with the value beside each."""
 
 MAX_WHY: Final = 500
 MAX_TITLE: Final = 64
@@ -104,6 +111,25 @@ class DefinitionVersions(Protocol):
 
         What is the same already stays as it is.
         """
+
+
+def check_topic(version: Version) -> None:
+    """Refuse a definition that classes people by sensitive personal information.
+
+    By its key, its titles and meanings, and the traits and their values that its text names.
+
+    Raises: SensitiveTopic.
+    """
+    said = [version.key, *version.title.values(), *version.meaning.values()]
+    said += [part for pair in _TRAITS.findall(version.text) for part in pair if part]
+    for one in said:
+        found = sensitive_class(one)
+        if found is not None:
+            raise SensitiveTopic(
+                f'"{one[:80]}" is of the class {found}: sensitive personal information, by which'
+                " people are not classed",
+                kind=found,
+            )
 
 
 def active_definitions_of(

@@ -10,6 +10,7 @@ from qianmian.columns.fact_lists import facts_with_lists
 from qianmian.errors import InputError, QianmianError
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.fact_files import newest, read_facts, write_facts
+from qianmian.runtime.refusals import Refusals
 from qianmian.storage.sql.lists import ListStore
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 
@@ -24,6 +25,7 @@ class FactFollowing:
 
     Args:
         folder: of the builds.
+        erased: who is in no build, whatever the lists still say.
 
     Attributes:
         problem: why the last look failed; None when it did not.
@@ -34,11 +36,13 @@ class FactFollowing:
         folder: Path,
         deployment: Deployment,
         lists: ListStore,
+        erased: Refusals,
         namespace: str = DEFAULT_NAMESPACE,
     ) -> None:
         self._folder = folder
         self._deployment = deployment
         self._lists = lists
+        self._erased = erased
         self._namespace = namespace
         self._known: Wanted | None = None
         self._following = asyncio.Lock()
@@ -81,9 +85,21 @@ class FactFollowing:
 
     def _file(self, build: str | None) -> str | None:
         """The file of a build with the lists; the build itself where there never was a list."""
-        lists = self._lists.newest()
-        if not lists and self._lists.number() == 0:
+        if not self._lists.newest() and self._lists.number() == 0:
             return build
+        while True:
+            known = len(self._erased)
+            path = write_facts(self._folder, self._with_lists(build))
+            if known == len(self._erased):  # who is erased later is found in this file, too
+                return path.stem.removeprefix("facts-")
+            path.unlink(missing_ok=True)
+
+    def _with_lists(self, build: str | None) -> bytes:
         facts = None if build is None else read_facts(self._folder, build)
-        path = write_facts(self._folder, facts_with_lists(facts, lists, namespace=self._namespace))
-        return path.stem.removeprefix("facts-")
+        lists = self._lists.newest()
+        if len(self._erased):
+            lists = {
+                key: [one for one in viewers if not self._erased.has(one)]
+                for key, viewers in lists.items()
+            }
+        return facts_with_lists(facts, lists, namespace=self._namespace)

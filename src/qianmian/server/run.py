@@ -11,6 +11,7 @@ from importlib import metadata
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.catalogs import load_moments, load_tags
 from qianmian.bootstrap.installation import Installation, check_together
+from qianmian.bootstrap.retention import retention_of
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.person_desk import PersonDesk
@@ -74,7 +75,11 @@ async def run_server(
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
         facts = FactFollowing(
-            home.settings.home / "facts", home.deployment, home.lists, home.settings.namespace
+            home.settings.home / "facts",
+            home.deployment,
+            home.lists,
+            home.persons.refusals,
+            home.settings.namespace,
         )
         persons = home.persons.desk(home.deployment, home.settings.namespace)
         who = IdentityFollowing(home.settings.home / "history", home.identities)
@@ -157,4 +162,6 @@ def site_of(
         zone=home.settings.zone,
         currency=home.settings.currency,
         lateness_ms=home.settings.lateness_ms,
+        minors=home.settings.minors,
+        retention=retention_of(home.settings),
     )

@@ -33,6 +33,7 @@ from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
 from qianmian.tags.definition import Tag
+from qianmian.vocabulary.minors import MinorsMode
 
 
 class Ingest(Protocol):
@@ -60,6 +61,8 @@ class Site:
         tags, moments: the built-in ones by key.
         now: ms UTC.
         fired: firings by moment since the start of the process.
+        minors: whether minors have a profile.
+        retention: days for which each class of data is kept.
     """
 
     deployment: Deployment
@@ -94,3 +97,5 @@ class Site:
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"
     lateness_ms: int = 5_000
+    minors: MinorsMode = "exclude"
+    retention: Mapping[str, int] = field(default_factory=dict)

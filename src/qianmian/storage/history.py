@@ -36,6 +36,7 @@ from qianmian.storage.history_schema import (
     event_table,
     firing_table,
     room_table,
+    without_text,
 )
 from qianmian.storage.segments import UNFINISHED
 from qianmian.vocabulary.firing import Firing
@@ -128,6 +129,7 @@ class History:
         self._joined_bytes = joined_bytes
         self._disk = RealDisk() if disk is None else disk
         self._changing = threading.Lock()  # files are joined and erased by one at a time
+        self._without_text: set[str] = set()  # files of which that is known
         self._clock = 0
         self._last = -1  # messages come in order
         self._waiting: list[_Waiting] = []
@@ -353,6 +355,48 @@ class History:
         for one in group:
             self._disk.remove(one.path)
         self._disk.sync_folder(first.path.parent)
+
+    def drop_before(self, at_ms: int) -> int:
+        """Remove files whose hour was over before this instant; how many.
+
+        The newest file of each kind stays: where it ends says what is written already.
+
+        Raises: LogUnavailable.
+        """
+        hour, dropped = hour_of(at_ms), 0
+        with self._changing:
+            try:
+                for kind in KINDS:
+                    for one in [one for one in self.files(kind)[:-1] if one.hour < hour]:
+                        self._disk.remove(one.path)
+                        dropped += 1
+                    self._disk.sync_folder(self.folder / kind)
+            except OSError as problem:
+                raise unavailable(problem, f"remove history in {self.folder}") from problem
+        return dropped
+
+    def drop_texts(self, at_ms: int) -> int:
+        """Take out what people wrote in hours before this instant; how many files it wrote.
+
+        What it was about (`classes`) stays. A file is read once: what is done has no text.
+
+        Raises: LogUnavailable; LogProblem when a file cannot be read.
+        """
+        hour, written = hour_of(at_ms), 0
+        with self._changing:
+            try:
+                for one in self.files(EVENTS):
+                    if one.hour >= hour or one.path.name in self._without_text:
+                        continue
+                    table = self._table(one)
+                    kept = without_text(table)
+                    if kept is not None:
+                        self._write(one.path, kept)
+                        written += 1
+                    self._without_text.add(one.path.name)
+            except OSError as problem:
+                raise unavailable(problem, f"write history in {self.folder}") from problem
+        return written
 
     def erase(self, tombstone_by_viewer: Mapping[str, str]) -> int:
         """Take persons out of every file; how many files it wrote. `flush` first.

@@ -192,6 +192,13 @@ def erased_table(
     return table if kind != FIRINGS else _with_ids(table, mine, namespace)
 
 
+def without_text(table: pa.Table) -> pa.Table | None:
+    """The rows without what people wrote; None when nobody wrote anything."""
+    if "text" not in table.schema.names or table.column("text").null_count == len(table):
+        return None
+    return _with(table, "text", pa.nulls(len(table), pa.string()))
+
+
 def _with_ids(table: pa.Table, mine: npt.NDArray[np.bool_], namespace: str) -> pa.Table:
     """The firings with the ids that they have by their content."""
     ids = table.column("id").to_pylist()

@@ -1,4 +1,7 @@
-"""Kinds of channels that reach a person, and in which traits their address is told."""
+"""Kinds of channels that reach a person, and where their address is told.
+
+What may be done over them is `vocabulary.consent.may`; outside the room it takes an address, too.
+"""
 
 from __future__ import annotations
 

@@ -16,6 +16,9 @@ SHARE: Final = "share"
 PURPOSES: Final = (MARKETING, SHARE)
 """Personalized marketing, and handing data over to third parties."""
 
+TAG: Final = "tag:"
+MAX_TAG_CHARS: Final = 60
+
 IN_ROOM: Final = "in_room"
 CHANNELS: Final = (IN_ROOM, "push", "sms", "wechat", "email", "phone")
 EVERY_CHANNEL: Final = ""
@@ -70,6 +73,20 @@ def may(consents: Consents, purpose: str, channel: str = EVERY_CHANNEL) -> bool:
     if channel == IN_ROOM:
         return said is None or said.granted
     return channel in CHANNELS and said is not None and said.granted
+
+
+def tag_purpose(tag: str) -> str:
+    """The purpose under which a person takes a tag away: granted False, and it is not theirs."""
+    return f"{TAG}{tag}"
+
+
+def withheld_tags(consents: Consents) -> frozenset[str]:
+    """The tags that the person took away; taken away stays so, also through a merge."""
+    return frozenset(
+        purpose.removeprefix(TAG)
+        for (purpose, channel), said in consents.items()
+        if purpose.startswith(TAG) and channel == EVERY_CHANNEL and not said.granted
+    )
 
 
 def switch_is_on(consents: Consents) -> bool:

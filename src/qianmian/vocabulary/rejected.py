@@ -27,6 +27,7 @@ REASONS: Final = (
     "not_allowed",
     "unknown_currency",
     "precision",
+    "sensitive",
 )
 """Reason codes, keys in `locales/*/errors.json`. Append only: people filter by them."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import hypothesis.strategies as st
 from hypothesis import given
@@ -59,3 +60,21 @@ def test_of_each_room_the_newest_are_taken_however_they_were_told(
     for room, mine in newest(told).items():
         plain = sorted(((one.at, one.id) for one in every if one.room == room), reverse=True)
         assert mine == plain[:most]
+
+
+@given(TOLD, st.booleans())
+def test_a_viewer_is_called_otherwise_and_then_forgotten(
+    told: list[list[Firing]], looks: bool
+) -> None:
+    recent = RecentFirings(100)
+    for firings in told:
+        recent.add(Firings.of(firings))
+    if looks:
+        recent.tolist()  # objects that are made already
+    every = [one for firings in told for one in firings]
+    recent.rename({"a": "erased-1"})
+    named = [replace(one, viewer="erased-1") if one.viewer == "a" else one for one in every]
+    assert recent.tolist() == named
+    recent.forget({"erased-1", "nobody"})
+    assert recent.tolist() == [one for one in every if one.viewer != "a"]
+    assert len(recent) == len(recent.tolist())

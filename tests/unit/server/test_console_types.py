@@ -30,6 +30,7 @@ NAMES = {  # of the schema: of the interface
     "ConsentRow": "ConsentChange",
     "ConsentsModel": "Consents",
     "ErasureGiven": "ErasureGiven",
+    "PrivacyModel": "Privacy",
     "ErasureModel": "Erasure",
     "EventImport": "EventImport",
     "InvitationModel": "Invitation",

@@ -45,7 +45,7 @@ class Story:
     def wait(self, request: str) -> dict[str, Any]:
         """The request when it is done: the desk looks twice a second."""
         pause = threading.Event()
-        for _ in range(600):
+        for _ in range(10 * WAIT_S):  # the first of all tests compiles the engine
             found = self.owner.get("/api/persons/erasures").json()
             one = next(r for r in found if r["id"] == request)
             if one["step"] == "done":
@@ -80,7 +80,10 @@ def in_home(home: Path, secret: str) -> list[str]:
     spelled = {secret.encode(), json.dumps(secret)[1:-1].encode()}
     found = []
     for path in sorted(one for one in home.rglob("*") if one.is_file()):
-        held = path.read_bytes()
+        try:
+            held = path.read_bytes()
+        except FileNotFoundError:
+            continue  # a snapshot that was being written has its name now
         if path.suffix == ".parquet":
             held += json.dumps(pq.read_table(path).to_pylist(), ensure_ascii=False).encode()
         if any(way in held for way in spelled):
@@ -129,6 +132,10 @@ def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> 
     assert told["about"]["zh"]["events"]
     assert "李" not in json.dumps(told, ensure_ascii=False)
     assert OTHER not in json.dumps(told, ensure_ascii=False)
+    table = f"会员编号\n{WHO}\n{OTHER}\n".encode()
+    csv = {"content-type": "text/csv"}
+    listed = story.owner.post("/api/lists/vip/import", content=table, headers=csv).json()
+    assert listed["size"] == 2
     before = [row for row in rows_of(home) if row.get("viewer") == OTHER]
     assert SECRETS[0] in json.dumps(rows_of(home), ensure_ascii=False)
 
@@ -137,8 +144,12 @@ def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> 
     asked = story.owner.post("/api/persons/erasures", json={"viewer": WHO, "confirm": WHO})
     assert asked.status_code == 202, asked.text
     done = story.wait(asked.json()["id"])
+    stores = [one.name for one in story.server.home.persons.stores]
+    assert list(done["report"]) == stores, "every store that holds persons is told"
+    assert {"log", "history", "facts", "snapshots", "dead_letters", "consents"} <= set(stores)
     assert done["report"]["log"] >= 1
-    assert done["report"]["facts"] == 1
+    assert done["report"]["lists"] == 1
+    assert done["report"]["facts"] >= 1, "those of lists, too"
     assert done["report"]["dead_letters"] == 1
 
     after = rows_of(home)
@@ -155,9 +166,13 @@ def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> 
     for secret in SECRETS:
         assert in_home(home, secret) == [], secret
     assert in_home(home, OTHER), "the search finds what is there"
+    nothing_of_them_comes_in_again(story)
+    off = {"purpose": "personalized_marketing", "granted": False}
+    refused = story.owner.post(f"/api/persons/{WHO}/consents", json=off)
+    assert (refused.status_code, refused.json()["code"]) == (404, "viewer.unknown")
 
 
-def test_nothing_of_an_erased_person_comes_in_again(story: Story) -> None:
+def nothing_of_them_comes_in_again(story: Story) -> None:
     home = story.server.home.settings.home
     before = len(rows_of(home))
     for events in (
@@ -181,11 +196,58 @@ def test_nothing_of_an_erased_person_comes_in_again(story: Story) -> None:
     ).json()
     assert (answer["events"], answer["bad"]) == (1, 1), answer
     assert [one["code"] for one in answer["problems"]] == ["erased"]
+    answer = story.owner.post(
+        "/api/lists/vip/import", content=table.encode(), headers={"content-type": "text/csv"}
+    ).json()
+    assert (answer["size"], [one["code"] for one in answer["problems"]]) == (1, ["erased"])
     (counted,) = story.server.site.ingest.statistics()
     assert counted.rejected_by_code["erased"] == 4
     assert len(rows_of(home)) == before + 43
     for secret in (WHO, DEVICE):
         assert in_home(home, secret) == []
+
+
+def test_a_minor_has_no_profile_and_a_sensitive_trait_is_not_taken(story: Story) -> None:
+    story.send(event("room_entered", "kid"), event("room_entered", "adult"))
+    for viewer, age in (("kid", 16), ("adult", 30)):
+        story.send(event("profile_updated", viewer, traits={"age": age, "city": "杭州"}))
+        story.send(event("comment_sent", viewer, text="这个真好看"))
+    kid, adult = (
+        story.owner.get(f"/api/rooms/r1/viewers/{one}").json()["person"] for one in ("kid", "adult")
+    )
+    assert (kid["is_profiled"], adult["is_profiled"]) == (False, True)
+    assert (kid["basic"], kid["behavior"], kid["tags"], kid["segments"]) == ([], [], [], [])
+    assert {one["name"] for one in adult["basic"]} >= {"age", "city"}
+    answer = story.send(event("profile_updated", "adult", traits={"disease": "糖尿病-xyz"}))
+    assert [one["code"] for one in answer["rejected"]] == ["sensitive"]
+    assert in_home(story.server.home.settings.home, "糖尿病-xyz") == []
+    draft = {"text": 'trait.city == "杭州"', "title": {"zh": "糖尿病人群"}, "meaning": {}}
+    refused = story.owner.put("/api/definitions/segment/ill/draft", json=draft)
+    assert (refused.status_code, refused.json()["code"]) == (422, "definition.sensitive")
+    told = story.owner.get("/api/privacy").json()
+    assert told["minors"] == "exclude"
+    assert told["retention"]["texts"] == 90
+    assert len(told["refused"]) == 9
+
+
+def test_a_tag_that_a_person_takes_away_stays_away_through_a_link(story: Story) -> None:
+    device = "device-of-somebody-else-77"
+    hello = {"type": "room_entered", "anonymous_id": device, "room": "r1"}
+    profile = event("profile_updated", "tagged", traits={"gender": "female"})
+    story.send(hello, event("room_entered", "tagged"), profile)
+
+    def tags() -> set[str]:
+        person = story.owner.get("/api/rooms/r1/viewers/tagged").json()["person"]
+        return {one["key"] for one in person["tags"] if one["answer"] in ("yes", "value")}
+
+    assert "gender" in tags()
+    told = story.owner.delete(f"/api/persons/?{device}/tags/gender".replace("?", "%3F")).json()
+    assert told["withheld_tags"] == ["gender"]
+    assert "gender" in tags(), "nobody knows yet that the device is theirs"
+    story.send({"type": "identity_linked", "viewer": "tagged", "anonymous_id": device}, profile)
+    assert "gender" not in tags()
+    story.send(profile)
+    assert "gender" not in tags(), "telling it again does not bring it back"
 
 
 def test_what_a_person_says_holds_at_once_and_is_proven(story: Story) -> None:
@@ -213,9 +275,7 @@ def test_what_a_person_says_holds_at_once_and_is_proven(story: Story) -> None:
     assert told["share"]
     assert [one["source"] for one in told["changes"]] == ["shop", "shop", "console", "console"]
     actions = [one["action"] for one in story.owner.get("/api/audit").json()["items"]]
-    assert actions.count("consent.changed") == 2
-    refused = story.owner.post(f"/api/persons/{WHO}/consents", json=off)
-    assert (refused.status_code, refused.json()["code"]) == (404, "viewer.unknown")
+    assert actions[:2] == ["consent.changed"] * 2
 
 
 def test_a_restart_knows_nobody_who_was_erased(tmp_path: Path) -> None:
@@ -225,6 +285,7 @@ def test_a_restart_knows_nobody_who_was_erased(tmp_path: Path) -> None:
         story.send(event("room_entered", OTHER))
         agreed = {"purpose": "share", "granted": True, "properties": {"evidence": "签字"}}
         story.send(*({"type": "consent_changed", "viewer": v, **agreed} for v in (WHO, OTHER)))
+        ask(server, lambda live: live.clock)  # what was sent has been applied
         server.home.persons.ledger.flush()  # the server does it twice a second
         out = tmp_path.parent / "person.json"
         home = ("--home", str(tmp_path))

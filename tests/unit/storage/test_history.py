@@ -260,6 +260,39 @@ def test_erasure_takes_a_person_out_of_all_files_and_leaves_the_others(tmp_path:
     assert all(b"v1 says" not in path.read_bytes() for path in tmp_path.glob("*/*.parquet"))
 
 
+def test_what_people_wrote_goes_and_what_it_was_about_stays(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    for offset in range(LAST):
+        add(history, offset)
+    history.flush()
+    before = {path: path.read_bytes() for path in (tmp_path / EVENTS).iterdir()}
+    until = START + 60 * MINUTE
+    assert history.drop_texts(until) == 1
+    for table in history.read(EVENTS):
+        for clock, text in zip(
+            *(table[name].to_pylist() for name in ("clock", "text")), strict=True
+        ):
+            assert (text is None) == (clock < until)
+    assert offsets(history, EVENTS) == wanted(EVENTS, LAST)
+    changed = [path for path, held in before.items() if path.read_bytes() != held]
+    assert len(changed) == 1
+    assert b"says 1" not in changed[0].read_bytes()
+    assert history.drop_texts(until) == 0
+
+
+def test_old_history_goes_but_never_the_newest_file(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    for offset in range(LAST):
+        add(history, offset)
+    history.flush()
+    history.drop_before(START + 60 * MINUTE)
+    assert min(offsets(history, EVENTS)) == 6
+    history.drop_before(START + 1_000 * 60 * MINUTE)
+    assert {kind: len(history.files(kind)) for kind in KINDS} == dict.fromkeys(KINDS, 1)
+    again = History(tmp_path)
+    assert again.next_offset == history.next_offset
+
+
 def test_messages_do_not_go_back_and_outcomes_fit(tmp_path: Path) -> None:
     history = History(tmp_path)
     with pytest.raises(InputError, match="1 outcomes of 2 events"):

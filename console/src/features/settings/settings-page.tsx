@@ -5,6 +5,7 @@ import { useMay } from '@/api/session'
 import { ApiKeys } from './api-keys'
 import { Audit } from './audit'
 import { People } from './people'
+import { Privacy } from './privacy'
 
 export function SettingsPage() {
   const { t } = useTranslation()
@@ -13,6 +14,7 @@ export function SettingsPage() {
   const tabs = [
     { key: 'people', label: t('settings.people.title'), needs: 'accounts.read', children: <People /> },
     { key: 'keys', label: t('settings.keys.title'), needs: 'api_keys.read', children: <ApiKeys /> },
+    { key: 'privacy', label: t('settings.privacy.title'), needs: 'privacy.read', children: <Privacy /> },
     { key: 'audit', label: t('settings.audit.title'), needs: 'audit.read', children: <Audit /> },
   ].filter((tab) => may(tab.needs))
   return (
@@ -24,7 +26,7 @@ export function SettingsPage() {
         <p className="quiet">{t('settings.nothing')}</p>
       ) : (
         <Tabs
-          activeKey={asked.get('tab') ?? 'people'}
+          activeKey={asked.get('tab') ?? tabs[0]?.key ?? 'people'}
           onChange={(tab) => setAsked({ tab })}
           destroyOnHidden
           items={tabs.map(({ key, label, children }) => ({ key, label, children }))}

@@ -1,5 +1,9 @@
+import { Popconfirm } from 'antd'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMoments, useShop } from '@/api/meta'
+import { useTakeTagAway } from '@/api/persons'
+import { useMay } from '@/api/session'
 import type { Person, ViewerSegment, ViewerTag, WaitingMoment } from '@/api/types'
 import { clock, duration } from '@/lib/format'
 import { useLanguage } from '@/lib/language'
@@ -13,7 +17,7 @@ interface Props {
 }
 
 /** What holds now, why, and what will fire unless it is cancelled. */
-export function Standing({ person, chosen, onChoose }: Props) {
+export function Standing({ viewer, person, chosen, onChoose }: Props & { viewer: string }) {
   const { t } = useTranslation()
   const { words, tag: language } = useLanguage()
   const held = holding(person.tags)
@@ -27,7 +31,9 @@ export function Standing({ person, chosen, onChoose }: Props) {
         {held.length === 0 && <p className="quiet">{t('viewer.person.no_tags')}</p>}
         <ul className="flags">
           {held.map((tag) => (
-            <Level key={tag.key} id={`tag.${tag.key}`} level={tag} name={words(tag.value_names ?? tag.names)} {...levels} />
+            <Level key={tag.key} id={`tag.${tag.key}`} level={tag} name={words(tag.value_names ?? tag.names)} {...levels}>
+              <TakeAway viewer={viewer} tag={tag.key} name={words(tag.names)} />
+            </Level>
           ))}
         </ul>
         {unknown.length > 0 && (
@@ -64,12 +70,33 @@ export function evidenceOf(person: Person, id: string): string[] {
 }
 
 interface LevelProps extends Omit<Props, 'person'> {
+  children?: ReactNode
   id: string
   level: ViewerTag | ViewerSegment
   name: string
 }
 
-function Level({ id, level, name, chosen, onChoose }: LevelProps) {
+/** The person does not want this tag: who may note that, takes it away. */
+function TakeAway({ viewer, tag, name }: { viewer: string; tag: string; name: string }) {
+  const { t } = useTranslation()
+  const may = useMay()
+  const takeAway = useTakeTagAway(viewer)
+  if (!may('consents.write')) return null
+  return (
+    <Popconfirm
+      title={t('consent.take_away_sure', { name })}
+      okText={t('consent.take_away')}
+      cancelText={t('app.cancel')}
+      onConfirm={() => takeAway.mutate(tag)}
+    >
+      <button type="button" className="link small" aria-label={t('consent.take_away_of', { name })}>
+        {t('consent.take_away')}
+      </button>
+    </Popconfirm>
+  )
+}
+
+function Level({ id, level, name, chosen, onChoose, children }: LevelProps) {
   const { t } = useTranslation()
   const { zone } = useShop()
   const { words } = useLanguage()
@@ -85,7 +112,8 @@ function Level({ id, level, name, chosen, onChoose }: LevelProps) {
           <button type="button" className="link small" aria-pressed={isChosen} onClick={() => onChoose(isChosen ? null : id)}>
             {t('viewer.person.because', { n: level.because.length })}
           </button>
-        )}
+        )}{' '}
+        {children}
       </div>
       <div className="quiet small">
         {level.sentence && words(level.sentence)}

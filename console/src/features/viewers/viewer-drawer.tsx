@@ -10,6 +10,7 @@ import { dayAndClock, duration } from '@/lib/format'
 import { useLook } from '@/lib/theme'
 import { useNow } from '@/lib/use-now'
 import { viewerLabel } from '@/lib/viewer-label'
+import { Consent } from './consent'
 import { Flags } from './flags'
 import { PersonFacts } from './person'
 import { evidenceOf, Standing } from './standing'
@@ -95,9 +96,11 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
           </div>
         ))}
       </dl>
+      {!person.is_profiled && <p className="notice gap">{t('viewer.no_profile')}</p>}
       <Flags viewer={viewer} />
-      <Standing person={person} chosen={chosen} onChoose={setChosen} />
+      <Standing viewer={viewer.viewer} person={person} chosen={chosen} onChoose={setChosen} />
       <PersonFacts person={person} since={viewer.since} />
+      <Consent viewer={viewer.viewer} />
       <Timeline
         events={viewer.timeline}
         since={viewer.since}

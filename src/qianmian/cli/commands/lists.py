@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from qianmian.bootstrap.installation import open_database
+from qianmian.bootstrap.installation import SECRET_FILE, open_database
+from qianmian.bootstrap.persons import requests_of
 from qianmian.cli.commands.serve import now_ms
 from qianmian.cli.exit_codes import OK
 from qianmian.cli.report.view import table
@@ -26,6 +27,7 @@ from qianmian.cli.tables import (
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
 from qianmian.connectors.list_sheet import list_csv
 from qianmian.server.api.lists import take_list
+from qianmian.storage.secret_file import read_or_make
 from qianmian.storage.sql.lists import ListStore
 
 
@@ -50,8 +52,12 @@ def import_list(
 ) -> int:
     """Make a table the list; a server that runs follows within a second."""
     body = body_of(file)
-    with _opened(home) as store:
-        done = take_list(store, name, body, terminal_user(), title=title, dry_run=dry_run)
+    settings = settings_of(home)
+    secret = read_or_make(settings.home / SECRET_FILE)
+    with open_database(settings.home, settings.database) as database:
+        _, erased = requests_of(database, now_ms, secret, settings.namespace)
+        store, who = ListStore(database, now_ms), terminal_user()
+        done = take_list(store, name, body, who, erased=erased, title=title, dry_run=dry_run)
     counts = {"size": done.size, "added": done.added, "removed": done.removed}
     return tell_report(done, counts, as_json=as_json, locale=locale)
 

@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from qianmian.connectors.list_sheet import list_csv, read_list
 from qianmian.errors import InUse
 from qianmian.runtime.definition_versions import MAX_WHY
+from qianmian.runtime.refusals import Refusals
 from qianmian.server.api.definition_models import NamedModel
 from qianmian.server.api.definition_told import Teller
 from qianmian.server.api.models import Model
@@ -113,7 +114,15 @@ async def import_list(
     """These viewers are the list from now on, in the place of who was on it."""
     body = await table_of(request)
     done = await asyncio.to_thread(
-        take_list, site.lists, key, body, who.actor, title=title, why=why, dry_run=dry_run
+        take_list,
+        site.lists,
+        key,
+        body,
+        who.actor,
+        erased=site.persons.refusals,
+        title=title,
+        why=why,
+        dry_run=dry_run,
     )
     if not dry_run:
         await site.facts.follow()
@@ -137,16 +146,17 @@ def take_list(
     body: bytes,
     actor: Actor,
     *,
+    erased: Refusals,
     title: str = "",
     why: str = "",
     dry_run: bool = False,
 ) -> ListImport:
-    """Take a table over as a list, and tell what it did.
+    """Take a table over as a list, without who was erased, and tell what it did.
 
     Raises: SheetProblem when the table as a whole cannot be used; DefinitionError for a key that
         is no name; InputError; OperationalError when the database cannot be used.
     """
-    viewers, report = read_list(body)
+    viewers, report = read_list(body, erased.has)
     about = {"bad": report.bad, "sha256": hashlib.sha256(body).hexdigest()}
     done: ListTaken = store.put(
         key, viewers, by=actor, title=title, reason=why, dry_run=dry_run, told=about

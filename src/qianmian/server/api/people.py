@@ -32,6 +32,7 @@ from qianmian.server.api.people_models import (
 )
 from qianmian.tags.definition import Preferred, Tag
 from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.minors import MinorsMode, may_profile
 from qianmian.vocabulary.product import Product
 
 Row = dict[str, Any]
@@ -43,7 +44,10 @@ DAY_MS: Final = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the engine's thread says of a viewer, as of `clock`; `fired` in this session."""
+    """What the engine's thread says of a viewer, as of `clock`; `fired` in this session.
+
+    `withheld` are tags that the person took away.
+    """
 
     viewer: str
     room: str
@@ -53,6 +57,7 @@ class Told:
     definitions: Sequence[Definition]
     fired: Sequence[Firing]
     products: Mapping[str, Product]
+    withheld: frozenset[str] = frozenset()
 
 
 def definitions_by_name(definitions: Sequence[Definition]) -> dict[str, Definition]:
@@ -63,13 +68,18 @@ def definitions_by_name(definitions: Sequence[Definition]) -> dict[str, Definiti
 
 
 def person_of(
-    told_now: Told, rows: Sequence[Row], explainer: Explainer, offset_ms: int
+    told_now: Told,
+    rows: Sequence[Row],
+    explainer: Explainer,
+    offset_ms: int,
+    minors: MinorsMode = "exclude",
 ) -> PersonModel:
     """Who a viewer is: from the rows of the log, the facts of history, and what the engine holds.
 
     Args:
         rows: of the viewer and of the room, oldest first.
         offset_ms: how far the shop's zone is ahead of UTC.
+        minors: whether they have a profile.
     """
     now, at = told_now.now, told_now.clock
     own = [row for row in rows if _is_own(row)]
@@ -77,12 +87,16 @@ def person_of(
     profile = profile_of(own, told_now.products, offset_ms=offset_ms).plus(
         _from_history(past, (now.past_at if now else None) or at, offset_ms)
     )
-    held = frozenset[str]() if now is None else now.levels
+    is_profiled = may_profile({name: one.value for name, one in profile.basic.items()}, minors)
+    if not is_profiled:
+        profile = Profile(days=profile.days)
+    held = frozenset[str]() if now is None or not is_profiled else now.levels
     definitions = definitions_by_name(told_now.definitions)
     place = Firing(at, told_now.viewer, told_now.room, told_now.session, "", 1, None)
     standing = standing_of(explainer, place, definitions, held, rows)
     by_place = {one for one in definitions if one.startswith("tag.")}
     return PersonModel(
+        is_profiled=is_profiled,
         basic=[_basic(name, one) for name, one in sorted(profile.basic.items())],
         behavior=_behavior(profile),
         preference=[_preference(name, profile, at) for name in DIMENSIONS],
@@ -90,7 +104,13 @@ def person_of(
             StageModel(stage=one.stage, since=one.day * DAY_MS - offset_ms)
             for one in stages(profile.days, day_of(at, offset_ms))
         ],
-        tags=[] if now is None else list(_tags(definitions, by_place, held, standing, profile, at)),
+        tags=[
+            one
+            for one in _tags(definitions, by_place, held, standing, profile, at)
+            if one.key not in told_now.withheld
+        ]
+        if now is not None and is_profiled
+        else [],
         segments=[
             _segment(definitions[name], standing.why[name])
             for name in sorted(held & definitions.keys())

@@ -93,7 +93,12 @@ class WaitingModel(Model):
 
 
 class PersonModel(Model):
-    """Four dimensions of a viewer; behavior, preference and stages rest on what `since` says."""
+    """Four dimensions of a viewer; behavior, preference and stages rest on what `since` says.
+
+    `is_profiled` is False for a minor, or in strict mode for whom nobody knows: then there is none.
+    """
+
+    is_profiled: bool
 
     basic: list[BasicModel]
     behavior: list[DoneModel]

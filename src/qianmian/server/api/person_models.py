@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from qianmian.server.api.models import Model
+from qianmian.server.api.models import Model, Words
 
 
 class ConsentGiven(Model):
@@ -34,13 +34,23 @@ class ConsentRow(Model):
 class ConsentsModel(Model):
     """What a person agreed to: by channel of marketing, for sharing, and every change.
 
-    `personalized` is the person's switch; `channels` says over which one may write.
+    `personalized` is the person's switch; `channels` says over which one may write;
+    `withheld_tags` are those that the person took away.
     """
 
     personalized: bool
     channels: dict[str, bool]
     share: bool
+    withheld_tags: list[str]
     changes: list[ConsentRow]
+
+
+class PrivacyModel(Model):
+    """What holds for everybody: minors, days by class of data (0: for ever), classes refused."""
+
+    minors: Literal["exclude", "strict", "off"]
+    retention: dict[str, int]
+    refused: list[Words]
 
 
 class ErasureGiven(Model):

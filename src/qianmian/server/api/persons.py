@@ -17,22 +17,45 @@ from qianmian.server.api.person_models import (
     ConsentsModel,
     ErasureGiven,
     ErasureModel,
+    PrivacyModel,
 )
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
 from qianmian.server.person_files import exported_document
 from qianmian.server.site import Site
-from qianmian.vocabulary.consent import CHANNELS, MARKETING, SHARE, may, switch_is_on
+from qianmian.vocabulary.consent import (
+    CHANNELS,
+    MARKETING,
+    MAX_TAG_CHARS,
+    SHARE,
+    may,
+    switch_is_on,
+    tag_purpose,
+    withheld_tags,
+)
 from qianmian.vocabulary.firing import canonical_json
 from qianmian.vocabulary.ids import id_problem
+from qianmian.vocabulary.sensitive import classes
 
 Id = Annotated[str, Path(min_length=1, max_length=129)]
+
+TagKey = Annotated[str, Path(min_length=1, max_length=MAX_TAG_CHARS, pattern=r"^[a-z0-9_]+$")]
 
 SOURCE = "console"
 """What the log calls the sender of what is noted here for somebody."""
 
 router = APIRouter(tags=["persons"])
+
+
+@router.get("/privacy")
+async def privacy(site: Here, _who: Annotated[Who, Needs("privacy.read")]) -> PrivacyModel:
+    """What holds for everybody, as the settings and the lists of the product say."""
+    return PrivacyModel(
+        minors=site.minors,
+        retention=dict(site.retention),
+        refused=[{"zh": one["zh-CN"], "en": one["en-US"]} for one in classes().values()],
+    )
 
 
 @router.get("/persons/{viewer}/export")
@@ -83,6 +106,24 @@ async def put_consent(
     viewer: Id, given: ConsentGiven, site: Here, who: Annotated[Who, Needs("consents.write")]
 ) -> ConsentsModel:
     """Note what a person says; it holds for whatever is decided by the next message."""
+    await _say(site, viewer, given.purpose, given, who)
+    return await _consents(site, viewer)
+
+
+@router.delete("/persons/{viewer}/tags/{tag}")
+async def take_tag_away(
+    viewer: Id, tag: TagKey, site: Here, who: Annotated[Who, Needs("consents.write")]
+) -> ConsentsModel:
+    """Take a tag away that a person does not want; it stays away, also when ids are joined."""
+    await _say(site, viewer, tag_purpose(tag), ConsentGiven(purpose=MARKETING, granted=False), who)
+    return await _consents(site, viewer)
+
+
+async def _say(site: Site, viewer: str, purpose: str, given: ConsentGiven, who: Who) -> None:
+    """Write what a person says into the log and the audit.
+
+    Raises: Problem for who is nobody, or was erased.
+    """
     if site.persons.refusals.has(viewer) or id_problem(viewer) is not None:
         raise Problem("viewer.unknown", "there is no such viewer, or the person was erased")
     now_ms = max(site.now(), site.log.last_clock)
@@ -96,16 +137,15 @@ async def put_consent(
         "source": SOURCE,
         "presence_none": 1,
         "viewer": viewer,
-        "purpose": given.purpose,
+        "purpose": purpose,
         "channel": given.channel or None,
         "granted": int(given.granted),
         "properties": canonical_json({name: one for name, one in proof.items() if one}),
     }
     await site.deployment.submit(EventBatch.from_rows([row]))
-    told = {"purpose": given.purpose, "channel": given.channel, "granted": given.granted}
+    told = {"purpose": purpose, "channel": given.channel, "granted": given.granted}
     subject = site.persons.requests.subject(viewer)
     await asyncio.to_thread(site.audit.note, who.actor, "consent.changed", subject, after=told)
-    return await _consents(site, viewer)
 
 
 async def _consents(site: Site, viewer: str) -> ConsentsModel:
@@ -115,6 +155,7 @@ async def _consents(site: Site, viewer: str) -> ConsentsModel:
         personalized=switch_is_on(said),
         channels={channel: may(said, MARKETING, channel) for channel in CHANNELS},
         share=may(said, SHARE),
+        withheld_tags=sorted(withheld_tags(said)),
         changes=[
             ConsentRow(
                 purpose=one.purpose,

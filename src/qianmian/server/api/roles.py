@@ -28,6 +28,7 @@ ROLES_BY_ACTION: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "people.read": _READERS,
         "people.import": _LEADS,
         "persons.read": _LEADS,
+        "privacy.read": _READERS,
         "consents.read": _READERS,
         "consents.write": _LEADS | {"service"},
         "persons.export": _OWNERS,

@@ -35,6 +35,7 @@ from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
 from qianmian.server.site import Site
+from qianmian.vocabulary.consent import withheld_tags
 from qianmian.vocabulary.events import CATALOG, event_type
 from qianmian.vocabulary.firing import Firing
 
@@ -113,6 +114,7 @@ def _state(live: Live, room: str, viewer: str) -> dict[str, Any]:
     return {
         "now": None if engine is None else engine.viewer_now(room, viewer),
         "fired": live.views.fired_of(viewer),
+        "withheld": withheld_tags(live.consents.of(viewer)),
         "clock": live.clock,
         "session": live.views.session_of(room),
         "definitions": live.definitions,
@@ -155,10 +157,12 @@ def _viewer(
                 definitions=state["definitions"],
                 fired=state["fired"],
                 products={product.id: product for product in state["products"]},
+                withheld=state["withheld"],
             ),
             found.rows,
             explainer,
             _offset_ms(site.zone, state["clock"]),
+            site.minors,
         ),
         firings=firings,
         timeline=[_event(row, titles) for row in reversed(own[-LISTED:])],

@@ -34,8 +34,8 @@ def letters_of(
         return [DeadLetter(at, source.name, route, code, detail, 0, kept, viewer, room)]
     by_code: defaultdict[str, list[RejectedEvent]] = defaultdict(list)
     for one in decoded.rejected:
-        if one.code == ERASED:
-            continue  # a letter would be what the person wanted gone
+        if one.code in (ERASED, "sensitive"):
+            continue  # a letter would keep what must not be kept
         by_code[one.code].append(one)
     return [
         DeadLetter(

@@ -1,9 +1,8 @@
 """Who may be spoken to on which channel, as one number of every person: bit k is channel k.
 
-The rule is that of `vocabulary.consent`, over what each id has said last: of marketing in the room
-yes unless somebody said no, over other channels only after a yes for that channel and with an
-address; the switch (no channel) of one id turns everything off. Where a person has several ids the
-stricter answer counts, also after a newer one: a preview rather tells too few.
+The rule is `vocabulary.consent.may`: of each channel the newest answer holds, of two at one instant
+the refusal; an answer without a channel is the person's switch. `unsubscribed` is a no. Where two
+ids became one person the newest answer of either counts here, while deciding takes the stricter.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from qianmian.vocabulary.channels import ADDRESS_TRAITS, CHANNELS
-from qianmian.vocabulary.consent import MARKETING
+from qianmian.vocabulary.consent import IN_ROOM, MARKETING
 
 IN_ROOM_ONLY: Final = 1
 """Of whom nothing is known."""
@@ -21,27 +20,27 @@ TOLD_FIELDS: Final = ("purpose", "channel", "granted")
 """Fields of events that say it."""
 
 TABLE: Final = """CREATE TABLE consent (
-  viewer INTEGER, own INTEGER, event_time BIGINT, clock BIGINT, ord BIGINT, purpose VARCHAR,
-  channel VARCHAR, granted BOOLEAN
+  viewer INTEGER, event_time BIGINT, ord BIGINT, clock BIGINT, channel VARCHAR, granted BOOLEAN
 )"""
 CONSENTED: Final = """
 INSERT INTO consent
-SELECT viewer, own, event_time, clock, ord,
-  CASE WHEN type = $unsubscribed THEN $marketing ELSE told_purpose END,
-  coalesce(told_channel, ''), type <> $unsubscribed AND told_granted = 1
-FROM mine WHERE type IN ($consent, $unsubscribed)
+SELECT viewer, event_time, ord, clock, nullif(told_channel, ''),
+  type <> $unsubscribed AND told_granted = 1
+FROM mine WHERE type = $unsubscribed OR (type = $consent AND told_purpose = $marketing)
 """
-PURPOSES: Final[Mapping[str, Any]] = {"marketing": MARKETING}
+PURPOSE: Final[Mapping[str, Any]] = {"marketing": MARKETING}
 
 _NOTHING: Final = "('null', 'false', '\"\"', '0')"
+_SAYS: Final = """coalesce(
+  arg_max(granted, (event_time, clock, NOT granted)) FILTER ({where}), {unknown})"""
 
 
 def _allowed(place: int) -> str:
-    """Whether a channel is allowed, over what the ids of a viewer have said last (`newest`)."""
-    said = "coalesce(bool_and(granted) FILTER (channel = '{channel}'), {unknown})"
-    switch = said.format(channel="", unknown="true")
-    unknown = "true" if place == 0 else "false"
-    return f"{switch} AND {said.format(channel=CHANNELS[place], unknown=unknown)}"
+    """Whether a channel is allowed, over the rows of a viewer in `consent`."""
+    switch = _SAYS.format(where="channel IS NULL", unknown="true")
+    is_in_room = CHANNELS[place] == IN_ROOM
+    mine = f"channel = '{CHANNELS[place]}'"
+    return f"{switch} AND {_SAYS.format(where=mine, unknown=str(is_in_room).lower())}"
 
 
 def _addressed(place: int) -> str:
@@ -66,13 +65,8 @@ CREATE TEMP TABLE reach_now AS
 SELECT t.id AS viewer, CAST(
   CASE WHEN coalesce(c0, true) THEN {IN_ROOM_ONLY} ELSE 0 END + {_BITS} AS UTINYINT) AS reach
 FROM (SELECT DISTINCT id FROM touched) AS t
-LEFT JOIN (
-  SELECT viewer, {_MAY} FROM (
-    SELECT viewer, channel, arg_max(granted, (event_time, clock, NOT granted)) AS granted
-    FROM consent WHERE purpose = $marketing AND viewer IN (SELECT id FROM touched)
-    GROUP BY viewer, own, channel
-  ) AS newest GROUP BY viewer
-) AS m ON m.viewer = t.id
+LEFT JOIN (SELECT viewer, {_MAY} FROM consent WHERE viewer IN (SELECT id FROM touched)
+  GROUP BY viewer) AS m ON m.viewer = t.id
 LEFT JOIN (SELECT viewer, {_CAN} FROM told
   WHERE viewer IN (SELECT id FROM touched) AND viewer IN (SELECT viewer FROM consent)
   GROUP BY viewer) AS a ON a.viewer = t.id

@@ -107,7 +107,7 @@ class HistoryReader:
             traits |= more_traits
         self._finds = not traits.isdisjoint(FOUND_TRAITS)
         self.warm.need(columns | COLUMNS if self._finds else columns, traits)
-        self.warm.on_lists.hold(definitions.lists, self.warm.stop)
+        self.warm.list_viewers(definitions.lists)
 
     def question(self, now_ms: int, *, room: str | None, definitions: Definitions) -> Asking:
         """Another question about what the last `asking` has brought to hand."""

@@ -26,12 +26,10 @@ from sqlglot import exp
 from qianmian.columns.fields import STRING_FIELDS
 from qianmian.errors import LogProblem
 from qianmian.storage.history import SUFFIX, HistoryFile, file_of, lasting
-from qianmian.storage.history_reader import reach
+from qianmian.storage.history_reader import reach, uploads
 from qianmian.storage.history_reader.database import Database
 from qianmian.storage.history_reader.links import TABLES as LINK_TABLES
 from qianmian.storage.history_reader.links import Links
-from qianmian.storage.history_reader.on_lists import TABLES as LIST_TABLES
-from qianmian.storage.history_reader.on_lists import OnLists
 from qianmian.storage.history_reader.rooms import Heard, Rooms
 from qianmian.storage.history_reader.terms import Bound, Sql, column, named
 from qianmian.storage.history_schema import EVENTS
@@ -82,7 +80,7 @@ _TABLES: Final = (
     (id INTEGER, name VARCHAR, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT,
     reach UTINYINT)""",
     reach.TABLE,
-    *LIST_TABLES,
+    *uploads.TABLES,
     "CREATE TABLE touched (id INTEGER)",
     """CREATE TABLE good
     (product VARCHAR, category VARCHAR, brand VARCHAR, price BIGINT, tone VARCHAR)""",
@@ -209,7 +207,7 @@ class Warm:
         self.rooms = Rooms()
         self.stop = 0
         self._shown = 0
-        self.on_lists = OnLists(self._database)
+        self._uploads = uploads.Uploads(self._database)
         self._room_ids: dict[str, int] = {}
         for table in TABLE_NAMES:
             self._database.run(f"DROP TABLE IF EXISTS {table}")
@@ -308,7 +306,7 @@ class Warm:
         self._database.run(_NEW_VIEWERS)
         self._resolve()
         self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
-        told = {"consent": _CONSENT, "unsubscribed": _UNSUBSCRIBED, **reach.PURPOSES}
+        told = {"consent": _CONSENT, "unsubscribed": _UNSUBSCRIBED, **reach.PURPOSE}
         self._database.run(reach.CONSENTED, told)
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
         self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
@@ -360,9 +358,9 @@ class Warm:
         plain = ["clock", "type", "viewer", "linked_viewer", "room", "traits"]
         shown = [named(place, "place"), named(column("event_time", "r"), "event_time")]
         shown += [column(name, "r") for name in [*plain, *sorted(self._columns)]]
-        shown += [named(column(name, "r"), f"told_{name}") for name in reach.TOLD_FIELDS]
         says = column("properties", "r") if self._origins else exp.cast(exp.null(), "VARCHAR")
         shown.append(named(says, "says"))
+        shown += [named(column(name, "r"), f"told_{name}") for name in reach.TOLD_FIELDS]
         outcomes = [exp.Literal.string("accepted"), exp.Literal.string("late")]
         query = (
             exp.select(*shown)
@@ -392,12 +390,11 @@ class Warm:
                 "ord",
             ),
             column("clock", "f"),
-            named(column("id", "v"), "own"),
             named(column("code", "t"), "type"),
             named(column("id", "o"), "room"),
             column("traits", "f"),
-            *(column(f"told_{name}", "f") for name in reach.TOLD_FIELDS),
             column("says", "f"),
+            *(column(f"told_{name}", "f") for name in reach.TOLD_FIELDS),
         ]
         query = (
             exp.select(*shown, *(self._held_value(name) for name in sorted(self._columns)))
@@ -451,7 +448,7 @@ class Warm:
             run("INSERT INTO touched SELECT viewer FROM seen")
             run("DROP TABLE IF EXISTS person")
         run(_PEOPLE)
-        run(reach.REACH, reach.PURPOSES)
+        run(reach.REACH)
         bound = Bound()
         query = exp.select("p.*", column("reach", "r")).from_(exp.to_table("people", alias="p"))
         of_person = exp.EQ(this=column("viewer", "r"), expression=column("id", "p"))
@@ -495,6 +492,13 @@ class Warm:
     def room_count(self) -> int:
         """How many rooms have spoken."""
         return len(self._room_ids)
+
+    def list_viewers(self, lists: Mapping[str, Iterable[str]]) -> None:
+        """Hold fixed lists of viewers, in the place of those that were held.
+
+        Cost: nothing for the mapping of the last call, when history has not grown since.
+        """
+        self._uploads.hold(lists, self.stop)
 
 
 _CATEGORIES: Final[Sql] = exp.maybe_parse(

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy.engine import Connection, Row
 
 from qianmian.errors import NotThere
-from qianmian.runtime.definition_versions import Version
+from qianmian.runtime.definition_versions import Version, check_topic
 from qianmian.storage.sql.audit import Actor, AuditTrail
 from qianmian.storage.sql.changes import note_change, number_of
 from qianmian.storage.sql.database import Database
@@ -110,6 +110,7 @@ class DefinitionStore:
             yield connection
 
     def _save(self, connection: Connection, draft: Version) -> Version:
+        check_topic(draft)
         self._drop(connection, draft.kind, draft.key)
         here = (_V.kind == draft.kind) & (_V.key == draft.key)
         others = [

@@ -6,7 +6,7 @@ Every change raises the number of the topic `lists`, so that a server notices wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -180,10 +180,10 @@ class ListStore:
             connection.execute(LIST_MEMBERS.delete().where(LIST_MEMBERS.c.key == key))
             self._audit.append(connection, by, "list.deleted", key, reason=reason)
 
-    def forget(self, viewer: str) -> int:
-        """Take a person off every version of every list, for erasure; how many lines that were."""
+    def forget(self, viewers: Collection[str]) -> int:
+        """Take persons off every version of every list, for erasure; how many lines that were."""
         with self._database.write() as connection:
-            where = LIST_MEMBERS.c.viewer == viewer
+            where = LIST_MEMBERS.c.viewer.in_(sorted(viewers))
             gone = int(connection.execute(LIST_MEMBERS.delete().where(where)).rowcount)
             if gone:
                 note_change(connection, TOPIC)

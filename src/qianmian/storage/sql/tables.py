@@ -213,26 +213,6 @@ PRODUCTS: Final = Table(
     Index(None, "link_number"),
 )
 
-LISTS: Final = Table(
-    "lists",
-    METADATA,
-    Column("key", String(64), primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("title", String(64), nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("made_at", BigInteger, nullable=False),
-    Column("made_by", String(128), nullable=False),
-)
-
-LIST_MEMBERS: Final = Table(
-    "list_members",
-    METADATA,
-    Column("key", String(64), primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("viewer", String(128), primary_key=True),
-    Index(None, "viewer"),
-)
-
 ERASED_VIEWERS: Final = Table(
     "erased_viewers",
     METADATA,
@@ -278,3 +258,23 @@ CONSENTS: Final = Table(
     Index(None, "at"),
 )
 """The ledger of consents: a projection of the log that keeps what proves each, for years."""
+
+LISTS: Final = Table(
+    "lists",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("title", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", String(128), nullable=False),
+)
+
+LIST_MEMBERS: Final = Table(
+    "list_members",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("viewer", String(128), primary_key=True),
+    Index(None, "viewer"),
+)

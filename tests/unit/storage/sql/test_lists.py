@@ -80,10 +80,10 @@ def test_who_is_erased_is_on_no_version(store: ListStore) -> None:
     store.put("vip", ["a", "b"], by=BY)
     store.put("vip", ["a"], by=BY)
     number = store.number()
-    assert store.forget("a") == 2
+    assert store.forget(["a"]) == 2
     assert store.number() > number
     assert (store.members("vip"), store.members("vip", 1)) == ([], ["b"])
-    assert store.forget("a") == 0
+    assert store.forget(["a"]) == 0
 
 
 def test_names_titles_and_the_number_of_lists_are_bounded(

@@ -1,7 +1,7 @@
-"""Uploaded lists beside the tables of history: who of them history knows.
+"""Uploaded lists beside history: who of them history knows, by the person whose id it is.
 
-on_list  list, name: who is on each list
-listed   list, viewer: those of them whom history knows, as whom their events lie
+on_list  list, name: as it was uploaded
+listed   list, viewer: those of them whom history knows
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ FROM on_list AS o JOIN viewer AS v ON v.name = o.name LEFT JOIN link AS l ON l.o
 """
 
 
-class OnLists:
-    """Keeps both tables, which are there and empty."""
+class Uploads:
+    """Keeps both tables, which are empty at first."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,20 +30,18 @@ class OnLists:
         self._stop = 0
 
     def hold(self, lists: Mapping[str, Iterable[str]], stop: int) -> None:
-        """Hold fixed lists of viewers, in the place of those that were held.
-
-        Args:
-            stop: the message up to which history has been read.
+        """Hold these lists, in the place of those before; `stop` is how far history is read.
 
         Cost: nothing for the mapping of the last call, when history has not grown since.
         """
-        if lists is self._lists and stop == self._stop:
+        if lists is self._lists and self._stop == stop:
             return
+        run = self._database.run
         if lists is not self._lists:
-            self._database.run("DELETE FROM on_list")
+            run("DELETE FROM on_list")
             for key, names in lists.items():
                 told = {"key": key, "names": list(names)}
-                self._database.run("INSERT INTO on_list SELECT $key, unnest($names)", told)
-        self._database.run("DELETE FROM listed")
-        self._database.run(_LISTED)
+                run("INSERT INTO on_list SELECT $key, unnest($names)", told)
+        run("DELETE FROM listed")
+        run(_LISTED)
         self._lists, self._stop = lists, stop
