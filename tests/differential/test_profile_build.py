@@ -6,6 +6,7 @@ everything (`profile_of`, which a plain reading is compared with in tests/proper
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -117,7 +118,10 @@ def test_the_same_history_gives_the_same_bytes_and_one_person_can_be_taken_out(
     profiles = StoredProfiles(tmp_path / "one")
     before = profiles.newest()
     assert before is not None
-    assert before.of("b") is not None
+    mine = before.of("b")
+    assert mine is not None
+    (told,) = json.loads(json.dumps(profiles.told(["b", "nobody"])))
+    assert (told["viewer"], set(told["behavior"])) == ("b", set(mine.behavior))
     assert not profiles.forget(["nobody"])
     assert profiles.forget(["a", "b", "nobody"])
     after = profiles.newest()

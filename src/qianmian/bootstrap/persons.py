@@ -109,7 +109,7 @@ def persons_of(
             history.flush_before(log.durable_offset)
 
     requests, refusals = asked
-    reader = person_reader(home, letters, ledger, flushed)
+    reader = person_reader(home, letters, ledger, identities, lists, flush=flushed)
     return Persons(stores, requests, reader, refusals, facts, ledger)
 
 
@@ -130,6 +130,9 @@ def person_reader(
     home: Path,
     letters: DeadLetterFile,
     ledger: ConsentLedger,
+    identities: IdentityStore,
+    lists: ListStore,
+    *,
     flush: Callable[[], None] = lambda: None,
 ) -> PersonReader:
     """Reads what a home keeps about somebody, also beside a server that runs."""
@@ -141,5 +144,11 @@ def person_reader(
             for one in letters.of(spelled)
         ]
 
-    more = (("dead_letters", of_letters), ("consents", ledger.export))
+    more = (
+        ("dead_letters", of_letters),
+        ("consents", ledger.export),
+        ("identities", identities.of),
+        ("lists", lists.of),
+        ("profiles", StoredProfiles(home / "profiles").told),
+    )
     return PersonReader(home, flush=flush, more=more)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -117,6 +118,19 @@ class StoredProfiles:
             elif self._file is None or self._file.name != name:
                 self._file = ProfileFile(self._folder, name)
             return self._file
+
+    def told(self, viewers: Collection[str]) -> list[dict[str, Any]]:
+        """The profiles of these viewers, as JSON can hold them.
+
+        Raises: InputError when they cannot be read.
+        """
+        held = self.newest()
+        found = {} if held is None else {viewer: held.of(viewer) for viewer in sorted(viewers)}
+        return [
+            {"viewer": viewer, **msgspec.to_builtins(profile, str_keys=True)}
+            for viewer, profile in found.items()
+            if profile is not None
+        ]
 
     def forget(self, viewers: Collection[str]) -> bool:
         """Take persons out; whether one of them was there. Nothing of them is left on the disk.

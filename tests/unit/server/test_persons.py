@@ -119,7 +119,12 @@ def tell_of_two(story: Story) -> None:
 
 
 def exported_is_all_of_one(story: Story) -> None:
+    table = f"会员编号\n{WHO}\n{OTHER}\n".encode()
+    csv = {"content-type": "text/csv"}
+    listed = story.owner.post("/api/lists/vip/import", content=table, headers=csv).json()
+    assert listed["size"] == 2
     told = story.owner.get(f"/api/persons/{WHO}/export").json()
+    assert told["lists"] == [{"viewer": WHO, "list": "vip", "version": 1}]
     assert set(told["viewers"]) == {f"?{DEVICE}", WHO}
     assert {one["type"] for one in told["events"]} == {
         "room_entered",
@@ -140,10 +145,6 @@ def test_a_person_is_exported_and_erased_while_the_server_runs(story: Story) -> 
     home = story.server.home.settings.home
     tell_of_two(story)
     exported_is_all_of_one(story)
-    table = f"会员编号\n{WHO}\n{OTHER}\n".encode()
-    csv = {"content-type": "text/csv"}
-    listed = story.owner.post("/api/lists/vip/import", content=table, headers=csv).json()
-    assert listed["size"] == 2
     before = [row for row in rows_of(home) if row.get("viewer") == OTHER]
     assert SECRETS[0] in json.dumps(rows_of(home), ensure_ascii=False)
 

@@ -37,6 +37,8 @@ from qianmian.storage.secret_file import read_or_make
 from qianmian.storage.sql.audit import AuditTrail
 from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.identities import IdentityStore
+from qianmian.storage.sql.lists import ListStore
 
 LOOK_S = 0.5
 TRIES = 7_200  # an hour
@@ -59,7 +61,9 @@ def export(viewer: str, *, home: Path | None, out: Path | None) -> int:
         requests, refusals = requests_of(database, now_ms, secret, settings.namespace)
         letters = DeadLetterFile(Database.in_file(settings.home / LETTERS_FILE), now_ms)
         try:
-            reader = person_reader(settings.home, letters, ConsentLedger(database))
+            ledger, identities = ConsentLedger(database), IdentityStore(database)
+            lists = ListStore(database, now_ms)
+            reader = person_reader(settings.home, letters, ledger, identities, lists)
             found = exported_document(viewer, reader, refusals, now_ms())
         finally:
             letters.close()

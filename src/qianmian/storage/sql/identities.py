@@ -7,7 +7,8 @@ looked up by any id. How far history was read is written in the same transaction
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -59,6 +60,14 @@ class IdentityStore:
         query = table.select().order_by(table.c.own, table.c.known, table.c.since)
         with self._database.read() as connection:
             return [Edge(*row) for row in connection.execute(query)]
+
+    def of(self, viewers: Collection[str]) -> list[dict[str, Any]]:
+        """The links that name one of these viewers, also those that are over."""
+        found = {one for viewer in viewers for one in self.edges_around(viewer)}
+        mine = (one for one in found if one.own in viewers or one.known in viewers)
+        return [
+            asdict(one) for one in sorted(mine, key=lambda one: (one.own, one.known, one.since))
+        ]
 
     # -- changing
 

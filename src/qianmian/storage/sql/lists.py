@@ -121,6 +121,14 @@ class ListStore:
                 self._held = number, MappingProxyType(found)
             return self._held[1]
 
+    def of(self, viewers: Collection[str]) -> list[dict[str, Any]]:
+        """On which versions of which lists these viewers are, as {viewer, list, version}."""
+        table = LIST_MEMBERS
+        query = table.select().where(table.c.viewer.in_(sorted(viewers)))
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(table.c.viewer, table.c.key, table.c.version))
+            return [{"viewer": r.viewer, "list": r.key, "version": r.version} for r in rows]
+
     # -- changing
 
     def put(

@@ -75,6 +75,8 @@ def test_a_person_can_be_taken_out(database: Database) -> None:
     store = IdentityStore(database)
     store.take([Saying("?x", "a", 1, False, "web"), Saying("b", "a", 2, False, "crm"),
                 Saying("?y", "c", 3, False, "web")], 9)  # fmt: skip
+    assert [(one["own"], one["known"]) for one in store.of(["?x"])] == [("?x", "a")]
+    assert {one["own"] for one in store.of(["a", "nobody"])} == {"?x", "b"}
     assert store.forget(["a", "?x", "nobody"]) == 2
     assert store.all() == [Edge("?y", "c", 3, None, "web")]
     assert store.stop() == 9

@@ -80,6 +80,8 @@ def test_who_is_erased_is_on_no_version(store: ListStore) -> None:
     store.put("vip", ["a", "b"], by=BY)
     store.put("vip", ["a"], by=BY)
     number = store.number()
+    told = [{"viewer": "a", "list": "vip", "version": version} for version in (1, 2)]
+    assert store.of(["a", "nobody"]) == told
     assert store.forget(["a"]) == 2
     assert store.number() > number
     assert (store.members("vip"), store.members("vip", 1)) == ([], ["b"])
