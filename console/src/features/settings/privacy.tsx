@@ -1,4 +1,4 @@
-import { Skeleton } from 'antd'
+import { Flex, Skeleton } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useMay } from '@/api/session'
 import { Panel } from '@/components/panel'
@@ -14,11 +14,11 @@ const CLASSES = ['log', 'texts', 'history', 'dead_letters', 'consents', 'audit']
 export function Privacy() {
   const may = useMay()
   return (
-    <>
+    <Flex vertical gap="middle">
       {may('consents.write') && <PersonDesk />}
       {may('persons.read') && <Erasures />}
       <Rules />
-    </>
+    </Flex>
   )
 }
 
