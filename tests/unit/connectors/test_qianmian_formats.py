@@ -25,7 +25,7 @@ EVENTS: list[dict[str, Any]] = [
         "items": [{"product": "p", "quantity": 2, "price": 5}],
         "currency": "CNY",
     },
-    {"type": "profile_updated", "event_time": 7, "viewer": "a", "traits": {"age": 3}},
+    {"type": "profile_updated", "event_time": 7, "viewer": "a", "traits": {"age": 30}},
 ]
 
 
@@ -34,7 +34,7 @@ def test_json_lines_are_canonical_events(tmp_path: Path) -> None:
     assert rejected == []
     assert [row["message_id"] for row in rows] == ["m1", "m2", "3"]
     assert rows[1]["amount"] == 10
-    assert rows[2]["traits"] == {"age": 3}
+    assert rows[2]["traits"] == {"age": 30}
     assert "room" not in rows[2]  # of the person, in all rooms
 
 

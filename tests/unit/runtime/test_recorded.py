@@ -20,7 +20,7 @@ ROWS: list[dict[str, Any]] = [
         "order_id": "o1",
         "items": [{"product": "p", "price": 5}, {"product": "q", "category": "c", "quantity": 3}],
     },
-    {"type": "profile_updated", "event_time": 2, "viewer": "a", "traits": {"age": 3}},
+    {"type": "profile_updated", "event_time": 2, "viewer": "a", "traits": {"age": 30}},
     {
         "type": "order_paid",
         "event_time": 9,
@@ -93,7 +93,7 @@ def test_a_row_reads_back_as_it_was_given(per_chunk: int) -> None:
         "o1",
     )
     assert row["items"][1] == {"product": "q", "category": "c", "quantity": 3}
-    assert recorded.row(2, 0)["traits"] == {"age": 3}
+    assert recorded.row(2, 0)["traits"] == {"age": 30}
     assert recorded.row(4, 0)["viewer"] == "?x"
 
 

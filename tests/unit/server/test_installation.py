@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from qianmian.bootstrap.installation import open_installation
@@ -22,7 +23,7 @@ def test_the_namespace_is_part_of_what_fires(tmp_path: Path) -> None:
         home.log.commit()
         home.deployment.recover(DEFINITIONS, on_firings=fired.extend)
     assert {one.namespace for one in fired} == {"brand"}
-    assert [(one.at, one.viewer, one.moment) for one in fired] == [
+    assert Counter((one.at, one.viewer, one.moment) for one in fired) == Counter(
         (one.at, one.viewer, one.moment) for one in of_default
-    ]
+    )
     assert {one.id for one in fired}.isdisjoint(one.id for one in of_default)

@@ -29,6 +29,7 @@ from qianmian.cli.tables import home_option, settings_of, terminal_user
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
 from qianmian.errors import InputError, LogInUse
 from qianmian.runtime.person_desk import Request
+from qianmian.server.logs import set_up_logs
 from qianmian.server.person_files import exported_document
 from qianmian.server.start import running
 from qianmian.settings import Settings
@@ -94,6 +95,7 @@ def erase(
     if not yes and click.prompt(texts["person.confirm"], err=True) != viewer:
         raise InputError(texts["person.not_confirmed"])
     settings = settings_of(home)
+    set_up_logs(json_lines=settings.json_logs)
     try:
         with open_installation(settings, now_ms, told) as opened:
             make_ready(opened, texts)
