@@ -186,17 +186,24 @@ def check_products(folder: Path, home: Path, capsys: pytest.CaptureFixture[str])
 def check_members(folder: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     people = list(rows_of(folder / "demographics.csv.gz"))
     names = [name for name in people[0] if name != "household_id"]
-    table = spreadsheet(
-        home.parent / "members.csv",
-        ["会员编号", *names],
-        ([one["household_id"], *(one[name] for name in names)] for one in people),
-    )
-    told = imported(capsys, "members", "import", table, "--home", home)
+
+    def table(columns: list[str]) -> Path:
+        return spreadsheet(
+            home.parent / "members.csv",
+            ["会员编号", *columns],
+            ([one["household_id"], *(one[name] for name in columns)] for one in people),
+        )
+
+    told = imported(capsys, "members", "import", table(names), "--home", home)
+    assert (told["events"], told["bad"]) == (0, len(people)), "incomes are of a sensitive class"
+    assert {one["code"] for one in told["problems"]} == {"sensitive"}
+    taken = [name for name in names if name != "income"]
+    told = imported(capsys, "members", "import", table(taken), "--home", home)
     assert (told["events"], told["bad"]) == (len(people), 0)
     told_of = [row for row in events_of(home) if row["type"] == "profile_updated"]
     traits = {row["viewer"]: json.loads(row["traits"]) for row in told_of}
-    assert {viewer: one["income"] for viewer, one in traits.items()} == {
-        one["household_id"]: one["income"] for one in people
+    assert {viewer: one["age"] for viewer, one in traits.items()} == {
+        one["household_id"]: one["age"] for one in people
     }
 
 

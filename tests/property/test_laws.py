@@ -15,7 +15,8 @@ from tests.oracle.judge import OPERATORS
 from tests.oracle.run import Message, Result, run
 
 SEEDS = range(12)
-FACTLESS = ("score", "select")  # scores come with facts; a selection is part of every operator
+FACTLESS = ("in_list", "score", "select")
+"""Lists and scores come with facts; a selection is part of every operator."""
 
 
 def definitions_of(rng: Random, n: int = 8) -> list[Definition]:
