@@ -1,15 +1,18 @@
 # Every target sets up what it needs, without root; see `make help`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo console explore frames pictures test test-console test-long coverage kernels lint types bench bench-long docs lock clean
+.PHONY: help demo console engine explore frames pictures test test-console test-long coverage kernels lint types bench bench-long docs lock clean
+.PHONY: kernels-by-rules kernels-by-worlds
 
 PYTHON ?=
 JOBS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
 BENCH_READY := .venv-bench/.ready
-INTERPRETED := NUMBA_DISABLE_JIT=1 $(BIN)/python -W ignore -m coverage run --data-file=.coverage.kernels --branch --source=src/qianmian/engine
+INTERPRETED = NUMBA_DISABLE_JIT=1 $(BIN)/python -W ignore -m coverage run --data-file=.coverage.$@ --branch --source=src/qianmian/engine
 export PYTHON
+# Hundreds of processes start in the tests: each would compile all it imports, and each worker all tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -29,13 +32,16 @@ demo: console  ## a simulated room of 20,000 viewers, live in a browser
 console: $(READY)  ## build the browser pages, if their sources changed
 	@$(BIN)/python -m tools.console build
 
+engine: $(READY)  ## compile the engine, unless that is done
+	@$(BIN)/qianmian warmup
+
 frames: console  ## how smooth the board is with 5,000 rows at 5 Hz (needs chromium)
 	@$(BIN)/python -m tools.board_frames
 
 pictures: console  ## take the pictures of the READMEs anew (needs chromium)
 	QIANMIAN_PICTURES=write QIANMIAN_REQUIRE=chromium,node $(BIN)/python -m pytest -q tests/browser/test_pictures.py
 
-test: $(READY)  ## all tests but the long ones (at most 8 minutes)
+test: $(READY) engine  ## all tests but the long ones (at most 8 minutes)
 	$(BIN)/python -m pytest -n $(JOBS) -m "not long" --durations=10
 
 test-long: $(READY)  ## the long tests, and the coverage of what Numba compiles
@@ -53,15 +59,22 @@ coverage: $(READY)  ## the coverage of each floor by the tests but the long ones
 	$(BIN)/python -m coverage json -q -o .coverage.json
 	$(BIN)/python -m tools.coverage_floors .coverage.json
 
-# Numba hides its kernels from coverage, so they are measured interpreted: the vectors, then what is small enough.
+# Numba hides its kernels from coverage, so they are measured interpreted: vectors, and tests that are small enough.
 kernels: $(READY)  ## the coverage of what Numba compiles
-	$(INTERPRETED) -m qianmian.cli check-vectors tests/vectors/moments
-	$(INTERPRETED) --append -m pytest -q -p no:warnings -m "not long" -k "not million and not thousand and not ready_before" \
-	  tests/unit/engine tests/differential/test_engine_edits.py \
-	  tests/differential/test_engine_oracle.py::test_any_snapshot_and_restore_point \
-	  tests/differential/test_engine_oracle.py::test_definitions_that_change_on_the_way
+	@$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target kernels-by-rules kernels-by-worlds
+	$(BIN)/python -m coverage combine -q --data-file=.coverage.kernels .coverage.kernels-by-rules .coverage.kernels-by-worlds
 	$(BIN)/python -m coverage json -q --data-file=.coverage.kernels -o .coverage-kernels.json
 	$(BIN)/python -m tools.coverage_floors --kernels .coverage-kernels.json
+
+kernels-by-rules: $(READY)
+	$(INTERPRETED) -m qianmian.cli check-vectors tests/vectors/moments
+	$(INTERPRETED) --append -m pytest -q -p no:warnings -m "not long" -k "not million and not thousand" tests/unit/engine
+
+kernels-by-worlds: $(READY)
+	$(INTERPRETED) -m pytest -q -p no:warnings -m "not long" -k "not ready_before" \
+	  tests/differential/test_engine_edits.py \
+	  tests/differential/test_engine_oracle.py::test_any_snapshot_and_restore_point \
+	  tests/differential/test_engine_oracle.py::test_definitions_that_change_on_the_way
 
 lint: $(READY)  ## style, floors, spelling, house rules, sizes
 	$(BIN)/ruff check .

@@ -82,7 +82,8 @@ async def _serve(home: Installation, started: Future[Served], now: Callable[[], 
         _, key = home.sources.add_key("shop")
 
     def stop() -> None:
-        loop.call_soon_threadsafe(until.set)
+        with contextlib.suppress(RuntimeError):  # it has stopped already
+            loop.call_soon_threadsafe(until.set)
 
     async def ready(site: Site) -> None:
         url = f"http://127.0.0.1:{bound.getsockname()[1]}"

@@ -24,6 +24,7 @@ from qianmian.language.ast import (
     First,
     Happened,
     Hidden,
+    Hour,
     Idle,
     InList,
     InRoom,
@@ -31,6 +32,7 @@ from qianmian.language.ast import (
     Last,
     Node,
     Not,
+    Number,
     Or,
     PreviousVisit,
     RoomFact,
@@ -38,6 +40,7 @@ from qianmian.language.ast import (
     Select,
     Sum,
     Tag,
+    TagNumber,
     Then,
     TimeSince,
     Trait,
@@ -112,8 +115,8 @@ def amounts() -> st.SearchStrategy[int]:
 
 
 @cache
-def fields() -> st.SearchStrategy[Field]:
-    """One predicate on a field that every event may have."""
+def fields() -> st.SearchStrategy[Field | Hour]:
+    """One predicate on a field that every event may have, or on its time of day."""
     text = st.sampled_from(("product", "category", "brand", "page"))
     tests = ("==", "!=", "contains", "starts_with")
     return st.one_of(
@@ -124,7 +127,18 @@ def fields() -> st.SearchStrategy[Field]:
         st.builds(Field, st.just("amount"), st.sampled_from(COMPARISONS), amounts()),
         st.builds(Field, st.just("quantity"), st.sampled_from(COMPARISONS), st.integers(-2, 9)),
         st.builds(Field, st.just("class"), st.just("has"), st.sampled_from(("doubt", "price"))),
+        hours(),
     )
+
+
+@cache
+def hours() -> st.SearchStrategy[Hour]:
+    """Times of day on clocks of which one goes over to summer time; also over midnight."""
+    minutes = st.integers(0, 1_439).map(lambda minutes: minutes * 60_000)
+    times = st.one_of(st.sampled_from((0, 8 * 3_600_000, 23 * 3_600_000)), minutes)
+    zones = st.sampled_from(("", "Asia/Shanghai", "Europe/Berlin", "UTC"))
+    pairs = st.tuples(times, times).filter(lambda pair: pair[0] != pair[1])
+    return st.builds(lambda pair, zone: Hour(pair[0], pair[1], zone), pairs, zones)
 
 
 @cache
@@ -202,6 +216,8 @@ def attribute_levels() -> st.SearchStrategy[Node]:
     several = st.lists(strings(), min_size=1, max_size=3).map(tuple)
     return st.one_of(
         st.builds(Tag, name),
+        st.builds(TagNumber, name, st.sampled_from(COMPARISONS), numbers),
+        st.builds(TagNumber, name, st.sampled_from(COMPARISONS), amounts(), st.just(True)),
         st.builds(InSegment, name),
         st.builds(InList, name),
         st.builds(Score, name, st.sampled_from(COMPARISONS), st.floats(0, 1)),
@@ -356,6 +372,21 @@ def room_moments(wanted: Wanted) -> st.SearchStrategy[Node]:
 
 
 @cache
+def numbers(wanted: Wanted) -> st.SearchStrategy[Node]:
+    """What a tag is whose value is a number."""
+    of, within = selects(wanted), windows(wanted)
+    least, one = st.just(">="), st.just(1)
+    found: list[st.SearchStrategy[Node]] = [
+        st.builds(Count, of, within, least, one),
+        st.builds(Distinct, of, st.sampled_from(("product", "category")), within, least, one),
+        st.builds(Sum, of, st.just("amount"), within, least, one),
+        st.builds(Trait, st.sampled_from(NAMES), least, st.just(0)),
+        st.builds(Score, st.sampled_from(NAMES), least, st.just(0.0)),
+    ]
+    return st.builds(Number, st.one_of(found))
+
+
+@cache
 def moments(wanted: Wanted) -> st.SearchStrategy[Node]:
     """Any expression that may be a moment."""
     found = [
@@ -393,7 +424,9 @@ def definitions(
     again = st.one_of(st.none(), spans(wanted))
     moment = moments(wanted).map(normalize)
     level = levels(wanted).map(normalize)
+    number = numbers(wanted).map(normalize)
     return st.one_of(
+        st.builds(Definition, key, st.just("tag"), number, st.none(), version),
         st.builds(Definition, key, st.just("moment"), moment, again, version),
         st.builds(Definition, key, st.sampled_from(("tag", "segment")), level, st.none(), version),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qianmian.bootstrap.catalogs import load_segments, load_tags
+from qianmian.language.ast import Number
 from qianmian.language.sentence import sentence
 from qianmian.locales.texts import document
 from qianmian.profiles.found import LOVED
@@ -52,7 +53,9 @@ def _section(
 ) -> Iterator[str]:
     yield from ("", f"### {key}", "", f"**{titles[key]['title']}** {titles[key]['help']}", "")
     for one in definitions:
-        title = f"{titles[one.key]['title']} (`{one.key}`)" if one.key != key else say["holds"]
+        is_number = isinstance(one.expr, Number)
+        own = say["measures" if is_number else "holds"]
+        title = f"{titles[one.key]['title']} (`{one.key}`)" if one.key != key else own
         yield f"* {title}: {sentence(one.expr, locale)}"
 
 

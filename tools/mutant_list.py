@@ -54,7 +54,7 @@ MUTANTS = (
         "for name in sorted(rows):",
         "for name in sorted(rows)[:1]:",
     ),
-    Mutant("PERSON orders cancel in every row", WORLD, "if about.name in ORDERS:", "if False:"),
+    Mutant("PERSON orders cancel in every row", WORLD, "if entry.type in ORDERS:", "if False:"),
     Mutant(
         "PERSON orders with a room count there only",
         WORLD,
@@ -333,12 +333,15 @@ MUTANTS = (
     ),
     Mutant(
         "EDIT keeps what only numbers changed",
-        WORLD,
+        "convert.py",
         "and shape(old.tree) == shape(new.tree)",
         "and False",
     ),
     Mutant(
-        "EDIT anything else is new", WORLD, "and shape(old.tree) == shape(new.tree)", "and True"
+        "EDIT anything else is new",
+        "convert.py",
+        "and shape(old.tree) == shape(new.tree)",
+        "and True",
     ),
     Mutant(
         "EDIT due recomputed",
@@ -521,8 +524,8 @@ MUTANTS = (
     Mutant(
         "READINGS ascending because",
         WORLD,
-        "return tuple(sorted(because))",
-        "return tuple(sorted(because, reverse=True))",
+        "key, tuple(sorted(because))",
+        "key, tuple(sorted(because, reverse=True))",
     ),
     Mutant(
         "READINGS unknown is false",

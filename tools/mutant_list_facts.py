@@ -10,7 +10,8 @@ COUNT, SUM, TRAIT, FACTS = (
     "operators/trait.py",
     "facts.py",
 )
-WORLD, VIEW, NUMBERS = "world.py", "view.py", "numbers.py"
+NUMBER = "operators/number.py"
+WORLD, VIEW, NUMBERS, WITHHELD = "world.py", "view.py", "numbers.py", "withheld.py"
 
 FACT_MUTANTS = (
     Mutant("FACTS live since the boundary", VIEW, "e.event_time >= facts.boundary", "True"),
@@ -117,5 +118,69 @@ FACT_MUTANTS = (
         NUMBERS,
         "default=-1):",
         "default=-1) and not logged:",
+    ),
+    # -- tags taken away
+    Mutant(
+        "CONSENT a tag taken away is not theirs", VIEW, 'if rule.kind == "tag" and', "if False and"
+    ),
+    Mutant(
+        "CONSENT the latest word counts",
+        WITHHELD,
+        "if old is None or new[:2] > old[:2]",
+        "if True or new[:2] > old[:2]",
+    ),
+    Mutant(
+        "CONSENT of two words of one instant the refusal",
+        WITHHELD,
+        "(new[:2] == old[:2] and not new[2])",
+        "False",
+    ),
+    Mutant(
+        "CONSENT of two ids the stricter word",
+        WITHHELD,
+        "own[2] and theirs[2]",
+        "max(own, theirs)[2]",
+    ),
+    Mutant(
+        "CONSENT values go with their tag",
+        WITHHELD,
+        'level == tag or level.startswith(tag + "_")',
+        "level == tag",
+    ),
+    Mutant(
+        "CONSENT no other tag goes with it",
+        WITHHELD,
+        'level.startswith(tag + "_")',
+        "level.startswith(tag)",
+    ),
+    Mutant(
+        "CONSENT nothing fires from a word",
+        WORLD,
+        "self._silently(viewer, clock, lambda: self.withheld.say(viewer, event, clock))",
+        "self.withheld.say(viewer, event, clock)",
+    ),
+    Mutant(
+        "CONSENT a loved brand goes with its tag",
+        TRAIT,
+        "if dimension != tree",
+        "if False and dimension != tree",
+    ),
+    Mutant(
+        "NUMBER what is no number is unknown",
+        NUMBER,
+        "return value if isinstance(value, int | float) and not isinstance(value, bool) else None",
+        "return value",
+    ),
+    Mutant(
+        "NUMBER a long window is unknown without facts",
+        NUMBER,
+        "return None\n    live",
+        "return 0\n    live",
+    ),
+    Mutant(
+        "NUMBER who took the tag away has none",
+        "operators/tag_number.py",
+        "bool(view.level_of(rule))",
+        "bool(view.of_rule(rule).holds(rule.tree))",
     ),
 )

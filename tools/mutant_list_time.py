@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools.mutant import Mutant
 
 WORLD, ROWS, VIEW = "world.py", "rows.py", "view.py"
+HOUR = "operators/hour.py"
 INSTANCES, DUPLICATES = "instances.py", "duplicates.py"
 
 TIME_MUTANTS = (
@@ -38,6 +39,11 @@ TIME_MUTANTS = (
         "start + pane > now - within",
         "e.event_time > now - within",
     ),
+    Mutant("HOUR from the first time on", HOUR, "begin <= shown < end", "begin < shown < end"),
+    Mutant("HOUR before the second time", HOUR, "begin <= shown < end", "begin <= shown <= end"),
+    Mutant("HOUR over midnight", HOUR, "not end <= shown < begin", "not end < shown < begin"),
+    Mutant("HOUR of the zone", HOUR, 'ZoneInfo(where["zone"] or SHOP_ZONE)', "ZoneInfo(SHOP_ZONE)"),
+    Mutant("HOUR of a late order", WORLD, '"applied_at": event_time', '"applied_at": clock'),
     Mutant("WINDOWS sum over 64", "operators/sum.py", "MAX_AMOUNTS = 64", "MAX_AMOUNTS = 99"),
     Mutant("WINDOWS 8 keys", ROWS, "MAX_KEYS = 8", "MAX_KEYS = 99"),
     Mutant("WINDOWS not fewer than 8 keys", ROWS, "MAX_KEYS = 8", "MAX_KEYS = 7"),

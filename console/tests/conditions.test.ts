@@ -7,12 +7,23 @@ const event = fc.constantFrom('cart_added', 'product_viewed', 'order_paid')
 const within = fc.constantFrom(...SCOPES)
 const values: Record<Field, fc.Arbitrary<unknown>> = {
   did: fc.record({ event, times: fc.integer({ min: 1, max: 60 }), within }),
+  hour: fc.record(
+    {
+      event,
+      times: fc.integer({ min: 1, max: 60 }),
+      within,
+      begin: fc.constantFrom('23:00', '09:30'),
+      end: fc.constantFrom('02:00', '18:15'),
+      zone: fc.constantFrom('Europe/Berlin'),
+    },
+    { requiredKeys: ['event', 'times', 'within', 'begin', 'end'] },
+  ),
   spent: fc.record({ amount: fc.integer({ min: 1, max: 10_000_000 }).map((minor) => minor / 100), within }),
   since: fc.record({ event, span: fc.constantFrom(...AGES) }),
   tag: fc.constantFrom('sharer', '爱看'),
   segment: fc.constantFrom('vip', '常客'),
   list: fc.constantFrom('vip', '老客'),
-  trait: fc.record({ name: fc.constantFrom('gender', 'age'), value: fc.constantFrom('female', '25', '-3', '女') }),
+  trait: fc.record({ name: fc.constantFrom('gender', 'age'), value: fc.constantFrom('female', '25', '-3', '女', 'true', 'false') }),
 }
 const row = fc
   .constantFrom(...(Object.keys(values) as Field[]))
@@ -45,7 +56,11 @@ describe('conditions', () => {
     const viewing = { op: 'viewing', for: '2m' }
     const two = { op: 'count', of: { op: 'select', types: ['liked', 'shared'] }, within: 'visit', cmp: '>=', value: 1 }
     const keyed = { ...two, of: { op: 'select', types: ['liked'] }, same: 'product' }
-    for (const tree of [viewing, two, keyed, { op: 'and', parts: [viewing, { op: 'tag', key: 'a' }] }]) {
+    const hours = { op: 'hour', begin: '23:00', end: '02:00' }
+    const night = { ...two, of: { op: 'select', types: ['liked'], where: { op: 'and', parts: [hours, hours] } } }
+    const nights = { ...two, of: { op: 'select', types: ['liked', 'shared'], where: hours } }
+    const number = { op: 'tag_number', key: 'carts', cmp: '>=', value: 3 }
+    for (const tree of [viewing, two, keyed, night, nights, number, { op: 'and', parts: [viewing, { op: 'tag', key: 'a' }] }]) {
       expect(rowsOf(tree)).toBeUndefined()
     }
   })

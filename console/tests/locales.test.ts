@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import en from '@/locales/en-US.json'
 import zh from '@/locales/zh-CN.json'
+import type { TextKey } from '@/lib/language'
 
 type Node = { [key: string]: Node | string }
 
@@ -48,6 +49,13 @@ test('Chinese is written with Chinese punctuation', () => {
   for (const [key, text] of chinese) {
     if (/[\u4e00-\u9fff]/.test(text)) expect(text, key).not.toMatch(/[\u4e00-\u9fff][,;:!?]|\.$/)
   }
+})
+
+test('a key that is no text is no key', () => {
+  const key: TextKey = 'app.name'
+  // @ts-expect-error: tsc of the tests fails here when any text may be asked for
+  const wrong: TextKey = 'app.nome'
+  expect([chinese.has(key), chinese.has(wrong)]).toEqual([true, false])
 })
 
 test('every text is used', () => {

@@ -12,6 +12,7 @@
     │   └── NotThere           no such draft, version or active definition
     ├── InputError             the caller: a file, an argument, a message
     │   ├── SheetProblem       a table that cannot be read as a whole
+    │   ├── SelfApproval       who made something cannot approve it
     │   ├── SnapshotProblem    a snapshot that this version cannot restore
     │   └── LogProblem         a log that cannot be read as it is
     └── OperationalError       expected trouble of the surroundings: warn and count
@@ -88,7 +89,8 @@ class UnknownName(DefinitionError):
         """Name the unknown and, when one is near, what was probably meant."""
         near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
         hint = f' Did you mean "{near[0]}"?' if near else ""
-        return cls(f'unknown {kind} "{name}".{hint}', kind=kind, name=name)
+        params = {"kind": kind, "name": name} | ({"near": near[0]} if near else {})
+        return cls(f'unknown {kind} "{name}".{hint}', **params)
 
 
 class LimitExceeded(DefinitionError):
@@ -116,9 +118,14 @@ class NotThere(DefinitionError):
 
 
 class NotInHistory(DefinitionError):
-    """History cannot say this."""
+    """History cannot say this; `reason` says what it is about: visit, state, score or other."""
 
     code = "definition.not_in_history"
+
+    @property
+    def reason(self) -> str:
+        """What history does not know."""
+        return str(self.params.get("reason", "other"))
 
 
 class InputError(QianmianError):
@@ -131,6 +138,12 @@ class SheetProblem(InputError):
     """The table cannot be read."""
 
     code = "input.sheet"
+
+
+class SelfApproval(InputError):
+    """Somebody else approves it."""
+
+    code = "input.self_approval"
 
 
 class SnapshotProblem(InputError):

@@ -7,6 +7,7 @@ checked when it is read, and a mistake says where it stands and what would be ri
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,8 @@ from qianmian.vocabulary.money import MINOR_DIGITS
 
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 PREFIX: Final = "QIANMIAN_"
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@]+")
+_HTTPS: Final = re.compile(r"https://[^\s/?#@]+")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -33,6 +36,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         database: address of a PostgreSQL database for accounts, keys, sources, products,
             definitions and the audit; without it a file in `home`.
         host, port: where the server listens.
+        strategies: a file of strategies; what it says decides from the next start on.
+        live_origins: origins of the shop's pages that may connect to `/live`, such as
+            `https://shop.example`, with spaces between them; our own pages always may.
+        public_url: under which viewers reach this server, such as `https://live.shop.example`; the
+            rules of offers are linked there.
         zone: of the shop; days begin there.
         currency: of the shop's prices (ISO 4217).
         namespace: of viewer ids that come without one.
@@ -56,6 +64,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     database: str = ""
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8_000
+    strategies: Path | None = None
+    live_origins: str = ""
+    public_url: str = ""
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"
     namespace: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")] = "default"
@@ -71,6 +82,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     consent_days: Annotated[int, Meta(ge=1_096, le=36_500)] = 1_825
     minors: Literal["exclude", "strict", "off"] = "exclude"
     json_logs: bool = False
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The origins of `live_origins`, one by one."""
+        return tuple(self.live_origins.split())
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -138,6 +154,16 @@ def _checked(told: Mapping[str, Any], where: Mapping[str, str]) -> Settings:
         raise InputError(f"{place['locale']}={settings.locale} is not one of {', '.join(LOCALES)}")
     if settings.currency not in MINOR_DIGITS:
         raise InputError(f"{place['currency']}={settings.currency} is no known ISO 4217 code")
+    for origin in settings.pages:
+        if not _ORIGIN.fullmatch(origin):
+            raise InputError(
+                f"{place['live_origins']}: {origin} is no origin such as https://shop.example"
+            )
+    if settings.public_url and not _HTTPS.fullmatch(settings.public_url):
+        raise InputError(
+            f"{place['public_url']}: {settings.public_url} is no address such as"
+            " https://live.shop.example, without a path"
+        )
     if settings.retention_days > settings.text_days:
         raise InputError(
             f"{place['retention_days']}={settings.retention_days} is more than"

@@ -16,6 +16,11 @@ PAGES = (
     "/data",
     "/sources",
     "/products",
+    "/host/r1",
+    "/strategies",
+    "/strategies?tab=offers",
+    "/strategies?tab=limits",
+    "/strategies/new",
     "/settings",
     "/settings?tab=keys",
     "/settings?tab=audit",
@@ -141,3 +146,16 @@ def test_pages_before_the_sign_in_are_accessible(visits: Open) -> None:
             expect(page.get_by_role("heading", level=1)).to_be_visible()
             found = Axe().run(page, options=RULES)
             assert found.response["violations"] == [], f"{path}: {found.generate_report()}"
+
+
+DEFINED = ("/tags", "/tags/new", "/segments", "/segments/new", "/moments", "/tags/city_tier_tier_2")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_no_page_is_wider_than_a_phone(room: Shop, visits: Open, locale: str) -> None:
+    page = visits("/", size=(390, 844), locale=locale).page
+    for path in (*PAGES[:3], *PAGES[4:-1], *DEFINED):  # a wall is no phone
+        page.goto(room.server.url + path)
+        expect(page.locator("h1").first).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, path

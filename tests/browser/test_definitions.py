@@ -80,6 +80,20 @@ class Hand:
     def activate(self) -> None:
         self.button("启用")
 
+    def makes_a_tag(self, name: str) -> None:
+        """On the page of the tags: of who put something into the cart."""
+        page = self.page
+        self.button("新建标签", exact=False)
+        page.get_by_label("名称", exact=True).fill(name)
+        page.get_by_label("一句话说明").fill("放进过购物车")
+        self.button("下一步")
+        self.button("条件")
+        expect(page.locator("[data-part=sentence]")).to_contain_text("加入购物车")
+        expect(page.locator("[data-part=share-yes] b")).to_have_text(re.compile("[1-9]"))
+        self.button("下一步")
+        self.activate()
+        expect(page.locator(row(page, name))).to_contain_text("启用中")
+
 
 MOST_CLICKS = 40
 """From the sign-in to the reason why somebody is in the segment."""
@@ -101,17 +115,12 @@ def test_an_operators_evening_from_the_sign_in_to_why_somebody_is_in(
     hand.button("登录")
 
     hand.click(page.get_by_role("link", name="标签", exact=True))
-    hand.button("新建标签", exact=False)
-    page.get_by_label("名称", exact=True).fill("想要")
-    hand.button("条件")
-    expect(page.locator("[data-part=sentence]")).to_contain_text("加入购物车")
-    hand.activate()
-    expect(page.locator(row(page, "想要"))).to_contain_text("启用中")
+    hand.makes_a_tag("想 要")
 
     hand.click(page.get_by_role("link", name="人群", exact=True))
     hand.button("新建人群", exact=False)
     page.get_by_label("名称", exact=True).fill("一线年轻女生加购没付")
-    for number, name in enumerate(("女性", "25–30岁", "一线城市", "想要")):
+    for number, name in enumerate(("女性", "25–30岁", "一线城市", "想 要")):
         hand.button("条件")
         hand.pick("看什么", number, "标签")
         hand.choose("选择标签", number, name)
@@ -121,7 +130,7 @@ def test_an_operators_evening_from_the_sign_in_to_why_somebody_is_in(
     hand.pick("怎么比", 4, "没做过")
     hand.choose("行为", 0, "支付")
     sentence = page.locator("[data-part=sentence]")
-    for said in ("女性", "25–30岁", "一线城市", "想要", "支付"):
+    for said in ("女性", "25–30岁", "一线城市", "想_要", "支付"):
         expect(sentence).to_contain_text(said)
     expect(page.locator(".preview-count b").first).to_have_text("1")
     expect(page.locator("[data-part=reach]")).to_contain_text("短信")
@@ -139,8 +148,8 @@ def test_an_operators_evening_from_the_sign_in_to_why_somebody_is_in(
 
     segments = page.locator("[data-part=segments]")
     expect(segments).to_contain_text("一线年轻女生加购没付")
-    expect(page.locator("[data-part=tags]")).to_contain_text("想要")
-    wanted = page.locator("[data-part=tags] li", has_text="想要")
+    expect(page.locator("[data-part=tags]")).to_contain_text("想 要")
+    wanted = page.locator("[data-part=tags] li", has_text="想 要")
     hand.click(wanted.get_by_role("button", name="依据"))
     seconds = time.monotonic() - begun
     record_property("story", f"{hand.clicks} clicks, {seconds:.0f} s")
@@ -148,19 +157,80 @@ def test_an_operators_evening_from_the_sign_in_to_why_somebody_is_in(
     assert seconds <= MOST_S
 
 
+def test_a_tag_in_three_steps_with_who_would_have_it(shop: Shop, visits: Open) -> None:
+    cities = ("tier_1", "tier_1", "tier_2", "tier_2")
+    for number, city in enumerate(cities):
+        who = f"city{number}"
+        shop.send({"type": "room_entered", "viewer": who})
+        shop.send({"type": "profile_updated", "viewer": who, "traits": {"city_tier": city}})
+    page = visits("/tags/new").page
+    page.get_by_label("名称", exact=True).fill("二线的人")
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="条件", exact=True).click()
+    page.get_by_label("看什么").click()
+    page.locator('.ant-select-item[title="属性"]:visible').click()
+    page.get_by_label("属性名").click()
+    page.locator('.ant-select-item[title="城市等级"]:visible').click()
+    page.get_by_label("值", exact=True).click()
+    page.locator('.ant-select-item[title="二线城市"]:visible').click()
+    expect(page.locator("[data-part=sentence]")).to_contain_text("属性“城市等级”是二线城市")
+    by_city = page.locator("[data-part=by-city_tier]")
+    expect(by_city).to_contain_text("二线城市")
+    rows = by_city.locator("li")
+    expect(rows.filter(has_text="二线城市")).to_contain_text("100.0%")
+    expect(rows.filter(has_text="一线城市").first).to_contain_text("0.0%")
+    bar = by_city.get_by_role("img", name=re.compile("^二线城市：有 2，没有 0，证据不足 0"))
+    expect(bar).to_be_visible()
+    known = page.locator("[data-part=share-yes] b")
+    expect(known).to_have_text("2")
+    expect(page.locator("[data-part=share-unknown] b")).to_have_text(re.compile(r"^\d+$"))
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_label("为什么").fill("看看二线")
+    page.get_by_role("button", name="启用", exact=True).click()
+    listed = page.locator(row(page, "二线的人"))
+    expect(listed).to_contain_text("启用中")
+    expect(listed.locator("td.num").first).to_have_text("2")
+
+
 def test_text_that_is_wrong_is_pointed_at(visits: Open) -> None:
     page = visits("/tags/new").page
+    forward = page.get_by_role("button", name="下一步", exact=True)
+    expect(forward).to_be_disabled()
     page.get_by_label("名称", exact=True).fill("看得多")
+    forward.click()
     page.get_by_text("文字", exact=True).click()
     page.get_by_label("条件语言").fill("count(product_viewd) within 10m >= 3")
-    expect(page.get_by_role("alert")).to_contain_text("product_viewed")
+    wrong = page.get_by_role("alert")
+    expect(wrong).to_contain_text("没有叫“product_viewd”的事件，是不是“product_viewed”？")
+    expect(wrong).not_to_contain_text("unknown")
     expect(page.locator(".condition-wrong mark")).to_have_text("p")
-    expect(page.get_by_role("button", name="启用", exact=True)).to_be_disabled()
+    expect(forward).to_be_disabled()
+    page.get_by_label("条件语言").fill("count(product_viewed) within 10m < 1")
+    expect(page.get_by_role("alert")).to_contain_text("对什么都没做过的人也成立")
     page.get_by_label("条件语言").fill("count(product_viewed) within 10m >= 3")
     expect(page.locator("[data-part=sentence]")).to_contain_text("10 分钟")
-    expect(page.get_by_role("button", name="启用", exact=True)).to_be_enabled()
+    expect(forward).to_be_enabled()
     page.get_by_text("条件", exact=True).first.click()
     expect(page.get_by_label("次数")).to_have_value("3")
+
+
+def test_a_time_of_day_has_a_row_of_its_own(visits: Open) -> None:
+    page = visits("/segments/new").page
+    page.get_by_label("名称", exact=True).fill("半夜看")
+    page.get_by_text("文字", exact=True).click()
+    text = "count(product_viewed where hour between 23:00 and 02:00) within 30d >= 4"
+    page.get_by_label("条件语言").fill(text)
+    sentence = page.locator("[data-part=sentence]")
+    expect(sentence).to_contain_text("发生在 23:00 到次日 02:00 之间")
+    page.get_by_text("条件", exact=True).first.click()
+    expect(page.get_by_label("次数")).to_have_value("4")
+    expect(page.locator(".hour-value")).to_have_text(["23:00", "02:00"])
+    page.get_by_label("几点开始").click()
+    page.keyboard.type("22:30")
+    page.keyboard.press("Enter")
+    expect(sentence).to_contain_text("发生在 22:30 到次日 02:00 之间")
+    expect(page.locator("[data-part=left-out]")).to_contain_text("潜在高价值")
+    expect(page.locator("[data-part=left-out]")).to_contain_text("只在直播中看得到")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,10 @@ DIED, ENDED = 9, 0
 PACE_MS = 40
 """What one look at the clock costs: seconds, snapshots and hours come fast."""
 
-STEPS: dict[str, tuple[Any, str, bool]] = {
+Step = tuple[Any, str, bool]
+"""Who does it, by what method, and whether one dies before it."""
+
+STEPS: dict[str, Step] = {
     "before the log is written": (SegmentLog, "append", True),
     "when the log is written": (SegmentLog, "append", False),
     "before the log is durable": (SegmentLog, "commit", True),
@@ -63,11 +66,11 @@ STEPS: dict[str, tuple[Any, str, bool]] = {
 }
 
 
-def arm(step: str | None, at: int) -> None:
+def arm(step: str | None, at: int, steps: Mapping[str, Step] = STEPS) -> None:
     """Die at the `at`-th time that a step is reached."""
     if step is None:
         return
-    owner, name, is_before = STEPS[step]
+    owner, name, is_before = steps[step]
     real: Callable[..., Any] = getattr(owner, name)
     count = itertools.count(1)
 
@@ -144,7 +147,7 @@ def live(order: dict[str, Any]) -> None:
         asyncio.run(serve())
 
 
-def main() -> None:
+def main(life: Callable[[dict[str, Any]], None] = live) -> None:
     """Warm up once; then a fork for each line."""
     first = json.loads(sys.stdin.readline())
     warm_up(active_definitions(read_definitions(Path(first["home"]) / "definitions.yaml")))
@@ -154,7 +157,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             try:
-                live(json.loads(line))
+                life(json.loads(line))
             except BaseException as problem:  # the parent must not go on as two
                 os.write(2, f"{line}{problem!r}\n".encode())
                 os._exit(1)

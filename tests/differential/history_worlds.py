@@ -18,6 +18,7 @@ from qianmian.engine.core import Core
 from qianmian.language.ast import Node
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse, parse_definition
+from qianmian.language.settle import settled
 from qianmian.runtime.messages import Events, Message, Tick
 from qianmian.storage.history import History
 from qianmian.storage.history_reader.answers import Definitions
@@ -141,7 +142,7 @@ def moments(texts: list[str]) -> list[Definition]:
 
 def oracle_holds(texts: list[str], named: list[Definition], log: list[Told]) -> Held:
     catalog = [{"id": name, "category": category} for name, category in CATALOG.items()]
-    definitions = [*named, *moments(texts)]
+    definitions = settled([*named, *moments(texts)])
     fired = run(definitions, log, lateness_ms=ENDLESS_MS, catalog=catalog).firings
     return _held(texts, [(f.moment, str(f.viewer), f.room) for f in fired])
 
@@ -150,7 +151,7 @@ def engine_holds(
     texts: list[str], named: list[Definition], log: list[Told], folder: Path
 ) -> tuple[Held, History]:
     """What the engine says, and the history of the same log with what became of each event."""
-    engine = Core([*named, *moments(texts)], lateness_ms=ENDLESS_MS, products=PRODUCTS)
+    engine = Core(settled([*named, *moments(texts)]), lateness_ms=ENDLESS_MS, products=PRODUCTS)
     history = History(folder, most_waiting=40)
     fired: list[Firing] = []
     for number, (told, rows) in enumerate(zip(log, rows_of(log), strict=True)):

@@ -54,7 +54,7 @@ def replayed(
     return firings, boards
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 4, 5])  # worlds in which somebody else fires
+@pytest.mark.parametrize("seed", [0, 1, 2, 5, 6])  # worlds in which somebody else fires
 def test_everybody_else_and_the_totals_stay(seed: int) -> None:
     definitions, messages = world(seed)
     log = logged(messages)
@@ -78,7 +78,7 @@ def test_everybody_else_and_the_totals_stay(seed: int) -> None:
     assert not gone & {f.viewer for f in after}
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 4, 5])
+@pytest.mark.parametrize("seed", [0, 1, 2, 5, 6])
 def test_an_engine_that_forgets_is_the_replay_of_the_erased_log(seed: int) -> None:
     definitions, messages = world(seed)
     shards = 1 + seed % 3

@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 Tree = dict[str, Any]
@@ -31,6 +32,7 @@ NUMBERS = {
     "previous_visit": ("ago_ms",),
     "trait": ("value",),
     "score": ("value",),
+    "tag_number": ("value",),
     "room_fact": ("value",),
 }
 """What "only numbers changed" may change. A number inside `where` decides what was kept."""
@@ -46,11 +48,11 @@ class Rule:
     again_after_ms: int | None
     since: int
 
-    @property
-    def nodes(self) -> list[Tree]:
-        return list(walk(self.tree))
+    @cached_property
+    def nodes(self) -> tuple[Tree, ...]:
+        return tuple(walk(self.tree))
 
-    @property
+    @cached_property
     def is_room_moment(self) -> bool:
         return any(node["op"] == "distinct" and node["field"] == "viewer" for node in self.nodes)
 
@@ -138,3 +140,12 @@ def long_enough(old: Tree, new: Tree) -> bool:
         if is_edge and before["field"] not in ("amount", "price"):
             return False  # of other fields only the answer was kept
     return True
+
+
+def only_numbers(old: Rule, new: Rule) -> bool:
+    """Whether one rule is the other with other numbers, and what was kept is enough for it."""
+    return (
+        old.kind == new.kind
+        and shape(old.tree) == shape(new.tree)
+        and long_enough(old.tree, new.tree)
+    )

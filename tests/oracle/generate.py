@@ -20,6 +20,12 @@ PRODUCTS = {"p1": "cream", "p2": "cream", "p3": "cream", "p4": "serum"}
 MANY = {f"p{i}": "cream" if i % 3 else f"c{i}" for i in range(1, 40)}
 """Enough products, and categories, to pass the eight that are kept."""
 CLASSES = ("doubt", "price_question")
+CLOCKS = (
+    "hour between 08:00 and 08:01",
+    "hour between 21:01 and 08:01",
+    'not hour between 01:01 and 01:00 in "Europe/Berlin"',
+)
+"""Times of day; random logs begin at 08:00 in Shanghai, those of history at 21:00."""
 SPANS = ("1s", "2s", "3s", "5s", "8s", "20s")
 
 _BEHAVIOR = (
@@ -183,7 +189,12 @@ def _event(log: Log) -> dict[str, Any]:
         event["viewer"] = rng.choice(log.who)
     if draw < 0.14:
         del event["room"]
-        return {**event, "type": "profile_updated", "traits": {"level": rng.randrange(4)}}
+        level = rng.randrange(4)
+        if log.disorder and log.number % 2:
+            tag = ("tag:busy", "tag:quick", "tag:busy", "share")[log.number // 2 % 4]
+            said = {"type": "consent_changed", "purpose": tag, "granted": level == 0}
+            return {**event, **said}
+        return {**event, "type": "profile_updated", "traits": {"level": level}}
     kinds, weights = zip(*_BEHAVIOR, strict=True)
     event["type"] = rng.choices(kinds, weights)[0]
     if rng.random() < 0.3:
@@ -308,7 +319,9 @@ def _events(rng: Random) -> str:
         return f"{text} where category == cream"
     if draw < 0.15:
         return f"{text} where (amount >= ¥20 or not product == p1)"
-    return "comment_sent where class has doubt" if draw < 0.2 else text
+    if draw < 0.25:
+        return f"{text} where {rng.choice(CLOCKS)}"
+    return "comment_sent where class has doubt" if draw < 0.3 else text
 
 
 def _pulse(rng: Random, key: str | None = "any") -> tuple[str, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -17,18 +18,21 @@ from tests.oracle.operators import (
     first,
     happened,
     hidden,
+    hour,
     idle,
     in_list,
     in_room,
     in_segment,
     last,
     not_,
+    number,
     or_,
     previous_visit,
     room_fact,
     score,
     select,
     tag,
+    tag_number,
     then,
     time_since,
     trait,
@@ -39,6 +43,7 @@ from tests.oracle.operators import (
 from tests.oracle.operators import sum as sum_
 from tests.oracle.rows import EVERY, Row, SlotId, Token
 from tests.oracle.view import Holding, Pulses, RoomState, View, is_pulse, reads_room
+from tests.oracle.withheld import Withheld
 
 OPERATORS: Mapping[str, Any] = MappingProxyType(
     {
@@ -48,18 +53,21 @@ OPERATORS: Mapping[str, Any] = MappingProxyType(
         "first": first,
         "happened": happened,
         "hidden": hidden,
+        "hour": hour,
         "idle": idle,
         "in_list": in_list,
         "in_room": in_room,
         "in_segment": in_segment,
         "last": last,
         "not": not_,
+        "number": number,
         "or": or_,
         "previous_visit": previous_visit,
         "room_fact": room_fact,
         "score": score,
         "sum": sum_,
         "tag": tag,
+        "tag_number": tag_number,
         "then": then,
         "time_since": time_since,
         "trait": trait,
@@ -72,12 +80,22 @@ OPERATORS: Mapping[str, Any] = MappingProxyType(
 Edge = tuple[Rule, str | None, Because]
 
 
+@cache
+def answer_of(op: str, call: str) -> Any:
+    """What an operator answers a call with, None when it has no answer.
+
+    Kept: a world of fifty messages asks half a million times.
+    """
+    return getattr(OPERATORS.get(op, select), call, None)
+
+
 @dataclass(frozen=True)
 class Judge:
     """Judges with the rules of now; everything it reads is handed in."""
 
     rules: Mapping[str, Rule]
     facts: Facts | None = None
+    withheld: Withheld | None = None
 
     def view(
         self,
@@ -104,6 +122,7 @@ class Judge:
             fresh={} if fresh is None else fresh,
             visit_started=visit_started,
             facts=self.facts,
+            withheld=self.withheld,
         )
 
     def viewer_rules(self) -> list[Rule]:
@@ -112,16 +131,14 @@ class Judge:
     def observe(self, view: View, entry: Entry, *, cancels_only: bool) -> None:
         """Show an event to every node of a rule, before it is among the entries."""
         for node in view.rule.nodes:
-            operator = OPERATORS.get(node["op"], select)
-            if hasattr(operator, "observe"):
-                operator.observe(node, view, entry, cancels_only=cancels_only)
+            if observe := answer_of(node["op"], "observe"):
+                observe(node, view, entry, cancels_only=cancels_only)
 
     def settle(self, view: View) -> None:
         """Levels that become true as timers do."""
         for node in view.rule.nodes:
-            operator = OPERATORS.get(node["op"], select)
-            if hasattr(operator, "settle"):
-                operator.settle(node, view)
+            if settle := answer_of(node["op"], "settle"):
+                settle(node, view)
 
     def edges(self, view: View, truth: dict[str, set[Token]]) -> Iterator[Edge]:
         """The pulses of a moment, or the tokens of its level that were not true before."""
@@ -163,11 +180,8 @@ class Judge:
     def instants(self, view: View) -> Iterator[int]:
         """Every instant at which a node of the rule may change by itself."""
         for node in view.rule.nodes:
-            operator = OPERATORS.get(node["op"], select)
-            if hasattr(operator, "instants"):
-                yield from operator.instants(node, view)
+            if instants := answer_of(node["op"], "instants"):
+                yield from instants(node, view)
 
     def instant_nodes(self, rule: Rule) -> list[Tree]:
-        return [
-            node for node in rule.nodes if hasattr(OPERATORS.get(node["op"], select), "instants")
-        ]
+        return [node for node in rule.nodes if answer_of(node["op"], "instants")]

@@ -36,7 +36,7 @@ def held_at(
 
 
 def _held(world: World, now: int) -> Held:
-    judge = Judge(world.rules, world.facts)
+    judge = Judge(world.rules, world.facts, world.withheld)
     levels = [rule for rule in world.rules.values() if rule.kind != "moment"]
     found: Held = {}
     for viewer, rows in world.rows.items():
@@ -45,7 +45,7 @@ def _held(world: World, now: int) -> Held:
                 judge.view(rule, world.rooms[name], row, rows, now, is_event=False)
                 for rule in levels
             ]
-            rules = [view.rule for view in views if view.holds(view.rule.tree)]
+            rules = [view.rule for view in views if view.level_of(view.rule)]
             held = frozenset(f"{rule.kind}.{rule.key}" for rule in rules)
             found[name, viewer] = (row.present, held)
     return found

@@ -10,7 +10,9 @@ from qianmian.vocabulary.events import event_type
 from tests.oracle.convert import Rule, Tree, walk
 from tests.oracle.events import Because, Entry, Event, field_values, key_values, lines
 from tests.oracle.facts import DAY_MS, Facts
+from tests.oracle.operators import hour
 from tests.oracle.rows import Row, SlotId, Token
+from tests.oracle.withheld import Withheld
 
 Holding = dict[Token, Because]
 """Why a level is true: nothing when it is false."""
@@ -48,6 +50,7 @@ class View:
         key: of the moment, for facts compared with it.
         fresh: pulses found while the event was applied.
         facts: the build in force.
+        withheld: what people took away.
     """
 
     rule: Rule
@@ -62,6 +65,7 @@ class View:
     visit_started: Entry | None = None
     key: str | None = None
     facts: Facts | None = None
+    withheld: Withheld | None = None
 
     # -- the parts of an expression ------------------------------------------------------------
 
@@ -78,6 +82,15 @@ class View:
 
     def of_rule(self, rule: Rule) -> View:
         return replace(self, rule=rule, key=None)
+
+    def level_of(self, rule: Rule) -> Holding:
+        """Why a tag or segment holds; a tag that the viewer took away does not."""
+        if rule.kind == "tag" and self.is_withheld(rule.key):
+            return {}
+        return self.of_rule(rule).holds(rule.tree)
+
+    def is_withheld(self, tag: str) -> bool:
+        return self.withheld is not None and self.withheld.takes(self.its_row.viewer, tag)
 
     def slot_id(self, tree: Tree) -> SlotId:
         return (self.rule.key, tree["id"])
@@ -143,7 +156,9 @@ def is_pulse(tree: Tree) -> bool:
 def is_room_level(tree: Tree) -> bool:
     """Whether it looks back at events of the room: then it only guards."""
     of = tree.get("of") if tree["op"] != "happened" else None
-    return of is not None and any(event_type(name).scope == "room" for name in of["types"])
+    if of is None or of["op"] != "select":
+        return False
+    return any(event_type(name).scope == "room" for name in of["types"])
 
 
 def reads_room(tree: Tree) -> bool:
@@ -174,6 +189,8 @@ def passes(where: Tree, event: Event) -> bool:
         return any(passes(part, event) for part in where["parts"])
     if where["op"] == "not":
         return not passes(where["part"], event)
+    if where["op"] == "hour":
+        return hour.passes(where, event)
     if where["cmp"] == "has":
         return where["value"] in (event.get("classes") or ())
     found = field_values(event, where["name"])

@@ -8,21 +8,22 @@ then the whole second of the room, the end of a silent session, eviction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from qianmian.vocabulary.events import EventType, event_type
 from qianmian.vocabulary.ids import anonymous, is_anonymous
-from tests.oracle.convert import Rule, long_enough, rule_of, shape
+from tests.oracle.convert import Rule, only_numbers, rule_of
 from tests.oracle.duplicates import Seen
-from tests.oracle.events import ORDERS, Because, Entry, Event, completed
+from tests.oracle.events import ORDERS, Entry, Event, completed
 from tests.oracle.facts import Facts
 from tests.oracle.joining import greater, joined
 from tests.oracle.judge import Edge, Judge
 from tests.oracle.numbers import NUMBERS, count_numbers
 from tests.oracle.rows import EVICTED_MS, MINUTE_MS, Row, SlotId, Token
 from tests.oracle.view import Holding, Pulses, RoomState
+from tests.oracle.withheld import Withheld
 
 SILENT_MS = 30 * 60_000
 SECOND_MS = 1_000
@@ -65,6 +66,7 @@ class World:
     facts: Facts | None = None
     seen_at: dict[str, int] = field(default_factory=dict)
     logged: list[Mapping[str, Any]] = field(default_factory=list)
+    withheld: Withheld = field(default_factory=Withheld)
 
     # -- the log -------------------------------------------------------------------------------
 
@@ -110,7 +112,7 @@ class World:
         self.arrivals += 1
         room = self.rooms.get(str(event.get("room")))
         presenting = None if room is None else room.facts.get("presenting")
-        given = completed(event, self.catalog, presenting)
+        given = {**completed(event, self.catalog, presenting), "applied_at": event_time}
         return Entry(event_time, self.arrivals, clock, viewer, given)
 
     def _apply(
@@ -124,16 +126,21 @@ class World:
             return
         if about.name == "identity_linked" and not self._link(entry):
             return
+        self._apply_to_rows(clock, viewer, event, entry)
+        if about.name == "consent_changed":
+            self._silently(viewer, clock, lambda: self.withheld.say(viewer, event, clock))
+
+    def _apply_to_rows(self, clock: int, viewer: str, event: Event, entry: Entry) -> None:
         rows = self.rows.setdefault(viewer, {})
         if event.get("room") is None:
             for name in sorted(rows):
                 self._apply_to_row(rows[name], entry, shows_presence=False)
             return
         row = self._row(viewer, str(event["room"]), clock)
-        if about.name == "room_entered":
+        if entry.type == "room_entered":
             self._leave_elsewhere(row, entry)
         self._apply_to_row(row, entry, shows_presence=True)
-        if about.name in ORDERS:
+        if entry.type in ORDERS:
             self._cancel_elsewhere(row, entry)
         self.rooms[row.room].log.append(entry)
 
@@ -260,7 +267,7 @@ class World:
 
     def _observe(self, row: Row, entry: Entry, *, cancels_only: bool) -> dict[SlotId, Pulses]:
         fresh: dict[SlotId, Pulses] = {}
-        judge = Judge(self.rules, self.facts)
+        judge = self._judging()
         for rule in judge.viewer_rules():
             view = judge.view(
                 rule,
@@ -274,6 +281,9 @@ class World:
             judge.observe(view, entry, cancels_only=cancels_only)
         return fresh
 
+    def _judging(self) -> Judge:
+        return Judge(self.rules, self.facts, self.withheld)
+
     def _judge(
         self,
         row: Row,
@@ -284,7 +294,7 @@ class World:
         visit_started: Entry | None = None,
     ) -> None:
         """One evaluation of one row."""
-        judge = Judge(self.rules, self.facts)
+        judge = self._judging()
         siblings = self.rows.get(row.viewer, {})
         views = [
             judge.view(
@@ -312,7 +322,7 @@ class World:
 
     def _holdings(self, row: Row, now: int, *, of_nothing: bool = False) -> dict[str, Holding]:
         """The levels of all moments of a row, without changing anything."""
-        judge = Judge(self.rules, self.facts)
+        judge = self._judging()
         room = self.rooms[row.room]
         if of_nothing:
             room = replace(room, entries=[], log=[])
@@ -332,6 +342,14 @@ class World:
             truth: set[Token] = row.truth.get(rule, set())
             row.truth[rule] = (truth | (new - old)) - (old - new)
 
+    def _silently(self, viewer: str, clock: int, say: Callable[[], None]) -> None:
+        """What somebody takes away or gives back changes what is true; no moment fires from it."""
+        before = [(row, self._holdings(row, clock)) for row in self.rows.get(viewer, {}).values()]
+        say()
+        for row, held in before:
+            self._change_silently(row, held, self._holdings(row, clock))
+        self.next_by_row.clear()
+
     def _fire(self, at: int, viewer: str | None, room: str, edge: Edge) -> None:
         """Once per viewer, session and key, or again after a while."""
         rule, key, because = edge
@@ -340,7 +358,7 @@ class World:
         if last is not None and (rule.again_after_ms is None or at < last + rule.again_after_ms):
             return
         last_by_key[rule.key, key] = at
-        self.fired.append(Fired(at, viewer, room, rule.key, key, _ascending(because)))
+        self.fired.append(Fired(at, viewer, room, rule.key, key, tuple(sorted(because))))
 
     # -- time ----------------------------------------------------------------------------------
 
@@ -393,7 +411,7 @@ class World:
         ends = row.presence_ends()
         if self.presence and ends is not None:
             yield ends
-        judge = Judge(self.rules, self.facts)
+        judge = self._judging()
         siblings = self.rows.get(row.viewer, {})
         for rule in judge.viewer_rules():
             if judge.instant_nodes(rule):
@@ -452,7 +470,7 @@ class World:
         self.counts["mismatches"] += count_numbers(state, rows, self.logged, now)
 
     def _judge_room(self, state: RoomState, now: int) -> None:
-        judge = Judge(self.rules, self.facts)
+        judge = self._judging()
         for rule in self.rules.values():
             if rule.is_room_moment and rule.kind == "moment":
                 view = judge.view(rule, state, None, {}, now, is_event=False)
@@ -468,6 +486,9 @@ class World:
         if other in self.links or is_anonymous(known):
             self.counts["refused_links"] += 1
             return False
+        self._silently(other, entry.clock, lambda: self.withheld.share(other, known))
+        self._silently(known, entry.clock, lambda: self.withheld.share(known, other))
+        self.withheld.forget(other)
         self.links[other] = known
         self.seen.setdefault(known, Seen()).absorb(self.seen.pop(other, Seen()))
         for room, row in sorted(self.rows.pop(other, {}).items()):
@@ -501,13 +522,13 @@ class World:
         held = [self._holdings(row.just_before(clock), clock - 1) for row in rows]
         rule = rule_of(definition, self.arrivals)
         old = self.rules.get(rule.key)
-        if old is not None and _only_numbers(old, rule):
+        if old is not None and only_numbers(old, rule):
             rule = replace(rule, since=old.since)
             self._retime(rule, rows, clock)
         else:
             self._forget(rule.key, rows)
         self.rules[rule.key] = rule
-        judge = Judge(self.rules, self.facts)
+        judge = self._judging()
         for row, holdings in zip(rows, held, strict=True):
             siblings = self.rows[row.viewer]
             if not rule.is_room_moment:
@@ -577,15 +598,3 @@ class World:
         for session, last_by_key in self.once.items():
             others = {name: at for name, at in last_by_key.items() if name[0] != key}
             self.once[session] = others
-
-
-def _only_numbers(old: Rule, new: Rule) -> bool:
-    return (
-        old.kind == new.kind
-        and shape(old.tree) == shape(new.tree)
-        and long_enough(old.tree, new.tree)
-    )
-
-
-def _ascending(because: Because) -> tuple[str, ...]:
-    return tuple(sorted(because))

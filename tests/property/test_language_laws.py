@@ -22,8 +22,10 @@ from qianmian.language.codec import (
 from qianmian.language.definition import Definition
 from qianmian.language.normalize import normalize
 from qianmian.language.parse import parse, parse_definition
+from qianmian.language.sentence import said
 from qianmian.language.text import show, show_definition
 from qianmian.language.types import check, check_definition, warnings
+from qianmian.locales.texts import LOCALES
 from tests.strategies import definitions, expressions
 
 BITS = tuple(
@@ -73,7 +75,7 @@ def test_every_drawn_expression_has_a_kind_that_can_trigger(node: Node) -> None:
     kind = check(node)
     assert kind.sort in ("pulse", "level")
     assert kind.triggers
-    assert all(isinstance(one, str) for one in warnings(node))
+    assert all(said(one, locale) for one in warnings(node) for locale in LOCALES)
 
 
 @given(definitions())
@@ -139,7 +141,9 @@ def test_a_json_form_with_one_value_replaced_is_an_expression_or_a_definition_er
 def test_the_strategy_draws_every_operator() -> None:
     drawn: set[str] = set()
 
-    @given(st.lists(expressions(), min_size=8, max_size=8))
+    whole = st.one_of(expressions(), definitions().map(lambda one: one.expr))
+
+    @given(st.lists(whole, min_size=8, max_size=8))
     @settings(max_examples=40, deadline=None, database=None, derandomize=True)
     def collect(nodes: list[Node]) -> None:
         drawn.update(type(below).__name__ for node in nodes for below in walk(node))

@@ -75,3 +75,13 @@ def test_the_log_is_kept_no_longer_than_what_people_wrote() -> None:
 def test_trade_records_and_proofs_are_kept_three_years(name: str) -> None:
     with pytest.raises(InputError, match=name):
         Settings.from_environment({f"QIANMIAN_{name.upper()}": "1000"})
+
+
+@pytest.mark.parametrize(
+    "address", ["http://live.shop.example", "https://live.shop.example/", "live.shop.example"]
+)
+def test_viewers_reach_the_server_by_https_and_without_a_path(address: str) -> None:
+    with pytest.raises(InputError, match="QIANMIAN_PUBLIC_URL"):
+        Settings.from_environment({"QIANMIAN_PUBLIC_URL": address})
+    good = Settings.from_environment({"QIANMIAN_PUBLIC_URL": "https://live.shop.example"})
+    assert good.public_url == "https://live.shop.example"

@@ -11,6 +11,7 @@ from typing import Any
 
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse, parse_definition
+from qianmian.language.settle import settled
 from tests.oracle.convert import tree_of
 from tests.oracle.facts import Facts, OfViewer, column_of
 from tests.oracle.run import LATENESS_MS, Message, Result, run
@@ -39,20 +40,37 @@ def definition_of(given: Document) -> Definition:
 
 
 def definitions_of(document: Document) -> list[Definition]:
-    return [definition_of(given) for given in document["definitions"]]
+    found = [definition_of(given) for given in document["definitions"]]
+    return list(settled(found, document.get("zone", "")))
 
 
 def messages_of(document: Document) -> list[Message]:
-    """Each item of the timeline is a log message of its own."""
-    return [_message(item) for item in document["timeline"]]
+    """Each item of the timeline is a log message of its own; an edit one per changed definition."""
+    written = {one["key"]: definition_of(one) for one in document["definitions"]}
+    found: list[Message] = []
+    for item in document["timeline"]:
+        if item.get("do") == "edit":
+            found += _edits(item, written, document.get("zone", ""))
+        else:
+            found.append(_message(item))
+    return found
+
+
+def _edits(item: Document, written: dict[str, Definition], zone: str) -> list[Message]:
+    """The definition that is edited, then those that compare its number and so change, too."""
+    before = settled(written.values(), zone)
+    key = item["definition"]["key"]
+    written[key] = definition_of(item["definition"])
+    after = {one.key: one for one in settled(written.values(), zone)}
+    own = after.pop(key)
+    changed = [own, *(one for one in after.values() if one not in before)]
+    return [(item["at"], "edit", one) for one in changed]
 
 
 def _message(item: Document) -> Message:
     at = item["at"]
     if "event" in item:
         return (at, [item["event"]])
-    if item["do"] == "edit":
-        return (at, "edit", definition_of(item["definition"]))
     if item["do"] == "facts":
         return (at, "facts", facts_of(item["facts"]))
     if item["do"] == "backfilled":

@@ -52,8 +52,8 @@ def _check(source: Source) -> Iterator[tuple[int, str]]:
     for line, name in imported_modules(source):
         if any(is_within(name, module) for module in _modules()):
             yield line, f"{name} is found by the walk of its folder; do not import it"
-    texts = {id(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(source.tree):
+    texts = {id(node.value) for node in source.nodes if isinstance(node, ast.Expr)}
+    for node in source.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in texts:
             text = (
                 _REFERENCE.sub(" ", node.value) if "/catalog/" in str(source.path) else node.value

@@ -19,7 +19,7 @@ _TEXT_TOKENS = frozenset(
 
 
 def _check(source: Source) -> Iterator[tuple[int, str]]:
-    documentation = set(_documentation(source.tree))
+    documentation = set(_documentation(source))
     seen = 0  # one complaint a line, however many pieces of text it has
     for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
         if (
@@ -32,9 +32,9 @@ def _check(source: Source) -> Iterator[tuple[int, str]]:
             yield seen, f"move the text with {found[0]!r} to locales or a data file"
 
 
-def _documentation(tree: ast.Module) -> Iterator[tuple[int, int]]:
+def _documentation(source: Source) -> Iterator[tuple[int, int]]:
     """Where docstrings begin: strings that stand alone as a statement."""
-    for node in ast.walk(tree):
+    for node in source.nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value.lineno, node.value.col_offset
 

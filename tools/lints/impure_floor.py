@@ -52,7 +52,7 @@ def _check(source: Source) -> Iterator[tuple[int, str]]:
             if is_within(name, module):
                 yield line, f"no {module} here: {instead}"
     seeded_calls = {
-        id(node.func) for node in ast.walk(source.tree) if isinstance(node, ast.Call) and node.args
+        id(node.func) for node in source.nodes if isinstance(node, ast.Call) and node.args
     }
     for use, name in dotted_uses(source):
         for banned, instead in BANNED_NAMES.items():
@@ -62,7 +62,7 @@ def _check(source: Source) -> Iterator[tuple[int, str]]:
             name, is_called_with_arguments=id(use) in seeded_calls
         ):
             yield use.lineno, f"no {name} here: {CHANCE}"
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.AsyncFunctionDef | ast.Await):
             yield node.lineno, "no async here: waiting begins at `runtime`"
 

@@ -9,7 +9,7 @@ from tools.lints.rule import Rule, Source
 
 
 def _check(source: Source) -> Iterator[tuple[int, str]]:
-    for scope in ast.walk(source.tree):
+    for scope in source.nodes:
         if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
             for node in _own_nodes(scope):
                 if isinstance(node, ast.Import | ast.ImportFrom):

@@ -12,7 +12,7 @@ KERNEL_DECORATORS = frozenset({"inline", "intrinsic", "jit", "kernel", "njit", "
 
 def imported_modules(source: Source) -> Iterator[tuple[int, str]]:
     """Line and dotted name of everything imported, `from a import b` as `a.b`."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -27,8 +27,8 @@ def dotted_uses(source: Source) -> Iterator[tuple[ast.expr, str]]:
     Only the longest chain is given: `os.environ.get`, not also `os.environ`.
     """
     origins = _origins_by_name(source)
-    inner = {id(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(source.tree):
+    inner = {id(node.value) for node in source.nodes if isinstance(node, ast.Attribute)}
+    for node in source.nodes:
         if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner:
             dotted = _dotted(node, origins)
             if dotted is not None:
@@ -62,7 +62,7 @@ def _origin(node: ast.ImportFrom, source: Source) -> str:
 
 def _origins_by_name(source: Source) -> dict[str, str]:
     origins: dict[str, str] = {}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 root = alias.name.partition(".")[0]

@@ -18,11 +18,12 @@ def _check(source: Source) -> Iterator[tuple[int, str]]:
         for line, name in imported_modules(source):
             if any(is_within(name, mock) for mock in MOCKS):
                 yield line, "no mocks: hand a fake in"
-    for use, name in dotted_uses(source):
+    uses = list(dotted_uses(source))
+    for use, name in uses:
         if name in SLEEPS:
             yield use.lineno, f"no {name}: move a clock, or wait for what must happen"
-    ours = {id(use) for use, name in dotted_uses(source) if is_within(name, "qianmian")}
-    for node in ast.walk(source.tree):
+    ours = {id(use) for use, name in uses if is_within(name, "qianmian")}
+    for node in source.nodes:
         if isinstance(node, ast.Call) and _is_patch(node) and node.args:
             target = node.args[0]
             text = target.value if isinstance(target, ast.Constant) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 
 
@@ -20,6 +21,11 @@ class Source:
     def of(cls, path: str, text: str) -> Source:
         """Parse a file, or a sample in a test."""
         return cls(PurePosixPath(path), text, ast.parse(text, path))
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in it, as `ast.walk` finds it: nine rules ask."""
+        return tuple(ast.walk(self.tree))
 
     @property
     def is_product(self) -> bool:

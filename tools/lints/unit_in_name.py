@@ -24,7 +24,7 @@ _PLAIN_NUMBER = re.compile(r"(int|float)( \| (int|float|None))*")
 
 
 def _check(source: Source) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ClassDef):
             for part in node.body:
                 if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):

@@ -1,11 +1,11 @@
 import { Button, Result } from 'antd'
 import { lazy } from 'react'
-import { useTranslation } from 'react-i18next'
 import { createBrowserRouter, Link, useParams, useRouteError, useSearchParams } from 'react-router'
 import { FirstAccountPage } from '@/features/sign-in/first-account-page'
 import { JoinPage } from '@/features/sign-in/join-page'
 import { RoomsPage } from '@/features/rooms/rooms-page'
 import { ViewerDrawer } from '@/features/viewers/viewer-drawer'
+import { useTexts } from '@/lib/language'
 import { Shell } from './shell'
 
 // Charts and tables are large; a page loads what it shows.
@@ -14,6 +14,12 @@ const HealthPage = lazy(async () => ({ default: (await import('@/features/health
 const ProductsPage = lazy(async () => ({ default: (await import('@/features/products/products-page')).ProductsPage }))
 const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/settings-page')).SettingsPage }))
 const SourcesPage = lazy(async () => ({ default: (await import('@/features/sources/sources-page')).SourcesPage }))
+
+const HostPage = lazy(async () => ({ default: (await import('@/features/host/host-page')).HostPage }))
+const StrategiesPage = lazy(async () => ({
+  default: (await import('@/features/strategies/strategies-page')).StrategiesPage,
+}))
+const StrategyPage = lazy(async () => ({ default: (await import('@/features/strategies/strategy-page')).StrategyPage }))
 
 const DefinitionsPage = lazy(async () => ({
   default: (await import('@/features/definitions/definitions-page')).DefinitionsPage,
@@ -50,7 +56,7 @@ function Room() {
 }
 
 function NotFound() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Result
       status="404"
@@ -65,7 +71,7 @@ function NotFound() {
 }
 
 function Broken() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const error = useRouteError()
   return (
     <Result
@@ -86,7 +92,11 @@ export const router = createBrowserRouter([
     children: [
       { path: '/', element: <RoomsPage /> },
       { path: '/rooms/:room', element: <Room /> },
+      { path: '/host/:room', element: <HostPage /> },
       ...definitionPages,
+      { path: '/strategies', element: <StrategiesPage /> },
+      { path: '/strategies/new', element: <StrategyPage key="new" /> },
+      { path: '/strategies/:key', element: <StrategyPage /> },
       { path: '/data', element: <HealthPage /> },
       { path: '/sources', element: <SourcesPage /> },
       { path: '/products', element: <ProductsPage /> },

@@ -1,13 +1,13 @@
 import { MoonOutlined, SunOutlined } from '@ant-design/icons'
 import { Button, Dropdown, Skeleton } from 'antd'
 import { Suspense } from 'react'
-import { useTranslation } from 'react-i18next'
 import { NavLink, Outlet } from 'react-router'
 import { useSession, useSignOut } from '@/api/session'
 import type { Account } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
+import { RedSwitch } from '@/features/strategies/red-switch'
 import { SignInPage } from '@/features/sign-in/sign-in-page'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { useLook } from '@/lib/theme'
 import { LiveProvider } from './live'
 
@@ -17,6 +17,7 @@ const PAGES = [
   { name: 'tags', path: '/tags', needs: 'definitions.read' },
   { name: 'segments', path: '/segments', needs: 'definitions.read' },
   { name: 'moments', path: '/moments', needs: 'definitions.read' },
+  { name: 'strategies', path: '/strategies', needs: 'strategies.read' },
   { name: 'products', path: '/products', needs: 'products.read' },
   { name: 'data', path: '/data', needs: 'data.read' },
   { name: 'sources', path: '/sources', needs: 'sources.read' },
@@ -50,7 +51,7 @@ export function Shell() {
 }
 
 function TopBar({ account }: { account: Account }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <header className="top">
       <NavLink to="/" className="brand">
@@ -65,6 +66,7 @@ function TopBar({ account }: { account: Account }) {
         ))}
       </nav>
       <div className="top-right">
+        <RedSwitch />
         <LookButtons />
         <AccountMenu account={account} />
       </div>
@@ -73,7 +75,7 @@ function TopBar({ account }: { account: Account }) {
 }
 
 function LookButtons() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { theme, choose } = useLook()
   const { language, choose: chooseLanguage } = useLanguage()
   const other = theme === 'dark' ? 'light' : 'dark'
@@ -94,7 +96,7 @@ function LookButtons() {
 }
 
 function AccountMenu({ account }: { account: Account }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const signOut = useSignOut()
   const items = [{ key: 'out', label: t('nav.sign_out'), onClick: () => signOut.mutate() }]
   return (

@@ -1,11 +1,11 @@
-import { useTranslation } from 'react-i18next'
 import type { Consents } from '@/api/types'
+import { useTexts } from '@/lib/language'
 
 const CHANNELS = ['in_room', 'push', 'sms', 'wechat', 'email', 'phone'] as const
 
 /** Over which channels somebody may be written to, in words and not by color alone. */
 export function ConsentChips({ consents }: { consents: Consents }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const said = [
     { key: 'switch', name: t('consent.switch'), may: consents.personalized },
     ...CHANNELS.map((one) => ({ key: one, name: t(`consent.channel.${one}`), may: consents.channels[one] === true })),

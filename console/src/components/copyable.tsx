@@ -1,11 +1,11 @@
 import { CheckOutlined, CopyOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import { useEffect, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTexts } from '@/lib/language'
 
 /** A text to take away, with its copy button. */
 export function Copyable({ text, label }: { text: string; label: string }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const [state, setState] = useState<'idle' | 'copied' | 'refused'>('idle')
   useEffect(() => {
     if (state === 'idle') return

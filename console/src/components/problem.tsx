@@ -1,33 +1,47 @@
 import { Alert, Button } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '@/api/client'
-import { useLanguage } from '@/lib/language'
-import { problemText } from '@/lib/reasons'
+import { useLanguage, useTexts } from '@/lib/language'
+import { NAME_KINDS, problemText } from '@/lib/reasons'
+import { ServerWords } from './server-words'
 
 const KNOWN = [0, 400, 401, 403, 404, 409, 413, 422, 429] as const
 
+/** "There is no tag X; do you mean Y?", where the server told what was not there. */
+export function useUnknownName() {
+  const { t } = useTexts()
+  return (params: Record<string, unknown> | undefined): string | null => {
+    const { kind, name, near } = params ?? {}
+    if (typeof kind !== 'string' || typeof name !== 'string') return null
+    const known = kind in NAME_KINDS ? NAME_KINDS[kind as keyof typeof NAME_KINDS] : 'other'
+    const said = t('problem.no_such', { kind: t(`problem.kind.${known}`), name })
+    return typeof near === 'string' ? said + t('problem.near', { near }) : said
+  }
+}
+
 /** What went wrong, in the reader's language; where the code says little, the server's own words below. */
 export function useProblemText() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { language } = useLanguage()
+  const unknownName = useUnknownName()
   return (error: unknown): { title: string; detail: string } => {
     if (!(error instanceof ApiProblem)) return { title: t('problem.unknown'), detail: String(error) }
     const status = KNOWN.find((known) => known === error.status)
     const said = problemText(error.problem.code ?? '', language)
-    const title = said?.text ?? (status === undefined ? t('problem.server') : t(`problem.${status}`))
-    return { title, detail: said?.isWhole ? '' : (error.problem.detail ?? '') }
+    const named = unknownName(error.problem.params)
+    const title = named ?? said?.text ?? (status === undefined ? t('problem.server') : t(`problem.${status}`))
+    return { title, detail: named !== null || said?.isWhole ? '' : (error.problem.detail ?? '') }
   }
 }
 
 export function ProblemAlert({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { title, detail } = useProblemText()(error)
   return (
     <Alert
       type="error"
       showIcon
       title={title}
-      description={detail || undefined}
+      description={detail ? <ServerWords words={detail} /> : undefined}
       action={
         onRetry && (
           <Button size="small" onClick={onRetry}>

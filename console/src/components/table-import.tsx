@@ -2,8 +2,8 @@ import { InboxOutlined } from '@ant-design/icons'
 import type { UseMutationResult } from '@tanstack/react-query'
 import { Alert, Button, Space, Spin, Upload } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { TableReport } from '@/api/types'
+import { useTexts } from '@/lib/language'
 import { ProblemAlert } from './problem'
 import { TableReportView } from './table-report'
 
@@ -27,7 +27,7 @@ interface Props<Told> {
 
 /** A table from somebody's computer: tried first, shown, and taken over when they say so. */
 export function TableImport<Told extends TableReport>({ intro, trial, real, told, takes, onClose }: Props<Told>) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const [file, setFile] = useState<File | null>(null)
   const choose = (chosen: File) => {
     setFile(chosen)

@@ -1,13 +1,13 @@
 import { Table, type TableColumnsType } from 'antd'
-import { useTranslation } from 'react-i18next'
 import type { BadCell, TableReport } from '@/api/types'
 import { count } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { sheetText } from '@/lib/reasons'
+import { Detail } from './detail'
 
 /** Which rows of a table cannot be used, why, and what to do. */
 export function TableReportView({ report }: { report: TableReport }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const columns = useColumns()
   return (
     <>
@@ -32,7 +32,7 @@ export function TableReportView({ report }: { report: TableReport }) {
 }
 
 function useColumns(): TableColumnsType<BadCell> {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { language } = useLanguage()
   return [
     { title: t('products.import.line'), width: 70, className: 'num', render: (_, { line }) => count(line) },
@@ -42,8 +42,8 @@ function useColumns(): TableColumnsType<BadCell> {
       render: (_, { code, detail }) => (
         <>
           {sheetText(code, language).what}
-          <div className="quiet small" lang="en">
-            {detail}
+          <div className="quiet small">
+            <Detail detail={detail} />
           </div>
         </>
       ),

@@ -10,12 +10,17 @@ import { remember, remembered } from './remembered'
 export const LANGUAGES = ['zh', 'en'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-declare module 'i18next' {
-  interface CustomTypeOptions {
-    resources: { translation: typeof zhCN }
-    strictKeyChecks: true
-  }
-}
+/** The keys of all texts: one flat union, which the compiler makes once and looks keys up in. */
+type KeyOf<Node> = {
+  [Name in keyof Node & string]: Node[Name] extends string ? Name : `${Name}.${KeyOf<Node[Name]>}`
+}[keyof Node & string]
+export type TextKey = KeyOf<typeof zhCN>
+
+/**
+ * The text of a key with its places filled in. i18next's own type parses every key anew at every
+ * call, and the compiler gives up on it when the texts grow.
+ */
+export type Say = (key: TextKey, places?: Record<string, string | number>) => string
 
 const TAGS: Record<Language, string> = { zh: 'zh-CN', en: 'en-US' }
 
@@ -39,6 +44,12 @@ export async function startLanguages(): Promise<void> {
 function mark(language: Language): void {
   document.documentElement.lang = TAGS[language]
   document.title = i18next.t('app.name')
+}
+
+/** The texts in the language of the reader. */
+export function useTexts(): { t: Say } {
+  const { t } = useTranslation()
+  return { t: t as Say }
 }
 
 export function useLanguage() {

@@ -32,6 +32,17 @@ export function problemText(code: string, language: Language): { text: string; i
   return text === undefined ? undefined : { text, isWhole: own !== undefined && code !== NOT_WHOLE }
 }
 
+/** What may be unknown, as the server calls it: the key of `problem.kind`. */
+export const NAME_KINDS = {
+  event: 'event',
+  field: 'field',
+  tag: 'tag',
+  segment: 'segment',
+  list: 'list',
+  'event or word': 'word',
+  'tag or segment': 'level',
+} as const
+
 const SHEETS: Record<Language, { reasons: Texts; todo: Texts }> = { zh: zhSheets, en: enSheets }
 
 /** What is wrong with a row of a table, and what to do about it. */

@@ -9,6 +9,7 @@ import qianmian.segments.catalog
 import qianmian.tags.catalog
 from qianmian.errors import DefinitionError, UnknownName
 from qianmian.language.definition import Definition
+from qianmian.language.settle import settled
 from qianmian.language.story import Numbers
 from qianmian.moments.definition import Moment, check_moment
 from qianmian.registry import Registry, load_catalog
@@ -62,7 +63,7 @@ def builtin_definitions(
 
 
 def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
-    """The built-in moments, tags and segments and those of a file, as the file says.
+    """The built-in moments, tags and segments and those of a file, as the file says, settled.
 
     Raises: DefinitionError for the first one that cannot be used.
     """
@@ -81,7 +82,8 @@ def active_definitions(file: DefinitionFile | None = None) -> list[Definition]:
             "parameters and without are of built-in definitions, and this file has none; add"
             " builtin: true"
         )
-    return list((by_place | {(one.kind, one.key): one for one in given}).values())
+    held = by_place | {(one.kind, one.key): one for one in given}
+    return list(settled(held.values()))
 
 
 def _left_out(keys: Sequence[str], builtin: Mapping[str, tuple[Definition, ...]]) -> frozenset[str]:

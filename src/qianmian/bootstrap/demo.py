@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -59,9 +59,14 @@ def demo_sources(home: Installation) -> DemoSources:
 
 
 def record_past(
-    home: Installation, simulation: Simulation, sources: DemoSources, now_ms: int, advance: Advance
+    home: Installation,
+    simulation: Simulation,
+    sources: DemoSources,
+    now_ms: int,
+    title: str,
+    advance: Advance,
 ) -> Past:
-    """Write the broadcast up to now into the empty log of an installation."""
+    """Write the broadcast up to now into the empty log of an installation; its room has a title."""
     start_ms = simulation.plan.start_ms
     facts = facts_bytes(
         list(simulation.facts(simulation.plan.end_ms)),
@@ -71,7 +76,7 @@ def record_past(
     name_newest(path.parent, path.stem.removeprefix("facts-"))
     return write_past(
         home.log,
-        simulation.events_between(start_ms, now_ms),
+        _titled(simulation.events_between(start_ms, now_ms), title),
         sources.of,
         load_classifier().classify_many,
         first=(
@@ -83,6 +88,15 @@ def record_past(
         until_ms=now_ms,
         advance=advance,
     )
+
+
+def _titled(
+    events: Iterable[tuple[int, dict[str, Any]]], title: str
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The same events; the broadcast says how it is called."""
+    for at, row in events:
+        is_first = row["type"] == "session_started"
+        yield at, row | {"properties": {"title": title}} if is_first else row
 
 
 def extend_past(

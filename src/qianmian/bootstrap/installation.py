@@ -22,6 +22,7 @@ from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
 from qianmian.bootstrap.nightly import facts_chore
 from qianmian.bootstrap.persons import Persons, persons_of, requests_of
 from qianmian.bootstrap.retention import retention_chores
+from qianmian.bootstrap.strategies import StrategiesInForce, strategies_of
 from qianmian.columns.facts import Facts
 from qianmian.errors import InputError, LogUnavailable
 from qianmian.language.definition import Definition
@@ -49,6 +50,8 @@ from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
+from qianmian.storage.sql.strategies import StrategyStore
+from qianmian.strategies.deciding import Decider
 from qianmian.vocabulary.product import Product, ProductFields, product_of
 from qianmian.vocabulary.rejected import Rejected
 
@@ -69,7 +72,8 @@ class Installation:
 
     Attributes:
         built_in: what holds where the shop has changed nothing.
-        definitions: what holds.
+        definitions: what holds, and what is watched for strategies.
+        strategies: what decides, of which `strategy_store` keeps the versions.
         products: of `catalog`, when it was opened.
     """
 
@@ -80,6 +84,8 @@ class Installation:
     deployment: Deployment
     built_in: tuple[Definition, ...]
     definitions: tuple[Definition, ...]
+    strategies: StrategiesInForce
+    strategy_store: StrategyStore
     versions: DefinitionStore
     products: tuple[Product, ...]
     catalog: ProductStore
@@ -122,7 +128,7 @@ def open_installation(
         opened.callback(letters.close)
         secret = read_or_make(home / SECRET_FILE)
         ledger, identities = ConsentLedger(database), IdentityStore(database)
-        lists = ListStore(database, now)
+        lists, sources = ListStore(database, now), SourceStore(database, now, settings.namespace)
         persons = persons_of(
             home,
             log,
@@ -133,25 +139,25 @@ def open_installation(
             asked=requests_of(database, now, secret, settings.namespace),
             identities=identities,
             lists=lists,
+            sources=sources,
         )
+        active = active_definitions_of(built_in, versions.all(), settings.zone)
+        strategy_store = StrategyStore(database, now)
+        strategies = strategies_of(settings, active, strategy_store.read())
+        for key, problem in strategies.left_out.items():
+            told("strategy_left_out", f"{key}: {problem.message}")
         drops = retention_chores(settings, log, snapshots, kept, ledger, now)
+        chores = Chores((*drops, facts_chore(settings, kept, now)), told=told)
         yield Installation(
             settings=settings,
             log=log,
             history=history,
             written=kept,
-            deployment=Deployment(
-                log,
-                SnapshotsAfterHistory(snapshots, history, ledger.flush),
-                _live(settings),
-                now=now,
-                history=history,
-                chores=Chores((*drops, facts_chore(settings, kept, now)), told=told),
-                on_consents=ledger.note,
-                snapshot_every_ms=settings.snapshot_s * 1_000,
-            ),
+            deployment=_deployment(settings, log, snapshots, history, ledger, chores, now),
             built_in=built_in,
-            definitions=active_definitions_of(built_in, versions.all()),
+            definitions=(*active, *strategies.watched(active)),
+            strategies=strategies,
+            strategy_store=strategy_store,
             versions=versions,
             products=stocked(catalog, given),
             catalog=catalog,
@@ -161,7 +167,7 @@ def open_installation(
             api_keys=ApiKeyStore(database, now),
             audit=AuditTrail(database, now),
             identities=identities,
-            sources=SourceStore(database, now),
+            sources=sources,
             dead_letters=letters,
             secret=secret,
             persons=persons,
@@ -229,6 +235,27 @@ def stocked(catalog: ProductStore, given: tuple[Product, ...]) -> tuple[Product,
     return tuple(one.product for one in catalog.all())
 
 
+def _deployment(
+    settings: Settings,
+    log: SegmentLog,
+    snapshots: SnapshotFolder,
+    history: HistoryThread,
+    ledger: ConsentLedger,
+    chores: Chores,
+    now: Callable[[], int],
+) -> Deployment:
+    return Deployment(
+        log,
+        SnapshotsAfterHistory(snapshots, history, ledger.flush),
+        _live(settings),
+        now=now,
+        history=history,
+        chores=chores,
+        on_consents=ledger.note,
+        snapshot_every_ms=settings.snapshot_s * 1_000,
+    )
+
+
 def _live(settings: Settings) -> Live:
     """A state before any message."""
 
@@ -243,6 +270,7 @@ def _live(settings: Settings) -> Live:
         shards=settings.shards,
         viewers=settings.expected_viewers,
         currency=settings.currency,
+        decider=Decider(settings.zone, settings.namespace),
     )
 
 

@@ -179,7 +179,10 @@ def check_definition_file(file: DefinitionFile) -> tuple[list[Definition], list[
             problems.append(exc)
     if good and not problems:
         try:
-            Core(active_definitions(file))  # they may name each other, and built-in ones
+            held = active_definitions(file)  # they may name each other, and built-in ones
+            Core(held)
+            by_place = {(one.kind, one.key): one for one in held}
+            good = [by_place.get((one.kind, one.key), one) for one in good]
         except DefinitionError as exc:
             problems.append(exc)
     return good, problems

@@ -19,6 +19,7 @@ from qianmian.bootstrap.installation import (
 )
 from qianmian.bootstrap.persons import requests_of
 from qianmian.columns.facts import Facts
+from qianmian.language.definition import FIRING_KINDS
 from qianmian.runtime.definition_versions import active_definitions_of
 from qianmian.runtime.fact_files import name_newest, write_facts
 from qianmian.settings import Settings
@@ -81,9 +82,9 @@ def build_facts_of(settings: Settings, now_ms: int) -> Built:
         written.
     """
     with open_versions(settings.home, lambda: now_ms, settings.database) as versions:
-        definitions = active_definitions_of(built_in_of(settings), versions.all())
+        definitions = active_definitions_of(built_in_of(settings), versions.all(), settings.zone)
     levels = Definitions(
-        {(one.kind, one.key): one.expr for one in definitions if one.kind != "moment"}
+        {(one.kind, one.key): one.expr for one in definitions if one.kind not in FIRING_KINDS}
     )
     boundary_ms = day_begin(now_ms, settings.zone)
     with open_history(settings) as reader:

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from qianmian.columns.erasure import spellings
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.person_desk import PersonDesk
@@ -19,12 +18,12 @@ from qianmian.runtime.persons import Forgets
 from qianmian.runtime.refusals import Refusals
 from qianmian.storage.dead_letters import DeadLetterFile
 from qianmian.storage.history_thread import HistoryThread
+from qianmian.storage.person_letters import LettersForget, told_of
 from qianmian.storage.person_reader import PersonReader
 from qianmian.storage.person_stores import (
     FactsForget,
     HistoryForgets,
     IdentitiesForget,
-    LettersForget,
     ListsForget,
     LogForgets,
     ProfilesForget,
@@ -38,6 +37,7 @@ from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.persons import ErasureStore
+from qianmian.storage.sql.sources import SourceStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ def persons_of(
     asked: tuple[ErasureStore, Refusals],
     identities: IdentityStore,
     lists: ListStore,
+    sources: SourceStore,
 ) -> Persons:
     """The stores of a home.
 
@@ -98,7 +99,7 @@ def persons_of(
         ListsForget(lists),  # before builds of facts, which are made of them
         facts,
         SnapshotsForget(snapshots),
-        LettersForget(letters),
+        LettersForget(letters, sources.prefix_of),
         ledger,
         IdentitiesForget(identities),
         ProfilesForget(StoredProfiles(home / "profiles")),
@@ -109,7 +110,7 @@ def persons_of(
             history.flush_before(log.durable_offset)
 
     requests, refusals = asked
-    reader = person_reader(home, letters, ledger, identities, lists, flush=flushed)
+    reader = person_reader(home, letters, ledger, identities, lists, sources, flush=flushed)
     return Persons(stores, requests, reader, refusals, facts, ledger)
 
 
@@ -132,17 +133,14 @@ def person_reader(
     ledger: ConsentLedger,
     identities: IdentityStore,
     lists: ListStore,
+    sources: SourceStore,
     *,
     flush: Callable[[], None] = lambda: None,
 ) -> PersonReader:
     """Reads what a home keeps about somebody, also beside a server that runs."""
 
     def of_letters(viewers: frozenset[str]) -> list[dict[str, object]]:
-        spelled = [one for viewer in sorted(viewers) for one in spellings(viewer)]
-        return [
-            {"at": one.at, "code": one.code, "body": one.body.decode(errors="replace")}
-            for one in letters.of(spelled)
-        ]
+        return told_of(letters, viewers, sources.prefix_of)
 
     more = (
         ("dead_letters", of_letters),

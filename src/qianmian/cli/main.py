@@ -29,6 +29,7 @@ COMMANDS = (
     "products",
     "members",
     "orders",
+    "links",
     "person",
     "audit",
     "check-vectors",

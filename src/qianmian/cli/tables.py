@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,17 +28,56 @@ SHOWN = 20  # bad rows on a terminal; --json has more
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def table_options(function: F) -> F:
-    """The file and the options that every import takes."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A table that somebody imports in a terminal."""
+
+    settings: Settings
+    file: Path
+    body: bytes
+    dry_run: bool
+    locale: str | None
+
+
+Take = Callable[..., tuple[TableReport, dict[str, int]]]
+"""Takes a `Given` and what more the command asks for; a report, and the counts that tell it."""
+
+namespace_option = click.option("--namespace", default="", help=help_text("option.ids-namespace"))
+url_option = click.option("--url", default=None, help=help_text("option.server-url"))
+
+
+def add_import(group: click.Group, noun: str, take: Take, *more: Callable[[Any], Any]) -> None:
+    """The command `NOUN import FILE`: the one shape of everything that takes a table.
+
+    Args:
+        noun: for the help; `help.NOUN.import`.
+        more: arguments and options that `take` gets by their names; arguments come before the file.
+    """
+
+    def import_table(
+        file: Path,
+        *,
+        home: Path | None,
+        dry_run: bool,
+        as_json: bool,
+        locale: str | None,
+        **asked: Any,
+    ) -> int:
+        given = Given(settings_of(home), file, body_of(file), dry_run, locale)
+        report, counts = take(given, **asked)
+        return tell_report(report, counts, as_json=as_json, locale=locale)
+
+    function: Any = import_table
     for option in (
         locale_option,
         click.option("--json", "as_json", is_flag=True, help=help_text("option.json")),
         click.option("--dry-run", is_flag=True, help=help_text("option.dry-run")),
         home_option,
         click.argument("file", type=click.Path(path_type=Path)),
+        *more,
     ):
         function = option(function)
-    return function
+    group.command(name="import", help=help_text(f"help.{noun}.import"))(function)
 
 
 def home_option(function: F) -> F:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.column import StringColumn
 from qianmian.columns.fields import PERSONAL_TEXT_FIELDS
-from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, is_anonymous, shard_of
+from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, is_anonymous, parts_of, shard_of
 
 ID_FIELDS: Final = ("viewer", "linked_viewer")
 ECHO_FIELDS: Final = (
@@ -61,9 +61,9 @@ def _tombstone(viewer: str, key: bytes, namespace: str, shards: int) -> str:
 
 
 def spellings(viewer: str) -> tuple[str, ...]:
-    """How an id may be written: as it is, and without the prefix of the anonymous."""
-    bare = viewer.removeprefix(ANONYMOUS_PREFIX)
-    return (viewer,) if bare == viewer else (viewer, bare)
+    """How an id may be written: as it is, without the prefix of the anonymous, as sources do."""
+    named = viewer.removeprefix(ANONYMOUS_PREFIX)
+    return tuple(dict.fromkeys((viewer, named, parts_of(viewer)[1])))
 
 
 def without_ids(value: str, tombstone_by_viewer: Mapping[str, str]) -> str:

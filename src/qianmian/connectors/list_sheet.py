@@ -7,25 +7,26 @@ from typing import Final
 
 from qianmian.connectors.sheet import Report, Sheet, csv_lines, spellings
 from qianmian.locales.texts import LOCALES
-from qianmian.vocabulary.ids import viewer_problem
+from qianmian.vocabulary.ids import apart, viewer_problem
 
 KIND: Final = "lists"
 
 
 def read_list(
-    body: bytes, is_erased: Callable[[str], bool] = lambda _: False
+    body: bytes, is_erased: Callable[[str], bool] = lambda _: False, prefix: str = ""
 ) -> tuple[list[str], Report]:
     """Who is on the list, in the order of the file, and a report of the rows that cannot be used.
 
     Args:
         is_erased: of whom nothing is taken in again.
+        prefix: that ids get which are of another namespace.
 
     Raises: SheetProblem when the table as a whole cannot be used.
     """
     sheet = Sheet(body, KIND, ("id",))
     lines: dict[str, int] = {}
     for row in sheet.rows():
-        viewer = row.cells["id"]
+        viewer = apart(row.cells["id"], prefix) if row.cells["id"] else ""
         problem = viewer_problem(viewer)
         if problem is not None:
             sheet.refuse(row.line, "id", problem, f"the id is {viewer[:80]!r}")

@@ -81,7 +81,7 @@ class Report:
         """Count a row that cannot be used, and tell it if there is room."""
         self.bad += 1
         if len(self.told) < self.most_told:
-            self.told.append(BadCell(line, column, code, detail[:300]))
+            self.told.append(BadCell(line, column, code, _shown(detail[:300])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,9 @@ class Sheet:
             name = names.get(folded(written)) or (written.strip() if others else "")
             if name and name not in self._places:
                 self._places[name] = place
-                self.columns[name] = written.strip()
+                self.columns[name] = _shown(written.strip())
             elif written.strip():
-                ignored.append(written.strip())
+                ignored.append(_shown(written.strip()))
         self.report.ignored = tuple(ignored)
         missing = [name for name in needed if name not in self._places]
         if missing:
@@ -187,6 +187,11 @@ class Sheet:
 
     def _reader(self) -> Any:  # the type of csv.reader has no public name
         return csv.reader(io.StringIO(self._text, newline=""), delimiter=self._delimiter)
+
+
+def _shown(text: str) -> str:
+    """A text as it can be told: bytes that its encoding does not have are no characters."""
+    return text.encode(errors="replace").decode()
 
 
 def _known(line: str, delimiter: str, names: Mapping[str, str]) -> int:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.engine import facts as history
+from qianmian.engine import withheld
 from qianmian.engine import words as w
 from qianmian.engine.board import Boards
 from qianmian.engine.change import place_of
@@ -31,6 +32,7 @@ from qianmian.engine.shard import Events, Shard
 from qianmian.engine.state import with_rows_for
 from qianmian.engine.tail import is_over_lists, rows_to_read
 from qianmian.engine.told import told, write_times, write_told
+from qianmian.engine.withheld import Withheld
 from qianmian.errors import InputError
 from qianmian.language import ast
 from qianmian.language.definition import Definition
@@ -95,6 +97,7 @@ class Fillable(Counted, Protocol):
     clock: int
     presence: bool
     products: tuple[Product, ...]
+    withheld: Withheld
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -262,6 +265,8 @@ def _begin(core: Fillable, scratch: Fillable, accepted: EventBatch, since_ms: in
         scratch.preparer.attributes = {v: dict(a) for v, a in core.preparer.attributes.items()}
     if core.preparer.facts is not None:
         history.take(scratch, core.preparer.facts)
+    scratch.withheld = core.withheld.before(since_ms)
+    withheld.write_all(scratch)
     _begin_rooms(core, scratch, accepted)
     range_ms = core.clock - since_ms
     if scratch.plan.attribute_bits or not is_over_lists(scratch.plan.definitions, range_ms):

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.facts import Facts
 from qianmian.engine import facts as history
+from qianmian.engine import withheld
 from qianmian.engine import words as w
 from qianmian.engine.backfill import Counting, check_range, fill
 from qianmian.engine.board import Boards
@@ -34,6 +35,7 @@ from qianmian.engine.room_facts import RoomFact, RoomLog, Shown, stage_of
 from qianmian.engine.room_slots import note_in_slots
 from qianmian.engine.shard import Events, Shard
 from qianmian.engine.snapshot import dump, load
+from qianmian.engine.withheld import Withheld
 from qianmian.language import ast
 from qianmian.language.definition import Definition
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
@@ -104,6 +106,7 @@ class Core(Readings):
         self.second: int | None = None
         self.room_log = RoomLog()
         self.moves = Moves()
+        self.withheld = Withheld()
         self.counting: dict[str, Counting] = {}
         self.fresh: set[str] = set()
         self.edit: Edit | None = None
@@ -157,6 +160,7 @@ class Core(Readings):
         edit.check()
         out = self.advance(clock_ms)
         edit.apply(clock_ms)
+        withheld.write_all(self)
         return out
 
     def backfill(
@@ -184,6 +188,7 @@ class Core(Readings):
         self.begin(clock_ms)
         out = self.advance(clock_ms)
         history.take(self, facts)
+        withheld.write_all(self)
         return out
 
     def stock(self, products: Sequence[Product], clock_ms: int) -> Firings:
@@ -355,7 +360,13 @@ class Core(Readings):
         """Apply the events between the rows that concern more than one viewer, and those rows."""
         at, n = 0, len(events.TYPE)
         self._expire_sessions(int(events.CLOCK[0]))
-        for stop in np.flatnonzero(CONTROL[events.TYPE]).tolist():
+        for stop, word in withheld.stops_of(batch, self.preparer.expanded, CONTROL[events.TYPE]):
+            if word is not None:
+                self._apply(events, at, stop + 1, batch)
+                at = stop + 1
+                self._sweep(int(events.CLOCK[stop]))
+                withheld.hear(self, events, stop, word)
+                continue
             self._apply(events, at, stop, batch)
             self._open(events, stop, stop + 1, batch)
             self._control(batch, events, stop)
@@ -542,6 +553,7 @@ class Core(Readings):
         source = self.shards[self._shard_by_viewer[anonymous]]
         target = self.shards[self._shard_by_viewer[known]]
         self.preparer.link(anonymous, known)
+        withheld.link(self, anonymous, known)
         told = self.preparer.told_of(known)
         self.preparer.settle_link(batch, row, events, at, known)
         link, number, clock = None, int(events.PROFILE[at]), int(events.CLOCK[at])

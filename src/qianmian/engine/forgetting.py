@@ -14,12 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from qianmian.columns.erasure import SHORT_CHARS, spellings, without_ids
+from qianmian.engine import withheld
 from qianmian.engine import words as w
 from qianmian.engine.interning import Interner
 from qianmian.engine.moves import Moves
 from qianmian.engine.prepare import Names, Preparer
+from qianmian.engine.programs import Plan
 from qianmian.engine.rows import drop_row
 from qianmian.engine.shard import Shard
+from qianmian.engine.withheld import Withheld
 from qianmian.vocabulary.firing import Firing
 
 
@@ -29,6 +32,8 @@ class Forgetful(Protocol):
     names: Names
     preparer: Preparer
     moves: Moves
+    plan: Plan
+    withheld: Withheld
     shards: list[Shard]
 
     def advance(self, clock_ms: int) -> Sequence[Firing]:
@@ -41,16 +46,23 @@ class Forgetful(Protocol):
 def rename(core: Forgetful, tombstone_by_viewer: Mapping[str, str]) -> None:
     """Call erased viewers by their tombstones, and drop the traits that were told of them.
 
-    Also in names of visits and pages that repeat an id. May be done again with the same tombstones.
+    Also in names of visits, pages and orders that repeat an id. May be done again with the same
+    tombstones.
 
-    Cost: moves the bytes of all names once for each id.
+    Cost: moves the bytes of all names once for each id, and reads the name of every order.
     """
     for code in core.names.call_otherwise(tombstone_by_viewer):
         core.preparer.attributes.pop(code, None)
         for shard in core.shards:
             if code < len(shard.state.PEOPLE):
                 shard.state.PEOPLE[code, w.P_ATTRIBUTES] = -1
+        if core.shards:
+            withheld.write(core, code, core.withheld.of(code))  # as a replay of the log would
     _rename_echoes(core.names.texts, tombstone_by_viewer)
+    for viewer, orders in core.preparer.orders_seen.items():
+        core.preparer.orders_seen[viewer] = {
+            without_ids(name, tombstone_by_viewer): sure for name, sure in orders.items()
+        }
     core.moves.found = [
         one._replace(viewer=tombstone_by_viewer.get(one.viewer, one.viewer))
         for one in core.moves.found

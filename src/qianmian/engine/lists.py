@@ -120,6 +120,25 @@ def touch(S, u, off, width, cap, key, ts):
 
 
 @inline
+def touch_pair(S, u, off, cap, key, group, ts):
+    """Set the latest time of a key within a group: entries are (time, key, group).
+
+    Of equal times the later arrival stands first, so that the group counts as touched.
+    """
+    ptr = np.int64(S.I[u, off])
+    for j in range(np.int64(S.I[u, off + 1]) & 255):
+        if S.AR[ptr + j * 3 + 1] == key and S.AR[ptr + j * 3 + 2] == group:
+            if S.AR[ptr + j * 3] > ts:
+                return
+            remove(S, u, off, 3, j)
+            break
+    at = insert(S, u, off, 3, cap, ts)
+    if at >= 0:
+        S.AR[at + 1] = key
+        S.AR[at + 2] = group
+
+
+@inline
 def time_of_key(S, u, off, width, key, cap):
     """The latest time of a key among the first `cap` entries, NEVER if it is not there."""
     ptr = np.int64(S.I[u, off])

@@ -71,7 +71,7 @@ def merge_viewers(
     for shard in (source, target):
         shard.note_viewers(both)
     _merge_once(source, target, anonymous, known)
-    for row in _rows_of(source, anonymous):
+    for row in source.rows_of(anonymous):
         carried = _carry(source, row)
         room = int(carried.words[w.ROOM])
         _show_told(source, anonymous, carried, told)
@@ -84,15 +84,6 @@ def merge_viewers(
     _merge_streams(source, target, anonymous, known)
     _merge_messages(source, target, anonymous, known)
     target.note_viewers(both)
-
-
-def _rows_of(shard: Shard, viewer: int) -> list[int]:
-    rows = []
-    row = int(shard.state.PEOPLE[viewer, w.P_ROW])
-    while row >= 0:
-        rows.append(row)
-        row = int(shard.state.NEXT[row])
-    return rows
 
 
 def _widths(layout: Layout) -> list[tuple[int, int, int, SlotKind]]:
@@ -125,7 +116,7 @@ def _carry(shard: Shard, row: int) -> Carried:
 def _merge_row(
     shard: Shard, known: int, room: int, carried: Carried, clock: int, link: Told | None
 ) -> None:
-    mine = [row for row in _rows_of(shard, known) if shard.state.I[row, w.ROOM] == room]
+    mine = [row for row in shard.rows_of(known) if shard.state.I[row, w.ROOM] == room]
     row = mine[0] if mine else _new_row(shard, known, room)
     state, layout = shard.state, shard.layout
     viewed = _views(state.I[row]), _views(carried.words)
@@ -330,9 +321,9 @@ def _merged(ours: Entries, theirs: Entries, cap: int, kind: SlotKind) -> Entries
     both = np.concatenate([ours, theirs])
     both = both[np.argsort(-both[:, 0], kind="stable")]
     if kind in {SlotKind.RECENT, SlotKind.GROUPED}:
-        _, first = np.unique(both[:, 1], return_index=True)
+        _, first = np.unique(both[:, 1:], axis=0, return_index=True)  # a product, or with category
         both = both[np.sort(first)]
-    elif kind is SlotKind.PANES and len(both):
+    if kind is SlotKind.PANES and len(both):
         ends, place = np.unique(both[:, 0], return_inverse=True)
         counts = np.bincount(place, weights=both[:, 1]).astype(np.int32)
         both = np.stack([ends, counts], axis=1)[::-1]

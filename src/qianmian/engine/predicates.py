@@ -14,6 +14,8 @@ from qianmian.columns.dictionary import Dictionary
 from qianmian.errors import TypeProblem
 from qianmian.language import ast
 from qianmian.vocabulary.text_classes import TEXT_CLASSES
+from qianmian.vocabulary.time import DAY_MS
+from qianmian.vocabulary.zones import SHOP_ZONE, changes_of
 
 Bool = npt.NDArray[np.bool_]
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -25,6 +27,8 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
 }
 
+APPLIED_AT = "applied_at"
+"""Among the numbers: where each event stands in time, ms UTC; a late order at the watermark."""
 
 Answers = dict[tuple[str, object], Bool]
 """By (comparison, value), whether each name of a dictionary compares so; False at the end."""
@@ -71,6 +75,8 @@ def holds(
             return some
         case ast.Not(part):
             return ~holds(part, n, strings, numbers)
+        case ast.Hour(begin, end, zone):
+            return _between(numbers[APPLIED_AT], begin, end, zone or SHOP_ZONE)
         case ast.Field("class", "has", value):
             classes = numbers.get("classes")
             if classes is None or value not in TEXT_CLASSES:
@@ -89,6 +95,16 @@ def holds(
             table = np.array([*(compare(text, cmp, value) for text in column.values), False], bool)
             return table[column.codes]
     raise TypeProblem(f"{type(where).__name__} is not a predicate on an event")
+
+
+def _between(at_ms: npt.NDArray[np.int64], begin_ms: int, end_ms: int, zone: str) -> Bool:
+    """Which instants have a time of day in [begin, end), which may go over midnight."""
+    since, offsets = changes_of(zone)
+    place = np.maximum(np.searchsorted(since, at_ms, side="right") - 1, 0)
+    time = (at_ms + np.array(offsets)[place]) % DAY_MS
+    after, before = time >= begin_ms, time < end_ms
+    found: Bool = after & before if begin_ms < end_ms else after | before
+    return found
 
 
 def compare(value: object, cmp: str, wanted: object) -> bool:

@@ -17,7 +17,7 @@ from qianmian.columns.facts import Facts
 from qianmian.columns.strings import Strings
 from qianmian.engine.hashing import hash64_of
 from qianmian.engine.interning import Interner, short_hashes
-from qianmian.engine.predicates import Answers, Coded, compare, holds
+from qianmian.engine.predicates import APPLIED_AT, Answers, Coded, compare, holds
 from qianmian.engine.shard import Events
 from qianmian.language import ast
 from qianmian.vocabulary.events import CODE_BY_NAME
@@ -171,6 +171,7 @@ class Preparer:
         numbers_by_row = numbers if len(source) == n else {k: v[source] for k, v in numbers.items()}
         visible = numbers_by_row.get("visible")
         size = len(source)
+        applied = np.maximum(batch.event_time, batch.clock - self.lateness_ms)[source]
         return Events(
             VIEWER=viewer[source],
             ROOM=room[source],
@@ -189,7 +190,9 @@ class Preparer:
             SHOWN=np.full(size, -1, np.int8)
             if visible is None
             else np.where(visible == MISSING, -1, visible).astype(np.int8),
-            FILTER=self._filters(size, strings_by_row, numbers_by_row, product, category),
+            FILTER=self._filters(
+                size, strings_by_row, numbers_by_row | {APPLIED_AT: applied}, product, category
+            ),
             STREAM=self._stream(batch)[source],
             SEQ=_writable(numbers_by_row.get("seq"), size),
             MESSAGE=self._message(batch)[source],

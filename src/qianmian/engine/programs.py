@@ -80,7 +80,8 @@ class Plan:
 
     Under the lasting `numbers` the once-set knows them; `since` is the number of the change from
     which each counts. Both are kept where an edit keeps the state (`language/edits.py`).
-    `attribute_bits` are (bit, name, comparison, value) of what is asked of a viewer's attributes.
+    `attribute_bits` are (bit, name, comparison, value) of what is asked of a viewer's attributes,
+    `withheld_bits` (bit, level) of what a viewer may have taken away.
     """
 
     definitions: tuple[Definition, ...]
@@ -92,6 +93,7 @@ class Plan:
     room_slots: tuple[tuple[Slot, int], ...]
     reads_numbers: bool
     attribute_bits: list[tuple[int, str, str, object]]
+    withheld_bits: list[tuple[int, str]]
 
     def kept_from(self, before: Plan) -> set[str]:
         """Keys of the definitions that kept their state since the plan before."""
@@ -166,6 +168,11 @@ def planned(
             (layout.bit_of[atom.bit], *question_of(atom.attribute))
             for atom in program.atoms
             if atom.kind is AtomKind.ATTRIBUTE and atom.attribute is not None
+        ],
+        withheld_bits=[
+            (layout.bit_of[atom.bit], atom.attribute.key)
+            for atom in program.atoms
+            if atom.kind is AtomKind.WITHHELD and isinstance(atom.attribute, ast.Tag)
         ],
     )
 

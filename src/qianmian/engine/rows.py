@@ -205,6 +205,18 @@ def tell_tags(P, S, room, clk):
 
 
 @kernel
+def settle_rows(P, S, rows):
+    """Bring the nodes of these rows to the values of their atoms; no moment fires from it."""
+    S.G[G_SILENT] = 1
+    for k in range(len(rows)):
+        for rank in range(P.M[2]):
+            S.D[rank >> 6] |= ONE << np.uint64(rank & 63)
+        settle(P, S, rows[k])
+        S.G[G_PULSES] = 0
+    S.G[G_SILENT] = 0
+
+
+@kernel
 def reevaluate(P, S, u, clk):
     """After a merge: give every atom of a row its truth and let the network follow."""
     for a in range(P.M[1] * 64):

@@ -181,6 +181,14 @@ class Shard:
             used = int(self.state.G[w.G_ROWS])
             self.note_rows(np.flatnonzero(self.state.I[:used, w.ROOM] == room))
 
+    def rows_of(self, viewer: int) -> list[int]:
+        """The live rows of a viewer, one for each room."""
+        rows, row = [], int(self.state.PEOPLE[viewer, w.P_ROW])
+        while row >= 0:
+            rows.append(row)
+            row = int(self.state.NEXT[row])
+        return rows
+
     def drain(self) -> None:
         """Hand all output over."""
         n = int(self.state.G[w.G_OUT])

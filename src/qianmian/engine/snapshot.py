@@ -28,11 +28,12 @@ from qianmian.engine.room import RoomStage
 from qianmian.engine.room_facts import RoomLog
 from qianmian.engine.shard import Shard
 from qianmian.engine.state import SCRATCH, State, aligned_words, row_block
+from qianmian.engine.withheld import Withheld
 from qianmian.errors import SnapshotProblem
 from qianmian.language.codec import definition_document, read_definition
 from qianmian.vocabulary.product import Product
 
-VERSION = 3
+VERSION = 4
 MAGIC = "qianmian-core"
 
 
@@ -61,6 +62,7 @@ class Snapshottable(Protocol):
     counting: dict[str, Counting]
     fresh: set[str]
     moves: Moves
+    withheld: Withheld
     shards: list[Shard]
 
     @property
@@ -107,6 +109,7 @@ def dump(core: Snapshottable) -> bytes:
         "linked": sorted(core.linked),
         "counts": [core.merged, core.merges_refused, core.refused, core.superseded],
         "preparer": core.preparer.snapshot(),
+        "withheld": core.withheld.snapshot(),
         "room": core.room.snapshot(),
         "boards": core.boards.snapshot(),
         "second": core.second,
@@ -165,6 +168,7 @@ def load(data: bytes, make: Callable[..., C], facts: Facts | None = None) -> C:
     core.linked = set(document["linked"])
     core.merged, core.merges_refused, core.refused, core.superseded = document["counts"]
     core.preparer.restore(document["preparer"])
+    core.withheld.restore(document["withheld"])
     core.room.restore(document["room"])
     core.boards.restore(document["boards"])
     core.second = document["second"]

@@ -22,11 +22,11 @@ from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 Mask = npt.NDArray[np.bool_]
 OVER_LISTS = (
     ast.And, ast.Count, ast.Distinct, ast.Field, ast.First, ast.Happened, ast.InList, ast.InSegment,
-    ast.Last, ast.Not, ast.Or, ast.RoomFact, ast.Score, ast.Select, ast.Sum, ast.Tag, ast.Then,
-    ast.TimeSince, ast.Trait,
+    ast.Last, ast.Not, ast.Number, ast.Or, ast.RoomFact, ast.Score, ast.Select, ast.Sum, ast.Tag,
+    ast.TagNumber, ast.Then, ast.TimeSince, ast.Trait,
 )  # fmt: skip
 NOT_PRESENCE = {"online", "gmv", "orders_per_min"}
-ALWAYS = ("identity_linked", "profile_updated")
+ALWAYS = ("identity_linked", "profile_updated", "consent_changed")
 JUDGED = {"message_id", "seq"}  # what duplicates are known by: that has been judged
 OF_PRESENCE = {"stream", "visit", "page_id", "idle_ms", "visible"}
 LONGEST_MS = w.EVICT_MS - 60_000  # some had left a little before the range

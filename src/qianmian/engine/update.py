@@ -7,7 +7,15 @@ import numpy as np
 from qianmian.engine import instances
 from qianmian.engine.bits import push, rise, set_bit
 from qianmian.engine.jit import inline
-from qianmian.engine.lists import ONE, count_overflow, insert, remove, time_of_key, touch
+from qianmian.engine.lists import (
+    ONE,
+    count_overflow,
+    insert,
+    remove,
+    time_of_key,
+    touch,
+    touch_pair,
+)
 from qianmian.engine.words import (
     G_BASE,
     G_BOUNDARY,
@@ -140,16 +148,20 @@ def count_of_key(S, u, off, width, place, key, since):
 
 
 @inline
-def keep_keys(S, u, off, width, place, key):
-    """Before an entry of a ninth key comes: take out every entry of the least recent key."""
+def keep_keys(S, u, off, width, place, key, ts):
+    """Before an entry of a ninth key comes: take out every entry of the least recent key.
+
+    False if that is the key that comes: its entry is older than what is kept of all the others.
+    """
     ptr = np.int64(S.I[u, off])
     n = np.int64(S.I[u, off + 1]) & 255
     distinct = 0
     oldest = np.int64(-1)
+    newest_of_it = np.int64(NEVER)
     for j in range(n):
         mine = S.AR[ptr + j * width + place]
         if mine == key:
-            return
+            return True
         fresh = True
         for k in range(j):
             if S.AR[ptr + k * width + place] == mine:
@@ -158,12 +170,16 @@ def keep_keys(S, u, off, width, place, key):
         if fresh:
             distinct += 1
             oldest = np.int64(mine)
+            newest_of_it = np.int64(S.AR[ptr + j * width])
     if distinct < KEYS_KEPT:
-        return
+        return True
     S.G[G_OVERFLOW] += 1
+    if newest_of_it > ts:
+        return False
     for j in range(n - 1, -1, -1):
         if S.AR[ptr + j * width + place] == oldest:
             remove(S, u, off, width, j)
+    return True
 
 
 @inline
@@ -238,15 +254,17 @@ def apply_instructions(P, S, E, u, i, step, ts, clk, viewed, cancels_only):
             elif op == OP_PANES:
                 add_to_pane(S, u, off, x, ts)
             elif op == OP_KEYED:
-                keep_keys(S, u, off, 2, 1, key)
+                if not keep_keys(S, u, off, 2, 1, key, ts):
+                    continue
                 at = insert(S, u, off, 2, cap, ts)
                 if at >= 0:
                     S.AR[at + 1] = key
             elif op == OP_GROUPED:
-                keep_keys(S, u, off, 3, 2, np.int64(E.CATEGORY[k]))
-                at = touch(S, u, off, 3, cap, key, ts)
-                if at >= 0:
-                    S.AR[at + 2] = E.CATEGORY[k]
+                group = np.int64(E.CATEGORY[k])
+                if group < 0:  # an event without a category is in no list by category
+                    continue
+                if keep_keys(S, u, off, 3, 2, group, ts):
+                    touch_pair(S, u, off, cap, key, group, ts)
             elif op == OP_AMOUNTS:
                 if E.AMOUNT[k] == ABSENT:
                     continue

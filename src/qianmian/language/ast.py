@@ -5,7 +5,7 @@ Three kinds of expression:
 * **pulse**: true at an instant (`Happened`, `Then`, `Without`, `VisitStarted`, and `Count` and
   `Distinct` with `same`, which are true at the event that completes them for its key);
 * **level**: true or false at every instant (all others);
-* **field predicate**: true or false of one event (`Field` inside `Select.where`).
+* **predicate**: true or false of one event (`Field` and `Hour` inside `Select.where`).
 
 A moment may be a pulse (it fires at each instant of it) or a level (it fires when it becomes true).
 `And` joins at most one pulse with any number of levels, which then guard it. `Or` joins pulses with
@@ -44,6 +44,20 @@ class Field(Node):
     name: str
     cmp: str
     value: Value | tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hour(Node):
+    """A predicate on the time of day of an event: in [begin, end), which may go over midnight.
+
+    `zone`: of the clock on the wall; "" is that of the shop, before the definition holds.
+
+    Units: ms since 0:00.
+    """
+
+    begin: int
+    end: int
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +240,34 @@ class Tag(Node):
     """Level: another definition of kind tag, e.g. `tag.price_sensitive`."""
 
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagNumber(Node):
+    """Level: a tag whose value is a number, compared, e.g. `tag.carts_session >= 3`.
+
+    False when the number is unknown, whatever the comparison. `value` is in minor units where
+    `is_money`. `of` is what the comparison means, put in when a definition comes to hold
+    (`language/settle.py`); None before.
+    """
+
+    key: str
+    cmp: str
+    value: int | float
+    is_money: bool = False
+    of: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """Level: what a tag is whose value is a number; it holds of everybody whose number is known.
+
+    Only a whole definition of kind tag. `of` is a Count, Distinct, Sum, Trait or Score compared
+    with the least number there is to compare it with (`language/numbers.py`): the comparison says
+    nothing, the rest says what is measured. Text: `number count(cart_added) this session`.
+    """
+
+    of: Node
 
 
 @dataclass(frozen=True, slots=True)

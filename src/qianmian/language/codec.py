@@ -21,7 +21,7 @@ from qianmian.language.operator import Form, Operator
 from qianmian.language.text import show
 from qianmian.language.types import check_definition
 from qianmian.language.values import MAX_LIST, MAX_STRING, shown
-from qianmian.vocabulary.time import format_duration, parse_duration
+from qianmian.vocabulary.time import format_clock, format_duration, parse_clock, parse_duration
 
 FORM_VERSION: Final = 1
 
@@ -133,6 +133,8 @@ def _encoded_value(value: Any, form: Form) -> Any:
         return _encoded(value)
     if isinstance(value, tuple):
         return [_encoded(one) if isinstance(one, Node) else one for one in value]
+    if form == "clock":
+        return format_clock(value)
     if form == "duration" or (form == "window" and isinstance(value, int)):
         return format_duration(value)
     return value
@@ -232,6 +234,8 @@ class _Decoder:
                 return tuple(self.string(one, f"{path}[{i}]") for i, one in enumerate(items))
             case "duration":
                 return self.duration(value, path)
+            case "clock":
+                return self._clock(value, path)
             case "window":
                 is_scope = value in ("session", "visit", "ever")
                 return value if is_scope else self.duration(value, path)
@@ -293,6 +297,14 @@ class _Decoder:
             _fail(f'a duration such as "60s" is expected, not {shown(value)}', path)
         try:
             return parse_duration(value[:MAX_STRING])
+        except SyntaxProblem as problem:
+            raise TypeProblem(f"{path}: {problem.message}", path=path) from problem
+
+    def _clock(self, value: object, path: str) -> int:
+        if not isinstance(value, str):
+            _fail(f'a time of day such as "23:00" is expected, not {shown(value)}', path)
+        try:
+            return parse_clock(value[:MAX_STRING])
         except SyntaxProblem as problem:
             raise TypeProblem(f"{path}: {problem.message}", path=path) from problem
 

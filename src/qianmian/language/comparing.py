@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from qianmian.errors import TypeProblem
-from qianmian.language.ast import COMPARISONS, And, Field, First, Last, Node, Or, Select
+from qianmian.language.ast import COMPARISONS, And, Field, First, Hour, Last, Node, Or, Select
 from qianmian.language.kinds import LEVEL, ROOM_LEVEL, Kind
 from qianmian.language.names import check_field_of, field_type
 from qianmian.language.operator import Operator, TextOf
@@ -52,7 +52,7 @@ def where_part(select: Select, text: TextOf) -> str:
     if select.where is None:
         return ""
     inner = text(select.where)
-    return f" where {inner}" if isinstance(select.where, Field) else f" where ({inner})"
+    return f" where {inner}" if isinstance(select.where, Field | Hour) else f" where ({inner})"
 
 
 def of_field(select: Select, field: str, text: TextOf) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Collection, Sequence
 
 from qianmian.errors import LimitExceeded, TypeProblem, UnknownName
 from qianmian.language import ast
-from qianmian.language.definition import Definition
+from qianmian.language.definition import FIRING_KINDS, Definition
 from qianmian.language.fact_columns import column_of, is_long
-from qianmian.language.formula import Formula, cut, inputs_of, join, negate, table_of
+from qianmian.language.formula import Formula, compared, cut, inputs_of, join, negate, table_of
+from qianmian.language.instances import open_view
+from qianmian.language.numbers import is_always_known, meaning
 from qianmian.language.program import (
     INLINE_TIMES,
     INSTANCES,
@@ -40,6 +42,7 @@ from qianmian.language.room_events import (
     is_room_moment,
     reads_room,
 )
+from qianmian.vocabulary.consent import tag_of_trait
 
 MAX_DEFINITIONS = 2_000
 MAX_PANES = 10_000
@@ -99,7 +102,7 @@ class Compiler:
         definition = self.definitions[index]
         self._age = self.since[index]
         try:
-            if definition.kind != "moment":
+            if definition.kind not in FIRING_KINDS:
                 self.program.truth[index] = self._bit(self._truth_of(index))
             elif is_room_moment(definition.expr):
                 self._room_filters(definition.expr)
@@ -129,6 +132,8 @@ class Compiler:
         age, self._age = self._age, self.since[index]
         try:
             formula = self.level(self.definitions[index].expr)
+            if self.definitions[index].kind == "tag":
+                formula = self._unless_withheld(formula, key)
             bit = self._bit(formula)
         finally:
             self._path.pop()
@@ -147,6 +152,10 @@ class Compiler:
                 return negate(self.level(part))
             case ast.Tag(key):
                 return self._reference("tag", key)
+            case ast.Number() if is_always_known(node):
+                return True
+            case ast.TagNumber() | ast.Number():
+                return self.level(meaning(node))
             case ast.InSegment(key):
                 if key in self.daily and ("segment", key) not in self.index_by_name:
                     return self._atom(node, AtomKind.ATTRIBUTE, attribute=node).bit
@@ -190,7 +199,11 @@ class Compiler:
                     ("previous", ago_ms), AtomKind.PREVIOUS_RECENT, window_ms=ago_ms or 0
                 )
                 return join("and", [PREVIOUS_BIT, ("not", recent.bit)])
-            case ast.Trait() | ast.Score() | ast.InList():
+            case ast.Trait(name):
+                told = self._atom(node, AtomKind.ATTRIBUTE, attribute=node).bit
+                tag = tag_of_trait(name)
+                return told if tag is None else self._unless_withheld(told, tag)
+            case ast.Score() | ast.InList():
                 return self._atom(node, AtomKind.ATTRIBUTE, attribute=node).bit
             case ast.RoomFact():  # a tag follows the room, a moment looks at it when it fires
                 kind = AtomKind.TAG_FACT if self._path else AtomKind.ROOM_FACT
@@ -199,6 +212,11 @@ class Compiler:
             f"{type(node).__name__} is an instant, not a state that can hold;"
             " use it as the start of a moment"
         )
+
+    def _unless_withheld(self, formula: Formula, tag: str) -> Formula:
+        """Nothing that a person took away holds of them."""
+        atom = self._atom(("withheld", tag), AtomKind.WITHHELD, attribute=ast.Tag(tag))
+        return join("and", [formula, negate(atom.bit)])
 
     def _reference(self, kind: str, key: str) -> Formula:
         index = self.index_by_name.get((kind, key))
@@ -554,22 +572,6 @@ class Compiler:
         return self._nodes[identity]
 
 
-def compared(cmp: str, value: int, at_least: object) -> Formula:
-    """A comparison of a non-negative number by the one question "is it at least k?"."""
-    question = at_least if callable(at_least) else None
-    assert question is not None  # noqa: S101 — typed for the callers' lambdas
-    if cmp == ">=":
-        return question(value)  # type: ignore[no-any-return]
-    if cmp == ">":
-        return question(value + 1)  # type: ignore[no-any-return]
-    if cmp == "<":
-        return negate(question(value))
-    if cmp == "<=":
-        return negate(question(value + 1))
-    exact = join("and", [question(value), negate(question(value + 1))])
-    return exact if cmp == "==" else negate(exact)
-
-
 def window_of(within: ast.Within) -> int:
     """The window in ms, or UNBOUNDED or VISIT."""
     if isinstance(within, int):
@@ -586,13 +588,6 @@ def live(duration_ms: int) -> int:
             "within 30d >= ¥500; use at most 7d here, or make this part a daily tag"
         )
     return duration_ms
-
-
-def open_view(node: ast.Node) -> ast.Viewing | None:
-    """The one keyed view that guards a pulse: an instant without a key takes that view's key."""
-    parts = node.parts if isinstance(node, ast.And) else ()
-    views = [part for part in parts if isinstance(part, ast.Viewing) and part.same]
-    return views[0] if len(views) == 1 else None
 
 
 def keyed(same: str | None) -> str | None:

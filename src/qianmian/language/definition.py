@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from qianmian.language.ast import Node
 
 KINDS = ("moment", "tag", "segment")
+"""What people define."""
+
+FIRING_KINDS: Final = ("moment", "strategy")
+"""Kinds that fire. What a strategy waits for is a definition, too, but nobody writes it."""
+
+STRATEGY_PREFIX: Final = "strategy__"
+"""The key of the definition of a strategy begins so, and no other does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qianmian.language.ast import And, Count, Node, Not, Or, Score, Sum, Trait, walk
+from qianmian.language.ast import (
+    And,
+    Count,
+    Node,
+    Not,
+    Number,
+    Or,
+    Score,
+    Sum,
+    TagNumber,
+    Trait,
+    walk,
+)
 from qianmian.language.definition import Definition
 from qianmian.language.fact_columns import column_of, is_long
 from qianmian.language.instants import Instant, instants_of
@@ -118,6 +130,10 @@ def _is_unknown(node: Node, known: Known) -> bool:
             return name not in known.traits
         case Score(key):
             return key not in known.scores
+        case Number(of):
+            return _is_unknown(of, known)
+        case TagNumber(key):
+            return key not in known.tags
         case Count() | Sum() if is_long(node):
             return known.boundary is None or column_of(node).name not in known.days_by_column
     return False

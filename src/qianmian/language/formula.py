@@ -74,6 +74,22 @@ def table_of(formula: Formula, inputs: tuple[int, ...]) -> int:
     return table
 
 
+def compared(cmp: str, value: int, at_least: object) -> Formula:
+    """A comparison of a non-negative number by the one question "is it at least k?"."""
+    question = at_least if callable(at_least) else None
+    assert question is not None  # noqa: S101 — typed for the callers' lambdas
+    if cmp == ">=":
+        return question(value)  # type: ignore[no-any-return]
+    if cmp == ">":
+        return question(value + 1)  # type: ignore[no-any-return]
+    if cmp == "<":
+        return negate(question(value))
+    if cmp == "<=":
+        return negate(question(value + 1))
+    exact = join("and", [question(value), negate(question(value + 1))])
+    return exact if cmp == "==" else negate(exact)
+
+
 def cut(formula: Formula, make: Callable[[tuple[int, ...], int], int]) -> int:
     """The bit of a formula: a bit stays itself, anything else becomes nodes made by `make`."""
     if isinstance(formula, int) and not isinstance(formula, bool):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from qianmian.language.ast import Select, Viewing, Without
+from qianmian.language.ast import And, Node, Select, Viewing, Without
 from qianmian.language.rows import Row, is_selected, keys_of
 from qianmian.language.snapshot import Snapshot
 
@@ -35,6 +35,13 @@ class Instance:
     def has_fired(self) -> bool:
         """Whether, at its turn, nothing that happened by `due` had cancelled it."""
         return not any(time <= self.due and clock <= self.turn for time, clock in self.cancels)
+
+
+def open_view(node: Node) -> Viewing | None:
+    """The one keyed view that guards a pulse: an instant without a key takes that view's key."""
+    parts = node.parts if isinstance(node, And) else ()
+    found = [part for part in parts if isinstance(part, Viewing) and part.same]
+    return found[0] if len(found) == 1 else None
 
 
 def absences(node: Without, snapshot: Snapshot) -> list[Instance]:

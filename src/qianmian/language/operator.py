@@ -17,6 +17,7 @@ Form = Literal[
     "select",
     "types",
     "duration",
+    "clock",
     "window",
     "int",
     "float",

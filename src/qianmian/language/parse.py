@@ -9,11 +9,16 @@ from __future__ import annotations
 from typing import NoReturn
 
 from qianmian.errors import DefinitionError, TypeProblem, UnknownName
-from qianmian.language.ast import And, Node, Not, Or, VisitStarted
+from qianmian.language.ast import COMPARISONS, And, Node, Not, Or, VisitStarted
 from qianmian.language.cursor import Cursor
 from qianmian.language.definition import Definition
 from qianmian.language.normalize import normalize
-from qianmian.language.parse_aggregate import AGGREGATES, is_aggregate, read_aggregate
+from qianmian.language.parse_aggregate import (
+    AGGREGATES,
+    is_aggregate,
+    read_aggregate,
+    read_measure,
+)
 from qianmian.language.parse_happening import read_happening, read_none
 from qianmian.language.parse_select import group_length, is_event
 from qianmian.language.parse_state import (
@@ -24,11 +29,12 @@ from qianmian.language.parse_state import (
     read_attribute,
     read_hidden,
     read_state,
+    read_stored_measure,
 )
 from qianmian.language.types import check_definition, key_of
 from qianmian.vocabulary.events import CODE_BY_NAME
 
-_STARTS = (*CODE_BY_NAME, *AGGREGATES, *ATTRIBUTES, *STATES, "visit_started", "not", "no")
+_STARTS = (*CODE_BY_NAME, *AGGREGATES, *ATTRIBUTES, *STATES, "visit_started", "number", "not", "no")
 
 
 def parse(text: str) -> Node:
@@ -64,11 +70,25 @@ def _whole(cursor: Cursor) -> Node:
     if cursor.token.sort == "end":
         cursor.fail("an expression is expected, for example product_viewed for 2m")
     start = cursor.token
-    node = _any(cursor)
+    node = _number(cursor) if cursor.token.word == "number" else _any(cursor)
     with cursor.at(start):
         node = normalize(node)
     _check_key_words(cursor, node)
     return node
+
+
+def _number(cursor: Cursor) -> Node:
+    """What a tag is whose value is a number."""
+    token = cursor.advance()
+    if is_aggregate(cursor) and cursor.token.word in ("count", "distinct", "sum"):
+        number = read_measure(cursor)
+    elif is_attribute(cursor) and cursor.token.word in ("trait", "score"):
+        number = read_stored_measure(cursor)
+    else:
+        cursor.fail("count(…), distinct(…), sum(…), trait.NAME or score.NAME is expected")
+    if cursor.token.sort == "symbol" and cursor.token.text in COMPARISONS:
+        cursor.fail("a number has no comparison; compare the tag where it is named")
+    return cursor.made(number, token)
 
 
 def _check_key_words(cursor: Cursor, node: Node) -> None:
@@ -137,6 +157,8 @@ def _refuse(cursor: Cursor) -> NoReturn:
     token = cursor.token
     if token.sort != "name":
         cursor.fail("an event, a state, an attribute or ( is expected here")
+    if token.word == "number":
+        cursor.fail("number stands at the beginning of a tag and is all of it; compare the tag")
     if token.word == "visible":
         cursor.fail("a page is watched for being out of sight; write not visible for 20s")
     if token.word in AGGREGATES:

@@ -8,6 +8,7 @@ from qianmian.language.ast import (
     First,
     Last,
     Node,
+    Number,
     Select,
     Sum,
     TimeSince,
@@ -15,6 +16,7 @@ from qianmian.language.ast import (
 )
 from qianmian.language.cursor import Cursor
 from qianmian.language.names import field_type, field_types
+from qianmian.language.numbers import measured
 from qianmian.language.parse_select import (
     made_select,
     read_counted,
@@ -55,6 +57,23 @@ def read_aggregate(cursor: Cursor) -> Node:
     if token.word == "sum":
         return _sum(cursor, token, select, field)
     return _edge(cursor, token, select, field)
+
+
+def read_measure(cursor: Cursor) -> Number:
+    """What follows `number` where it is a count, a distinct count or a sum: no comparison."""
+    token = cursor.advance()
+    cursor.need_symbol("(", f"after {token.word}")
+    if token.word == "count":
+        of = read_counted(cursor)
+        cursor.need_symbol(")", "to close count(")
+        node = cursor.made(Count(of, read_window(cursor), ">=", 1), token)
+    else:
+        select, field = _events_and_field(cursor, token)
+        cursor.need_symbol(")", f"to close {token.word}(")
+        within = read_window(cursor)
+        one = Distinct if token.word == "distinct" else Sum
+        node = cursor.made(one(select, field, within, ">=", 1), token)
+    return measured(node)
 
 
 def read_window(cursor: Cursor) -> Within:

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from qianmian.errors import LimitExceeded, UnknownName
-from qianmian.language.ast import COMPARISONS, And, Field, Node, Not, Or, Select, Value
+from qianmian.language.ast import COMPARISONS, And, Field, Hour, Node, Not, Or, Select, Value
 from qianmian.language.cursor import Cursor
 from qianmian.language.names import RESERVED, field_type, field_types
 from qianmian.language.tokens import Token
 from qianmian.language.values import MAX_INT, MAX_LIST, quoted
 from qianmian.vocabulary.events import CODE_BY_NAME
+from qianmian.vocabulary.time import parse_clock
 
 _MAX_DIGITS = 16
 
@@ -117,7 +118,33 @@ def _predicate(cursor: Cursor) -> Node:
             inner = _any(cursor)
             cursor.need_symbol(")", "after the predicates")
             return inner
+        if cursor.are_words("hour", "between"):
+            return _hour(cursor)
         return _field(cursor)
+
+
+def _hour(cursor: Cursor) -> Node:
+    token = cursor.token
+    cursor.take_words("hour", "between")
+    begin = _clock(cursor, "after hour between")
+    cursor.need_word("and", "after the first time")
+    end = _clock(cursor, "after and")
+    zone = ""
+    if cursor.take_words("in"):
+        if cursor.token.sort != "string":
+            cursor.fail('the name of a time zone is expected after in, such as "Asia/Shanghai"')
+        zone = cursor.advance().text
+    return cursor.made(Hour(begin, end, zone), token)
+
+
+def _clock(cursor: Cursor, why: str) -> int:
+    """A time of day, which is three tokens; ms since 0:00."""
+    token = cursor.token
+    if token.sort != "number" or not cursor.is_symbol(":", 1) or cursor.ahead(2).sort != "number":
+        cursor.fail(f"a time of day such as 23:00 is expected {why}")
+    text = "".join(cursor.advance().text for _ in range(3))
+    with cursor.at(token):
+        return parse_clock(text)
 
 
 def _field(cursor: Cursor) -> Node:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from qianmian.language.ast import (
+    COMPARISONS,
     Hidden,
     Idle,
     InList,
     InRoom,
     InSegment,
     Node,
+    Number,
     PreviousVisit,
     RoomFact,
     Score,
     Tag,
+    TagNumber,
     Trait,
 )
 from qianmian.language.cursor import Cursor
 from qianmian.language.names import FACTS
+from qianmian.language.numbers import measured
 from qianmian.language.parse_select import read_comparison, read_int, read_value
 from qianmian.language.tokens import Token
 
@@ -66,6 +70,28 @@ def read_state(cursor: Cursor) -> Node:
     return cursor.made(InRoom(cursor.need_duration("after for")), token)
 
 
+def read_stored_measure(cursor: Cursor) -> Number:
+    """What follows `number` where it is a trait or a score."""
+    token = cursor.advance()
+    cursor.advance()
+    name = cursor.need_name(f"after {token.word}.").text
+    is_trait = token.word == "trait"
+    node = Trait(name, ">=", 0) if is_trait else Score(name, ">=", 0.0)
+    return measured(cursor.made(node, token))
+
+
+def _tag(cursor: Cursor, name: str, token: Token) -> Node:
+    """A tag by its name, or compared where its value is a number."""
+    if cursor.token.sort != "symbol" or cursor.token.text not in COMPARISONS:
+        return cursor.made(Tag(name), token)
+    cmp, number = cursor.advance().text, cursor.token
+    is_money = number.sort == "money"
+    if not is_money and number.sort != "number":
+        cursor.fail("a number or an amount is expected; a tag that says yes or no is not compared")
+    value = read_value(cursor)
+    return cursor.made(TagNumber(name, cmp, value, is_money), token)  # type: ignore[arg-type]
+
+
 def read_attribute(cursor: Cursor) -> Node:
     """Tag, trait, score or fact of the room."""
     token = cursor.advance()
@@ -73,7 +99,7 @@ def read_attribute(cursor: Cursor) -> Node:
     name = cursor.need_name(f"after {token.word}.").text
     left = f"{token.word}.{name}"
     if token.word == "tag":
-        return cursor.made(Tag(name), token)
+        return _tag(cursor, name, token)
     if token.word == "trait":
         return cursor.made(Trait(name, *read_comparison(cursor, left)), token)
     cmp = cursor.need_comparison(left)

@@ -39,6 +39,14 @@ class Titled:
 
 
 @dataclass(frozen=True, slots=True)
+class Worded:
+    """The words for a value of a trait, a field or a fact, or the value itself in quotes."""
+
+    of: str
+    value: str | bool
+
+
+@dataclass(frozen=True, slots=True)
 class KeyWord:
     """The word for the key of the whole expression: product or category."""
 
@@ -75,6 +83,7 @@ Arg = (
     | Money
     | Events
     | Titled
+    | Worded
     | KeyWord
     | Listing
     | Denied
@@ -109,11 +118,17 @@ def compared(cmp: str, value: Arg) -> Phrase:
     return phrase(f"cmp.{_CMP_WORDS[cmp]}{suffix}", value=value)
 
 
-def literal(value: object, *, is_money: bool = False) -> Arg:
-    """A value of an expression as an argument."""
+def literal(value: object, *, of: str = "", is_money: bool = False) -> Arg:
+    """A value of an expression as an argument.
+
+    Args:
+        of: the trait, field or fact whose value it is, where its values may have words.
+    """
     if isinstance(value, tuple):
-        items = tuple(literal(item, is_money=is_money) for item in value)
+        items = tuple(literal(item, of=of, is_money=is_money) for item in value)
         return items[0] if len(items) == 1 else Listing(items, "or", close=True)
+    if of and isinstance(value, str | bool):
+        return Worded(of, value)
     if isinstance(value, bool):
         return phrase("yes" if value else "no")
     if isinstance(value, int) and is_money:

@@ -40,7 +40,7 @@ class SlotKind(IntEnum):
     PANES = 2  # counts per pane of time, for thresholds above 64
     RECENT = 3  # distinct keys with their latest time
     KEYED = 4  # every event's time and key
-    GROUPED = 5  # distinct products with latest time and category
+    GROUPED = 5  # distinct pairs of product and category with latest time
     AMOUNTS = 6  # time and amount
     EDGE = 7  # time and truth of one predicate at the first or last event
     PENDING = 8  # instances waiting for the absence of something
@@ -72,6 +72,7 @@ class AtomKind(IntEnum):
     ROOM_LIST = 14  # enough entries of a slot of the room in the window, when a moment fires
     ROOM_EDGE = 15  # the truth stored in a slot of the room, when a moment fires
     TAG_FACT = 16  # a fact of the room that a tag reads: told to every row when it changes
+    WITHHELD = 17  # the viewer took the tag away (decision 0033)
 
 
 ROOM_SLOTS = frozenset(

@@ -37,6 +37,18 @@ class Match(Relation):
 
 
 @dataclass(frozen=True, slots=True)
+class ClockTime(Relation):
+    """Rows whose event time is in [begin, end) on the clocks of a zone; ms since 0:00.
+
+    With begin > end it goes over midnight. The zone "" is that of the shop.
+    """
+
+    begin: int
+    end: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scan(Relation):
     """Rows of these types that pass `where`.
 

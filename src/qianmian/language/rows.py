@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from qianmian.language.ast import And, Field, Node, Not, Or, Select, Value
+from qianmian.language.ast import And, Field, Hour, Node, Not, Or, Select, Value
+from qianmian.vocabulary.zones import SHOP_ZONE, is_between, time_of_day
 
 Held = Value | tuple[str, ...]
 
@@ -85,6 +86,8 @@ def passes(row: Row, predicate: Node) -> bool:
             return not passes(row, part)
         case Field(name, cmp, value):
             return field_compares(row, name, cmp, value)
+        case Hour(begin, end, zone):
+            return is_between(time_of_day(zone or SHOP_ZONE, row.event_time), begin, end)
     return False
 
 

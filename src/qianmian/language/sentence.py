@@ -1,7 +1,8 @@
 """An expression as a sentence for people, in zh-CN and en-US.
 
 Operators say which message they are (`language/phrases.py`); the words are in
-`locales/<locale>/language.json`, titles of events in `events.json`, of tags and segments in theirs.
+`locales/<locale>/language.json`, those for values of traits in `values.json`; titles of events in
+`events.json`, of tags and segments in theirs.
 """
 
 from __future__ import annotations
@@ -24,14 +25,18 @@ from qianmian.language.phrases import (
     Money,
     Phrase,
     Titled,
+    Worded,
     phrase,
 )
 from qianmian.language.types import key_of
 from qianmian.language.values import money
 from qianmian.locales.texts import LOCALES, document, entry
-from qianmian.vocabulary.time import format_duration
+from qianmian.vocabulary.time import format_duration, parse_duration
 
+Value = str | int | float | bool
+_SPAN: Final = re.compile(r"([0-9]+(ms|[dhms]))+")
 _SPAN_PART: Final = re.compile(r"([0-9]+)([a-z]+)")
+LOVED: Final = "loved_"  # traits of what a viewer turns to: the values are those of the dimension
 _FILE_BY_FAMILY: Final = {"tag": "tags", "segment": "segments"}
 
 
@@ -65,6 +70,32 @@ def counting_since(time: str, locale: str = "zh-CN", *, backfilled: bool = False
     return _Speaker(locale, "product").whole(phrase(key, time=time))
 
 
+def said(arg: Arg, locale: str = "zh-CN") -> str:
+    """A message with its arguments, e.g. one of the warnings of `language/types.py`."""
+    return _Speaker(locale, "product").whole(arg)
+
+
+def in_words(value: str | int, locale: str = "zh-CN") -> str:
+    """A number of a definition as people say it: `5m` is 5 minutes, `3` stays 3."""
+    if isinstance(value, str) and _SPAN.fullmatch(value):
+        return said(Duration(parse_duration(value)), locale)
+    return str(value)
+
+
+def value_in_words(of: str, value: Value, locale: str = "zh-CN") -> str:
+    """What was told of a trait as people say it, e.g. `dormant` of a life stage; else as it is."""
+    words = _words_of(of, value, locale)
+    if words is None and isinstance(value, bool):
+        return str(document(locale, "language")["yes" if value else "no"])
+    return str(value) if words is None else words
+
+
+def _words_of(of: str, value: Value, locale: str) -> str | None:
+    told = str(value).lower() if isinstance(value, bool) else str(value)
+    words = document(locale, "values").get(f"{of.removeprefix(LOVED)}.{told}")
+    return None if words is None else str(words)
+
+
 class _Speaker:
     """Renders arguments of messages in one locale."""
 
@@ -96,6 +127,8 @@ class _Speaker:
                 return self._joined([self._event(name) for name in types], "or", close=True)
             case Titled(family, name):
                 return self._title(family, name)
+            case Worded(of, value):
+                return self._worded(of, value)
             case KeyWord():
                 return str(self._texts[f"key.{self._key}"])
             case Listing(items, joint, close):
@@ -140,6 +173,12 @@ class _Speaker:
         if title is None:
             return name
         return title[:1].lower() + title[1:]
+
+    def _worded(self, of: str, value: Value) -> str:
+        words = _words_of(of, value, self._locale)
+        if words is not None:
+            return words
+        return self._filled("quoted", value=value_in_words(of, value, self._locale))
 
     def _title(self, family: str, name: str) -> str:
         if family in _FILE_BY_FAMILY:

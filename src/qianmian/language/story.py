@@ -19,13 +19,15 @@ from qianmian.vocabulary.events import event_type
 from qianmian.vocabulary.time import parse_duration
 
 START_MS = 1_790_000_000_000  # any day will do; a fixed one makes every run the same
+DAY_BEGIN_MS = 1_789_920_000_000  # of the start, in Shanghai: the boundary of the facts before it
 VIEWER, ROOM = "v1", "r1"
 TRAIT = "trait."
 
 Row = dict[str, Any]
 Numbers = Mapping[str, str | int]
-Answer = bool | str | None
-"""What a tag says of a viewer: yes or no, one of its values, or None: insufficient evidence."""
+Answer = bool | str | int | float | None
+"""What a tag says of a viewer: yes or no, one of its values, its number (of minor units where it is
+money), or None: insufficient evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class LevelExample:
     """A story, and what a tag or segment says of the viewer at its end.
 
     The clock runs on to `until` after the last event. With `presence`, a viewer without heartbeats
-    leaves after 45 s; without, nobody leaves by silence.
+    leaves after 45 s; without, nobody leaves by silence. `days` are facts that are there before
+    the story: of each level with a long window (by its key) what it counted so many days before.
     """
 
     name: str
@@ -41,6 +44,7 @@ class LevelExample:
     until: str
     expect: Answer
     presence: bool = False
+    days: Mapping[str, Mapping[int, int]] | None = None
 
     @property
     def end_ms(self) -> int:

@@ -23,12 +23,14 @@ from qianmian.language.ast import (
     Last,
     Node,
     Not,
+    Number,
     Or,
     PreviousVisit,
     RoomFact,
     Score,
     Sum,
     Tag,
+    TagNumber,
     TimeSince,
     Trait,
     Viewing,
@@ -36,6 +38,7 @@ from qianmian.language.ast import (
 from qianmian.language.comparing import NEEDED_MORE
 from qianmian.language.fact_columns import column_of, is_long, list_column
 from qianmian.language.instances import Instance, views
+from qianmian.language.numbers import meaning
 from qianmian.language.rows import Row, compares, field_compares, orders, products_in
 from qianmian.language.snapshot import Snapshot, is_operation
 
@@ -91,7 +94,7 @@ def _count(node: Count, snapshot: Snapshot, key: str | None) -> Truth:
         return _with_facts(node, snapshot)
     needed = node.value + NEEDED_MORE[node.cmp]
     if needed > LIST_BOUND and isinstance(node.within, int):
-        rows = _in_panes(node, node.within, snapshot)
+        rows = in_panes(node, node.within, snapshot)
     else:
         rows = snapshot.windowed(node.of, node.within)
     return _thresholded(rows, node.cmp, node.value)
@@ -105,7 +108,7 @@ def _with_facts(node: Count | Sum, snapshot: Snapshot) -> Truth:
     days = known.days_by_column[column.name]
     before = sum(value for ago, value in days.items() if ago <= column.days)
     live = [row for row in snapshot.selected(node.of) if row.event_time >= known.boundary]
-    values = [(row, _added(node, row)) for row in live]
+    values = [(row, added(node, row)) for row in live]
     holds = orders(before + sum(value for _, value in values), node.cmp, node.value)
     reached, evidence = before, []
     for row, value in values:
@@ -116,13 +119,13 @@ def _with_facts(node: Count | Sum, snapshot: Snapshot) -> Truth:
     return _made(holds, evidence)
 
 
-def _added(node: Count | Sum, row: Row) -> int:
+def added(node: Count | Sum, row: Row) -> int:
     """What one event adds to a count or sum."""
     amount = 1 if isinstance(node, Count) else row.fields.get(node.field)
     return amount if isinstance(amount, int) else 0
 
 
-def _in_panes(node: Count, within_ms: int, snapshot: Snapshot) -> list[Row]:
+def in_panes(node: Count, within_ms: int, snapshot: Snapshot) -> list[Row]:
     """The rows of panes that end after the start of the window."""
     pane_ms = max(_MIN_PANE_MS, -(-within_ms // 60))
     start = snapshot.now - within_ms
@@ -336,6 +339,10 @@ def _tag(node: Tag, snapshot: Snapshot, _: str | None) -> Truth:
     return Truth(node.key in snapshot.known.tags)
 
 
+def _meaning(node: TagNumber | Number, snapshot: Snapshot, key: str | None) -> Truth:
+    return truth_of(meaning(node), snapshot, key)
+
+
 def _in_segment(node: InSegment, snapshot: Snapshot, _: str | None) -> Truth:
     return Truth(node.key in snapshot.known.segments)
 
@@ -368,6 +375,8 @@ _READERS: Final[dict[type[Node], Callable[..., Truth]]] = {
     Trait: _trait,
     Score: _score,
     Tag: _tag,
+    TagNumber: _meaning,
+    Number: _meaning,
     InSegment: _in_segment,
     InList: _in_list,
     RoomFact: _room_fact,

@@ -13,6 +13,7 @@ from qianmian.language.ast import (
     Field,
     Node,
     Not,
+    Number,
     Or,
     RoomFact,
     Score,
@@ -24,12 +25,13 @@ from qianmian.language.ast import (
     walk,
 )
 from qianmian.language.catalog import operator_of
-from qianmian.language.definition import KINDS, Definition
+from qianmian.language.definition import FIRING_KINDS, KINDS, STRATEGY_PREFIX, Definition
 from qianmian.language.kinds import Kind
 from qianmian.language.limits import check_size
-from qianmian.language.names import TAG_FACTS
+from qianmian.language.names import TAG_FACTS, field_type
+from qianmian.language.phrases import Duration, Phrase, Titled, literal, phrase
 from qianmian.language.room_events import is_guard, is_room_level, key_wanted
-from qianmian.language.values import check_int, check_name, check_span, duration
+from qianmian.language.values import check_int, check_name, check_span
 
 LATENESS_MS: Final = 5_000
 """How late an event may arrive by default."""
@@ -52,6 +54,11 @@ def check(node: Node) -> Kind:
     _check_key_words(node, kind)
     if kind.room_moment:
         _check_room_moment(node)
+    if any(isinstance(below, Number) for below in walk(node) if below is not node):
+        raise TypeProblem(
+            "number stands at the beginning of a tag and is all of it; elsewhere name the tag, as "
+            "in tag.carts >= 3"
+        )
     return kind
 
 
@@ -109,12 +116,16 @@ def check_definition(definition: Definition) -> Kind:
     Raises: DefinitionError when it could not be used as what it is.
     """
     check_name(definition.key, "the key of a definition")
-    if definition.kind not in KINDS:
+    if definition.kind not in (*KINDS, *FIRING_KINDS):
         raise TypeProblem(f'a definition is a {", ".join(KINDS)}, not a "{definition.kind}"')
+    if definition.key.startswith(STRATEGY_PREFIX) != (definition.kind == "strategy"):
+        raise TypeProblem(f'keys that begin with "{STRATEGY_PREFIX}" are those of strategies')
     check_int(definition.version, 1, 2**31 - 1, "the version")
     kind = check(definition.expr)
+    if isinstance(definition.expr, Number) and definition.kind != "tag":
+        raise TypeProblem(f"a {definition.kind} is no number; only a tag has one")
     _check_guards(definition.expr, is_guarded=False)
-    if definition.kind == "moment":
+    if definition.kind in FIRING_KINDS:
         if definition.again_after_ms is not None:
             check_span(definition.again_after_ms, "again after")
     else:
@@ -166,41 +177,35 @@ def _check_guards(node: Node, *, is_guarded: bool) -> None:
             _check_guards(part, is_guarded=is_guarded)
 
 
-def warnings(node: Node, *, lateness_ms: int = LATENESS_MS) -> tuple[str, ...]:
-    """What is allowed and yet hardly meant, as sentences in the order of the text."""
+def warnings(node: Node, *, lateness_ms: int = LATENESS_MS) -> tuple[Phrase, ...]:
+    """What is allowed and yet hardly meant, in the order of the text.
+
+    The key of each is its code, `warning.NAME`, its arguments what it is about;
+    `language/sentence.py` says it in words.
+    """
     return tuple(found for below in walk(node) for found in _warnings_of(below, lateness_ms))
 
 
-def _warnings_of(node: Node, lateness_ms: int) -> Iterator[str]:
+def _warnings_of(node: Node, lateness_ms: int) -> Iterator[Phrase]:
+    lateness = Duration(lateness_ms)
     if isinstance(node, Without) and node.within_ms <= lateness_ms:
-        yield (
-            f"an absence within {duration(node.within_ms)} is not above the lateness of "
-            f"{duration(lateness_ms)}: what arrives late comes after the decision; write a longer "
-            f"time or wait {duration(lateness_ms)}"
-        )
+        yield phrase("warning.short_absence", span=Duration(node.within_ms), lateness=lateness)
     if isinstance(node, Viewing) and node.without is not None and node.for_ms <= lateness_ms:
-        yield (
-            f"a view of {duration(node.for_ms)} is not above the lateness of "
-            f"{duration(lateness_ms)}: what arrives late comes after the decision"
-        )
+        yield phrase("warning.short_view", span=Duration(node.for_ms), lateness=lateness)
     if isinstance(node, Sum) and node.value == 0 and node.cmp in (">=", "<"):
-        yield f"a sum {node.cmp} ¥0 is always {'true' if node.cmp == '>=' else 'false'}"
+        yield phrase(f"warning.sum_{'always' if node.cmp == '>=' else 'never'}")
     if isinstance(node, Count | Distinct) and node.cmp == "<" and node.value == 1:
-        yield "a count < 1 is true for everybody who has done nothing; write no … if that is meant"
+        yield phrase("warning.count_of_nobody")
     if isinstance(node, TimeSince) and node.value_ms == 0:
-        yield f"a time since {node.cmp} 0s is {_ZERO_TRUTH[node.cmp]} once it happened"
+        yield phrase(f"warning.since_zero_{_ZERO_TRUTH[node.cmp]}")
     if isinstance(node, Field) and _is_impossible(node):
-        yield f"{node.name} {node.cmp} {node.value} is never true, because it is not negative"
+        value = literal(node.value, is_money=field_type(node.name) == "money")
+        yield phrase("warning.negative", field=Titled("field", node.name), value=value)
     if isinstance(node, Score) and not 0 <= node.value <= 1:
-        yield f"score.{node.key} is compared with {node.value}; most scores lie in 0…1"
+        yield phrase("warning.score", name=Titled("score", node.key), value=node.value)
 
 
-_ZERO_TRUTH: Final = {
-    ">=": "always true",
-    "<": "always false",
-    ">": "nearly always true",
-    "<=": "true at that instant only",
-}
+_ZERO_TRUTH: Final = {">=": "always", "<": "never", ">": "nearly_always", "<=": "at_once"}
 
 
 def _is_impossible(node: Field) -> bool:

@@ -7,7 +7,7 @@ decided by the next one. The ledger keeps what proves each change; here is only 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from qianmian.vocabulary.ids import is_anonymous
 CHANGED: Final = CODE_BY_NAME["consent_changed"]
 UNSUBSCRIBED: Final = CODE_BY_NAME["unsubscribed"]
 LINKED: Final = CODE_BY_NAME["identity_linked"]
+DELIVERED: Final = CODE_BY_NAME["message_delivered"]
 _READ: Final = np.array([CHANGED, UNSUBSCRIBED, LINKED])
 
 
@@ -75,11 +76,29 @@ class ConsentBook:
         """What this viewer, or who it is linked to, said."""
         return self._said.get(self._known.get(viewer, viewer), NOTHING_SAID)
 
-    def observe(self, batch: EventBatch, outcomes: UInt8) -> None:
-        """Take in a message; late consents count, duplicates do not."""
+    def owner_of(self, viewer: str) -> str:
+        """Whose an id is: that of the known viewer it was linked to, or its own."""
+        return self._known.get(viewer, viewer)
+
+    def observe(
+        self,
+        batch: EventBatch,
+        outcomes: UInt8,
+        before: Callable[[int], None] = lambda _clock: None,
+        linked: Callable[[str, str], None] = lambda _anonymous, _known: None,
+    ) -> None:
+        """Take in a message; late consents count, duplicates do not.
+
+        Args:
+            before: called with the clock of each change before it is known.
+            linked: told which anonymous id is which known person, after both are one.
+        """
         for row in rows_in(batch, outcomes):
+            before(int(batch.clock[row]))
             if batch.type[row] == LINKED:
-                self._link(batch, row)
+                link = self._link(batch, row)
+                if link is not None:
+                    linked(*link)
                 continue
             viewer = _string(batch, "viewer", row)
             owner = self._known.get(viewer, viewer)
@@ -87,15 +106,16 @@ class ConsentBook:
             new = Consent(int(batch.event_time[row]), int(batch.clock[row]), granted)
             self._said[owner] = told(self._said.get(owner, NOTHING_SAID), thing, new)
 
-    def _link(self, batch: EventBatch, row: int) -> None:
+    def _link(self, batch: EventBatch, row: int) -> tuple[str, str] | None:
         anonymous, known = _string(batch, "viewer", row), _string(batch, "linked_viewer", row)
         is_link = is_anonymous(anonymous) and bool(known) and not is_anonymous(known)
         if not is_link or anonymous in self._known:
-            return
+            return None
         self._known[anonymous] = known
         theirs = self._said.pop(anonymous, None)
         if theirs:
             self._said[known] = merged(self._said.get(known, NOTHING_SAID), theirs)
+        return anonymous, known
 
     # -- a person is erased
 
@@ -151,6 +171,13 @@ def changes_in(batch: EventBatch, outcomes: UInt8, offset: int) -> Iterator[Cons
             evidence=str(properties.get("evidence", "")),
         )
         places[at] += 1
+
+
+def delivered_in(batch: EventBatch, outcomes: UInt8) -> Iterator[tuple[int, str]]:
+    """Clock and id of each message that reached its viewer."""
+    is_receipt = (batch.type == DELIVERED) & (outcomes != DUPLICATE) & (outcomes != REFUSED)
+    for row in np.flatnonzero(is_receipt).tolist() if is_receipt.any() else ():
+        yield int(batch.clock[row]), _string(batch, "delivery_id", row)
 
 
 def rows_in(batch: EventBatch, outcomes: UInt8) -> Sequence[int]:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from qianmian.errors import InputError, InUse, NotThere, QianmianError, UnknownName
+from qianmian.errors import DefinitionError, InputError, InUse, NotThere, QianmianError, UnknownName
 from qianmian.language.ast import InList, walk
 from qianmian.language.definition import KINDS, Definition
+from qianmian.language.settle import settled
 from qianmian.language.values import check_name
 from qianmian.runtime.definition_versions import (
     MAX_MEANING,
@@ -25,6 +26,7 @@ from qianmian.runtime.definition_versions import (
     active_definitions_of,
     users_of,
     version_of,
+    written_definitions_of,
 )
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.live import Live
@@ -60,7 +62,12 @@ class DefinitionDesk:
         built_in: what holds where the store has nothing.
         check: refuses definitions that cannot hold beside each other; called on another thread, so
             that nobody who types makes the engine wait.
+        watched: what the engine watches for strategies, given the active definitions.
         lists: the names of the lists that there are; called on another thread, too.
+        zone: of the shop.
+
+    Attributes:
+        changing: held while definitions change; strategies, which name them, change under it, too.
     """
 
     def __init__(
@@ -70,13 +77,18 @@ class DefinitionDesk:
         built_in: Sequence[Definition],
         check: Callable[[Sequence[Definition]], None],
         lists: Callable[[], Collection[str]] = tuple,
+        *,
+        zone: str = "",
+        watched: Callable[[Sequence[Definition]], tuple[Definition, ...]] = lambda _: (),
     ) -> None:
         self._store = store
         self._together = check
         self._lists = lists
+        self._zone = zone
+        self._watched = watched
         self._deployment = deployment
         self._built_in = {(one.kind, one.key): one for one in built_in}
-        self._lock = asyncio.Lock()
+        self.changing = asyncio.Lock()
         self._number = -1
         self.problem: QianmianError | None = None
 
@@ -88,6 +100,10 @@ class DefinitionDesk:
         places = sorted(self._built_in.keys() | {one.place for one in versions})
         active = self._active(versions)
         return [self._entry(place, versions, active) for place in places]
+
+    async def active(self) -> tuple[Definition, ...]:
+        """The definitions that hold, as the database has them."""
+        return self._active(await asyncio.to_thread(self._store.all))
 
     async def entry(self, kind: str, key: str) -> Entry:
         """One of them.
@@ -101,7 +117,7 @@ class DefinitionDesk:
 
     async def users_of_lists(self) -> dict[str, list[Place]]:
         """Which active definitions name each list."""
-        active = self._active(await asyncio.to_thread(self._store.all))
+        active = await self.active()
         found: dict[str, list[Place]] = {}
         for one in active:
             for key in sorted(lists_of(one)):
@@ -127,7 +143,10 @@ class DefinitionDesk:
         )
 
     def _active(self, versions: Sequence[Version]) -> tuple[Definition, ...]:
-        return active_definitions_of(tuple(self._built_in.values()), versions)
+        return active_definitions_of(tuple(self._built_in.values()), versions, self._zone)
+
+    def _written(self, versions: Sequence[Version]) -> tuple[Definition, ...]:
+        return written_definitions_of(tuple(self._built_in.values()), versions)
 
     # -- changing
 
@@ -137,7 +156,7 @@ class DefinitionDesk:
         Raises: DefinitionError that says why not.
         """
         versions = await asyncio.to_thread(self._store.all)
-        await self._check(self._active(versions), definition)
+        await self._check(self._written(versions), definition)
 
     async def save_draft(
         self,
@@ -168,11 +187,11 @@ class DefinitionDesk:
         Raises: NotThere when there is none; DefinitionError when it cannot be used, and then
             nothing has changed.
         """
-        async with self._lock:
+        async with self.changing:
             versions = await asyncio.to_thread(self._store.all)
             draft = _draft(versions, (kind, key))
             definition = draft.definition()
-            await self._check(self._active(versions), definition)
+            await self._check(self._written(versions), definition)
             done = await asyncio.to_thread(
                 self._store.activate, kind, key, by=by, why=_checked_why(why)
             )
@@ -184,13 +203,14 @@ class DefinitionDesk:
 
         Raises: NotThere when it does not hold; InUse when others name it.
         """
-        async with self._lock:
+        async with self.changing:
             entry = await self.entry(kind, key)
             if entry.now is None:
                 raise NotThere(f'the {kind} "{key}" is not active')
             if entry.used_by:
                 users = ", ".join(f'{what} "{name}"' for what, name in entry.used_by)
                 raise InUse(f'the {kind} "{key}" is used by {users}; change these first')
+            self._check_unwatched(kind, key, await self.active())
             done = await asyncio.to_thread(
                 self._store.retire, entry.now, by=by, why=_checked_why(why)
             )
@@ -223,7 +243,7 @@ class DefinitionDesk:
         """Bring what the store says to the engine, if it has been changed since the last look."""
         number = await asyncio.to_thread(self._store.number)
         if number != self._number:
-            async with self._lock:
+            async with self.changing:
                 await self._bring()
 
     async def keep_following(self) -> None:
@@ -238,21 +258,31 @@ class DefinitionDesk:
 
     async def _bring(self) -> None:
         number = await asyncio.to_thread(self._store.number)
-        wanted = self._active(await asyncio.to_thread(self._store.all))
+        active = await self.active()
+        wanted = (*active, *self._watched(active))
         if wanted != await self._deployment.ask(_definitions):
             await self._deployment.change(wanted)
         self._number = number
 
-    async def _check(self, active: Sequence[Definition], new: Definition) -> None:
-        for one in active:
+    def _check_unwatched(self, kind: str, key: str, active: Sequence[Definition]) -> None:
+        """Refuse to retire what a strategy waits for."""
+        left = [one for one in active if (one.kind, one.key) != (kind, key)]
+        try:
+            self._watched(left)
+        except DefinitionError as problem:
+            raise InUse(f'a strategy needs the {kind} "{key}": {problem.message}') from problem
+
+    async def _check(self, written: Sequence[Definition], new: Definition) -> None:
+        for one in written:
             if one.key == new.key and one.kind != new.kind:
                 raise InUse(f'the key "{new.key}" is that of a {one.kind}; choose another')
         if named_lists := lists_of(new):
             known = await asyncio.to_thread(self._lists)
             for key in sorted(named_lists.difference(known)):
                 raise UnknownName.of("list", key, known)
-        definitions = [*_without(active, new), new]
-        await asyncio.to_thread(self._together, definitions)
+        definitions = settled([*_without(written, new), new], self._zone)
+        watched = self._watched(definitions)
+        await asyncio.to_thread(self._together, [*definitions, *watched])
 
 
 def checked_words(version: Version) -> Version:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Protocol
 
 from qianmian.errors import DefinitionError, SensitiveTopic, UnknownName
-from qianmian.language.ast import InSegment, Node, Tag, walk
+from qianmian.language.ast import InSegment, Node, Tag, TagNumber, walk
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse_definition
+from qianmian.language.settle import settled
 from qianmian.language.text import show_definition
 from qianmian.runtime.definitions import DefinitionFile, Written
 from qianmian.vocabulary.sensitive import sensitive_class
@@ -133,9 +134,20 @@ def check_topic(version: Version) -> None:
 
 
 def active_definitions_of(
+    built_in: Sequence[Definition], versions: Iterable[Version], zone: str = ""
+) -> tuple[Definition, ...]:
+    """What holds, settled: in the zone of the shop, where that is given.
+
+    Raises: DefinitionError when a kept text cannot be read by this release, or compares a tag that
+        has no such number.
+    """
+    return settled(written_definitions_of(built_in, versions), zone)
+
+
+def written_definitions_of(
     built_in: Sequence[Definition], versions: Iterable[Version]
 ) -> tuple[Definition, ...]:
-    """What holds: the built-in definitions, each as the shop changed it, then the shop's own.
+    """The built-in definitions, each as the shop changed it, then the shop's own, as written.
 
     A built-in definition of which an active or retired version is kept goes by that alone.
 
@@ -165,7 +177,7 @@ def users_of(place: Place, definitions: Iterable[Definition]) -> list[Place]:
 def named(part: Node) -> Place | None:
     """The tag or segment that a node names."""
     match part:
-        case Tag(key):
+        case Tag(key) | TagNumber(key):
             return "tag", key
         case InSegment(key):
             return "segment", key

@@ -20,15 +20,19 @@ from qianmian.runtime.messages import (
     Backfilled,
     Body,
     Catalog,
+    Decided,
     DefinitionsChanged,
     Erased,
     Events,
     FactsNamed,
     Message,
-    RoomFacts,
+    Settled,
+    StrategiesChanged,
     Tick,
 )
 from qianmian.runtime.ports import Advance, History, Log, ignored
+from qianmian.strategies.strategy import Strategies
+from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product, ProductCatalog
 
@@ -83,6 +87,7 @@ class Deployment:
         self._every_ms = snapshot_every_ms
         self._most_behind = most_behind
         self.refuses: Callable[[EventBatch], bool] = lambda _: False  # who was erased
+        self._on_decisions: list[Callable[[Sequence[Decision]], None]] = []
         self.replayed = 0
         self._changing = asyncio.Lock()
 
@@ -119,7 +124,7 @@ class Deployment:
         )
         self.replayed = before - self._log.first_offset
         if found:
-            self._append(self._log.last_clock, RoomFacts(tuple(found)))
+            self._append(self._log.last_clock, *found)
         now = max(self._now(), self._log.last_clock)
         if self._live.engine is None:
             self._append(now, Catalog(tuple(products)), DefinitionsChanged(tuple(definitions)))
@@ -135,7 +140,7 @@ class Deployment:
 
         found = self._live.follow(tell=tell)
         if found:
-            self._append(self._log.last_clock, RoomFacts(tuple(found)))
+            self._append(self._log.last_clock, *found)
 
     def _append(self, clock: int, *bodies: Body) -> None:
         """Write messages and apply them, before anything else runs."""
@@ -148,6 +153,9 @@ class Deployment:
     def _keep(self, message: Message, applied: Applied, *, may_wait: bool = False) -> None:
         """History learns what a message held and brought."""
         body = message.body
+        if isinstance(body, Decided):
+            for hears in self._on_decisions:
+                hears(body.decisions)
         if isinstance(body, Events) and applied.outcomes is not None:
             self._on_consents(changes_in(body.batch, applied.outcomes, message.offset))
         if self._history is not None:
@@ -245,6 +253,39 @@ class Deployment:
         """
         ProductCatalog(products)  # what is written must be what can be applied
         await self._write(Catalog(tuple(products)))
+
+    async def decide_by(self, strategies: Strategies, definitions: Sequence[Definition]) -> None:
+        """These strategies decide from now on; their definitions are among these.
+
+        Raises: DefinitionError, and then nothing has changed; Overloaded, LogUnavailable.
+        """
+        await self._write(StrategiesChanged(strategies))
+        if tuple(definitions) != await self.ask(lambda live: live.definitions):
+            await self.change(definitions)
+
+    def tell_decisions(self, hears: Callable[[Sequence[Decision]], None]) -> None:
+        """Let somebody hear decisions once they are in the log, on the engine's thread."""
+        self._on_decisions.append(hears)
+
+    async def lately_decided(self) -> list[Decision]:
+        """What was decided in the last two minutes: what may still be sent is among it."""
+        range_ = await self.ask(lambda live: live.tail.range_at(live.clock))
+        first = self._log.durable_offset if range_ is None else range_[1]
+
+        def read() -> list[Decision]:
+            bodies = (one.body for one in self._log.read(first))
+            return [one for body in bodies if isinstance(body, Decided) for one in body.decisions]
+
+        return await asyncio.to_thread(read)
+
+    async def settle_decisions(
+        self, delivered: Sequence[str] = (), released: Sequence[str] = ()
+    ) -> None:
+        """What became of decisions that held something.
+
+        Raises: Overloaded, LogUnavailable.
+        """
+        await self._write(Settled(tuple(delivered), tuple(released)))
 
     async def know(self, digest: str) -> None:
         """The build of facts with this digest, whose file is in its place, is known from now on.

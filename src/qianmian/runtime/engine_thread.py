@@ -17,10 +17,9 @@ from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from qianmian.columns.batch import EventBatch
-from qianmian.engine.room_facts import RoomFact
 from qianmian.errors import Overloaded
 from qianmian.runtime.live import Applied, Live, Snapshots, Tell, nobody
-from qianmian.runtime.messages import Body, Events, Message, RoomFacts
+from qianmian.runtime.messages import Body, Events, Message
 from qianmian.vocabulary.firing import Firing
 
 T = TypeVar("T")
@@ -71,7 +70,7 @@ class EngineThread:
         self._queue: SimpleQueue[Message | _Question[object] | _Stop] = SimpleQueue()
         self._saver = ThreadPoolExecutor(1, thread_name_prefix="snapshot")
         self._saving: Future[None] | None = None
-        self._posted: deque[tuple[Future[int], RoomFacts]] = deque()
+        self._posted: deque[tuple[Future[int], Body]] = deque()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self.waiting_rows = 0
         self.applied_clock = live.clock
@@ -131,7 +130,7 @@ class EngineThread:
 
     def _tell(self, applied: Applied, message: Message) -> None:
         self._told(message, applied)
-        self._log_facts(applied.found)
+        self._log(applied.unlogged)
         if applied.firings:
             self._on_firings(applied.firings)
         before, self.applied_clock = self.applied_clock, message.clock
@@ -142,12 +141,11 @@ class EngineThread:
         if message.clock - self._kept_clock >= self._every_ms and self._is_logged():
             self._keep(wait=False)
 
-    def _log_facts(self, found: tuple[RoomFact, ...]) -> None:
-        """What was found belongs in the log; a disk that refused it is asked again."""
+    def _log(self, found: Sequence[Body]) -> None:
+        """What was found or decided belongs in the log; a disk that refused is asked again."""
         self._is_logged()
-        if found:
-            facts = RoomFacts(found)
-            self._posted.append((self._post(facts), facts))
+        for body in found:
+            self._posted.append((self._post(body), body))
 
     def _is_logged(self) -> bool:
         """Whether all that was found is durable.
@@ -155,10 +153,10 @@ class EngineThread:
         A snapshot of a state whose findings are not in the log would hide them from a replay.
         """
         while self._posted and self._posted[0][0].done():
-            future, facts = self._posted[0]
+            future, body = self._posted[0]
             if future.exception() is not None:
                 with suppress(Overloaded):  # it has stopped: the next start finds them again
-                    self._posted[0] = self._post(facts), facts
+                    self._posted[0] = self._post(body), body
                 return False
             self._posted.popleft()
         return not self._posted

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
-from qianmian.columns.facts import Facts, ViewerFacts
+from qianmian.columns.facts import ViewerFacts
 from qianmian.engine.room_facts import RoomFact
 from qianmian.language.ast import Distinct, InSegment, Node, Tag, Without, walk
 from qianmian.language.definition import Definition
@@ -27,6 +27,23 @@ from qianmian.vocabulary.product import Product
 Row = Mapping[str, Any]
 
 DEFAULT_LATENESS_MS = 5_000
+
+
+class Past(Protocol):
+    """What an explanation reads of a build of facts."""
+
+    @property
+    def boundary_ms(self) -> int:
+        """The day boundary up to which they go, ms UTC."""
+
+    @property
+    def columns(self) -> Iterable[str]:
+        """The columns that they carry."""
+
+    def of(self, viewer: str) -> ViewerFacts | None:
+        """What they say of a viewer."""
+
+
 _OWN_FIELDS = frozenset(
     "message_id event_time clock type product category items classes traits rank".split()
 )
@@ -52,6 +69,19 @@ class Explainer:
         self._presence = presence
         self._lateness_ms = lateness_ms
 
+    def counted(self, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Rows of one viewer and their room as the engine counts them: once, and not when late."""
+        found: list[dict[str, Any]] = []
+        seen: set[tuple[object, ...]] = set()
+        for row in rows:
+            name = row.get("message_id")
+            key = (row.get("viewer"), row.get("anonymous_id"), row.get("room"), name)
+            is_late = self._place(row) < int(row["clock"]) - self._lateness_ms
+            if not is_late and (not name or key not in seen):
+                found.append(row)
+            seen.add(key)
+        return found
+
     def evidence(
         self,
         firing: Firing,
@@ -59,7 +89,7 @@ class Explainer:
         rows: Sequence[Row],
         *,
         counted_from: int = 0,
-        facts: Facts | None = None,
+        facts: Past | None = None,
         room_facts: Sequence[RoomFact] = (),
     ) -> tuple[str, ...]:
         """Ids of the events that made the firing, ascending.
@@ -96,7 +126,7 @@ class Explainer:
         rows: Sequence[Row],
         *,
         counted_from: int = 0,
-        facts: Facts | None = None,
+        facts: Past | None = None,
         room_facts: Sequence[RoomFact] = (),
     ) -> tuple[list[Applied], Known]:
         """The rows as they were applied up to the instant of a firing, and what was known then.
@@ -193,7 +223,7 @@ class Explainer:
         applied: Sequence[Applied],
         definitions: Mapping[str, Definition],
         firing: Firing,
-        facts: Facts | None,
+        facts: Past | None,
     ) -> Known:
         past = _past(facts, firing.viewer)
         traits: dict[str, Any] = {}
@@ -246,7 +276,7 @@ def _kept_in_room(rows: Sequence[Applied], counted_from: int) -> Iterator[Applie
             yield row
 
 
-def _past(facts: Facts | None, viewer: str | None) -> ViewerFacts:
+def _past(facts: Past | None, viewer: str | None) -> ViewerFacts:
     """What the facts tell of a viewer."""
     found = None if facts is None or viewer is None else facts.of(viewer)
     return found or ViewerFacts(viewer or "")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qianmian.language.ast import Hidden, Node, RoomFact, Select, Trait, walk
-from qianmian.language.definition import Definition
+from qianmian.language.definition import FIRING_KINDS, Definition
 from qianmian.language.types import sort_of
 from qianmian.runtime.replay import Replayed
 from qianmian.vocabulary.time import MINUTE_MS
@@ -45,7 +45,7 @@ def counted(definitions: Sequence[Definition]) -> list[Definition]:
         replace(one, key=_key(place), kind="moment", again_after_ms=1)
         for place, one in enumerate(definitions)
     ]
-    return [*(one for one in definitions if one.kind != "moment"), *moments]
+    return [*(one for one in definitions if one.kind not in FIRING_KINDS), *moments]
 
 
 def sample_of(replayed: Replayed, file: str) -> Sample:

@@ -7,6 +7,7 @@ starts again differ only in where the messages come from.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
@@ -26,23 +27,30 @@ from qianmian.engine.room_facts import RoomFact
 from qianmian.engine.statistics import Statistics
 from qianmian.errors import InputError
 from qianmian.language.definition import Definition
-from qianmian.runtime.consent_book import ConsentBook
+from qianmian.runtime.consent_book import ConsentBook, delivered_in
 from qianmian.runtime.hesitating import Lingering
 from qianmian.runtime.messages import (
     Backfilled,
+    Body,
     Catalog,
+    Decided,
     DefinitionsChanged,
     Erased,
     Events,
     FactsNamed,
     Message,
     RoomFacts,
+    Settled,
+    StrategiesChanged,
     Tick,
 )
 from qianmian.runtime.ports import Engine, Log
 from qianmian.runtime.room_view import Rooms, RoomViews
 from qianmian.runtime.source_view import SourceViews
 from qianmian.runtime.tail import Tail
+from qianmian.strategies.compiling import split
+from qianmian.strategies.deciding import Decider
+from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
 
@@ -144,12 +152,20 @@ class Applied:
         found: facts of rooms that are not in the log yet.
         outcomes: of its events, if it holds any; valid until the next message is applied.
         boards: of the open rooms when the second before this message ended, if one did.
+        decisions: what was decided and is not in the log yet.
     """
 
     firings: Sequence[Firing]
     found: tuple[RoomFact, ...] = ()
     outcomes: UInt8 | None = None
     boards: tuple[RoomBoard, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def unlogged(self) -> list[Body]:
+        """What must be appended to the log because of it."""
+        bodies: list[Body] = [RoomFacts(self.found)] if self.found else []
+        return [*bodies, Decided(self.decisions)] if self.decisions else bodies
 
 
 Tell = Callable[[Message, Applied], None]
@@ -191,6 +207,7 @@ class Live:
     facts_hash: str | None = None
     tail: Tail = field(default_factory=Tail)
     consents: ConsentBook = field(default_factory=ConsentBook)
+    decider: Decider = field(default_factory=Decider)
     log: Log | None = None
     _edit: tuple[tuple[Definition, ...], Any] | None = None
     _read: list[Message] = field(default_factory=list)
@@ -210,9 +227,23 @@ class Live:
         boards = self._second_over(message.clock)
         firings, batch, outcomes = self._applied(message)
         self.offset, self.clock = message.offset + 1, max(self.clock, message.clock)
-        if isinstance(message.body, RoomFacts | Catalog):
-            return Applied(firings, boards=boards)
-        return self._seen(batch, outcomes, firings, boards)
+        if isinstance(message.body, RoomFacts | Catalog | Decided | Settled):
+            firings, matched = split(firings)
+            applied = Applied(firings, boards=boards, decisions=self._decided(None, None, matched))
+        else:
+            applied = self._seen(batch, outcomes, firings, boards)
+        self._answered(message.body)
+        return applied
+
+    def _answered(self, body: Body) -> None:
+        """What changes deciding does so after everything before its clock is decided."""
+        match body:
+            case StrategiesChanged(strategies):
+                self.decider.change(strategies)
+            case Settled(delivered, released):
+                self.decider.settle(delivered, released)
+            case Erased(tombstones):
+                self.decider.forget(tombstones)
 
     def _second_over(self, clock_ms: int) -> tuple[RoomBoard, ...]:
         """The boards at the end of a second; so live and replayed, the same ones are told."""
@@ -231,7 +262,7 @@ class Live:
                 firings = engine.run(batch)
                 self.tail.note(message.offset, message.clock, engine.outcomes)
                 return firings, batch, engine.outcomes
-            case Tick():
+            case Tick() | StrategiesChanged():
                 return self._tick(message.clock), None, None
             case DefinitionsChanged(definitions):
                 return self._change(definitions, message.clock), None, None
@@ -241,7 +272,7 @@ class Live:
                 facts = self.facts(digest)
                 self.facts_hash = digest
                 return self._engine().take_facts(facts, message.clock), None, None
-            case RoomFacts():  # known before their seconds passed: see `recover`
+            case RoomFacts() | Decided() | Settled():  # known before: see `recover`
                 return [], None, None
             case Backfilled(since_ms, first, last):
                 return self._backfill(since_ms, first, last, message.clock), None, None
@@ -263,12 +294,35 @@ class Live:
         if self.engine is None:
             return Applied(firings)
         seen = np.zeros(0, np.uint8) if outcomes is None else outcomes
+        firings, matched = split(firings)
+        decisions = self._decided(batch, seen, matched)
         if batch is not None:
             self.sources.observe(batch, seen)
-            self.consents.observe(batch, seen)
         self.views.observe(batch, seen, firings)
         found = [fact for fact in self.engine.room_facts if fact.second > self.logged_through]
-        return Applied(firings, tuple(found), outcomes, boards)
+        return Applied(firings, tuple(found), outcomes, boards, decisions)
+
+    def _decided(
+        self, batch: EventBatch | None, seen: UInt8 | None, matched: Sequence[Firing]
+    ) -> tuple[Decision, ...]:
+        """What is decided now that the clock has come so far; consents count from their clock."""
+        self.decider.note(matched)
+        found: list[Decision] = []
+
+        receipts = deque(() if batch is None or seen is None else delivered_in(batch, seen))
+
+        def decide(until: int) -> None:
+            while receipts and receipts[0][0] < until:
+                clock, decision = receipts.popleft()
+                found.extend(self.decider.decide(clock, self.consents.of))
+                self.decider.settle((decision,), ())
+            found.extend(self.decider.decide(until, self.consents.of))
+
+        if batch is not None and seen is not None:
+            self.consents.observe(batch, seen, decide, self.decider.link)
+        decide(self.clock)
+        self.decider.settle((decision for _, decision in receipts), ())
+        return tuple(found)
 
     def _engine(self) -> LiveEngine:
         if self.engine is None:
@@ -324,6 +378,7 @@ class Live:
             rename(cast(Forgetful, self.engine), tombstone_by_viewer)
         self.views.rename(tombstone_by_viewer)
         self.consents.forget(tombstone_by_viewer)
+        self.decider.forget(tombstone_by_viewer)
 
     # -- a change that comes: nothing of this has an effect by itself
 
@@ -365,7 +420,7 @@ class Live:
         tell: Tell = nobody,
         alone_below: int = 0,
         advance: Callable[[int, int], None] = lambda _done, _total: None,
-    ) -> list[RoomFact]:
+    ) -> list[Body]:
         """The state after the last message of the log: the newest snapshot and a replay.
 
         Args:
@@ -373,7 +428,8 @@ class Live:
                 the offset of the last of them and the number of its own message in each row.
             alone_below: messages below this offset are applied one by one.
 
-        Returns: facts of rooms that the replay found and the log does not have, to be appended.
+        Returns: what the replay found about rooms or decided and the log does not have, to be
+            appended.
         Raises: InputError when log and snapshot do not fit together.
         """
         self.log = log
@@ -388,19 +444,20 @@ class Live:
         tell: Tell = nobody,
         alone_below: int = 0,
         advance: Callable[[int, int], None] = lambda _done, _total: None,
-    ) -> list[RoomFact]:
+    ) -> list[Body]:
         """Apply what the log has beyond this state; see `recover`."""
         assert self.log is not None  # noqa: S101 — `recover` came first
         log, first = self.log, self.offset
-        logged = [
-            fact
-            for message in log.read(first)
-            if isinstance(message.body, RoomFacts)
-            for fact in message.body.facts
-            if fact.second >= self.clock
-        ]
+        logged: list[RoomFact] = []
+        decided: list[Decision] = []
+        for message in log.read(first):
+            if isinstance(message.body, RoomFacts):
+                logged += [fact for fact in message.body.facts if fact.second >= self.clock]
+            elif isinstance(message.body, Decided):
+                decided += message.body.decisions
+        self.decider.read(decided)
         self.logged_through = max((fact.second for fact in logged), default=-1)
-        found: list[RoomFact] = []
+        found: list[Body] = []
         pending: list[Message] = []
         is_told = self.engine is None
         if self.engine is not None:
@@ -415,7 +472,7 @@ class Live:
             if not pending:
                 applied = self.apply(message)
                 tell(message, applied)
-                found += applied.found
+                found += applied.unlogged
             if is_told and self.engine is not None:
                 self.engine.read_room_facts(logged)
                 is_told = False
@@ -424,10 +481,10 @@ class Live:
         advance(1, 1)
         return found
 
-    def _replayed(self, messages: Sequence[Message], tell: Tell) -> tuple[RoomFact, ...]:
+    def _replayed(self, messages: Sequence[Message], tell: Tell) -> list[Body]:
         """Several messages of events in one call."""
         if not messages:
-            return ()
+            return []
         if messages[0].offset != self.offset:
             raise InputError(f"the log has no message {self.offset}")
         engine, last = self._engine(), messages[-1]
@@ -442,7 +499,7 @@ class Live:
         self.offset, self.clock = last.offset + 1, max(self.clock, last.clock)
         applied = self._seen(batch, engine.outcomes, firings, boards)
         tell(Message(last.offset, last.clock, Events(batch)), applied)
-        return applied.found
+        return applied.unlogged
 
     def _restore(self, kept: Kept, log: Log) -> None:
         if not log.first_offset <= kept.offset <= log.next_offset:
@@ -463,6 +520,8 @@ class Live:
         self.tail = Tail.restored(document.get("tail", ()))  # older ones have none
         if "consents" in document:
             self.consents.restore(document["consents"])
+        if "deciding" in document:
+            self.decider.restore(document["deciding"])
         self.offset, self.clock = kept.offset, kept.clock
 
     def snapshot(self) -> Kept | None:
@@ -478,6 +537,7 @@ class Live:
             "sources": self.sources.snapshot(),
             "tail": self.tail.snapshot(),
             "consents": self.consents.snapshot(),
+            "deciding": self.decider.snapshot(),
         }
         views = json.dumps(document, ensure_ascii=False).encode()
         return Kept(self.offset, self.clock, views, self.engine.snapshot())

@@ -20,6 +20,8 @@ from qianmian.engine.room_facts import RoomFact
 from qianmian.errors import InputError
 from qianmian.language.codec import definition_document, read_definition
 from qianmian.language.definition import Definition
+from qianmian.strategies.strategy import Strategies
+from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.product import Product
 
 NUMBER_FIELD: Final = "message"
@@ -85,7 +87,41 @@ class Erased:
     tombstones: tuple[str, ...]
 
 
-Body = Events | Tick | DefinitionsChanged | Backfilled | FactsNamed | RoomFacts | Catalog | Erased
+@dataclass(frozen=True, slots=True)
+class StrategiesChanged:
+    """Everything that decides from this clock on."""
+
+    strategies: Strategies
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the shop decided: nothing is sent before this is durable."""
+
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of decisions that held something: spent for good, or given back."""
+
+    delivered: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
+
+
+Body = (
+    Events
+    | Tick
+    | DefinitionsChanged
+    | Backfilled
+    | FactsNamed
+    | RoomFacts
+    | Catalog
+    | Erased
+    | StrategiesChanged
+    | Decided
+    | Settled
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +137,18 @@ class Message:
 
 
 EVENTS, TICK, DEFINITIONS, BACKFILLED, FACTS, ROOM_FACTS, CATALOG, ERASED = range(1, 9)
+STRATEGIES, DECIDED, SETTLED = range(9, 12)
 
 _DOCUMENTS: Final[dict[int, Any]] = {
     BACKFILLED: Backfilled,
     FACTS: FactsNamed,
     CATALOG: Catalog,
     ERASED: Erased,
+    STRATEGIES: StrategiesChanged,
+    DECIDED: Decided,
+    SETTLED: Settled,
 }
+_KINDS: Final[dict[type, int]] = {body: kind for kind, body in _DOCUMENTS.items()}
 
 
 def encoded(body: Body) -> tuple[int, bytes | pa.Buffer]:
@@ -127,14 +168,8 @@ def encoded(body: Body) -> tuple[int, bytes | pa.Buffer]:
             return DEFINITIONS, msgspec.json.encode(documents)
         case RoomFacts(facts):
             return ROOM_FACTS, msgspec.json.encode(facts)
-        case Backfilled():
-            return BACKFILLED, msgspec.json.encode(body)
-        case FactsNamed():
-            return FACTS, msgspec.json.encode(body)
-        case Catalog():
-            return CATALOG, msgspec.json.encode(body)
-        case Erased():
-            return ERASED, msgspec.json.encode(body)
+        case document:
+            return _KINDS[type(document)], msgspec.json.encode(document)
 
 
 def decoded(kind: int, data: bytes | pa.Buffer, *, offset: int = 0) -> Body:

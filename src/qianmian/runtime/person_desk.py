@@ -125,10 +125,7 @@ class PersonDesk:
     async def _erase(self, asked: Request) -> None:
         request = asked
         if not request.key:
-            self._refusals.add([self._refusals.mark_of(request.viewers[0])])
-            await self._deployment.settle()  # no link of this person is added any more
-            links = await asyncio.to_thread(lambda: list(self._tells.links()))
-            viewers = tuple(sorted(ids_of(request.viewers[0], links)))
+            viewers = await self._every_id(request.viewers[0])
             request = replace(request, viewers=viewers, key=os.urandom(KEY_BYTES))
         marks = [self._refusals.mark_of(viewer) for viewer in request.viewers]
         await asyncio.to_thread(self._requests.begin, request, marks)
@@ -143,3 +140,15 @@ class PersonDesk:
                 await asyncio.to_thread(self._requests.step, request.id, store.name)
                 report[store.name] = await asyncio.to_thread(store.forget, erasure)
         await asyncio.to_thread(self._requests.finish, request, report)
+
+    async def _every_id(self, viewer: str) -> tuple[str, ...]:
+        """The ids of a person, all of them refused by now, so that none is linked any more."""
+        found = frozenset({viewer})
+        while True:
+            self._refusals.add(self._refusals.mark_of(one) for one in found)
+            await self._deployment.settle()
+            links = await asyncio.to_thread(lambda: list(self._tells.links()))
+            wider = ids_of(viewer, links) | found
+            if wider == found:
+                return tuple(sorted(found))
+            found = wider

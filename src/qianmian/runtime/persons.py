@@ -1,7 +1,8 @@
 """A person who wants to know what is kept, or to be forgotten: what every store must be able to do.
 
-Decision record 0027. A person is one known viewer and every anonymous id that was linked to it.
-All stores that hold persons are listed in one place (`bootstrap/persons.py`); a test walks them.
+Decision record 0027. A person is every id, known or anonymous, that links which hold join to one
+(decision record 0029). All stores that hold persons are listed in one place
+(`bootstrap/persons.py`); a test walks them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from qianmian.vocabulary.ids import is_anonymous
-
-Link = tuple[str, str]
-"""An anonymous id, and the known one that it was linked to."""
+from qianmian.profiles.identity import Saying, folded, person_around
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +49,16 @@ class Forgets(Protocol):
 class Tells(Protocol):
     """Where what is known of a person can be read."""
 
-    def links(self) -> Iterable[Link]:
-        """Every link there is, oldest first."""
+    def links(self) -> Iterable[Saying]:
+        """What was said of who is who, oldest first, each once."""
 
     def export(self, viewers: frozenset[str]) -> dict[str, Any]:
         """Everything about these viewers, as JSON can hold it."""
 
 
-def ids_of(viewer: str, links: Iterable[Link]) -> frozenset[str]:
-    """Every id of the person with this one: of several links of an anonymous id the first holds."""
-    known_by_anonymous: dict[str, str] = {}
-    for anonymous, known in links:
-        if is_anonymous(anonymous) and not is_anonymous(known):
-            known_by_anonymous.setdefault(anonymous, known)
-    known = known_by_anonymous.get(viewer, viewer)
-    linked = {one for one, owner in known_by_anonymous.items() if owner == known}
-    return frozenset({viewer, known, *linked})
+def ids_of(viewer: str, links: Iterable[Saying]) -> frozenset[str]:
+    """Every id of the person with this one, over links that hold.
+
+    Cost: memory for every link.
+    """
+    return person_around(folded(links), viewer)

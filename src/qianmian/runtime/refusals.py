@@ -14,7 +14,7 @@ import msgspec
 
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.erasure import ID_FIELDS
-from qianmian.vocabulary.ids import MAX_ID_CHARS, anonymous
+from qianmian.vocabulary.ids import MAX_ID_CHARS, anonymous, apart
 
 MARK_BYTES: Final = 16
 _PURPOSE: Final = b"qm-erased"
@@ -60,8 +60,11 @@ class Refusals:
         is_text = isinstance(anonymous_id, str)
         return known or (is_text and self.has(anonymous(str(anonymous_id))))
 
-    def in_json(self, raw: bytes) -> bool:
+    def in_json(self, raw: bytes, prefix: str = "") -> bool:
         """Whether the id of somebody erased is a value anywhere in a JSON text.
+
+        Args:
+            prefix: of the ids of the source that sent it.
 
         False for a text that cannot be read: nobody can say whose it is.
         """
@@ -77,13 +80,15 @@ class Refusals:
                 waiting += one.values()
             elif isinstance(one, list):
                 waiting += one
-            elif isinstance(one, str | int) and self._has_spelled(str(one)):
+            elif isinstance(one, str | int) and self._has_spelled(str(one), prefix):
                 return True
         return False
 
-    def _has_spelled(self, value: str) -> bool:
-        is_short = len(value) <= MAX_ID_CHARS + 1
-        return is_short and (self.has(value) or self.has(anonymous(value)))
+    def _has_spelled(self, value: str, prefix: str) -> bool:
+        if len(value) > MAX_ID_CHARS + 1:
+            return False
+        named = apart(value, prefix)
+        return self.has(named) or self.has(anonymous(named))
 
     def in_batch(self, batch: EventBatch) -> bool:
         """Whether somebody who was erased is in a batch."""

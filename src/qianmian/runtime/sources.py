@@ -33,6 +33,7 @@ class Source:
         name: of the source; unique in the deployment.
         key_class: what its keys may send (SEMANTICS, "who may send what").
         namespace: of its viewer ids.
+        prefix: that its viewer ids get behind the door; "" in the namespace of the deployment.
         default_room: the room of behavior that names none.
         presence: it sends heartbeats, so that silence means that a viewer has left.
         key_id: of the write key that was shown; "" where none was.
@@ -52,6 +53,7 @@ class Source:
     accept_own_anonymous_ids: bool = True
     mapping: str = ""
     limits: SourceLimits = SourceLimits()
+    prefix: str = ""
 
 
 class Sources(Protocol):

@@ -24,7 +24,9 @@ from qianmian.columns.batch import EventBatch, UInt8, concat
 from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes
 from qianmian.engine.room_facts import RoomFact
 from qianmian.errors import InputError, QianmianError
-from qianmian.language.ast import Field, Node
+from qianmian.language.ast import Field, Hour, Node
+from qianmian.language.definition import Definition
+from qianmian.language.settle import settled
 from qianmian.learning.danmaku import CLASSES
 from qianmian.runtime.definitions import Written
 from qianmian.runtime.evidence import Explainer
@@ -207,7 +209,9 @@ class _Run:
 
     def __init__(self, vector: Vector, bench: VectorBench) -> None:
         self._bench = bench
-        self._definitions = {one.key: one.definition() for one in vector.definitions}
+        self._zone = vector.zone
+        self._written = {one.key: one for one in vector.definitions}
+        self._definitions = self._settled()
         lateness_ms = vector.lateness_ms
         products = [_product(raw) for raw in vector.catalog]
         self._engine: Engine = bench.engines.new(
@@ -266,11 +270,18 @@ class _Run:
             for f, because in self._found
         ]
 
+    def _settled(self) -> dict[str, Definition]:
+        found = settled([one.definition() for one in self._written.values()], self._zone)
+        return {one.key: one for one in found}
+
     def _edit(self, written: Written) -> None:
-        changed, before = written.definition(), self._definitions.get(written.key)
-        self._definitions[written.key] = changed
-        if before is not None and not differ_in_numbers_only(before.expr, changed.expr):
-            self._counted_from[written.key] = self._clock
+        """With a tag whose number others compare, these change, too."""
+        self._written[written.key] = written
+        before, self._definitions = self._definitions, self._settled()
+        for key, changed in self._definitions.items():
+            old = before.get(key)
+            if old is not None and not differ_in_numbers_only(old.expr, changed.expr):
+                self._counted_from[key] = self._clock
 
     def _run(self, place: int, event: Row) -> None:
         row = self._canonical(place, event)
@@ -320,7 +331,7 @@ def differ_in_numbers_only(one: Node, other: Node) -> bool:
     """Whether two expressions keep the same lists; a number in `where` decides what was kept."""
     if type(one) is not type(other):
         return False
-    if isinstance(one, Field):
+    if isinstance(one, Field | Hour):
         return one == other
     for name in (known.name for known in fields(one)):
         left, right = getattr(one, name), getattr(other, name)

@@ -24,11 +24,12 @@ _STORY: Final[tuple[dict[str, Any], ...]] = (
     {"type": "product_presented", "product": "p"},
     {"type": "product_viewed", "product": "p", "viewer": "v"},
     {"type": "cart_added", "product": "p", "anonymous_id": "a"},
+    {"type": "consent_changed", "viewer": "v", "purpose": "tag:qianmian_warm_up", "granted": False},
     {"type": "product_withdrawn", "product": "p"},
     {"type": "identity_linked", "viewer": "new", "anonymous_id": "a", "traits": {"city": "x"}},
     {"type": "session_ended"},
 )
-
+_OF_NO_ROOM: Final = frozenset({"identity_linked", "consent_changed"})
 
 _OF_THE_ROOM: Final = parse_definition(
     "qianmian_warm_up", 'room.presenting == "p" and liked this session', kind="tag"
@@ -53,7 +54,7 @@ def warm(engines: EngineMaker, definitions: Sequence[Definition]) -> None:
     engine.take_facts(facts, clock)
     for row in _STORY:
         clock += 1_000
-        room = {} if row["type"] == "identity_linked" else {"room": _ROOM}
+        room = {} if row["type"] in _OF_NO_ROOM else {"room": _ROOM}
         tail = EventBatch.from_rows(
             [{**row, **room, "clock": clock, "message_id": row["type"]}],
         )

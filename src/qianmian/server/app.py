@@ -3,6 +3,9 @@
 /v1/* /ingest/*     events, by write key
 /api/*              the console's questions and changes, by session
 /ws                 the console's socket, by session
+/live /live/*       viewers' sockets and streams, by viewer token
+/me /me/*           the page on which a person sees what is known of them
+/rules/*            the public rules of offers
 /metrics /healthz /readyz
 everything else     the console's pages
 """
@@ -15,7 +18,9 @@ from typing import Final
 import msgspec
 
 from qianmian.server.asgi import App, Receive, Scope, Send, respond
+from qianmian.server.me.app import me_page
 from qianmian.server.metrics import CONTENT_TYPE, Metrics
+from qianmian.server.rules_page import RULES_PATH, rules_page
 from qianmian.server.site import Site
 
 Answer = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -32,7 +37,7 @@ class Server:
 
     Args:
         site: what is served.
-        ingest, management, socket, console: the four applications.
+        ingest, management, socket, live, console: the five applications.
         ready: whether events are taken.
     """
 
@@ -43,6 +48,7 @@ class Server:
         ingest: App,
         management: App,
         socket: App,
+        live: App,
         console: App,
         ready: Callable[[], bool],
     ) -> None:
@@ -50,9 +56,11 @@ class Server:
         self.metrics = Metrics(site)
         self._ingest = ingest
         self._management = management
-        self._socket = socket
+        self._sockets: Mapping[str, App] = {"/ws": socket, "/live": live}
+        self._live = live
         self._console = console
         self._ready = ready
+        self._rules = rules_page(lambda: site.strategies.in_force.rules.offers, site.zone)
         self._own: Mapping[str, Answer] = {
             "/metrics": self._tell_metrics,
             "/healthz": self._tell_health,
@@ -66,11 +74,17 @@ class Server:
             return
         path: str = scope["path"]
         if scope["type"] == "websocket":
-            await (self._socket if path == "/ws" else _no_socket)(scope, receive, send)
+            await self._sockets.get(path, _no_socket)(scope, receive, send)
         elif path in self._own:
             await self._own[path](scope, receive, send)
         elif path.startswith(("/v1/", "/ingest/")):
             await self._ingest(scope, receive, send)
+        elif path.startswith("/live/"):
+            await self._live(scope, receive, send)
+        elif path == "/me" or path.startswith("/me/"):
+            await me_page(scope, receive, _with_headers(send))
+        elif path.startswith(RULES_PATH):
+            await self._rules(scope, receive, send)
         elif path.startswith("/api/"):
             await self._management(scope, receive, _with_headers(send))
         else:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from qianmian.columns.batch import EventBatch
+from qianmian.connectors.link_sheet import read_links
 from qianmian.connectors.member_sheet import read_members
 from qianmian.connectors.order_sheet import read_orders
 from qianmian.connectors.sheet import Report
@@ -24,7 +25,7 @@ from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.live import Live
 from qianmian.runtime.refusals import Refusals
 from qianmian.vocabulary.decode import canonical
-from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, is_anonymous
+from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, apart, id_problem, is_anonymous
 from qianmian.vocabulary.rejected import Rejected
 
 SOURCE: Final = "import"
@@ -32,6 +33,8 @@ CONSOLE: Final = "console"
 """What the log calls the senders: a table, and somebody at the pages."""
 
 AT_ONCE: Final = 2_000  # events of one message: the engine has time for others in between
+
+_IDS: Final = ("viewer", "order_id", "refund_id")
 
 Lined = tuple[int, dict[str, Any]]
 
@@ -43,6 +46,7 @@ class Shop:
     Attributes:
         now_ms: the clock of the log, ms UTC.
         erased: whose rows are refused.
+        prefix: that ids get which are of another namespace.
     """
 
     deployment: Deployment
@@ -50,6 +54,7 @@ class Shop:
     zone: str
     now_ms: int
     erased: Refusals
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ async def take_members(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
     """
     events, report = await asyncio.to_thread(read_members, body, now_ms=shop.now_ms)
     digest = hashlib.sha256(body).hexdigest()
-    events = _without_erased(shop, events, report)
+    events = _without_erased(shop, _apart(shop, events, report), report)
     if not dry_run:
         for some in _parts(events):
             rows = [row | {"message_id": f"{digest[:16]}:{row['viewer']}"} for _, row in some]
@@ -90,7 +95,7 @@ async def take_orders(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
         read_orders, body, currency=shop.currency, zone=shop.zone, now_ms=shop.now_ms
     )
     taken = 0
-    events = _without_erased(shop, events, report)
+    events = _without_erased(shop, _apart(shop, events, report), report)
     for some in _parts(events):
         present = await shop.deployment.ask(_present({row["viewer"] for _, row in some}))
         rows = []
@@ -104,6 +109,23 @@ async def take_orders(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
         if not dry_run and rows:
             await _submit(shop.deployment, rows)
     return Taken(report, taken, hashlib.sha256(body).hexdigest())
+
+
+async def take_links(shop: Shop, body: bytes, *, dry_run: bool) -> Taken:
+    """Tell which ids of a table are one person's; the second ids are those of the namespace.
+
+    Raises: as `take_members`.
+    """
+    events, report = await asyncio.to_thread(
+        read_links, body, now_ms=shop.now_ms, prefix=shop.prefix
+    )
+    digest = hashlib.sha256(body).hexdigest()
+    events = _without_erased(shop, events, report)
+    if not dry_run:
+        for some in _parts(events):
+            rows = [row | {"message_id": f"{digest[:16]}:{line}"} for line, row in some]
+            await _submit(shop.deployment, rows)
+    return Taken(report, len(events), digest)
 
 
 async def tell_link(
@@ -133,11 +155,27 @@ async def tell_link(
     await _submit(deployment, [found | {"message_id": f"link:{name}"}], CONSOLE)
 
 
+def _apart(shop: Shop, events: Sequence[Lined], report: Report) -> Sequence[Lined]:
+    """The events with the ids of their namespace; an id that becomes too long is told."""
+    if not shop.prefix:
+        return events
+    kept = []
+    for line, row in events:
+        named = {name: apart(row[name], shop.prefix) for name in _IDS if name in row}
+        problem = next((why for one in named.values() if (why := id_problem(one))), None)
+        if problem is not None:
+            report.refuse(line, "", problem, f"with the namespace: {row['viewer'][:80]!r}")
+        else:
+            kept.append((line, row | named))
+    return kept
+
+
 def _without_erased(shop: Shop, events: Sequence[Lined], report: Report) -> list[Lined]:
     """The events of those who were not erased; the others are told by their lines."""
     kept = []
     for line, row in events:
-        if shop.erased.has(row["viewer"]):
+        gone = shop.erased.has_row(row["viewer"], row.get("anonymous_id"))
+        if gone or shop.erased.has(row.get("linked_viewer")):
             report.refuse(line, "", "erased", "this person was erased")
         else:
             kept.append((line, row))

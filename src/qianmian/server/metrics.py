@@ -23,6 +23,7 @@ class _Now(Collector):
     def collect(self) -> Iterator[Metric]:
         """The metrics, each with its value of now."""
         deployment, log = self._site.deployment, self._site.log
+        told = self._site.viewers.hub.statistics()
         gauges: list[tuple[str, str, Callable[[], float]]] = [
             ("lag_seconds", "how far the engine is behind", lambda: deployment.lag_ms / 1_000),
             (
@@ -36,6 +37,8 @@ class _Now(Collector):
                 lambda: deployment.gateway.waiting_rows,
             ),
             ("console_tabs", "open console tabs", lambda: self._site.hub.tabs),
+            ("viewer_sockets", "open sockets and streams of viewers", lambda: told.sockets),
+            ("viewer_messages_kept", "kept for viewers who come", lambda: told.queued),
             ("log_first_offset", "oldest message kept", lambda: log.first_offset),
             ("healthy", "1 while log and engine work", lambda: deployment.problem is None),
         ]
@@ -51,6 +54,24 @@ class _Now(Collector):
             for code, count in (source.rejected_by_code | source.refused_by_code).items():
                 rejected.add_metric([source.name, code], count)
         yield rejected
+        counts = (
+            ("viewer_messages_sent", "messages given to sockets", told.sent),
+            ("viewer_messages_expired", "messages that came too late", told.dropped),
+            ("viewer_sockets_slow", "sockets that did not keep up", told.slow),
+            (
+                "receipts_lost",
+                "receipts that the log did not take",
+                self._site.viewers.desk.dropped,
+            ),
+        )
+        for name, meaning, count in counts:
+            yield CounterMetricFamily(f"qianmian_{name}", meaning, value=count)
+        refused = CounterMetricFamily(
+            "qianmian_viewers_refused", "sockets, streams and receipts refused", labels=["reason"]
+        )
+        for reason, count in sorted(told.refused.items()):
+            refused.add_metric([reason], count)
+        yield refused
         fired = CounterMetricFamily("qianmian_firings", "moments that fired", labels=["moment"])
         for moment, count in sorted(self._site.fired.items()):
             fired.add_metric([moment], count)

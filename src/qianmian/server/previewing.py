@@ -1,7 +1,7 @@
 """Questions to history, one after the other on a thread of their own, so that nobody waits for it.
 
-The reader is opened by the first question: it holds everybody in memory, which a server that is
-never asked does not need.
+The reader is opened when somebody looks at definitions: it holds everybody in memory, which a
+server that is never asked does not need, and reads for seconds, for which nobody should wait.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from qianmian.errors import NotInHistory
+from qianmian.errors import NotInHistory, QianmianError
 from qianmian.language.ast import Node
-from qianmian.language.definition import Definition
-from qianmian.storage.history_reader.answers import Definitions, Preview
+from qianmian.language.definition import FIRING_KINDS, Definition
+from qianmian.language.settle import settled_node
+from qianmian.storage.history_reader.answers import Definitions, Distribution, LeftOut, Preview
 from qianmian.storage.history_reader.lazily import LazyReader
 from qianmian.vocabulary.product import Product
 
@@ -44,50 +46,108 @@ class Previewer:
         lists: Callable[[], Mapping[str, Sequence[str]]],
     ) -> None:
         self._reader = LazyReader(folder, zone=zone, products=products)
+        self._zone = zone
         self._now = now
         self._flushed = flushed
         self._lists = lists
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="preview")
         self._flushed_at = -FLUSH_EVERY_MS
+        self._has_begun = False
+
+    def begin(self, definitions: Iterable[Definition]) -> None:
+        """Somebody may ask soon: read what the tags and segments that there are ask for, once."""
+        if self._has_begun:
+            return
+        self._has_begun = True
+        levels = {
+            (one.kind, one.key): one.expr for one in definitions if one.kind not in FIRING_KINDS
+        }
+
+        def read() -> None:
+            self._flush()
+            known = Definitions(levels, self._lists())
+            with suppress(QianmianError):  # whoever asks is told
+                self._reader.hold([*levels.values()], self._now(), known)
+
+        self._pool.submit(read)
 
     async def preview(
-        self, expr: Node, definitions: Iterable[Definition], overlap_with: Mapping[str, Node]
+        self,
+        expr: Node,
+        definitions: Iterable[Definition],
+        overlap_with: Mapping[str, Node],
+        *,
+        tag: str | None = None,
     ) -> Preview:
         """How many it would be, and what each condition leaves.
 
         Args:
             definitions: the tags and segments that it may name.
+            tag: whose level it is.
 
         Raises: NotInHistory for what history cannot say; DefinitionError; HistoryTooLarge.
         """
-        levels = {(one.kind, one.key): one.expr for one in definitions if one.kind != "moment"}
+        held = [one for one in definitions if one.kind not in FIRING_KINDS]
+        levels = {(one.kind, one.key): one.expr for one in held}
+        expr = settled_node(expr, self._zone, held)
 
         def ask() -> Preview:
-            if self._now() - self._flushed_at >= FLUSH_EVERY_MS:
-                self._flushed()
-                self._flushed_at = self._now()
+            self._flush()
             known, now = Definitions(levels, self._lists()), self._now()
             with suppress(NotInHistory):
                 self._reader.hold([expr, *overlap_with.values()], now, known)
-            others = {
-                key: other
-                for key, other in overlap_with.items()
-                if _can_ask(self._reader, other, now, known)
-            }
-            return self._reader.preview(expr, now, definitions=known, overlap_with=others)
+            others: dict[str, Node] = {}
+            left_out: list[LeftOut] = []
+            for key, other in overlap_with.items():
+                try:
+                    self._reader.check(other, now, known)
+                except NotInHistory as problem:  # some can only be seen live
+                    left_out.append(LeftOut(key, problem.reason))
+                else:
+                    others[key] = other
+            found = self._reader.preview(expr, now, definitions=known, overlap_with=others, tag=tag)
+            return replace(found, left_out=tuple(left_out))
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
+
+    async def distribution(
+        self,
+        expr: Node,
+        perhaps: Node,
+        definitions: Iterable[Definition],
+        groups: Mapping[str, Node],
+        *,
+        tag: str | None = None,
+    ) -> Distribution:
+        """How a tag would divide everybody, and each of some groups.
+
+        Args:
+            perhaps: where it could hold if what is unknown were known.
+            definitions: the tags and segments that it may name.
+            tag: its key.
+
+        Raises: as `preview`.
+        """
+        held = [one for one in definitions if one.kind not in FIRING_KINDS]
+        levels = {(one.kind, one.key): one.expr for one in held}
+        expr, could = (settled_node(one, self._zone, held) for one in (expr, perhaps))
+
+        def ask() -> Distribution:
+            self._flush()
+            known, now = Definitions(levels, self._lists()), self._now()
+            return self._reader.distribution(
+                expr, could, now, definitions=known, groups=groups, tag=tag
+            )
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
+
+    def _flush(self) -> None:
+        """Have what history was told in its files, if that is not done since just now."""
+        if self._now() - self._flushed_at >= FLUSH_EVERY_MS:
+            self._flushed()
+            self._flushed_at = self._now()
 
     def close(self) -> None:
         """Let the memory go."""
         self._pool.shutdown()
         self._reader.close()
-
-
-def _can_ask(reader: LazyReader, expr: Node, now_ms: int, known: Definitions) -> bool:
-    """Whether history can say who is in a segment; some can only be seen live."""
-    try:
-        reader.check(expr, now_ms, known)
-    except NotInHistory:
-        return False
-    return True

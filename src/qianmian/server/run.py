@@ -7,6 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from importlib import metadata
+from typing import NamedTuple
 
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.catalogs import load_moments, load_tags
@@ -17,18 +18,30 @@ from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import FiredToday, LevelCounts
+from qianmian.server.decided import DecidedLately
+from qianmian.server.delivering import HOST, IN_ROOM, Delivery, Outgoing, card_of, prompt_of
 from qianmian.server.fact_following import FactFollowing
 from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
 from qianmian.server.previewing import Previewer
+from qianmian.server.prompts import HostPrompts
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
 from qianmian.server.stocking import Stocking
+from qianmian.server.strategy_desk import StrategyDesk
+from qianmian.server.viewers.app import Viewers
 from qianmian.storage.fired import Fired, fired_since
 from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
 from qianmian.vocabulary.firing import Firing
+
+
+class Outlets(NamedTuple):
+    """Where decisions become words: pages of viewers, and the host's."""
+
+    viewers: Viewers
+    prompts: HostPrompts
 
 
 async def run_server(
@@ -68,10 +81,11 @@ async def run_server(
             limits=limits,
             erased=home.persons.refusals,
         )
+        viewers = viewers_of(home, ingest, received)
+        outlets = await begin_deciding(home, viewers, received)
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
-        desk = DefinitionDesk(
-            home.versions, home.deployment, home.built_in, check_together, home.lists.newest
-        )
+        desk = desk_of(home)
+        strategies = StrategyDesk(home.strategy_store, home.strategies, desk, home.deployment)
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
         facts = FactFollowing(
@@ -83,15 +97,17 @@ async def run_server(
         )
         persons = home.persons.desk(home.deployment, home.settings.namespace)
         who = IdentityFollowing(home.settings.home / "history", home.identities)
-        followers = (desk, stocking, facts, persons, who)
-        site = site_of(home, parts, ingest, followers, previewer, now)
+        followers = (desk, stocking, facts, persons, who, strategies)
+        site = site_of(home, parts, ingest, outlets, followers, previewer, now)
 
         async def ready() -> None:
             if on_ready is not None:
                 await on_ready(site)
 
-        app = server_of(site, parts, ingest=ingest, console=ConsoleApp(bundled_console()))
+        console = ConsoleApp(bundled_console())
+        app = server_of(site, parts, ingest=ingest, live=viewers, console=console)
         following = [asyncio.create_task(one.keep_following()) for one in followers]
+        following.append(asyncio.create_task(viewers.keep_going()))
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:
@@ -99,6 +115,50 @@ async def run_server(
                 one.cancel()
             await asyncio.gather(*following, return_exceptions=True)
             await asyncio.to_thread(previewer.close)
+
+
+def viewers_of(home: Installation, ingest: IngestApp, now: Callable[[], int]) -> Viewers:
+    """The viewers' side, which believes the tokens and the ids that ingest gives out."""
+    return Viewers(
+        ingest.tokens,
+        ingest.anonymous_ids,
+        prefixes=home.sources.prefixes,
+        submit=home.deployment.submit,
+        now=now,
+        erased=home.persons.refusals,
+        origins=home.settings.pages,
+    )
+
+
+def desk_of(home: Installation) -> DefinitionDesk:
+    """Where the definitions of an installation are changed."""
+    return DefinitionDesk(
+        home.versions,
+        home.deployment,
+        home.built_in,
+        check_together,
+        home.lists.newest,
+        zone=home.settings.zone,
+        watched=home.strategies.watched,
+    )
+
+
+async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[], int]) -> Outlets:
+    """The strategies of the installation decide, and what they decide goes where it should."""
+    outlets = Outlets(viewers, HostPrompts(home.deployment.settle_decisions, now))
+    deployment, currency = home.deployment, home.settings.currency
+
+    def to_viewers(sent: Outgoing) -> None:
+        outlets.viewers.hub.publish(card_of(*sent, currency, public_url=home.settings.public_url))
+
+    def to_host(sent: Outgoing) -> None:
+        outlets.prompts.take(prompt_of(sent, currency))
+
+    await Delivery(deployment, IN_ROOM, to_viewers, now=now).start()
+    await Delivery(deployment, HOST, to_host, now=now).start()
+    if await deployment.ask(lambda live: live.decider.rules) != home.strategies.rules:
+        await deployment.decide_by(home.strategies.rules, home.definitions)
+    return outlets
 
 
 def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:
@@ -123,20 +183,35 @@ def site_of(
     home: Installation,
     parts: Running,
     ingest: IngestApp,
-    followers: tuple[DefinitionDesk, Stocking, FactFollowing, PersonDesk, IdentityFollowing],
+    outlets: Outlets,
+    followers: tuple[
+        DefinitionDesk, Stocking, FactFollowing, PersonDesk, IdentityFollowing, StrategyDesk
+    ],
     previewer: Previewer,
     now: Callable[[], int],
 ) -> Site:
     """What the routes work with."""
-    desk, stocking, facts, *_ = followers
+    desk, stocking, facts, *_, strategies = followers
+    decided = DecidedLately(
+        home.written,
+        lambda: _flush(home),
+        home.settings.zone,
+        now,
+        home.persons.refusals.has,
+    )
+    home.deployment.tell_decisions(decided.hear)
     return Site(
         deployment=home.deployment,
         log=home.log,
         hub=parts.hub,
+        viewers=outlets.viewers,
+        prompts=outlets.prompts,
         desk=desk,
+        strategies=strategies,
         previewer=previewer,
         levels=LevelCounts(home.deployment, now),
         fired_today=FiredToday(lambda since: _fired(home, since), home.settings.zone, now),
+        decided=decided,
         followers=followers,
         accounts=home.accounts,
         staff=home.staff,

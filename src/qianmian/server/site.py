@@ -16,12 +16,16 @@ from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.movements import Movements
 from qianmian.runtime.ports import Log
 from qianmian.server.counts import FiredToday, LevelCounts
+from qianmian.server.decided import DecidedLately
 from qianmian.server.fact_following import FactFollowing
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.server.previewing import Previewer
+from qianmian.server.prompts import HostPrompts
 from qianmian.server.stocking import Stocking
+from qianmian.server.strategy_desk import StrategyDesk
+from qianmian.server.viewers.app import Viewers
 from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.sql.accounts import AccountStore
@@ -57,6 +61,7 @@ class Site:
     """One server.
 
     Attributes:
+        hub, viewers: what is sent to the console, and to the pages of viewers.
         zone, currency: of the shop.
         tags, moments: the built-in ones by key.
         now: ms UTC.
@@ -68,10 +73,14 @@ class Site:
     deployment: Deployment
     log: Log
     hub: Hub
+    viewers: Viewers
+    prompts: HostPrompts
     desk: DefinitionDesk
+    strategies: StrategyDesk
     previewer: Previewer
     levels: LevelCounts
     fired_today: FiredToday
+    decided: DecidedLately
     followers: tuple[Follower, ...]
     accounts: AccountStore
     staff: Staff

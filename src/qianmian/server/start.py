@@ -101,7 +101,7 @@ async def running(
         await asyncio.to_thread(deployment.stop)
 
 
-def server_of(site: Site, parts: Running, *, ingest: App, console: App) -> Server:
+def server_of(site: Site, parts: Running, *, ingest: App, live: App, console: App) -> Server:
     """All routes of a site."""
 
     def is_signed_in(session: str | None) -> bool:
@@ -115,6 +115,7 @@ def server_of(site: Site, parts: Running, *, ingest: App, console: App) -> Serve
         socket=ConsoleSocket(
             parts.hub, is_signed_in=is_signed_in, cookie_name=COOKIE, now=site.now
         ),
+        live=live,
         console=console,
         ready=lambda: parts.is_ready,
     )

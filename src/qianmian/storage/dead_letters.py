@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -122,11 +122,14 @@ class DeadLetterFile:
 
     def forget(self, ids: Sequence[str]) -> int:
         """Drop every letter that holds one of these ids anywhere."""
-        self.flush()
+        return self.drop([one.id for one in self.of(ids)])
+
+    def drop(self, letter_ids: Sequence[int]) -> int:
+        """Drop these for good, so that no file holds them any more; how many there were."""
         gone = 0
         with self._database.write() as connection:
-            for one in ids:
-                gone += connection.execute(LETTERS.delete().where(_held(one))).rowcount
+            for one in letter_ids:
+                gone += connection.execute(LETTERS.delete().where(LETTERS.c.id == one)).rowcount
         if gone:
             self._database.scrub()
         return gone
@@ -138,6 +141,13 @@ class DeadLetterFile:
         with self._database.read() as connection:
             rows = connection.execute(wanted.order_by(LETTERS.c.id))
             return [_letter(row) for row in rows]
+
+    @staticmethod
+    def holds(letter: DeadLetter, ids: Collection[str]) -> bool:
+        """Whether one of these ids stands in a letter, as `of` finds it."""
+        body, detail = letter.body.decode(errors="replace"), letter.detail
+        ways = {way for one in ids for way in _spelled(one)}
+        return letter.viewer in ids or any(way in body or way in detail for way in ways)
 
     def count(self) -> int:
         """How many are kept."""
@@ -199,10 +209,14 @@ class DeadLetterFile:
 
 def _held(one: str) -> sa.ColumnElement[bool]:
     """Whether a letter holds an id, as it is or as JSON writes it in ASCII."""
-    spelled = {one, json.dumps(one)[1:-1], json.dumps(one, ensure_ascii=False)[1:-1]}
+    spelled = _spelled(one)
     found = [sa.func.instr(LETTERS.c.body, way.encode()) > 0 for way in sorted(spelled)]
     found += [sa.func.instr(LETTERS.c.detail, way) > 0 for way in sorted(spelled)]
     return sa.or_(LETTERS.c.viewer == one, *found)
+
+
+def _spelled(one: str) -> set[str]:
+    return {one, json.dumps(one)[1:-1], json.dumps(one, ensure_ascii=False)[1:-1]}
 
 
 def _sizes(connection: Connection) -> dict[str, int]:

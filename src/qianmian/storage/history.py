@@ -1,4 +1,4 @@
-"""History: events, firings and rooms as Parquet, by hour of the clock, each row exactly once.
+"""History: events, firings, rooms and decisions as Parquet, by hour, each row exactly once.
 
 A file is called by its hour and by the messages it holds: `2024-06-01T13.FIRST-STOP.parquet`, with
 FIRST <= offset < STOP. Where the files of a kind end, says what is written already: what is handed
@@ -25,13 +25,15 @@ import pyarrow.parquet as pq
 from qianmian.columns.batch import EventBatch, UInt8, concat
 from qianmian.engine.board import RoomBoard
 from qianmian.errors import InputError, LogProblem, LogUnavailable
-from qianmian.runtime.messages import Events, Message
+from qianmian.runtime.messages import Decided, Events, Message
 from qianmian.storage.disk import Disk, RealDisk, unavailable
 from qianmian.storage.history_schema import (
+    DECISIONS,
     EVENTS,
     FIRINGS,
     ROOMS,
     Placed,
+    decision_table,
     erased_table,
     event_table,
     firing_table,
@@ -39,11 +41,12 @@ from qianmian.storage.history_schema import (
     without_text,
 )
 from qianmian.storage.segments import UNFINISHED
+from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE, check_namespace
 from qianmian.vocabulary.time import HOUR_MS
 
-KINDS: Final = (EVENTS, FIRINGS, ROOMS)
+KINDS: Final = (EVENTS, FIRINGS, ROOMS, DECISIONS)
 SUFFIX: Final = ".parquet"
 MOST_WAITING: Final = 200_000
 OVERFLOW: Final = 4
@@ -78,6 +81,7 @@ class _Waiting:
     outcomes: list[UInt8] = field(default_factory=list)
     firings: list[Placed[Sequence[Firing]]] = field(default_factory=list)
     boards: list[Placed[Sequence[RoomBoard]]] = field(default_factory=list)
+    decisions: list[Placed[Sequence[Decision]]] = field(default_factory=list)
 
     def tables(self) -> Iterator[tuple[str, int, pa.Table]]:
         """Kind, first message and rows of what is there."""
@@ -88,6 +92,8 @@ class _Waiting:
             yield FIRINGS, self.firings[0][0], firing_table(self.firings)
         if self.boards:
             yield ROOMS, self.boards[0][0], room_table(self.boards)
+        if self.decisions:
+            yield DECISIONS, self.decisions[0][0], decision_table(self.decisions)
 
     def clear(self, kind: str) -> None:
         """The rows of a kind are written."""
@@ -95,6 +101,7 @@ class _Waiting:
             EVENTS: (self.events, self.outcomes),
             FIRINGS: (self.firings,),
             ROOMS: (self.boards,),
+            DECISIONS: (self.decisions,),
         }
         for rows in of_kind[kind]:
             rows.clear()
@@ -188,6 +195,9 @@ class History:
         if at >= self._written[ROOMS]:
             waiting.boards += [(at, clock, boards)] if boards else []
             self._rows += len(boards)
+        if isinstance(message.body, Decided) and at >= self._written[DECISIONS]:
+            waiting.decisions.append((at, clock, message.body.decisions))
+            self._rows += len(message.body.decisions)
         if self._rows >= self._most_waiting:
             self._try_flush()
         if self._rows >= OVERFLOW * self._most_waiting:
@@ -404,12 +414,12 @@ class History:
         May be done again after a failure, with the same tombstones.
 
         Raises: LogUnavailable; LogProblem when a file cannot be read.
-        Cost: reads every file of events and firings.
+        Cost: reads every file of events, firings and decisions.
         """
         written = 0
         with self._changing:
             try:
-                for kind in (EVENTS, FIRINGS):
+                for kind in (EVENTS, FIRINGS, DECISIONS):
                     for one in self.files(kind):
                         table = erased_table(
                             kind, self._table(one), tombstone_by_viewer, namespace=self.namespace

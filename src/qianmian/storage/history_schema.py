@@ -1,4 +1,4 @@
-"""The columns of history: what the Parquet files of events, firings and rooms hold.
+"""The columns of history: what the Parquet files of events, firings, rooms and decisions hold.
 
 Instants are int64 ms UTC, money is int64 in minor units, what is absent is null. `offset` is the
 message of the log that a row comes from. Documented in docs/history.md.
@@ -19,6 +19,7 @@ from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.columns.erasure import ECHO_FIELDS, ID_FIELDS, without_ids
 from qianmian.columns.fields import NUMBER_FIELDS, PERSONAL_TEXT_FIELDS, STRING_FIELDS
 from qianmian.engine.board import FUNNEL, RoomBoard
+from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.events import CATALOG
 from qianmian.vocabulary.firing import Firing
 
@@ -26,7 +27,7 @@ T = TypeVar("T")
 Placed = tuple[int, int, T]
 """Offset and clock of a message, and what it brought."""
 
-EVENTS, FIRINGS, ROOMS = "events", "firings", "rooms"
+EVENTS, FIRINGS, ROOMS, DECISIONS = "events", "firings", "rooms", "decisions"
 OUTCOMES: Final = ("accepted", "duplicate", "late", "refused")
 
 _WORD: Final = pa.dictionary(pa.int32(), pa.string())
@@ -79,6 +80,21 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             ("refunds_minor", pa.int64()),
         ]
     ),
+    DECISIONS: pa.schema(
+        [
+            *_PLACE,
+            ("at", pa.int64()),
+            ("id", pa.string()),
+            *((name, _WORD) for name in ("strategy", "moment", "viewer", "room", "session", "key")),
+            ("version", pa.int64()),
+            ("firing", pa.string()),
+            *((name, _WORD) for name in ("outcome", "reason", "about", "offer", "channels")),
+            ("cost_minor", pa.int64()),
+            ("not_before", pa.int64()),
+            ("deadline_at", pa.int64()),
+            ("is_rehearsal", pa.bool_()),
+        ]
+    ),
 }
 
 _FIRING: Final = ("at", "id", "moment", "version", "viewer", "room", "session", "key")
@@ -114,6 +130,15 @@ def room_table(rows: Sequence[Placed[Sequence[RoomBoard]]]) -> pa.Table:
     columns: dict[str, list[Any]] = {name: [getattr(one, name) for one in told] for name in _BOARD}
     columns |= {name: [one.funnel.get(name) for one in told] for name in FUNNEL}
     return _of_lists(ROOMS, rows, columns)
+
+
+def decision_table(rows: Sequence[Placed[Sequence[Decision]]]) -> pa.Table:
+    """The rows of decisions; channels are written with a space between them."""
+    told = [one for _, _, several in rows for one in several]
+    names = [one for one in SCHEMAS[DECISIONS].names if one not in ("offset", "clock", "channels")]
+    columns: dict[str, list[Any]] = {name: [getattr(one, name) for one in told] for name in names}
+    columns["channels"] = [" ".join(one.channels) for one in told]
+    return _of_lists(DECISIONS, rows, columns)
 
 
 def _of_lists(

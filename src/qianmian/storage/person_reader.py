@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,15 +16,25 @@ import pyarrow.parquet as pq
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.erasure import ID_FIELDS
 from qianmian.errors import InputError, LogProblem
+from qianmian.profiles.identity import Saying, sayings
 from qianmian.runtime.fact_files import newest, read_facts
 from qianmian.runtime.messages import Events, Message
-from qianmian.runtime.persons import Link, ids_of
+from qianmian.runtime.persons import ids_of
+from qianmian.storage.decided import decision_of_row
 from qianmian.storage.history import SUFFIX, HistoryFile, file_of, lasting
-from qianmian.storage.history_schema import EVENTS, FIRINGS
+from qianmian.storage.history_schema import DECISIONS, EVENTS, FIRINGS
+from qianmian.storage.person_decisions import DecisionsOf
 from qianmian.storage.segment_reader import SegmentReader
-from qianmian.vocabulary.events import CODE_BY_NAME
+from qianmian.storage.snapshots import SnapshotFolder
+from qianmian.strategies.strategy import Strategies
+from qianmian.vocabulary.decision import Decision
+from qianmian.vocabulary.events import CODE_BY_NAME, LINKING
 
-LINKED = CODE_BY_NAME["identity_linked"]
+_LINKING: Final = np.array([CODE_BY_NAME[name] for name in sorted(LINKING)])
+_LINK_COLUMNS: Final = (
+    *("offset", "outcome", "type", "viewer", "linked_viewer"),
+    *("clock", "event_time", "source", "message_id"),
+)
 Row = dict[str, Any]
 
 
@@ -48,41 +59,68 @@ class PersonReader:
         self._flush = flush
         self._more = tuple(more)
 
-    def links(self) -> Iterator[Link]:
-        """Every link of history, then of the log; one that both have comes twice."""
+    def links(self) -> Iterator[Saying]:
+        """What was said of who is who, in the order of the log, each message once."""
         self._flush()
+        seen: set[str] = set()
+        for row in self._linking_rows():
+            name = row.get("message_id")
+            if name is None or name not in seen:
+                yield from sayings([row])
+            if name is not None:
+                seen.add(name)
+
+    def _linking_rows(self) -> Iterator[Row]:
+        """Rows of history from before the log, then those of the log."""
+        begins = SegmentReader(self._home / "log").first_offset
         for one in self._files(EVENTS):
-            columns = ["type", "viewer", "linked_viewer"]
-            table = _plain(pq.read_table(one.path, columns=columns, partitioning=None))
-            linked = table.filter(pc.equal(table.column("type"), "identity_linked"))
-            for row in linked.to_pylist():
-                if row["viewer"] and row["linked_viewer"]:
-                    yield row["viewer"], row["linked_viewer"]
-        for _, batch in self._batches():
-            yield from _links_of(batch)
+            if one.first < begins:
+                table = _plain(pq.read_table(one.path, columns=_LINK_COLUMNS, partitioning=None))
+                says = pc.is_in(table.column("type"), value_set=pa.array(sorted(LINKING)))
+                for row in table.filter(says).to_pylist():
+                    if row["offset"] < begins and row["outcome"] != "duplicate":
+                        yield row
+        for message in self._messages():
+            if isinstance(message.body, Events):
+                batch = message.body.batch
+                yield from batch.take(np.flatnonzero(np.isin(batch.type, _LINKING))).to_rows()
 
     def export(self, viewers: frozenset[str]) -> Row:
         """Everything about these viewers, by where it is kept."""
         self._flush()
-        reader = SegmentReader(self._home / "log")
-        begins = reader.first_offset
-        events = [*self._old_events(viewers, begins), *self._events(viewers)]
+        begins = SegmentReader(self._home / "log").first_offset
+        events = list(self._old_events(viewers, begins))
+        decisions = DecisionsOf(viewers)
+        for decision in self.old_decisions(viewers, begins):
+            decisions.add(decision)
+        for message in self._messages():
+            decisions.take(message.body)
+            events += _events_in(message, viewers)
         firings = [row for one in self._files(FIRINGS) for row in _rows_of(one, viewers)]
-        told: Row = {"events": events, "firings": firings, "facts": self._facts(viewers)}
+        told: Row = {
+            "events": events,
+            "firings": firings,
+            "decisions": decisions.told(self._rules),
+            "facts": self._facts(viewers),
+        }
         return told | {name: read(viewers) for name, read in self._more}
 
-    def _batches(self) -> Iterator[tuple[Message, EventBatch]]:
-        reader = SegmentReader(self._home / "log")
-        for message in reader.read(reader.first_offset):
-            if isinstance(message.body, Events):
-                yield message, message.body.batch
+    def old_decisions(self, viewers: frozenset[str], before: int) -> Iterator[Decision]:
+        """What was decided about these viewers in messages before an offset, as history has it."""
+        for one in self._files(DECISIONS):
+            if one.first < before:
+                rows = (row for row in _found_in(one, viewers) if row["offset"] < before)
+                yield from map(decision_of_row, rows)
 
-    def _events(self, viewers: frozenset[str]) -> Iterator[Row]:
-        for message, batch in self._batches():
-            mine = mentions(batch, viewers)
-            if mine.any():
-                rows = batch.take(np.flatnonzero(mine)).to_rows()
-                yield from ({"offset": message.offset, **_told(row)} for row in rows)
+    def _rules(self) -> Strategies:
+        """What decides as of the newest snapshot; nothing without one."""
+        kept = SnapshotFolder(self._home / "snapshots").newest()
+        document = {} if kept is None else json.loads(kept.views).get("deciding", {})
+        return msgspec.convert(document.get("rules", {}), Strategies)
+
+    def _messages(self) -> Iterator[Message]:
+        reader = SegmentReader(self._home / "log")
+        return reader.read(reader.first_offset)
 
     def _old_events(self, viewers: frozenset[str], before: int) -> Iterator[Row]:
         """Events that are in history only: the log does not go back so far any more."""
@@ -132,18 +170,23 @@ def mentions(batch: EventBatch, viewers: frozenset[str]) -> np.ndarray[Any, np.d
     return mine
 
 
-def _links_of(batch: EventBatch) -> Iterator[Link]:
-    viewer, known = batch.strings.get("viewer"), batch.strings.get("linked_viewer")
-    if viewer is None or known is None:
-        return
-    for row in np.flatnonzero(batch.type == LINKED).tolist():
-        anonymous, owner = viewer.get(row), known.get(row)
-        if anonymous is not None and owner is not None:
-            yield anonymous, owner
+def _events_in(message: Message, viewers: frozenset[str]) -> Iterator[Row]:
+    """The rows of a message that name one of these viewers."""
+    if isinstance(message.body, Events):
+        batch = message.body.batch
+        mine = mentions(batch, viewers)
+        if mine.any():
+            rows = batch.take(np.flatnonzero(mine)).to_rows()
+            yield from ({"offset": message.offset, **_told(row)} for row in rows)
 
 
 def _rows_of(one: HistoryFile, viewers: frozenset[str]) -> list[Row]:
     """The rows of a file that name one of these viewers, without what is absent."""
+    return [_told(row) for row in _found_in(one, viewers)]
+
+
+def _found_in(one: HistoryFile, viewers: frozenset[str]) -> list[Row]:
+    """The rows of a file that name one of these viewers."""
     try:
         table = _plain(pq.read_table(one.path, partitioning=None))
     except (OSError, pa.ArrowException) as problem:
@@ -155,7 +198,8 @@ def _rows_of(one: HistoryFile, viewers: frozenset[str]) -> list[Row]:
     for name in ID_FIELDS:
         if name in table.schema.names:
             mine = pc.or_(mine, pc.is_in(table.column(name), value_set=wanted))
-    return [_told(row) for row in table.filter(mine).to_pylist()]
+    found: list[Row] = table.filter(mine).to_pylist()
+    return found
 
 
 def _plain(table: pa.Table) -> pa.Table:

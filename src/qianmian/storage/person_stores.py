@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from qianmian.columns.erasure import erased, spellings
+from qianmian.columns.erasure import erased
 from qianmian.errors import InputError
 from qianmian.runtime.fact_files import name_newest, newest, read_facts, write_facts
 from qianmian.runtime.persons import Erasure
-from qianmian.storage.dead_letters import DeadLetterFile
 from qianmian.storage.history_thread import HistoryThread
 from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.segment_log import SegmentLog
+from qianmian.storage.segment_rewrite import Renamed
 from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
@@ -36,7 +36,9 @@ class LogForgets:
         """
         self.log.begin_segment()
         named = erasure.tombstone_by_viewer
-        return len(self.log.rewrite(lambda batch: erased(batch, named), erasure.facts))
+        return len(
+            self.log.rewrite(lambda batch: erased(batch, named), Renamed(erasure.facts, named))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +137,6 @@ class ListsForget:
     def forget(self, erasure: Erasure) -> int:
         """Take them off; how many lines. Raises: OperationalError."""
         return self.lists.forget(erasure.tombstone_by_viewer.keys())
-
-
-@dataclass(frozen=True, slots=True)
-class LettersForget:
-    """Dead letters: those that hold an id of the person anywhere are deleted."""
-
-    letters: DeadLetterFile
-    name: str = "dead_letters"
-
-    def forget(self, erasure: Erasure) -> int:
-        """Delete them; how many. Raises: OperationalError."""
-        spelled = [one for viewer in erasure.tombstone_by_viewer for one in spellings(viewer)]
-        return self.letters.forget(spelled)
 
 
 def _delete(folder: Path, renamed: Mapping[str, str]) -> int:

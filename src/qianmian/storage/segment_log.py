@@ -14,11 +14,10 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from qianmian.errors import InputError, LogProblem, QianmianError
@@ -32,7 +31,12 @@ from qianmian.storage.segment_format import (
     record_bytes,
 )
 from qianmian.storage.segment_reader import check_start, messages_of
-from qianmian.storage.segment_rewrite import Transform, rewrite_segment
+from qianmian.storage.segment_rewrite import (
+    NOTHING_RENAMED,
+    Renamed,
+    Transform,
+    rewrite_segment,
+)
 from qianmian.storage.segments import (
     LOCK_NAME,
     MARK_NAME,
@@ -455,13 +459,8 @@ class SegmentLog:
 
     # -- what is finished
 
-    def rewrite(
-        self, transform: Transform, facts: Mapping[str, str] = MappingProxyType({})
-    ) -> list[Segment]:
+    def rewrite(self, transform: Transform, renamed: Renamed = NOTHING_RENAMED) -> list[Segment]:
         """Write again the finished segments that the transform changes; those it changed.
-
-        Args:
-            facts: builds of facts that are called otherwise, because they were written again.
 
         For erasure: call `begin_segment` first, so that all there is is finished. Offsets, clocks
         and everything that the transform leaves alone stay as they are. May be called again after
@@ -477,7 +476,7 @@ class SegmentLog:
             for before, after in itertools.pairwise(segments):
                 try:
                     stop = after.first_offset
-                    done = rewrite_segment(self._disk, before, stop, transform, facts)
+                    done = rewrite_segment(self._disk, before, stop, transform, renamed)
                 except OSError as problem:
                     raise unavailable(problem, f"write {before.path.name} again") from problem
                 if done is not None:

@@ -7,18 +7,21 @@ so whoever reads has either the old segment or the new one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
+from typing import Final
 
+import msgspec
 import pyarrow as pa
 
 from qianmian.columns.batch import EventBatch
 from qianmian.errors import InputError
 from qianmian.runtime.messages import (
+    DECIDED,
     EVENTS,
     FACTS,
     TICK,
     Body,
+    Decided,
     Events,
     FactsNamed,
     decoded,
@@ -27,9 +30,26 @@ from qianmian.runtime.messages import (
 from qianmian.storage.disk import Disk
 from qianmian.storage.segment_format import Record, header_crc, record_bytes
 from qianmian.storage.segments import UNFINISHED, Scan, Segment, later_records, records_of
+from qianmian.vocabulary.decision import Decision
 
 Transform = Callable[[EventBatch], EventBatch]
 """Events in, events out: as many, with the same clocks. The same object: nothing has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """What is called otherwise in messages that are not events.
+
+    Attributes:
+        facts: builds of facts, because they were written again.
+        viewers: erased persons, in decisions about them.
+    """
+
+    facts: Mapping[str, str] = field(default_factory=dict)
+    viewers: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_RENAMED: Final = Renamed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +80,22 @@ def rewrite_segment(
     segment: Segment,
     stop: int,
     transform: Transform,
-    facts: Mapping[str, str] = MappingProxyType({}),
+    renamed: Renamed = NOTHING_RENAMED,
 ) -> Segment | None:
     """The segment with its events transformed, durable; None when the transform changes nothing.
 
     Args:
         stop: the first offset after the segment.
-        facts: builds of facts that are called otherwise, because they were written again.
 
     Raises: InputError when the transform changes the number of events or a clock; LogProblem when
         a record is damaged; OSError, and then the old segment is still there.
     """
     if not any(
-        _transformed(record, transform, facts) is not None
+        _transformed(record, transform, renamed) is not None
         for record in _records(disk, segment, stop)
     ):
         return None
-    lines = (_line(one, transform, facts) for one in _records(disk, segment, stop))
+    lines = (_line(one, transform, renamed) for one in _records(disk, segment, stop))
     return _write(disk, segment, lines)
 
 
@@ -99,25 +118,38 @@ def _records(disk: Disk, segment: Segment, stop: int) -> Iterator[Record]:
         yield record
 
 
-def _transformed(record: Record, transform: Transform, facts: Mapping[str, str]) -> Body | None:
+def _transformed(record: Record, transform: Transform, renamed: Renamed) -> Body | None:
     """The body of a record, transformed; None when it stays as it is."""
-    if record.kind not in (EVENTS, FACTS):
+    if record.kind not in (EVENTS, FACTS, DECIDED):
         return None
-    body = decoded(record.kind, record.payload, offset=record.offset)
-    if isinstance(body, FactsNamed):
-        return FactsNamed(facts[body.digest]) if body.digest in facts else None
-    if not isinstance(body, Events):
-        return None
-    after = transform(body.batch)
-    if after is body.batch:
-        return None
-    if len(after) != len(body.batch) or (after.clock != body.batch.clock).any():
-        raise InputError(f"message {record.offset} would have other events or another clock")
-    return Events(after)
+    match decoded(record.kind, record.payload, offset=record.offset):
+        case FactsNamed(digest) if digest in renamed.facts:
+            return FactsNamed(renamed.facts[digest])
+        case Decided(decisions) if any(one.viewer in renamed.viewers for one in decisions):
+            return Decided(tuple(_renamed(one, renamed.viewers) for one in decisions))
+        case Events(batch):
+            after = transform(batch)
+            if after is batch:
+                return None
+            if len(after) != len(batch) or (after.clock != batch.clock).any():
+                raise InputError(
+                    f"message {record.offset} would have other events or another clock"
+                )
+            return Events(after)
+    return None
 
 
-def _line(record: Record, transform: Transform, facts: Mapping[str, str]) -> _Line:
-    after = _transformed(record, transform, facts)
+def _renamed(decision: Decision, names: Mapping[str, str]) -> Decision:
+    viewer = decision.viewer
+    return (
+        decision
+        if viewer is None
+        else msgspec.structs.replace(decision, viewer=names.get(viewer, viewer))
+    )
+
+
+def _line(record: Record, transform: Transform, renamed: Renamed) -> _Line:
+    after = _transformed(record, transform, renamed)
     kind, payload = (record.kind, record.payload) if after is None else encoded(after)
     return _Line(record.offset, record.clock, kind, payload, record.durable_offset)
 

@@ -1,1 +1,1 @@
-"""From firings to decisions: eligibility, guardrails, arbitration and shared limits, all pure."""
+"""Strategies: which intervention for whom at which moment, under which limits; decided purely."""

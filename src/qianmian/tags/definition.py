@@ -1,14 +1,14 @@
 """What a tag of the catalog is: conditions that say what holds of a viewer now.
 
 A catalog file holds `DEFINITION = Tag(...)`. A tag answers yes or no (`text`), one of a few values
-(`values`, each with its own text), or which value of a dimension of preference a viewer turns to
-(`preference`). That one is found in profiles at the beginning of each day (`profiles/found.py`): a
-condition may name the tag, which holds for whom any value was found, or ask for one by its trait,
-as in `trait.loved_category == serum`.
+(`values`, each with its own text), a number (`number`, which conditions compare), or which value of
+a dimension of preference a viewer turns to (`preference`). That one is found in profiles at the
+beginning of each day (`profiles/found.py`): a condition may name the tag, which holds for whom any
+value was found, or ask for one by its trait, as in `trait.loved_category == serum`.
 
 `enough` says when there is enough evidence to say no: without it the answer is None, *insufficient
-evidence*, and neither yes nor no. Numbers are data: `{window}` in a text stands for
-`parameters["window"]`. Examples are its tests. Title and meaning are in
+evidence*, and neither yes nor no; a number is known or not by itself. Numbers in texts are data:
+`{window}` stands for `parameters["window"]`. Examples are its tests. Title and meaning are in
 `locales/<locale>/tags.json` under the same key; a value has the key `<tag>_<value>`.
 
 No tag is guessed from how somebody writes, and none reads a trait of a sensitive class.
@@ -28,7 +28,7 @@ from qianmian.language.story import Answer, LevelExample, Numbers, check_paramet
 from qianmian.vocabulary.sensitive import SENSITIVE_TRAITS
 
 Tier = Literal["basic", "behavior", "value", "predictive"]
-TagType = Literal["yes_no", "one_of"]
+TagType = Literal["yes_no", "one_of", "number"]
 Freshness = Literal["live", "session", "daily"]
 Preferred = Literal["category", "price_band", "brand"]
 
@@ -43,6 +43,7 @@ class Tag:
             and it stays until the session ends; daily: it also reads facts of the nightly build.
         text: when the answer is yes.
         values: for one of a few: by value, when it is that one; the first that holds is it.
+        number: what is measured, e.g. `count(cart_added) this session`; 0 is known, too.
         preference: the dimension whose preferred value it is (see `profiles/preference.py`).
         enough: when there is enough evidence to say no.
         version: grows when the meaning of a text changes.
@@ -54,6 +55,7 @@ class Tag:
     examples: tuple[LevelExample, ...]
     text: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    number: str = ""
     preference: Preferred | None = None
     enough: str = ""
     parameters: Numbers = field(default_factory=dict)
@@ -62,6 +64,8 @@ class Tag:
     @property
     def type(self) -> TagType:
         """What kind of answer it gives."""
+        if self.number:
+            return "number"
         return "yes_no" if self.text else "one_of"
 
     @property
@@ -70,6 +74,8 @@ class Tag:
         answers = {f"{self.key}_{value}": text for value, text in self.values.items()}
         if self.text:
             answers[self.key] = self.text
+        if self.number:
+            answers[self.key] = f"number {self.number}"
         if self.preference:
             answers[self.key] = f'trait.loved_{self.preference} != ""'
         return answers | ({f"{self.key}_enough": self.enough} if self.enough else {})
@@ -86,8 +92,14 @@ class Tag:
             for key, text in self.texts.items()
         )
 
-    def answer(self, holding: Container[str]) -> Answer:
-        """What it says, when the levels with these names (`tag.KEY`) hold."""
+    def answer(self, holding: Container[str], number: float | None = None) -> Answer:
+        """What it says, when the levels with these names (`tag.KEY`) hold.
+
+        Args:
+            number: its value, if it has one; amounts in minor units.
+        """
+        if self.number:
+            return number if f"tag.{self.key}" in holding else None
         for value in self.values:
             if f"tag.{self.key}_{value}" in holding:
                 return value
@@ -105,10 +117,11 @@ def check_tag(tag: Tag) -> None:
     noun = f"tag {tag.key}"
     if tag.tier not in get_args(Tier) or tag.freshness not in get_args(Freshness):
         raise InputError(f"{noun}: there is no tier {tag.tier} or no freshness {tag.freshness}")
-    if [bool(tag.text), bool(tag.values), tag.preference is not None].count(True) != 1:
-        raise InputError(f"{noun}: it needs a text, or values, or a preference")
-    if tag.preference is not None and tag.enough:
-        raise InputError(f"{noun}: a preference knows itself when it has enough acts")
+    kinds = [bool(tag.text), bool(tag.values), bool(tag.number), tag.preference is not None]
+    if kinds.count(True) != 1:
+        raise InputError(f"{noun}: it needs a text, or values, or a number, or a preference")
+    if tag.enough and (tag.preference is not None or tag.number):
+        raise InputError(f"{noun}: a preference or a number knows itself when it is known")
     check_parameters(noun, list(tag.texts.values()), tag.parameters)
     for definition in tag.definitions():
         for part in walk(definition.expr):

@@ -18,6 +18,9 @@ PURPOSES: Final = (MARKETING, SHARE)
 
 TAG: Final = "tag:"
 MAX_TAG_CHARS: Final = 60
+LOVED: Final = "loved_"
+LOVER: Final = "_lover"
+"""`trait.loved_brand` is what `tag.brand_lover` says: who takes the tag away has no such trait."""
 
 IN_ROOM: Final = "in_room"
 CHANNELS: Final = (IN_ROOM, "push", "sms", "wechat", "email", "phone")
@@ -87,6 +90,21 @@ def withheld_tags(consents: Consents) -> frozenset[str]:
         for (purpose, channel), said in consents.items()
         if purpose.startswith(TAG) and channel == EVERY_CHANNEL and not said.granted
     )
+
+
+def takes_away(tag: str, level: str) -> bool:
+    """Whether a tag that was taken away takes this level with it: itself, and each of its values.
+
+    The values of a tag are called by its key and an underscore (`gender_female`), and so is a tag
+    of the shop whose key begins with it: that goes, too.
+    """
+    return level == tag or level.startswith(f"{tag}_")
+
+
+def tag_of_trait(trait: str) -> str | None:
+    """The tag that tells what somebody loves, of the trait in which that was found."""
+    loved = trait.removeprefix(LOVED)
+    return f"{loved}{LOVER}" if loved != trait else None
 
 
 def switch_is_on(consents: Consents) -> bool:

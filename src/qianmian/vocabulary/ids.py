@@ -3,6 +3,9 @@
 An id is 1 to 128 characters without control characters. A viewer is known by the id that the shop
 gave, or anonymous by an id of a client; the one viewer column holds both, the anonymous with the
 prefix "?", which a known id may therefore not begin with.
+
+An id of another namespace than the deployment's is written `@NAMESPACE/ID` everywhere behind the
+door (anonymous: `?@NAMESPACE/ID`), so that equal ids of two platforms are two viewers.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ MAX_SHARDS: Final = 1 << 15
 # C0, DEL, C1, and lone surrogates, which no file or wire format can carry.
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NAMESPACE: Final = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,63}")
+_APART: Final = re.compile(r"\??(@[a-z0-9][a-z0-9_.:-]{0,63}/)(.*)", re.DOTALL)
 
 
 def anonymous(client_id: str) -> str:
@@ -57,6 +61,27 @@ def check_namespace(name: str) -> str:
             f'"{name}" is not a namespace; use 1 to 64 of a-z 0-9 _ . : - and begin with a-z or 0-9'
         )
     return name
+
+
+def prefix_of(namespace: str, home: str = DEFAULT_NAMESPACE) -> str:
+    """What ids of a namespace begin with; "" for the deployment's own, and for `default`."""
+    return "" if namespace in (DEFAULT_NAMESPACE, home) else f"@{namespace}/"
+
+
+def apart(client_id: str, prefix: str) -> str:
+    """An id as its source gives it, told apart by the prefix of its namespace.
+
+    What begins with "?" stays: no source may give such an id.
+    """
+    return client_id if not prefix or is_anonymous(client_id) else prefix + client_id
+
+
+def parts_of(viewer: str) -> tuple[str, str]:
+    """The prefix of the namespace ("" for none), and the id as its source gives it."""
+    found = _APART.fullmatch(viewer)
+    if found is None:
+        return "", viewer.removeprefix(ANONYMOUS_PREFIX)
+    return found[1], found[2]
 
 
 def hash64(value: str) -> int:

@@ -1,4 +1,4 @@
-"""Durations as people write them ("2m", "1h30m", "45s") and as the engine counts them (ms)."""
+"""Durations and times of day as people write them ("2m", "45s", "23:00"), and in ms."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
 _UNITS_MS = {"d": DAY_MS, "h": HOUR_MS, "m": MINUTE_MS, "s": SECOND_MS, "ms": 1}
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _PART = re.compile(r"([0-9]{1,12})(ms|[dhms])")
 MAX_DURATION_MS = 3_660 * DAY_MS  # ten years: beyond it a typing error is likelier
 
@@ -49,3 +50,20 @@ def format_duration(ms: int) -> str:
         if ms % size == 0 and ms // size < 120 and unit != "ms":
             return f"{ms // size}{unit}"
     return whole
+
+
+def parse_clock(text: str) -> int:
+    """Milliseconds since 0:00 of a time of day such as "23:00".
+
+    Raises: SyntaxProblem when it is not one.
+    """
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        raise SyntaxProblem(f'"{text}" is not a time of day; write for example 8:30 or 23:00')
+    return int(found[1]) * HOUR_MS + int(found[2]) * MINUTE_MS
+
+
+def format_clock(ms: int) -> str:
+    """The time of day as `parse_clock` reads it, e.g. "08:30"."""
+    hours, rest = divmod(ms, HOUR_MS)
+    return f"{hours:02}:{rest // MINUTE_MS:02}"

@@ -15,15 +15,15 @@ from qianmian.language import operators as folder
 from qianmian.language.catalog import operator_of, operators_by_name
 
 NAMES = (
-    "and count distinct field first happened hidden idle in_list in_room in_segment last not or"
-    " previous_visit room_fact score select sum tag then time_since trait viewing visit_started"
-    " without"
+    "and count distinct field first happened hidden hour idle in_list in_room in_segment last not"
+    " number or previous_visit room_fact score select sum tag tag_number then time_since trait"
+    " viewing visit_started without"
 ).split()
 
 
 def test_the_operators_are_these() -> None:
     assert list(operators_by_name()) == NAMES
-    assert len(operators_by_name()) == 26
+    assert len(operators_by_name()) == 29
 
 
 def test_every_node_has_an_operator_and_every_file_holds_one() -> None:

@@ -12,12 +12,14 @@ from qianmian.language.ast import (
     Field,
     Happened,
     Hidden,
+    Hour,
     Idle,
     InList,
     InRoom,
     InSegment,
     Node,
     Not,
+    Number,
     Or,
     PreviousVisit,
     RoomFact,
@@ -25,6 +27,7 @@ from qianmian.language.ast import (
     Select,
     Sum,
     Tag,
+    TagNumber,
     Then,
     TimeSince,
     Trait,
@@ -37,7 +40,10 @@ from qianmian.language.text import show, show_definition
 
 BOUGHT = Select(("checkout_started", "order_created", "order_paid"))
 ORDERED = Select(("order_created", "order_paid"))
+LIKED = Select(("liked",))
 ONE_MINUTE, ONE_DAY = 60_000, 86_400_000
+NIGHT = Hour(23 * 3_600_000, 2 * 3_600_000)
+IN_BERLIN = Hour(30_600_000, 65_100_000, "Europe/Berlin")
 
 EXPRESSIONS: list[tuple[str, Node]] = [
     (
@@ -56,6 +62,14 @@ EXPRESSIONS: list[tuple[str, Node]] = [
     ("not visible for 20s", Hidden(20_000)),
     ("not not visible for 20s", Not(Hidden(20_000))),
     ("in room for 60s", InRoom(ONE_MINUTE)),
+    (
+        "count(liked where hour between 23:00 and 02:00) within 7d >= 3",
+        Count(Select(("liked",), NIGHT), 7 * ONE_DAY, ">=", 3),
+    ),
+    (
+        'liked where (hour between 08:30 and 18:05 in "Europe/Berlin" and not category == "a")',
+        Happened(Select(("liked",), And((IN_BERLIN, Not(Field("category", "==", "a")))))),
+    ),
     ("in segment.vip", InSegment("vip")),
     ("in list.老客", InList("老客")),
     (
@@ -89,6 +103,23 @@ EXPRESSIONS: list[tuple[str, Node]] = [
         ),
     ),
     ("score.churn >= 0.7", Score("churn", ">=", 0.7)),
+    ("tag.carts >= 3", TagNumber("carts", ">=", 3)),
+    (
+        "tag.age < 30.5 and not tag.spent == ¥9.90",
+        And((TagNumber("age", "<", 30.5), Not(TagNumber("spent", "==", 990, is_money=True)))),
+    ),
+    ("number count(liked) within 60s", Number(Count(LIKED, ONE_MINUTE, ">=", 1))),
+    (
+        "number distinct(liked.product) this visit",
+        Number(Distinct(LIKED, "product", "visit", ">=", 1)),
+    ),
+    ("number distinct(liked.category) ever", Number(Distinct(LIKED, "category", "ever", ">=", 1))),
+    (
+        "number sum(order_paid.amount) within 90d",
+        Number(Sum(Select(("order_paid",)), "amount", 90 * ONE_DAY, ">=", 1)),
+    ),
+    ("number trait.age", Number(Trait("age", ">=", 0))),
+    ("number score.churn", Number(Score("churn", ">=", 0.0))),
     ("room.presenting == product", RoomFact("presenting", "==", None)),
     ('session.stage == "promo"', RoomFact("stage", "==", "promo")),
     ("room.online >= 100", RoomFact("online", ">=", 100)),
@@ -237,6 +268,14 @@ def test_other_spellings_mean_the_same(text: str, same_as: str, why: str) -> Non
         ("order_paid where quantity >= ¥5", SyntaxProblem, "no amount", 29),
         ("order_paid where category > x", TypeProblem, "needs a number", 17),
         ("liked where stock > 3", TypeProblem, "stock_changed", 0),
+        ("liked where hour between 23 and 2", SyntaxProblem, "a time of day such as 23:00", 25),
+        ("liked where hour between 25:00 and 02:00", SyntaxProblem, "not a time of day", 25),
+        ("liked where hour between 23:00 or 02:00", SyntaxProblem, '"and" is expected', 31),
+        ("liked where hour between 8:00 and 8:00", TypeProblem, "the whole day", 12),
+        ('liked where hour between 8:00 and 9:00 in "Mars"', TypeProblem, "no time zone", 12),
+        ("liked where hour between 8:00 and 9:00 in UTC", SyntaxProblem, "a time zone", 42),
+        ("liked where hour >= 8", UnknownName, "hour", 12),
+        ("hour between 23:00 and 02:00", UnknownName, "hour", 0),
         ("order_paid where category == and", SyntaxProblem, 'write "and"', 29),
         ("liked within 60s", SyntaxProblem, "write count(", 6),
         ("liked then shared then followed within 5s", SyntaxProblem, "two steps", 18),

@@ -7,11 +7,17 @@ import string
 
 import pytest
 
+from qianmian.bootstrap.catalogs import builtin_definitions, load_moments
 from qianmian.errors import UnknownName
-from qianmian.language.ast import COMPARISONS, Node, walk
+from qianmian.language.ast import COMPARISONS, Node, Trait, walk
 from qianmian.language.catalog import operators_by_name
 from qianmian.language.parse import parse, parse_definition
-from qianmian.language.sentence import sentence, sentence_of_definition
+from qianmian.language.sentence import (
+    in_words,
+    sentence,
+    sentence_of_definition,
+    value_in_words,
+)
 from qianmian.locales.texts import LOCALES, document
 from tests.unit.language.test_parse import EXPRESSIONS
 
@@ -49,6 +55,22 @@ WHOLE = [
         (
             'Does not have the tag "x", and it does not hold that (belongs to the segment'
             ' "y", or has not liked in this session)'
+        ),
+    ),
+    (
+        'trait.life_stage == dormant and trait.city_tier in (tier_4, village) and trait.age != ""',
+        "属性“生命周期阶段”是沉默，且属性“城市等级”是四线城市或“village”，且属性“年龄”已知",
+        (
+            'Trait "life stage" is dormant, and trait "city tier" is tier 4 or "village", and'
+            ' trait "age" is known'
+        ),
+    ),
+    (
+        "trait.follower == true and trait.vip == false and session.stage == promo and tag.x",
+        "属性“关注店铺”是已关注，且属性“vip”是“否”，且触发时场次阶段是促销，且有标签“x”",
+        (
+            'Trait "follows the shop" is followed, and trait "vip" is "no", and the stage of the'
+            ' session is promotion at that instant, and has the tag "x"'
         ),
     ),
     (
@@ -167,3 +189,50 @@ def test_braces_in_values_are_only_text() -> None:
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(UnknownName, match="zh-CN"):
         sentence(parse("liked"), "zh-C")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_value_that_a_built_in_definition_asks_for_has_words(locale: str) -> None:
+    compared = {
+        (part.name, value)
+        for definitions in builtin_definitions().values()
+        for definition in definitions
+        for part in walk(definition.expr)
+        if isinstance(part, Trait)
+        for value in (part.value if isinstance(part.value, tuple) else (part.value,))
+        if isinstance(value, str | bool) and value != ""
+    }
+    assert len(compared) > 60
+    nameless = {
+        (name, value)
+        for name, value in compared
+        if f"{name}.{str(value).lower() if isinstance(value, bool) else value}"
+        not in document(locale, "values")
+    }
+    assert nameless == set()
+
+
+def test_every_number_of_a_built_in_moment_has_a_name() -> None:
+    for locale in LOCALES:
+        for moment in load_moments().values():
+            for name in moment.parameters:
+                assert f"parameter.{name}" in document(locale, "language"), name
+
+
+@pytest.mark.parametrize(
+    ("value", "chinese", "english"),
+    [
+        ("5m", "5 分钟", "5 minutes"),
+        ("1d12h", "36 小时", "36 hours"),
+        (3, "3", "3"),
+    ],
+)
+def test_a_number_of_a_definition_in_words(value: str | int, chinese: str, english: str) -> None:
+    assert (in_words(value), in_words(value, "en-US")) == (chinese, english)
+
+
+def test_a_value_that_nobody_knows_stays_as_it_is() -> None:
+    told: list[tuple[str, str | int]] = [
+        *(("life_stage", "dormant"), ("city", "Hangzhou"), ("vip", True), ("age", 25))
+    ]
+    assert [value_in_words(*one) for one in told] == ["沉默", "Hangzhou", "是", "25"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from qianmian.errors import LimitExceeded, TypeProblem
@@ -10,8 +12,11 @@ from qianmian.language.definition import Definition
 from qianmian.language.kinds import Kind
 from qianmian.language.limits import check_live
 from qianmian.language.parse import parse, parse_definition
+from qianmian.language.sentence import said
 from qianmian.language.text import show
 from qianmian.language.types import check, check_definition, warnings
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 @pytest.mark.parametrize(
@@ -212,6 +217,14 @@ def test_a_look_back_at_the_room_counts_to_64() -> None:
             parse(f"liked and count(promo_started) within 5m {asked}")
 
 
+def test_a_count_on_the_same_product_goes_as_far_as_its_list() -> None:
+    assert check(parse("count(product_clicked) within 5m >= 64 on same product")).sort == "pulse"
+    for asked in (">= 65", "> 64"):
+        with pytest.raises(LimitExceeded, match="1…6"):
+            parse(f"count(product_clicked) within 5m {asked} on same product")
+    assert check(parse("count(product_clicked) within 5m >= 65")).sort == "level"
+
+
 def test_a_tree_that_is_too_deep_or_too_large_is_refused_without_recursion() -> None:
     deep: Node = Tag("x")
     for _ in range(5_000):
@@ -257,7 +270,8 @@ def test_a_live_window_is_at_most_seven_days() -> None:
 def test_what_is_hardly_meant_is_warned_about(text: str, says: str) -> None:
     found = warnings(parse(text))
     assert bool(found) == bool(says)
-    assert says in "".join(found)
+    assert says in "".join(said(one, "en-US") for one in found)
+    assert all(HAN.search(said(one, "zh-CN")) for one in found)
 
 
 def test_a_definition_has_a_name_and_a_version() -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from qianmian.locales.texts import LOCALES, Texts, document, locale_of
+from tools.lints.walk import ROOT
 
 
 def test_places_are_filled_in() -> None:
@@ -38,3 +39,16 @@ def test_names_of_systems_are_understood() -> None:
     assert [locale_of(name) for name in ("zh_CN.UTF-8", "ZH", "en_GB", "C", "", None)] == [
         "zh-CN", "zh-CN", "en-US", "en-US", "en-US", "en-US",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_reason_of_a_decision_is_said_to_the_shop_and_to_the_person(locale: str) -> None:
+    sources = (ROOT / "src/qianmian/strategies").glob("*.py")
+    code = "\n".join(path.read_text("utf-8") for path in sources)
+    returned = set(re.findall(r'return "([a-z_]+)", ', code))
+    passed = set(re.findall(r'(?:_suppressed\(match, |return |if .* else )"([a-z_]+)"', code))
+    told = set(document(locale, "decisions")) - {"act", "rehearsed"}
+    assert len(returned) > 8
+    assert returned <= told
+    assert told <= returned | passed | {"global_holdout", "control", "lost_to"}
+    assert set(document(locale, "privacy")["reasons"]) == told

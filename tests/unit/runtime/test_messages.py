@@ -19,17 +19,23 @@ from qianmian.runtime.messages import (
     Backfilled,
     Body,
     Catalog,
+    Decided,
     DefinitionsChanged,
     Erased,
     Events,
     FactsNamed,
     RoomFacts,
+    Settled,
+    StrategiesChanged,
     Tick,
     decoded,
     encoded,
 )
+from qianmian.strategies.strategy import Guardrails, Strategies
+from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.product import Product
 from tests.strategies import definitions
+from tests.strategy_shop import offer, strategy
 
 CLOCK = 1_700_000_000_000
 ROWS: list[dict[str, object]] = [
@@ -53,6 +59,11 @@ BODIES: list[Body] = [
     RoomFacts(()),
     DefinitionsChanged(()),
     Erased(("?erased-0f", "erased-1e")),
+    StrategiesChanged(Strategies((strategy(whom=("keen",)),), (offer(stock=3),), Guardrails())),
+    Decided(
+        (Decision("d", CLOCK, "v1", "r", "s", "coupon", 1, "f", "act", channels=("in_room",)),)
+    ),
+    Settled(("d",), ()),
     Catalog((Product("p1", title="口红", category=("beauty", "lips"), price_minor=9_900),)),
 ]
 
@@ -122,7 +133,7 @@ def test_a_record_batch_without_its_fixed_columns_is_refused() -> None:
 
 def test_kinds_have_the_numbers_they_always_had() -> None:
     # they are in the segments of every installation
-    assert [encoded(body)[0] for body in BODIES] == [2, 4, 5, 6, 6, 3, 8, 7]
+    assert [encoded(body)[0] for body in BODIES] == [2, 4, 5, 6, 6, 3, 8, 9, 10, 11, 7]
     assert encoded(Events(events(1, message=0)))[0] == 1
 
 

@@ -1,4 +1,4 @@
-"""What the pages believe the server sends is what it sends: `types.ts` beside the OpenAPI document.
+"""What the pages believe the server sends is what it sends: `api/types` and the OpenAPI document.
 
 The types are written by hand, with their units and reasons; here each field is compared with the
 schema by name and by type, so that neither side changes alone.
@@ -16,7 +16,8 @@ from qianmian.server.api.application import management
 from qianmian.server.site import Site
 from tools.lints.walk import ROOT
 
-TYPES = (ROOT / "console/src/api/types.ts").read_text("utf-8")
+FOLDER = ROOT / "console/src/api/types"
+TYPES = "\n".join(path.read_text("utf-8") for path in sorted(FOLDER.glob("*.ts")))
 NAMES = {  # of the schema: of the interface
     "AccountModel": "Account",
     "ActorModel": "Actor",
@@ -52,6 +53,9 @@ NAMES = {  # of the schema: of the interface
     "BasicModel": "BasicValue",
     "Board": "Board",
     "DataHealth": "DataHealth",
+    "DistributionModel": "Distribution",
+    "GroupingModel": "TagGrouping",
+    "ShareModel": "TagShare",
     "DefinitionDetail": "DefinitionDetail",
     "DefinitionModel": "Definition",
     "HoldingModel": "Holding",
@@ -59,11 +63,14 @@ NAMES = {  # of the schema: of the interface
     "MovementModel": "Movement",
     "NamedModel": "NamedDefinition",
     "OverlapModel": "Overlap",
+    "LeftOutModel": "LeftOut",
     "PreviewModel": "Preview",
     "ReachModel": "Reach",
     "SampleModel": "PreviewSample",
     "SecondModel": "MovedSecond",
+    "ParameterModel": "Parameter",
     "Understood": "Understood",
+    "WarningModel": "DefinitionWarning",
     "VersionModel": "DefinitionVersion",
     "DeadLetterModel": "DeadLetter",
     "DeadLetterPage": "DeadLetters",
@@ -96,6 +103,26 @@ NAMES = {  # of the schema: of the interface
     "SourceModel": "Source",
     "Stage": "FunnelStep",
     "StageModel": "StageChange",
+    "StrategyVersionModel": "StrategyVersion",
+    "StrategyModel": "StrategySummary",
+    "StrategyDetail": "StrategyDetail",
+    "StrategyUnderstood": "StrategyUnderstood",
+    "Strategy": "Strategy",
+    "Step": "Reaching",
+    "Limits": "StrategyLimits",
+    "Goal": "Goal",
+    "Offer": "Offer",
+    "OfferModel": "OfferInUse",
+    "Guardrails": "Guardrails",
+    "LimitsModel": "ShopLimits",
+    "SwitchModel": "RedSwitch",
+    "TodayModel": "StrategyToday",
+    "DecisionModel": "Decision",
+    "GuardModel": "Guard",
+    "WhyModel": "StrategyWhy",
+    "WhyPage": "WhyPage",
+    "PromptModel": "Prompt",
+    "PromptPage": "PromptPage",
     "TagModel": "ViewerTag",
     "TimelineEvent": "TimelineEvent",
     "TrendPoint": "TrendPoint",
@@ -106,9 +133,11 @@ NAMES = {  # of the schema: of the interface
 WITHIN = {"Comment", "CountingModel", "LogModel", "PageModel", "StepModel"}
 """Written where they are used."""
 NOT_TYPED = {
+    *("MeModel", "MeTag", "MeGone", "MeSaid", "MeGiven", "MeErasure"),  # not of the console
     *("SignIn", "FirstAccount", "JoinModel", "TokenModel"),
     "NewLink",
     *("Change", "DraftModel", "RollBack", "Writing"),
+    *("AnswerGiven", "ApprovalGiven", "LimitsGiven", "StepGiven", "SwitchGiven"),
     *("HTTPValidationError", "ValidationError"),
 }
 ADDED = {"Board": {"seq": "number"}}  # by the route and the socket
@@ -119,6 +148,8 @@ ASKED = {
     "NewApiKey",
     "NewInvitation",
 }  # what is sent may leave out what has a default
+WRITTEN_AS_IN_FILES = {"Strategy", "Step", "Limits", "Goal", "Offer", "Guardrails"}
+"""What has a default may be left out; null is a value of its own."""
 PLAIN = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean"}
 
 DOCUMENT = management(cast(Site, SimpleNamespace(version="0"))).openapi()
@@ -131,7 +162,7 @@ def compact(text: str) -> str:
 
 ALIASES = {
     name: compact(meaning)
-    for name, meaning in re.findall(r"export type (\w+) =((?: '\w+'(?: \|)?)+)\n", TYPES)
+    for name, meaning in re.findall(r"export type (\w+) =\s*\|?((?:\s*'\w+'(?:\s*\|)?)+)\n", TYPES)
 } | {"FunnelStage": "string", "Tree": "Record<string,unknown>"}  # the server says no more
 
 
@@ -147,9 +178,18 @@ def split(text: str, at: str) -> list[str]:
     return [part for part in parts if part]
 
 
+def _spelled(part: str) -> str:
+    if part.endswith("[]") and part[:-2] in ALIASES:
+        return f"{union(ALIASES[part[:-2]])}[]"
+    return ALIASES.get(part, part)
+
+
 def union(text: str) -> str:
-    """Alternatives in one order, aliases spelled out."""
-    spelled = (split(ALIASES.get(part, part), "|") for part in split(text, "|"))
+    """Alternatives in one order, inside a Record too, aliases spelled out."""
+    inner = re.fullmatch(r"Record<string,([^<>]+)>", text)
+    if inner:
+        return f"Record<string,{union(inner[1])}>"
+    spelled = (split(_spelled(part), "|") for part in split(text, "|"))
     return "|".join(sorted({one for parts in spelled for one in parts}))
 
 
@@ -166,7 +206,7 @@ def interface(name: str) -> dict[str, str]:
     """The fields of an interface, with those that it extends."""
     pattern = rf"export interface {name}(?: extends (\w+))? {{\n(.*?)\n}}"
     found = re.search(pattern, TYPES, re.DOTALL)
-    assert found, f"types.ts has no {name}"
+    assert found, f"console/src/api/types has no {name}"
     lines = re.sub(r"/\*\*.*?\*/", "", found[2], flags=re.DOTALL)
     body = compact(re.sub(r"(?<=[^\s;{])\n", ";\n", lines))
     return (interface(found[1]) if found[1] else {}) | fields(body)
@@ -191,9 +231,9 @@ def written(schema: Any) -> str:
     if schema.get("type") == "array":
         return f"{written(schema['items'])}[]"
     if schema.get("type") == "object":
-        keys = schema.get("propertyNames", {}).get("enum")
-        value = written(schema["additionalProperties"])
-        return "Words" if keys == ["zh", "en"] else f"Record<string,{value}>"
+        keys = schema.get("propertyNames", {}).get("enum", ())
+        value = union(written(schema["additionalProperties"]))
+        return "Words" if set(keys) == {"zh", "en"} else f"Record<string,{value}>"
     return PLAIN[schema["type"]]
 
 
@@ -204,6 +244,8 @@ def told(name: str) -> dict[str, str]:
     for key, one in schema["properties"].items():
         if name in ASKED and key not in schema.get("required", ()):
             found[f"{key}?"] = union("|".join(set(written(one).split("|")) - {"null"}))
+        elif name in WRITTEN_AS_IN_FILES and key not in schema.get("required", ()):
+            found[f"{key}?"] = written(one)
         else:
             found[key] = written(one)
     return found | ADDED.get(name, {})

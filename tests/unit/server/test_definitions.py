@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from qianmian.cli.main import run
+from qianmian.language.codec import to_json
 from qianmian.runtime.live import Live
 from tests.serving import WAIT_S, Served, served
 
@@ -69,6 +70,12 @@ def active(server: Served) -> dict[str, int]:
     return server.home.deployment.engine.ask(read).result(WAIT_S)
 
 
+def flush(server: Served) -> None:
+    """History has everything that was sent, however lately somebody asked it."""
+    server.home.deployment.engine.ask(lambda live: live.offset).result(WAIT_S)
+    server.home.history.flush_before(server.home.log.durable_offset)
+
+
 def wait_until(is_so: Callable[[], bool]) -> None:
     until = time.monotonic() + WAIT_S
     while not is_so():
@@ -104,6 +111,27 @@ def test_what_is_wrong_is_said_with_its_place(
     assert (told["code"], told["position"]) == (code, position)
 
 
+def test_a_name_that_is_not_there_is_told_with_one_that_is_near(console: httpx.Client) -> None:
+    told = post(console, "check", kind="tag", text="product_viewd this session")
+    assert told["params"] == {
+        "kind": "event or word",
+        "name": "product_viewd",
+        "near": "product_viewed",
+    }
+    answer = post_raw(console, "preview", kind="segment", text="in segment.nobody_at_all")
+    assert answer.json()["params"] == {"kind": "segment", "name": "nobody_at_all"}
+
+
+def test_what_is_hardly_meant_has_a_code_and_words(console: httpx.Client) -> None:
+    told = post(console, "check", kind="moment", text="liked without shared within 5s")
+    assert told["usable"]
+    (warning,) = told["warnings"]
+    assert warning["code"] == "warning.short_absence"
+    assert warning["params"] == {"span": 5_000, "lateness": 5_000}
+    assert warning["said"]["zh"].startswith("“5 秒内没有”不长于允许的迟到时间（5 秒）")
+    assert "An absence within 5 seconds" in warning["said"]["en"]
+
+
 def test_a_segment_is_counted_from_history_before_it_is_used(
     console: httpx.Client, server: Served
 ) -> None:
@@ -114,6 +142,7 @@ def test_a_segment_is_counted_from_history_before_it_is_used(
         if n % every == 0
     ]
     assert send(server, *events).status_code == 200
+    flush(server)
     text = (
         "count(product_viewed) this session >= 1 and count(cart_added) this session >= 1"
         " and count(gift_sent) this session >= 1"
@@ -128,9 +157,59 @@ def test_a_segment_is_counted_from_history_before_it_is_used(
     assert "加入购物车" in told["parts"][0]["zh"]
     shared = {one["key"]: (one["size"], one["both"]) for one in told["overlaps"]}
     assert shared["carted_unpaid"] == (6, 2)
+    left_out = {one["key"]: (one["names"]["zh"], one["reason"]) for one in told["left_out"]}
+    assert left_out["potential_high_value"] == ("潜在高价值", "state"), (
+        "for how long somebody is in the room"
+    )
+    assert not left_out.keys() & shared.keys()
     live_only = post_raw(console, "preview", kind="segment", text="idle for 60s")
     assert live_only.status_code == 422
     assert live_only.json()["code"] == "definition.not_in_history"
+
+
+def cities_of(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        one
+        for group in found["groupings"]
+        if group["trait"] == "city_tier"
+        for one in group["shares"]
+    ]
+
+
+def test_a_tag_is_divided_by_what_history_knows(console: httpx.Client, server: Served) -> None:
+    told = [
+        {
+            "type": "profile_updated",
+            "viewer": f"d{n}",
+            "traits": {"city_tier": f"tier_{n % 2 + 1}"} | ({"age": 20 + n} if n % 3 else {}),
+            "message_id": f"told{n}",
+        }
+        for n in range(12)
+    ]
+    assert send(server, *told).status_code == 200
+    text = "trait.age >= 25 and trait.city_tier in (tier_1, tier_2)"
+
+    def divided() -> dict[str, Any]:
+        return post(console, "distribution", kind="tag", key="grown", text=text)
+
+    wait_until(lambda: sum(one["total"] for one in cities_of(divided())) == 12)
+    found = divided()
+    assert found["as_of"] > 0
+    ages = [20 + n for n in range(12) if n % 3]
+    everybody = found["everybody"]
+    others = everybody["total"] - 12  # of whom nobody told anything
+    assert (everybody["yes"], everybody["unknown"]) == (sum(age >= 25 for age in ages), 4 + others)
+    assert everybody["yes"] + everybody["no"] + everybody["unknown"] == everybody["total"]
+    cities = cities_of(found)
+    assert found["groupings"][0]["names"] == {"zh": "城市等级", "en": "city tier"}
+    assert [one["names"]["zh"] for one in cities] == ["一线城市", "二线城市"]
+    for one in cities:
+        assert one["total"] == 6
+        own = [20 + n for n in range(12) if f"tier_{n % 2 + 1}" == one["value"] and n % 3]
+        assert one["yes"] == sum(age >= 25 for age in own)
+        assert one["unknown"] == 2
+    known = post(console, "distribution", kind="tag", key="follower", text="followed this session")
+    assert known["everybody"]["unknown"] == known["everybody"]["total"], "nobody told of following"
 
 
 def test_a_tag_lives_from_draft_to_retirement(console: httpx.Client, server: Served) -> None:
@@ -165,6 +244,50 @@ def test_a_tag_lives_from_draft_to_retirement(console: httpx.Client, server: Ser
     gone = post(console, "tag/爱看/retire")
     assert gone["now"] is None
     assert {"爱看", "常客"}.isdisjoint(active(server))
+
+
+def expr_of(server: Served, key: str) -> str:
+    """What a definition means where it holds."""
+
+    def read(live: Live) -> str:
+        return next(str(to_json(one.expr)) for one in live.definitions if one.key == key)
+
+    found: str = server.home.deployment.engine.ask(read).result(WAIT_S)
+    return found
+
+
+def test_a_tag_may_be_a_number_that_others_compare(console: httpx.Client, server: Served) -> None:
+    told = post(console, "check", kind="segment", text="tag.送礼 >= ¥50")
+    assert (told["usable"], told["code"]) == (False, "definition.unknown_name")
+    draft(console, "tag/送礼", "number sum(gift_sent.amount) within 10m")
+    made = post(console, "tag/送礼/activate")
+    assert made["now"]["sentence"]["zh"] == "最近 10 分钟内送礼物的金额合计是多少"
+    assert not post(console, "check", kind="segment", text="tag.送礼 >= 50")["usable"]
+    good = post(console, "check", kind="segment", text="tag.送礼 >= ¥50")
+    assert good["usable"]
+    assert good["sentence"]["zh"] == "标签“送礼”的数值不少于 ¥50"
+    assert [one["key"] for one in good["uses"]] == ["送礼"]
+    gift = {"type": "gift_sent", "viewer": "g", "amount": 6_000, "message_id": "g1"}
+    assert send(server, gift).status_code == 200
+    flush(server)
+    text = "tag.送礼 >= ¥50 and not tag.送礼 > ¥60"
+    counted = post(console, "preview", kind="segment", text=text)
+    assert counted["count"] == 1
+    asked = {"kind": "tag", "key": "大方", "text": "tag.送礼 >= ¥50"}
+    everybody = post(console, "distribution", **asked)["everybody"]
+    assert (everybody["yes"], everybody["unknown"]) == (1, 0)
+    draft(console, "segment/大方", "tag.送礼 >= ¥50")
+    assert post(console, "segment/大方/activate")["now"]["version"] == 1
+    assert "'within': '10m'" in expr_of(server, "大方")
+    assert console.post("/api/definitions/tag/送礼/retire", json={}).status_code == 422
+    draft(console, "tag/送礼", "gift_sent this session")
+    assert console.post("/api/definitions/tag/送礼/activate", json={}).status_code == 422
+    draft(console, "tag/送礼", "number sum(gift_sent.amount) within 20m")
+    assert post(console, "tag/送礼/activate")["now"]["version"] == 2
+    assert "'within': '20m'" in expr_of(server, "大方")
+    assert active(server)["大方"] == 1
+    post(console, "segment/大方/retire")
+    post(console, "tag/送礼/retire")
 
 
 def test_a_built_in_moment_can_be_changed_and_brought_back(
@@ -236,7 +359,12 @@ def test_how_often_a_moment_fired_today_is_told_by_room(
 
     before = fired()
     assert before["fired"] == []
-    assert {"dwell"} <= set(console.get("/api/definitions/moment/hesitation").json()["parameters"])
+    (dwell,) = console.get("/api/definitions/moment/hesitation").json()["parameters"]
+    assert dwell == {
+        "key": "dwell",
+        "names": {"zh": "停留多久", "en": "stays for"},
+        "value": {"zh": "2 分钟", "en": "2 minutes"},
+    }
     for number, (room, viewer) in enumerate((("r1", "a"), ("r1", "b"), ("r2", "a"))):
         order: dict[str, Any] = {
             "type": "order_paid",

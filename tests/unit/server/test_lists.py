@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -141,3 +142,25 @@ def test_a_command_beside_the_server_is_followed(
     assert run(["lists", "list", "--home", home, "--json"]) == 0
     assert '"size": 3' in capsys.readouterr().out
     assert console.get("/api/audit").json()["items"][0]["action"] == "list.imported"
+
+
+def test_a_file_of_definitions_that_names_no_list_of_the_shop_is_told_which(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ["--home", str(tmp_path / "home")]
+    (tmp_path / "vip.csv").write_text("会员编号\na\n", "utf-8")
+    assert run(["lists", "import", "vip_members", str(tmp_path / "vip.csv"), *home]) == 0
+    file = tmp_path / "shop.yaml"
+    text = "definitions:\n  - {key: ours, kind: segment, text: in list.vip_member}\n"
+    file.write_text(text, "utf-8")
+    capsys.readouterr()
+    assert run(["definitions", "check", str(file), "--json", *home]) == 1
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert (problem["key"], problem["code"]) == ("ours", "definition.unknown_name")
+    assert 'Did you mean "vip_members"?' in problem["message"]
+    assert run(["definitions", "import", str(file), *home]) == 2
+    assert "vip_members" in capsys.readouterr().err
+    file.write_text(text.replace("vip_member}", "vip_members}"), "utf-8")
+    for verb in ("check", "import"):
+        assert run(["definitions", verb, str(file), *home]) == 0
+    assert run(["definitions", "check", str(file), "--home", str(tmp_path / "none")]) == 0

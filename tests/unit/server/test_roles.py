@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from qianmian.server.api.application import management
+from qianmian.server.api.myself import Myself
 from qianmian.server.api.roles import ROLES_BY_ACTION, Open, Permission, actions_of
 from qianmian.server.site import Site
 from qianmian.storage.sql.accounts import ROLES
@@ -47,13 +48,13 @@ def path_of(route: APIRoute) -> str:
     return route.path.removeprefix("/api") if route.path.startswith("/api/") else route.path
 
 
-def declared(route: APIRoute) -> list[Permission | Open]:
+def declared(route: APIRoute) -> list[Permission | Open | Myself]:
     """What the dependencies of a route say about who may."""
-    found: list[Permission | Open] = []
+    found: list[Permission | Open | Myself] = []
     waiting = [route.dependant]
     while waiting:
         one = waiting.pop()
-        if isinstance(one.call, Permission | Open):
+        if isinstance(one.call, Permission | Open | Myself):
             found.append(one.call)
         waiting += one.dependencies
     return found
@@ -89,6 +90,8 @@ def test_every_route_says_who_may(route: APIRoute) -> None:
     if isinstance(said[0], Open):
         assert said[0].why
         assert re.fullmatch(r"/(session|first-account|invitation|join)", path_of(route))
+    is_of_viewer = path_of(route) == "/me" or path_of(route).startswith("/me/")
+    assert isinstance(said[0], Myself) is is_of_viewer
 
 
 def test_every_action_is_of_some_route_and_some_role() -> None:
@@ -172,6 +175,28 @@ def test_each_role_gets_through_where_the_table_says_and_nowhere_else(
             assert answer.status_code < 500, answer.text
         else:
             assert (answer.status_code, code) == (403, "session.role"), f"{role}: {answer.text}"
+
+
+OF_VIEWERS = [
+    (method, route)
+    for route in ROUTES
+    for method in methods_of(route)
+    if isinstance(declared(route)[0], Myself)
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "route"), OF_VIEWERS, ids=[f"{method} {route.path}" for method, route in OF_VIEWERS]
+)
+def test_what_is_a_viewer_s_own_is_open_to_no_role_and_no_key(
+    clients: dict[str, httpx.Client], method: str, route: APIRoute
+) -> None:
+    path = "/api" + re.sub(r"{[^}]*}", "0", path_of(route))
+    for role, client in clients.items():
+        answer = client.request(method, path, json={})
+        assert (answer.status_code, answer.json()["code"]) == (401, "viewer.token"), role
+    headers = {"authorization": "Bearer qmm_x_y"}
+    assert clients["nobody"].request(method, path, headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("role", KEY_ROLES)

@@ -88,6 +88,14 @@ def test_who_was_here_long_ago_is_known_with_what_they_do_now(
         told = console.get("/api/rooms/r1/viewers/v").json()["person"]
         assert done(told) == {"product_viewed": 6, "cart_added": 1}, again
         assert told["since"] is None
+        tags = {one["key"]: one for one in told["tags"]}
+        assert (tags["carts_session"]["answer"], tags["carts_session"]["value"]) == ("value", "1")
+        assert tags["carts_session"]["value_names"]["zh"] == "本场加购次数：1 次"
+        assert tags["spent_session"]["value_names"]["en"] == "Paid in this session: ¥0"
+        assert (tags["days_registered"]["answer"], tags["days_registered"]["value"]) == (
+            "unknown",
+            None,
+        )
         assert told["stages"][-1]["stage"] == "returned"
         assert done(console.get("/api/viewers/v").json()) == done(told)
         flushed(server)

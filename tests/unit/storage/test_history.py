@@ -16,9 +16,11 @@ from qianmian.columns.erasure import tombstones
 from qianmian.columns.fields import NUMBER_FIELDS, STRING_FIELDS
 from qianmian.engine.board import FUNNEL, RoomBoard
 from qianmian.errors import InputError, LogProblem, LogUnavailable
-from qianmian.runtime.messages import Events, Message, Tick
+from qianmian.runtime.messages import Decided, Events, Message, Tick
+from qianmian.storage.decided import Tally, decided_since, decisions_of
 from qianmian.storage.history import KINDS, History
-from qianmian.storage.history_schema import EVENTS, FIRINGS, ROOMS, SCHEMAS
+from qianmian.storage.history_schema import DECISIONS, EVENTS, FIRINGS, ROOMS, SCHEMAS
+from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.firing import Firing
 from tests.fakes.disk import Fault, MemoryDisk, PowerCut
 from tools.lints.walk import ROOT
@@ -30,14 +32,36 @@ LAST = 16
 
 
 def message(offset: int) -> Message:
-    """Messages every ten minutes; every third is a tick."""
+    """Messages every ten minutes; every third is a tick, or says what was decided."""
     clock = START + offset * 10 * MINUTE
+    if offset % 6 == 5:
+        return Message(offset, clock, Decided((decision(offset, clock), decision(99, clock))))
     if offset % 3 == 2:
         return Message(offset, clock, Tick())
     row = {"clock": clock, "type": "comment_sent", "room": "r", "message": offset}
     viewers = [f"v{offset % 4}", "other"]
     rows = [row | {"viewer": v, "text": f"{v} says {offset}"} for v in viewers]
     return Message(offset, clock, Events(EventBatch.from_rows(rows)))
+
+
+def decision(number: int, clock: int) -> Decision:
+    return Decision(
+        id=f"d{number}",
+        at=clock,
+        viewer=f"v{number % 4}",
+        room="r",
+        session="s",
+        strategy="help",
+        version=2,
+        firing="f",
+        outcome="act",
+        key="p1",
+        channels=("in_room", "push"),
+        offer="ten_off",
+        cost_minor=1_000,
+        not_before=clock,
+        deadline_at=clock + MINUTE,
+    )
 
 
 def firings_of(offset: int) -> list[Firing]:
@@ -67,6 +91,7 @@ def wanted(kind: str, count: int) -> list[int]:
         EVENTS: lambda at: 2 * isinstance(message(at).body, Events),
         FIRINGS: lambda at: len(firings_of(at)),
         ROOMS: lambda at: len(boards_of(at)),
+        DECISIONS: lambda at: 2 * isinstance(message(at).body, Decided),
     }
     return [at for at in range(count) for _ in range(times[kind](at))]
 
@@ -95,6 +120,23 @@ def test_rows_come_back_with_their_columns(tmp_path: Path) -> None:
     ]
     (rooms,) = history.read(ROOMS, ["offset", "order_paid", "gmv_minor"])
     assert rooms.to_pylist()[1] == {"offset": 5, "order_paid": 5, "gmv_minor": 500}
+
+
+def test_decisions_are_counted_and_found_again(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    for offset in range(LAST):
+        add(history, offset)
+    history.flush()
+    clocks = {offset: START + offset * 10 * MINUTE for offset in (5, 11)}
+    mine = [decision(11, clocks[11]), decision(5, clocks[5])]
+    assert [one for one in decisions_of(history, 0) if one.id != "d99"] == mine
+    assert decisions_of(history, clocks[5] + 1, viewers=["v1"], strategy="help", room="r") == []
+    assert decisions_of(history, 0, viewers=["v3"], most=1) == [decision(99, clocks[11])]
+    assert decisions_of(history, 0, room="elsewhere") == []
+    assert decided_since(history, clocks[11]) == {"help": {Tally("act", "", False): 2}}
+    history.erase(tombstones(["v3"], b"k" * 16, namespace="default"))
+    assert decisions_of(history, 0, viewers=["v3"]) == []
+    assert {one.viewer for one in decisions_of(history, 0)} >= {"v1"}
 
 
 def test_a_file_holds_one_hour_and_says_which_messages(tmp_path: Path) -> None:
@@ -126,7 +168,8 @@ def test_files_of_an_hour_that_is_over_are_joined(tmp_path: Path) -> None:
     before = {kind: len(history.files(kind)) for kind in KINDS}
     assert history.join() == 5  # two hours of events and of firings, one of rooms
     assert [(one.first, one.stop) for one in history.files(EVENTS)][:2] == [(0, 5), (6, 11)]
-    assert all(len(history.files(kind)) < before[kind] for kind in KINDS)
+    joined = [kind for kind in KINDS if len(history.files(kind)) < before[kind]]
+    assert joined == [EVENTS, FIRINGS, ROOMS], "decisions have one file an hour here"
     for kind in KINDS:
         assert offsets(history, kind) == wanted(kind, 14)
     assert history.join() == 0
@@ -235,12 +278,12 @@ def test_erasure_takes_a_person_out_of_all_files_and_leaves_the_others(tmp_path:
     history.flush()
     before = {kind: [t.to_pylist() for t in history.read(kind)] for kind in KINDS}
     named = tombstones(["v1"], b"k" * 16, namespace="default")
-    assert history.erase(named) == 6
+    assert history.erase(named) == 7
     assert history.erase(named) == 0
     after = {kind: [t.to_pylist() for t in history.read(kind)] for kind in KINDS}
     assert after[ROOMS] == before[ROOMS]
     erased_rows = 0
-    for kind in (EVENTS, FIRINGS):
+    for kind in (EVENTS, FIRINGS, DECISIONS):
         pairs = zip(
             chain.from_iterable(before[kind]), chain.from_iterable(after[kind]), strict=True
         )
@@ -252,7 +295,7 @@ def test_erasure_takes_a_person_out_of_all_files_and_leaves_the_others(tmp_path:
             changed: dict[str, object] = {"viewer": named["v1"]}
             if kind == EVENTS:
                 changed["text"] = None
-            else:
+            elif kind == FIRINGS:
                 one = firings_of(was["offset"])[0]
                 changed["id"] = replace(one, viewer=named["v1"]).id
             assert now == was | changed

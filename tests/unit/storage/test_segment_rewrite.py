@@ -10,13 +10,14 @@ import pytest
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.erasure import erased, tombstones
 from qianmian.errors import InputError
-from qianmian.runtime.messages import Events, FactsNamed, Message, Tick
+from qianmian.runtime.messages import Decided, Events, FactsNamed, Message, Tick
 from qianmian.storage.disk import RealDisk
 from qianmian.storage.segment_format import HEADER_BYTES
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.segment_reader import SegmentReader
-from qianmian.storage.segment_rewrite import salvage_segment
+from qianmian.storage.segment_rewrite import Renamed, salvage_segment
 from qianmian.storage.segments import Scan, segments_in
+from qianmian.vocabulary.decision import Decision
 
 START = 1_700_000_000_000
 HOUR = 3_600_000
@@ -89,6 +90,21 @@ def test_erasure_is_still_there_after_a_restart_and_may_be_done_again(tmp_path: 
     assert rows_of(list(log.read(0))) == after
     assert log.append(log.last_clock, [Tick()]) == 12
     log.close()
+
+
+def test_decisions_about_the_erased_name_them_no_more(tmp_path: Path) -> None:
+    log = SegmentLog(tmp_path)
+    told = [
+        Decision(name, START, viewer, "r", "s", "coupon", 1, "f", "act")
+        for name, viewer in (("1", "v1"), ("2", "v2"), ("3", None))
+    ]
+    log.append(START, [Decided(tuple(told))])
+    log.begin_segment()
+    assert len(log.rewrite(erase, Renamed(viewers=NAMED))) == 1
+    [after] = [one.body for one in log.read(0) if isinstance(one.body, Decided)]
+    log.close()
+    assert [one.viewer for one in after.decisions] == [NAMED["v1"], "v2", None]
+    assert [one.id for one in after.decisions] == ["1", "2", "3"]
 
 
 def test_the_segment_that_is_being_written_is_left_alone(tmp_path: Path) -> None:

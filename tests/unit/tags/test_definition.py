@@ -6,6 +6,7 @@ import pytest
 
 from qianmian.errors import DefinitionError, InputError, UnknownName
 from qianmian.language.story import LevelExample
+from qianmian.language.text import show
 from qianmian.tags.definition import Tag, check_tag
 
 YES = LevelExample("yes", ("0s liked",), "1m", expect=True)
@@ -45,6 +46,16 @@ def test_each_value_is_a_definition() -> None:
     assert (tag().type, colored().type) == ("yes_no", "one_of")
 
 
+def test_a_number_is_one_definition_and_says_how_much() -> None:
+    one = tag(text="", number="count(liked) within {window}", parameters={"window": "10s"})
+    (definition,) = one.definitions()
+    assert (one.type, definition.key) == ("number", "busy")
+    assert show(definition.expr) == "number count(liked) within 10s"
+    assert one.answer({"tag.busy"}, 0) == 0
+    assert one.answer({"tag.busy"}, 3) == 3
+    assert one.answer(set(), 3) is None
+
+
 @pytest.mark.parametrize(
     ("one", "holding", "says"),
     [
@@ -73,21 +84,25 @@ def test_a_number_it_does_not_have_is_told_with_what_was_meant() -> None:
     [
         ({"tier": "odd"}, "no tier odd"),
         ({"freshness": "weekly"}, "no freshness weekly"),
-        ({"text": "", "parameters": {}}, "needs a text, or values, or a preference"),
-        ({"values": {"a": "liked ever"}}, "needs a text, or values, or a preference"),
+        ({"text": "", "parameters": {}}, "needs a text, or values, or a number, or a"),
+        ({"values": {"a": "liked ever"}}, "needs a text, or values, or a number, or a"),
         ({"parameters": {"window": "10s"}}, "differ in times"),
         ({"examples": (NO,)}, "no example in which it holds"),
         ({"examples": (YES,)}, "no example in which it does not hold"),
         ({"enough": "in room for 1m"}, "no example without enough evidence"),
         ({"examples": (RED, NO)}, "red is none of its values"),
-        ({"preference": "brand"}, "needs a text, or values, or a preference"),
+        ({"preference": "brand"}, "needs a text, or values, or a number, or a"),
         (
             {"text": "", "parameters": {}, "preference": "brand"},
             "no example without enough evidence",
         ),
         (
             {"text": "", "parameters": {}, "preference": "brand", "enough": "in room for 1m"},
-            "a preference knows itself",
+            "a preference or a number knows itself",
+        ),
+        (
+            {"text": "", "parameters": {}, "number": "trait.x", "enough": "in room for 1m"},
+            "a preference or a number knows itself",
         ),
         (
             {"text": "trait.religion == x", "parameters": {}},

@@ -1,8 +1,8 @@
 import { Alert, Button, Empty, Skeleton } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { Board } from '@/api/types'
 import { clock } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { useConnection } from '@/lib/live/live-context'
 import { Doubts } from './doubts'
 import { FiringsLog } from './firings-log'
@@ -20,7 +20,7 @@ interface Props {
 }
 
 export function BoardPage({ room, onViewer }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { board, freshness, problem } = useRoomBoard(room)
   if (problem) return <Empty className="page" description={t('board.no_such_room', { room })} />
   if (!board) return <BoardSkeleton freshness={freshness} />
@@ -49,7 +49,7 @@ export function BoardPage({ room, onViewer }: Props) {
 }
 
 function StaleNotice({ board, freshness }: { board: Board; freshness: Freshness }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const connection = useConnection()
   if (freshness === 'live' || freshness === 'connecting') return null
@@ -72,7 +72,7 @@ function StaleNotice({ board, freshness }: { board: Board; freshness: Freshness 
 }
 
 function BoardSkeleton({ freshness }: { freshness: Freshness }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <div className="board" aria-busy="true">
       {freshness === 'down' && (

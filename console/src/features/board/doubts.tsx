@@ -1,10 +1,10 @@
-import { useTranslation } from 'react-i18next'
 import type { Doubt } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { count } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 
 export function Doubts({ doubts }: { doubts: Doubt[] }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Panel title={t('board.doubts.title')} note={t('board.doubts.note')} className="grows" name="doubts">
       {doubts.length === 0 ? (

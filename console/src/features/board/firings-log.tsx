@@ -1,9 +1,9 @@
 import { useMemo } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useMoments, useShop } from '@/api/meta'
 import type { Board, FiringNote } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { clock, count } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { useFrozenOrder } from '@/lib/use-frozen-order'
 import { viewerLabel } from '@/lib/viewer-label'
 import { titlesOf } from './product-label'
@@ -17,7 +17,7 @@ const keyOf = (firing: FiringNote): string => firing.id
 
 /** What the moments said last, and how often each one in this session. */
 export function FiringsLog({ board, onViewer }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { named, moment } = useMoments()
   const { zone } = useShop()
   const counts = Object.entries(board.firings_by_moment).sort(([, a], [, b]) => b - a)

@@ -1,11 +1,11 @@
-import { useTranslation } from 'react-i18next'
 import type { FunnelStep } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { count, share } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 
 /** Bars of true width; the step rate in words between them. */
 export function Funnel({ steps }: { steps: FunnelStep[] }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const widest = Math.max(1, ...steps.map((step) => step.viewers))
   return (
     <Panel title={t('board.funnel.title')} note={t('board.funnel.note')} className="fill-left" name="funnel">

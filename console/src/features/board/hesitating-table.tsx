@@ -1,12 +1,11 @@
 import { Segmented, Table, type TableColumnsType } from 'antd'
 import { useMemo, useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useMoments } from '@/api/meta'
 import type { Hesitating, HesitatingRow } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { count, duration } from '@/lib/format'
 import { rowKey } from '@/lib/live/apply-delta'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { useFrozenOrder } from '@/lib/use-frozen-order'
 import { useSize } from '@/lib/use-size'
 import { useLook } from '@/lib/theme'
@@ -30,7 +29,7 @@ const keyOf = (shown: Shown): string => rowKey(shown.row)
 
 /** Everybody who hesitates, newest first. Count, filter and rows are of one message. */
 export function HesitatingTable({ hesitating, asOf, onViewer }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { named } = useMoments()
   const [reason, setReason] = useState(ALL)
   const [box, { width, height }] = useSize<HTMLDivElement>()
@@ -84,7 +83,7 @@ export function HesitatingTable({ hesitating, asOf, onViewer }: Props) {
 }
 
 function TableNote({ hesitating, isFrozen, waiting }: { hesitating: Hesitating; isFrozen: boolean; waiting: number }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { isWall } = useLook()
   const { count: all, rows } = hesitating
   const parts = [t('app.people', { n: count(all) })]
@@ -133,7 +132,7 @@ function useColumns(
   asOf: number,
   onViewer: ((viewer: string) => void) | null,
 ): TableColumnsType<Shown> {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { named } = useMoments()
   const columns: TableColumnsType<Shown> = [
     {

@@ -1,11 +1,11 @@
-import { useTranslation } from 'react-i18next'
 import type { HotProduct } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { Term } from '@/components/term'
 import { count } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 
 export function HotProducts({ hot }: { hot: HotProduct[] }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const most = Math.max(1, ...hot.map((product) => product.points))
   return (
     <Panel

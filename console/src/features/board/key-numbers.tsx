@@ -1,10 +1,9 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { Board } from '@/api/types'
 import { Figure } from '@/components/figure'
 import { Term } from '@/components/term'
 import { asText, compact, count, money, percentOfBasisPoints } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 
 const BEFORE_MS = 5 * 60_000
 
@@ -15,7 +14,7 @@ interface NumberCard {
 }
 
 export function KeyNumbers({ board }: { board: Board }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { language } = useLanguage()
   const paid = (minor: number) => money(minor, board.currency, language)
   const earlier = onlineBefore(board)

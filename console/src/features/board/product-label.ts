@@ -1,8 +1,8 @@
-import type { TFunction } from 'i18next'
 import type { Board, Presenting } from '@/api/types'
+import type { Say } from '@/lib/language'
 
 /** A product as the trade says it: by its link number where it has one. */
-export function productLabel(product: Pick<Presenting, 'title' | 'product' | 'link_number'>, t: TFunction): string {
+export function productLabel(product: Pick<Presenting, 'title' | 'product' | 'link_number'>, t: Say): string {
   const title = product.title || product.product
   return product.link_number === null ? title : t('board.link', { number: product.link_number, title })
 }

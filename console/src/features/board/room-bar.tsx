@@ -1,9 +1,8 @@
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { Board } from '@/api/types'
 import { StatusDot, type Status } from '@/components/status-dot'
 import { clock, delay, duration } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { productLabel } from './product-label'
 import type { Freshness } from './use-room-board'
 
@@ -21,7 +20,7 @@ const STAGES = ['warm_up', 'promo', 'closing'] as const
 const isKnown = (stage: string): stage is (typeof STAGES)[number] => STAGES.some((one) => one === stage)
 
 export function RoomBar({ board, freshness }: { board: Board; freshness: Freshness }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const { language } = useLanguage()
   const { presenting } = board

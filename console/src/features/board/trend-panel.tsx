@@ -1,17 +1,16 @@
 import { useMemo } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { Board } from '@/api/types'
 import { Chart } from '@/components/chart'
 import { Panel } from '@/components/panel'
 import { asText, count, money } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { useLook } from '@/lib/theme'
 import { useSize } from '@/lib/use-size'
 import { trendOption } from './trend-option'
 
 export function TrendPanel({ board }: { board: Board }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { language } = useLanguage()
   const { palette, isWall } = useLook()
   const { zone } = useShop()

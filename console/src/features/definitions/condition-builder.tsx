@@ -1,7 +1,6 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons'
 import { Button, Select } from 'antd'
 import { useMemo } from 'react'
-import { useTranslation } from 'react-i18next'
 import {
   QueryBuilder,
   type ActionWithRulesProps,
@@ -10,6 +9,7 @@ import {
   type OperatorSelectorProps,
   type RuleGroupType,
 } from 'react-querybuilder'
+import { useTexts } from '@/lib/language'
 import { DEFAULTS, FIELDS, OPERATORS, type Field } from './conditions'
 import { ConditionValue } from './condition-value'
 
@@ -22,7 +22,7 @@ interface Props {
 
 /** Conditions in groups; nested once, because deeper ones nobody reads. */
 export function ConditionBuilder({ rows, onRows, own }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const fields = useMemo(() => FIELDS.map((name) => ({ name, label: t(`conditions.field.${name}`) })), [t])
   return (
     <QueryBuilder
@@ -51,7 +51,7 @@ export function ConditionBuilder({ rows, onRows, own }: Props) {
 }
 
 function Combinator({ value, handleOnChange }: CombinatorSelectorProps) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Select
       size="small"
@@ -65,7 +65,7 @@ function Combinator({ value, handleOnChange }: CombinatorSelectorProps) {
 }
 
 function FieldChoice({ value, handleOnChange }: FieldSelectorProps) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Select
       size="small"
@@ -79,7 +79,7 @@ function FieldChoice({ value, handleOnChange }: FieldSelectorProps) {
 }
 
 function OperatorChoice({ field, value, handleOnChange }: OperatorSelectorProps) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const name = (operator: string) =>
     field === 'since' ? t(`conditions.since.${operator === '>' ? 'longer' : 'shorter'}`) : t(`conditions.operator.${word(operator)}`)
   return (
@@ -100,7 +100,7 @@ type Verb = 'did' | 'did_not' | 'has' | 'has_not'
 const word = (operator: string): (typeof WORDS)[Sign] | Verb => WORDS[operator as Sign] ?? (operator as Verb)
 
 function Add({ handleOnClick, disabled }: ActionWithRulesProps) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Button size="small" type="dashed" icon={<PlusOutlined aria-hidden />} onClick={handleOnClick} disabled={disabled ?? false}>
       {t('conditions.add')}
@@ -109,7 +109,7 @@ function Add({ handleOnClick, disabled }: ActionWithRulesProps) {
 }
 
 function AddGroup({ handleOnClick, disabled, level }: ActionWithRulesProps) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   if (level > 0) return null
   return (
     <Button size="small" type="dashed" icon={<PlusOutlined aria-hidden />} onClick={handleOnClick} disabled={disabled ?? false}>
@@ -119,7 +119,7 @@ function AddGroup({ handleOnClick, disabled, level }: ActionWithRulesProps) {
 }
 
 function Remove({ handleOnClick }: ActionWithRulesProps) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const label = t('conditions.remove')
   return <Button size="small" type="text" danger icon={<DeleteOutlined aria-hidden />} aria-label={label} title={label} onClick={handleOnClick} />
 }

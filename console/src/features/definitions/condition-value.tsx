@@ -1,13 +1,17 @@
-import { AutoComplete, Input, InputNumber, Select } from 'antd'
-import { useTranslation } from 'react-i18next'
+import { Input, InputNumber, Select } from 'antd'
 import type { ValueEditorProps } from 'react-querybuilder'
 import { useEventName, useMeta } from '@/api/meta'
-import { useLanguage } from '@/lib/language'
-import { AGES, SCOPES, type Did, type Field, type Since, type Spent, type TraitValue } from './conditions'
+import { OpenChoice } from '@/components/open-choice'
+import { type Say, useLanguage, useTexts } from '@/lib/language'
+import { traitName, valuesOf } from '@/lib/trait-words'
+import { AGES, SCOPES, type Did, type DidAt, type Field, type Since, type Spent, type TraitValue } from './conditions'
 import { useDefinitions } from './definitions-api'
 import { useLists } from './lists-api'
 
-const TRAITS = ['gender', 'age', 'region', 'city_tier', 'occupation', 'member_level'] as const
+const TRAITS = [
+  ...['gender', 'age', 'age_band', 'region', 'province', 'city_tier', 'occupation', 'member_level', 'follower'],
+  ...['registered_days', 'life_stage', 'loved_category', 'loved_price_band', 'loved_brand', 'loved_brand_tone'],
+]
 
 /** What a condition compares with, by what it is about. */
 export function ConditionValue({ field, value, handleOnChange, context }: ValueEditorProps) {
@@ -15,6 +19,8 @@ export function ConditionValue({ field, value, handleOnChange, context }: ValueE
   switch (field as Field) {
     case 'did':
       return <DidValue value={value as Did} onChange={handleOnChange} />
+    case 'hour':
+      return <HourValue value={value as DidAt} onChange={handleOnChange} />
     case 'spent':
       return <SpentValue value={value as Spent} onChange={handleOnChange} />
     case 'since':
@@ -34,8 +40,37 @@ interface Editor<T> {
   onChange: (value: T) => void
 }
 
+/** On a clock of 24 hours in every language; a browser's own field for times would show its own. */
+const HALF_HOURS = Array.from({ length: 48 }, (_, n) => `${String(n >> 1).padStart(2, '0')}:${n % 2 ? '30' : '00'}`)
+
+/** Two times of a day, and what is done between them. */
+function HourValue({ value, onChange }: Editor<DidAt>) {
+  const { t } = useTexts()
+  const time = (which: 'begin' | 'end') => (
+    <Select
+      size="small"
+      className="hour-value"
+      showSearch
+      value={value[which]}
+      aria-label={t(`conditions.hour.${which}`)}
+      onChange={(at) => onChange({ ...value, [which]: at })}
+      options={withOwn(HALF_HOURS, value[which]).map((at) => ({ value: at, label: at }))}
+    />
+  )
+  return (
+    <>
+      {time('begin')}
+      <span>{t('conditions.hour.to')}</span>
+      {time('end')}
+      {value.end < value.begin && <span className="quiet small">{t('conditions.hour.over_midnight')}</span>}
+      {value.zone !== undefined && <span className="quiet small">{value.zone}</span>}
+      <DidValue value={value} onChange={(did) => onChange({ ...value, ...did })} />
+    </>
+  )
+}
+
 function DidValue({ value, onChange }: Editor<Did>) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <>
       <EventChoice value={value.event} onChange={(event) => onChange({ ...value, event })} />
@@ -56,7 +91,7 @@ function DidValue({ value, onChange }: Editor<Did>) {
 }
 
 function SpentValue({ value, onChange }: Editor<Spent>) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <>
       <InputNumber
@@ -75,7 +110,7 @@ function SpentValue({ value, onChange }: Editor<Spent>) {
 }
 
 function SinceValue({ value, onChange }: Editor<Since>) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <>
       <EventChoice value={value.event} onChange={(event) => onChange({ ...value, event })} />
@@ -92,25 +127,38 @@ function SinceValue({ value, onChange }: Editor<Since>) {
 }
 
 function TraitEditor({ value, onChange }: Editor<TraitValue>) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
+  const { language } = useLanguage()
+  const known = valuesOf(value.name, language)
   return (
     <>
-      <AutoComplete
-        size="small"
+      <OpenChoice
         className="trait-name"
         value={value.name}
-        onChange={(name: string) => onChange({ ...value, name })}
-        aria-label={t('conditions.trait')}
-        options={TRAITS.map((name) => ({ value: name, label: t(`conditions.traits.${name}`) }))}
+        known={TRAITS.map((name) => ({ value: name, label: traitName(name, language) }))}
+        longest={64}
+        label={t('conditions.trait')}
+        onChange={(name) => onChange({ name, value: '' })}
       />
-      <Input
-        size="small"
-        className="trait-value"
-        value={value.value}
-        maxLength={200}
-        aria-label={t('conditions.value')}
-        onChange={({ target }) => onChange({ ...value, value: target.value })}
-      />
+      {known.length > 0 ? (
+        <OpenChoice
+          className="trait-value"
+          value={value.value}
+          known={known}
+          longest={200}
+          label={t('conditions.value')}
+          onChange={(told) => onChange({ ...value, value: told })}
+        />
+      ) : (
+        <Input
+          size="small"
+          className="trait-value"
+          value={value.value}
+          maxLength={200}
+          aria-label={t('conditions.value')}
+          onChange={({ target }) => onChange({ ...value, value: target.value })}
+        />
+      )}
     </>
   )
 }
@@ -135,7 +183,7 @@ interface Names extends Editor<string> {
 }
 
 function NameChoice({ kind, value, onChange, options }: Names) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Select
       size="small"
@@ -152,7 +200,7 @@ function NameChoice({ kind, value, onChange, options }: Names) {
 }
 
 function EventChoice({ value, onChange }: Editor<string>) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const named = useEventName()
   const events = Object.keys(useMeta().data?.events ?? { [value]: value })
   return (
@@ -169,7 +217,7 @@ function EventChoice({ value, onChange }: Editor<string>) {
 }
 
 function ScopeChoice({ value, onChange }: Editor<string>) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Select
       size="small"
@@ -181,8 +229,6 @@ function ScopeChoice({ value, onChange }: Editor<string>) {
     />
   )
 }
-
-type Say = ReturnType<typeof useTranslation>['t']
 
 /** The choices, and the value itself where somebody wrote another one as text. */
 const withOwn = (choices: readonly string[], value: string): string[] => (choices.includes(value) ? [...choices] : [...choices, value])

@@ -7,11 +7,12 @@
 import type { RuleGroupType, RuleType } from 'react-querybuilder'
 import type { Tree } from '@/api/types'
 
-export const FIELDS = ['did', 'spent', 'since', 'tag', 'segment', 'list', 'trait'] as const
+export const FIELDS = ['did', 'hour', 'spent', 'since', 'tag', 'segment', 'list', 'trait'] as const
 export type Field = (typeof FIELDS)[number]
 
 export const OPERATORS: Record<Field, readonly string[]> = {
   did: ['did', 'did_not'],
+  hour: ['did', 'did_not'],
   spent: ['>=', '<'],
   since: ['>', '<'],
   tag: ['has', 'has_not'],
@@ -20,13 +21,20 @@ export const OPERATORS: Record<Field, readonly string[]> = {
   trait: ['==', '!=', '>=', '<='],
 }
 
-export const SCOPES = ['session', 'visit', '5m', '10m', '30m', '1h'] as const
+export const SCOPES = ['session', 'visit', '5m', '10m', '30m', '1h', '7d', '30d', '90d'] as const
 export const AGES = ['1m', '5m', '30m', '1d', '7d', '30d', '90d'] as const
 
 export interface Did {
   event: string
   times: number
   within: string
+}
+/** Done at a time of day, from one time on and before the other, which may be of the next day. */
+export interface DidAt extends Did {
+  begin: string
+  end: string
+  /** Of the clock; without it that of the shop. */
+  zone?: string
 }
 export interface Spent {
   /** Major units of the shop's currency. */
@@ -44,6 +52,7 @@ export interface TraitValue {
 
 export const DEFAULTS: Record<Field, unknown> = {
   did: { event: 'cart_added', times: 1, within: 'session' } satisfies Did,
+  hour: { event: 'product_viewed', times: 3, within: '30d', begin: '23:00', end: '05:00' } satisfies DidAt,
   spent: { amount: 200, within: 'session' } satisfies Spent,
   since: { event: 'order_paid', span: '30d' } satisfies Since,
   tag: '',
@@ -78,6 +87,11 @@ function rowTree({ field, operator, value }: RuleType): Tree | undefined {
       const { event, times, within } = value as Did
       return denied(operator === 'did_not', counted(event, within, times))
     }
+    case 'hour': {
+      const { event, times, within, begin, end, zone } = value as DidAt
+      const where = { op: 'hour', begin, end, ...(zone === undefined ? {} : { zone }) }
+      return denied(operator === 'did_not', counted(event, within, times, where))
+    }
     case 'spent': {
       const { amount, within } = value as Spent
       const of = selected('order_paid')
@@ -99,15 +113,16 @@ function rowTree({ field, operator, value }: RuleType): Tree | undefined {
 }
 
 const selected = (event: string): Tree => ({ op: 'select', types: [event] })
-const counted = (event: string, within: string, times: number): Tree => ({
+const counted = (event: string, within: string, times: number, where?: Tree): Tree => ({
   op: 'count',
-  of: selected(event),
+  of: where ? { ...selected(event), where } : selected(event),
   within,
   cmp: '>=',
   value: times,
 })
 const denied = (isDenied: boolean, part: Tree): Tree => (isDenied ? { op: 'not', part } : part)
-const scalar = (told: string): string | number => (/^-?\d{1,15}$/.test(told) ? Number(told) : told)
+const YES_NO: Record<string, boolean | undefined> = { true: true, false: false }
+const scalar = (told: string): string | number | boolean => YES_NO[told] ?? (/^-?\d{1,15}$/.test(told) ? Number(told) : told)
 
 // -- tree to rows
 
@@ -142,15 +157,19 @@ function plainRow(tree: Tree): RuleType | undefined {
   if (naming) return { field: naming, operator: 'has', value: tree.key }
   switch (tree.op) {
     case 'trait':
-      if (!OPERATORS.trait.includes(cmp ?? '') || Array.isArray(value) || typeof value === 'boolean') return undefined
-      if (typeof value === 'string' && typeof scalar(value) === 'number') return undefined // digits that are a name
+      if (!OPERATORS.trait.includes(cmp ?? '') || Array.isArray(value)) return undefined
+      if (scalar(String(value)) !== value) return undefined // digits that are a name, a number with a fraction
       return { field: 'trait', operator: cmp ?? '', value: { name: tree.name, value: String(value) } }
     case 'time_since':
       if (!event || !OPERATORS.since.includes(cmp ?? '')) return undefined
       return { field: 'since', operator: cmp ?? '', value: { event, span: value } }
-    case 'count':
-      if (!event || cmp !== '>=' || !has(tree, 'of', 'within', 'cmp', 'value')) return undefined
+    case 'count': {
+      if (cmp !== '>=' || !has(tree, 'of', 'within', 'cmp', 'value')) return undefined
+      const hours = hoursOf(tree.of as Tree)
+      if (hours) return { field: 'hour', operator: 'did', value: { ...hours, times: value, within } }
+      if (!event) return undefined
       return { field: 'did', operator: 'did', value: { event, times: value, within } }
+    }
     case 'sum':
       if (event !== 'order_paid' || tree.field !== 'amount' || !OPERATORS.spent.includes(cmp ?? '')) return undefined
       if (!has(tree, 'of', 'field', 'within', 'cmp', 'value')) return undefined
@@ -165,6 +184,15 @@ function onlyEvent(select: Tree | undefined): string | undefined {
   if (!select || !has(select, 'types')) return undefined
   const types = select.types as string[]
   return types.length === 1 ? types[0] : undefined
+}
+
+/** The event and the times of a selection that says nothing but between which times of the day. */
+function hoursOf(select: Tree): { event: string; begin: string; end: string; zone?: string } | undefined {
+  const { types, where } = select as { types?: string[]; where?: Tree }
+  const event = types?.length === 1 ? types[0] : undefined
+  if (!event || !where || where.op !== 'hour' || !has(select, 'types', 'where')) return undefined
+  const { begin, end, zone } = where as Tree & { begin: string; end: string; zone?: string }
+  return { event, begin, end, ...(zone === undefined ? {} : { zone }) }
 }
 
 /** Whether a node says nothing but these parts. */

@@ -1,11 +1,10 @@
 import { Empty, Table, Tag, type TableColumnsType } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useShop } from '@/api/meta'
 import type { Definition, DefinitionKind } from '@/api/types'
 import { StatusDot, type Status } from '@/components/status-dot'
 import { clock, count, dayAndClock } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { pageOf } from './places'
 
 type Column = TableColumnsType<Definition>[number]
@@ -22,7 +21,7 @@ export function stateOf({ now, draft }: Definition): State {
 
 /** What holds, what it means, who uses it, and of how many viewers it holds now. */
 export function DefinitionTable({ definitions, empty, kind }: { definitions: Definition[]; empty: string; kind: DefinitionKind }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { words } = useLanguage()
   const { zone } = useShop()
   const holding: Column = {
@@ -76,7 +75,7 @@ export function DefinitionTable({ definitions, empty, kind }: { definitions: Def
       render: (_, one) => {
         const sentence = (one.now ?? one.draft)?.sentence
         if (!sentence) return <span className="quiet">{t('definitions.not_understood')}</span>
-        const numbers = Object.entries(one.parameters).map(([name, value]) => `${name} = ${value}`)
+        const numbers = one.parameters.map(({ names, value }) => `${words(names)} ${words(value)}`)
         return (
           <>
             {words(sentence)}
@@ -88,7 +87,7 @@ export function DefinitionTable({ definitions, empty, kind }: { definitions: Def
     kind === 'moment' ? fired : holding,
     {
       title: t('definitions.state'),
-      width: 190,
+      width: 220,
       render: (_, one) => (
         <>
           <StatusDot status={DOTS[stateOf(one)]} /> {t(`definitions.states.${stateOf(one)}`)}

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request } from '@/api/client'
-import type { Definition, DefinitionDetail, DefinitionKind, Preview, Tree, Understood } from '@/api/types'
+import type { Definition, DefinitionDetail, DefinitionKind, Distribution, Preview, Tree, Understood } from '@/api/types'
 
 const KEY = ['definitions']
 const FRESH_MS = 10_000
@@ -49,6 +49,19 @@ export function usePreview(kind: DefinitionKind, key: string, understood: Unders
   return useQuery({
     queryKey: [...KEY, 'preview', key, tree],
     queryFn: () => request<Preview>('POST', '/api/definitions/preview', { kind, key, tree }),
+    enabled: tree !== null,
+    placeholderData: (before) => (tree === null ? undefined : before),
+    refetchInterval: FRESH_MS,
+    retry: false,
+  })
+}
+
+/** How a tag would divide everybody; asked only about what could be used. */
+export function useDistribution(key: string, understood: Understood | undefined) {
+  const tree = understood?.usable === true && understood.sort === 'level' ? understood.tree : null
+  return useQuery({
+    queryKey: [...KEY, 'preview', 'distribution', key, tree],
+    queryFn: () => request<Distribution>('POST', '/api/definitions/distribution', { kind: 'tag', key, tree }),
     enabled: tree !== null,
     placeholderData: (before) => (tree === null ? undefined : before),
     refetchInterval: FRESH_MS,

@@ -1,11 +1,10 @@
 import { PlusOutlined } from '@ant-design/icons'
 import { Button, Input, Segmented, Skeleton } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import type { Definition } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { DefinitionTable, stateOf } from './definition-table'
 import { useDefinitions } from './definitions-api'
 import { ListsPanel } from './lists-panel'
@@ -16,7 +15,7 @@ type Filter = (typeof FILTERS)[number]
 
 /** All tags, or all segments. */
 export function DefinitionsPage({ kind }: { kind: PageKind }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { words } = useLanguage()
   const go = useNavigate()
   const found = useDefinitions(kind)
@@ -67,7 +66,7 @@ const TIERS = ['own', 'basic', 'behavior', 'value', 'predictive'] as const
 
 /** Tags by their tier, those of the shop first. */
 function Tiers({ tags }: { tags: Definition[] }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   if (tags.length === 0) return <DefinitionTable definitions={[]} empty={t('definitions.none.tag')} kind="tag" />
   return TIERS.map((tier) => {
     const own = tags.filter((tag) => (tag.tier ?? 'own') === tier)

@@ -4,12 +4,13 @@ import { ProblemAlert } from '@/components/problem'
 import { useDefinition } from './definitions-api'
 import { Editor } from './editor'
 import type { PageKind } from './places'
+import { TagWizard } from './tag-wizard'
 
 /** A new definition, or one that is there. */
 export function EditorPage({ kind }: { kind: PageKind }) {
   const { key = null } = useParams()
   const found = useDefinition(kind, key)
-  if (key === null) return <Editor kind={kind} definition={null} />
+  if (key === null) return kind === 'tag' ? <TagWizard /> : <Editor kind={kind} definition={null} />
   if (found.isError) {
     return (
       <div className="page">

@@ -1,7 +1,6 @@
 import { UploadOutlined } from '@ant-design/icons'
 import { App, Button, Drawer, Empty, Input, Popconfirm, Space, Table, type TableColumnsType } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import { useMay } from '@/api/session'
 import type { ListImport, ViewerList } from '@/api/types'
@@ -9,13 +8,13 @@ import { Panel } from '@/components/panel'
 import { ProblemAlert, useProblemText } from '@/components/problem'
 import { TableImport } from '@/components/table-import'
 import { count, dayAndClock } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { membersPath, useDeleteList, useImportList, useLists } from './lists-api'
 import { keyFor } from './places'
 
 /** Lists that the shop uploaded; conditions name them. */
 export function ListsPanel() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const may = useMay()
   const found = useLists()
   const [opened, setOpened] = useState<ViewerList | 'new' | null>(null)
@@ -46,7 +45,7 @@ export function ListsPanel() {
 }
 
 function useColumns(onReplace: (list: ViewerList) => void): TableColumnsType<ViewerList> {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { words, tag } = useLanguage()
   const { zone } = useShop()
   const { message } = App.useApp()
@@ -104,7 +103,7 @@ function useColumns(onReplace: (list: ViewerList) => void): TableColumnsType<Vie
 }
 
 function ListUpload({ before, onClose }: { before: ViewerList | null; onClose: () => void }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const taken = new Set((useLists().data ?? []).map(({ key }) => key))
   const [title, setTitle] = useState(before?.title ?? '')
   const [key, setKey] = useState(before?.key ?? '')

@@ -1,11 +1,11 @@
 import { Tag } from 'antd'
 import { useMemo, useSyncExternalStore } from 'react'
-import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useShop } from '@/api/meta'
 import type { Moved, Movement } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { clock, count } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { useConnection } from '@/lib/live/live-context'
 import { TopicStore } from '@/lib/live/topic-store'
 import { viewerLabel } from '@/lib/viewer-label'
@@ -20,7 +20,7 @@ const whereIs = ({ room, viewer }: Moved): string => `/rooms/${encodeURIComponen
 
 /** An active segment as it moves: its size, who entered and who left. */
 export function MovementPanel({ segment }: { segment: string }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const connection = useConnection()
   const store = useMemo(() => new TopicStore<Movement>(connection, `segment:${segment}`, whole, unchanged), [connection, segment])
   const { data } = useSyncExternalStore(store.watch, store.current)
@@ -32,7 +32,7 @@ export function MovementPanel({ segment }: { segment: string }) {
 }
 
 function Moving({ movement }: { movement: Movement }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const { seconds, people, live, present, at } = movement
   const now = seconds.find((one) => one.at > at - 2_000)

@@ -1,10 +1,9 @@
 import { Button, Popconfirm } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { DefinitionDetail } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { dayAndClock } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 
 interface Props {
   definition: DefinitionDetail
@@ -13,7 +12,7 @@ interface Props {
 
 /** Who made which version hold, when and why; any of them can be brought back. */
 export function PastVersions({ definition, onRollBack }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { words } = useLanguage()
   const { zone } = useShop()
   if (definition.history.length === 0) return null

@@ -1,12 +1,11 @@
 import { Alert, Progress, Skeleton, Tag, Tooltip } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '@/api/client'
 import { useShop } from '@/api/meta'
 import type { DefinitionKind, Preview, Understood } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { clock, count, share } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { viewerLabel } from '@/lib/viewer-label'
 import { usePreview } from './definitions-api'
 
@@ -18,7 +17,7 @@ interface Props {
 
 /** Who it would be: how many, what each condition leaves, who shares it, and some of them. */
 export function PreviewPanel({ kind, own, understood }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const preview = usePreview(kind, own, understood)
   const found = understood ? preview.data : undefined
@@ -36,13 +35,13 @@ export function PreviewPanel({ kind, own, understood }: Props) {
 
 /** What history cannot say is no fault of whoever asks. */
 function Trouble({ error }: { error: unknown }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const isLiveOnly = error instanceof ApiProblem && error.problem.code === 'definition.not_in_history'
   return isLiveOnly ? <p className="quiet">{t('preview.live_only')}</p> : <ProblemAlert error={error} />
 }
 
 function Numbers({ found }: { found: Preview }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { words } = useLanguage()
   return (
     <>
@@ -85,6 +84,7 @@ function Numbers({ found }: { found: Preview }) {
           </ul>
         </>
       )}
+      <LeftOutList found={found} />
       <Samples found={found} />
     </>
   )
@@ -92,7 +92,7 @@ function Numbers({ found }: { found: Preview }) {
 
 /** How many of them may be spoken to, by kind of channel. */
 function ReachList({ found }: { found: Preview }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <>
       <h3>{t('preview.reach')}</h3>
@@ -111,8 +111,28 @@ function ReachList({ found }: { found: Preview }) {
   )
 }
 
+/** Segments whose overlap nobody can say, and why: silence would read as "none". */
+function LeftOutList({ found }: { found: Preview }) {
+  const { t } = useTexts()
+  const { words } = useLanguage()
+  if (found.left_out.length === 0) return null
+  return (
+    <>
+      <h3>{t('preview.left_out')}</h3>
+      <ul data-part="left-out">
+        {found.left_out.map((one) => (
+          <li key={one.key} className="preview-pair">
+            <span>{words(one.names)}</span>
+            <span className="quiet small">{t(`preview.left_out_why.${one.reason}`)}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
 function Samples({ found }: { found: Preview }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { words } = useLanguage()
   return (
     <>
@@ -130,13 +150,13 @@ function Samples({ found }: { found: Preview }) {
 }
 
 function Uses({ understood }: { understood: Understood }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { words } = useLanguage()
   if (understood.uses.length === 0) return null
   return (
     <>
       <h3>{t('preview.uses')}</h3>
-      <div>
+      <div className="named-tags">
         {understood.uses.map((one) => (
           <Tag key={`${one.kind} ${one.key}`}>{words(one.names)}</Tag>
         ))}

@@ -1,5 +1,5 @@
 import { Input } from 'antd'
-import { useTranslation } from 'react-i18next'
+import { useTexts } from '@/lib/language'
 
 interface Props {
   text: string
@@ -10,7 +10,7 @@ interface Props {
 
 /** The definition in the condition language, with a pointer to what is wrong. */
 export function TextEditor({ text, onText, position }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <>
       <Input.TextArea

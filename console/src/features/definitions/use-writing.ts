@@ -1,8 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { RuleGroupType } from 'react-querybuilder'
 import type { DefinitionDetail } from '@/api/types'
-import { useLanguage, type Language } from '@/lib/language'
+import { type Language, useLanguage, useTexts } from '@/lib/language'
 import { useDebounced } from '@/lib/use-debounced'
 import { useUndo } from '@/lib/use-undo'
 import { nothing, rowsOf, treeOf } from './conditions'
@@ -29,7 +28,7 @@ function begun(definition: DefinitionDetail | null): Body {
 
 /** What is being written: understood as it changes, kept as a draft when it stands still. */
 export function useWriting(kind: PageKind, definition: DefinitionDetail | null) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { language } = useLanguage()
   const newest = definition?.draft ?? definition?.now
   const [title, setTitle] = useState(newest?.title[language] ?? definition?.names[language] ?? '')
@@ -105,6 +104,8 @@ export function useWriting(kind: PageKind, definition: DefinitionDetail | null) 
     save: () => keep(draft),
   }
 }
+
+export type Writing = ReturnType<typeof useWriting>
 
 function spoken(before: Draft['title'] | undefined, language: Language, text: string): Draft['title'] {
   return text.trim() === '' ? { ...before } : { ...before, [language]: text.trim() }

@@ -1,17 +1,17 @@
 import { App, Button, Popconfirm, Table, type TableColumnsType } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { DeadLetter } from '@/api/types'
+import { Detail } from '@/components/detail'
 import { Panel } from '@/components/panel'
 import { ProblemAlert, useProblemText } from '@/components/problem'
 import { reasonText } from '@/lib/reasons'
 import { bytes, count, dayAndClock } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { useDeadLetters, useDiscard, useReplay } from './dead-letters-api'
 
 /** What could not be read, kept for seven days: look, mend the sender or the mapping, send again. */
 export function DeadLetterList({ total }: { total: number }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const letters = useDeadLetters()
   const columns = useColumns()
   const items = letters.data?.pages.flatMap((page) => page.items) ?? []
@@ -52,7 +52,7 @@ export function DeadLetterList({ total }: { total: number }) {
 }
 
 function useColumns(): TableColumnsType<DeadLetter> {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { language } = useLanguage()
   const { zone } = useShop()
   return [
@@ -69,7 +69,7 @@ function useColumns(): TableColumnsType<DeadLetter> {
       width: 220,
       render: (_, { code }) => reasonText(code, language),
     },
-    { title: t('health.letters.detail'), dataIndex: 'detail', ellipsis: true },
+    { title: t('health.letters.detail'), width: 220, render: (_, { detail }) => <Detail detail={detail} /> },
     {
       title: t('health.letters.events'),
       width: 80,
@@ -94,7 +94,7 @@ function useColumns(): TableColumnsType<DeadLetter> {
 }
 
 function Actions({ id }: { id: string }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { message } = App.useApp()
   const textOf = useProblemText()
   const replay = useReplay()

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
 import { Alert, Skeleton } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { request } from '@/api/client'
 import { useShop } from '@/api/meta'
 import type { DataHealth } from '@/api/types'
@@ -8,14 +7,14 @@ import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { Term } from '@/components/term'
 import { clock, count, delay } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { DeadLetterList } from './dead-letter-list'
 import { SourcesHealth } from './sources-health'
 
 const REFRESH_MS = 5_000
 
 export function HealthPage() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const health = useQuery({
     queryKey: ['health'],
@@ -50,7 +49,7 @@ export function HealthPage() {
 const ENGINE = ['viewers', 'accepted', 'late', 'duplicates', 'refused', 'waiting'] as const
 
 function HealthNumbers({ health }: { health: DataHealth }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { language } = useLanguage()
   const numbers: [key: 'lag' | (typeof ENGINE)[number] | 'log', value: string][] = [
     ['lag', delay(health.engine.lag_ms, language)],

@@ -1,10 +1,9 @@
 import { Table, type TableColumnsType } from 'antd'
-import { useTranslation } from 'react-i18next'
 import type { SourceHealth } from '@/api/types'
 import { StatusDot, type Status } from '@/components/status-dot'
 import { reasonText } from '@/lib/reasons'
 import { ago, count, delay, share } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 
 const QUIET_MS = 60_000
 const SLOW_MS = 5_000 // the default lateness: what comes later no longer moves the room
@@ -27,7 +26,7 @@ export function stateOf(source: SourceHealth, asOf: number): State {
 }
 
 export function SourcesHealth({ sources, asOf }: { sources: SourceHealth[]; asOf: number }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { language } = useLanguage()
   const inWords = (ms: number | null) => (ms === null ? '–' : delay(ms, language))
   const columns: TableColumnsType<SourceHealth> = [

@@ -1,13 +1,13 @@
 import { Drawer } from 'antd'
-import { useTranslation } from 'react-i18next'
 import type { ProductImport } from '@/api/types'
 import { TableImport } from '@/components/table-import'
 import { count } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { useImportProducts } from './products-api'
 
 /** Products from a table. */
 export function ImportDrawer({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Drawer open={isOpen} onClose={onClose} size={760} title={t('products.import.title')} destroyOnHidden>
       {isOpen && <Import onClose={onClose} />}
@@ -16,7 +16,7 @@ export function ImportDrawer({ isOpen, onClose }: { isOpen: boolean; onClose: ()
 }
 
 function Import({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const trial = useImportProducts()
   const real = useImportProducts()
   const told = ({ added, changed, unchanged }: ProductImport, isDone: boolean) =>

@@ -1,9 +1,9 @@
 import { Button, Drawer, Form, Input, InputNumber, Popconfirm, Select, Space } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { Product, ProductGiven } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
 import { decimalText, toMinor } from '@/lib/amount'
+import { useTexts } from '@/lib/language'
 import { usePutProduct } from './products-api'
 
 interface Props {
@@ -31,7 +31,7 @@ interface Typed {
 }
 
 export function ProductDrawer({ isOpen, product, canWrite, onClose, onDelete }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Drawer
       open={isOpen}
@@ -61,7 +61,7 @@ export function ProductDrawer({ isOpen, product, canWrite, onClose, onDelete }: 
 }
 
 function ProductForm({ product, canWrite, onDone }: { product: Product | null; canWrite: boolean; onDone: () => void }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const shop = useShop()
   const put = usePutProduct()
   const submit = (typed: Typed) => put.mutate({ id: typed.id.trim(), given: given(typed) }, { onSuccess: onDone })

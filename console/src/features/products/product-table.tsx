@@ -1,10 +1,9 @@
 import { Table, type TableColumnsType } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { Product, ProductPage } from '@/api/types'
 import { Figure } from '@/components/figure'
 import { count, dayAndClock, money } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { PAGE } from './products-api'
 
 interface Props {
@@ -16,7 +15,7 @@ interface Props {
 }
 
 export function ProductTable({ found, isPending, page, onPage, onOpen }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const columns = useColumns(onOpen)
   return (
     <Table<Product>
@@ -41,7 +40,7 @@ export function ProductTable({ found, isPending, page, onPage, onOpen }: Props) 
 }
 
 function useColumns(onOpen: (product: Product) => void): TableColumnsType<Product> {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { language } = useLanguage()
   const { zone } = useShop()
   return [

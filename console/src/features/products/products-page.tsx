@@ -1,12 +1,11 @@
 import { DownloadOutlined, PlusOutlined, UploadOutlined } from '@ant-design/icons'
 import { Alert, App, Button, Empty, Input, Space } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 import { useMay } from '@/api/session'
 import type { Product } from '@/api/types'
 import { ProblemAlert, useProblemText } from '@/components/problem'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { ImportDrawer } from './import-drawer'
 import { ProductDrawer } from './product-drawer'
 import { ProductTable } from './product-table'
@@ -16,7 +15,7 @@ import { givenOf, useDeleteProduct, useProducts, usePutProduct } from './product
 type Side = { is: 'nothing' } | { is: 'import' } | { is: 'product'; product: Product | null }
 
 export function ProductsPage() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { tag } = useLanguage()
   const may = useMay()
   const [asked, setAsked] = useSearchParams()

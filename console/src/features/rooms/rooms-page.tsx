@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
 import { Button, Empty, Skeleton } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { request } from '@/api/client'
 import { useShop } from '@/api/meta'
@@ -8,11 +7,12 @@ import type { RoomSummary } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
 import { StatusDot } from '@/components/status-dot'
 import { count, dayAndClock } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 
 const REFRESH_MS = 5_000
 
 export function RoomsPage() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const rooms = useQuery({
     queryKey: ['rooms'],
     queryFn: () => request<RoomSummary[]>('GET', '/api/rooms'),
@@ -30,7 +30,7 @@ export function RoomsPage() {
 }
 
 function RoomCard({ room }: { room: RoomSummary }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const path = `/rooms/${encodeURIComponent(room.room)}`
   return (
@@ -53,13 +53,16 @@ function RoomCard({ room }: { room: RoomSummary }) {
       </div>
       <Link to={`${path}?wall=1`} target="_blank" className="small">
         {t('rooms.wall')}
+      </Link>{' '}
+      <Link to={`/host/${encodeURIComponent(room.room)}`} target="_blank" className="small">
+        {t('host.title')}
       </Link>
     </li>
   )
 }
 
 function NoRooms() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Empty className="panel" image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('rooms.none')}>
       <Link to="/sources">

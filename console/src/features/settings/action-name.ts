@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next'
+import { useTexts } from '@/lib/language'
 
 /** What the audit tells of; `tests/unit/server/test_audit_actions.py` compares with the server. */
 const ACTIONS = [
@@ -18,9 +18,13 @@ const ACTIONS = [
   'definition.retired',
   'letter.dropped',
   'letter.replayed',
+  'limits.alone',
+  'limits.changed',
   'list.deleted',
   'list.imported',
   'members.imported',
+  'offer.changed',
+  'offer.dropped',
   'orders.imported',
   'person.erased',
   'person.exported',
@@ -31,6 +35,9 @@ const ACTIONS = [
   'products.imported',
   'source.changed',
   'source.created',
+  'strategy.drafted',
+  'strategy.dropped',
+  'strategy.moved',
   'viewer.linked',
   'viewer.unlinked',
   'write_key.created',
@@ -39,7 +46,7 @@ const ACTIONS = [
 
 /** "product.changed" as people say it; an unknown action keeps its name. */
 export function useActionName(): (action: string) => string {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (action) => {
     const known = ACTIONS.find((one) => one === action)
     return known === undefined ? action : t(`settings.audit.action.${known}`)

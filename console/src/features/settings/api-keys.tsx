@@ -1,6 +1,5 @@
 import { App, Button, Empty, Form, Input, Modal, Popconfirm, Select, Skeleton } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import { useMay } from '@/api/session'
 import type { ApiKey, NewApiKey } from '@/api/types'
@@ -8,12 +7,13 @@ import { Copyable } from '@/components/copyable'
 import { Panel } from '@/components/panel'
 import { ProblemAlert, useProblemText } from '@/components/problem'
 import { dayAndClock } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { KEY_ROLES } from './roles'
 import { useApiKeys, useCreateApiKey, useRevokeApiKey } from './settings-api'
 
 /** Keys of programs: what each may do, when it was used, and its end. */
 export function ApiKeys() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const may = useMay()
   const keys = useApiKeys()
   const [isCreating, setCreating] = useState(false)
@@ -55,7 +55,7 @@ export function ApiKeys() {
 }
 
 function KeyLine({ one }: { one: ApiKey }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const may = useMay()
   const { message } = App.useApp()
@@ -99,7 +99,7 @@ interface Props {
 }
 
 function CreateKey({ isOpen, onClose, onCreated }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const create = useCreateApiKey()
   const [form] = Form.useForm<NewApiKey>()
   return (

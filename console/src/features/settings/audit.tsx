@@ -1,17 +1,17 @@
 import { Button, Table, type TableColumnsType } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { AuditEntry } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { StatusDot } from '@/components/status-dot'
 import { count, dayAndClock } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { useActionName } from './action-name'
 import { useAudit, useAuditVerdict } from './settings-api'
 
 /** Who changed what, when and why; and whether the record is whole. */
 export function Audit() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const audit = useAudit()
   const columns = useColumns()
   const items = audit.data?.pages.flatMap((page) => page.items) ?? []
@@ -42,7 +42,7 @@ export function Audit() {
 }
 
 function Verdict() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const verdict = useAuditVerdict()
   const told = verdict.data
@@ -77,7 +77,7 @@ function Subject({ entry: { subject, before, after } }: { entry: AuditEntry }) {
 }
 
 function Change({ entry }: { entry: AuditEntry }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const parts = [
     ['before', entry.before],
     ['after', entry.after],
@@ -97,7 +97,7 @@ function Change({ entry }: { entry: AuditEntry }) {
 }
 
 function useColumns(): TableColumnsType<AuditEntry> {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const nameOf = useActionName()
   return [

@@ -1,7 +1,7 @@
 import { Form, Input, Modal } from 'antd'
-import { useTranslation } from 'react-i18next'
 import type { ErasureGiven } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
+import { useTexts } from '@/lib/language'
 import { useErase } from './privacy-api'
 
 interface Props {
@@ -13,7 +13,7 @@ interface Props {
 
 /** What cannot be undone is typed, not clicked. */
 export function EraseModal({ viewer, isOpen, onClose, onAsked }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const erase = useErase()
   const [form] = Form.useForm<Omit<ErasureGiven, 'viewer'>>()
   return (

@@ -1,16 +1,16 @@
 import { Skeleton } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { Erasure } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { StatusDot } from '@/components/status-dot'
 import { dayAndClock } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { useErasures } from './privacy-api'
 
 /** Requests to erase somebody: how far each is, and in the end what was changed. */
 export function Erasures() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const erasures = useErasures()
   return (
     <Panel title={t('settings.privacy.erasures')} note={t('settings.privacy.erasures_note')} name="erasures">
@@ -27,7 +27,7 @@ export function Erasures() {
 }
 
 function Line({ one }: { one: Erasure }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const places = Object.values(one.report ?? {}).reduce((sum, n) => sum + n, 0)
   return (

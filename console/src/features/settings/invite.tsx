@@ -1,8 +1,8 @@
 import { Modal, Radio, Space } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { OneTimeLink, Role } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
+import { useTexts } from '@/lib/language'
 import { ROLES } from './roles'
 import { useInvite } from './settings-api'
 
@@ -13,7 +13,7 @@ interface Props {
 }
 
 export function Invite({ isOpen, onClose, onLink }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const [role, setRole] = useState<Role>('operator')
   const invite = useInvite()
   return (

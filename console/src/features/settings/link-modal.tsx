@@ -1,13 +1,13 @@
 import { Button, Modal } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { OneTimeLink } from '@/api/types'
 import { Copyable } from '@/components/copyable'
 import { dayAndClock } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 
 /** A link, shown once: to be handed to the person it is for. */
 export function LinkModal({ link, onClose }: { link: OneTimeLink | null; onClose: () => void }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   return (
     <Modal

@@ -1,6 +1,5 @@
 import { App, Button, Popconfirm, Select, Skeleton, Space, Table, type TableColumnsType } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import { useMay } from '@/api/session'
 import type { Member, OneTimeLink, Role } from '@/api/types'
@@ -8,6 +7,7 @@ import { Panel } from '@/components/panel'
 import { ProblemAlert, useProblemText } from '@/components/problem'
 import { StatusDot } from '@/components/status-dot'
 import { dayAndClock } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { Invite } from './invite'
 import { LinkModal } from './link-modal'
 import { ROLES } from './roles'
@@ -15,7 +15,7 @@ import { useChangeMember, useMembers, useReset } from './settings-api'
 
 /** Who works here: roles, one-time links, and the end of an account. */
 export function People() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const may = useMay()
   const members = useMembers()
   const [isInviting, setInviting] = useState(false)
@@ -55,7 +55,7 @@ export function People() {
 }
 
 function useColumns(onLink: (link: OneTimeLink) => void): TableColumnsType<Member> {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   return [
     { title: t('settings.people.name'), dataIndex: 'name', ellipsis: true },
@@ -92,7 +92,7 @@ function useFailed() {
 }
 
 function RoleOf({ member }: { member: Member }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const may = useMay()
   const change = useChangeMember()
   const failed = useFailed()
@@ -111,7 +111,7 @@ function RoleOf({ member }: { member: Member }) {
 }
 
 function Actions({ member, onLink }: { member: Member; onLink: (link: OneTimeLink) => void }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const may = useMay()
   const change = useChangeMember()
   const reset = useReset()

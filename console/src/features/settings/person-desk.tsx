@@ -1,6 +1,5 @@
 import { App, Button, Input, Switch } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import { useConsents } from '@/api/persons'
 import { useMay } from '@/api/session'
@@ -9,12 +8,13 @@ import { ConsentChips } from '@/components/consent-chips'
 import { Panel } from '@/components/panel'
 import { ProblemAlert, useProblemText } from '@/components/problem'
 import { dayAndClock } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { EraseModal } from './erase-modal'
 import { useExport, useSay } from './privacy-api'
 
 /** One person asks: find them by id, then export, switch off, erase. */
 export function PersonDesk() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const [viewer, setViewer] = useState('')
   return (
     <Panel title={t('settings.privacy.desk')} name="person-desk">
@@ -34,7 +34,7 @@ export function PersonDesk() {
 }
 
 function Person({ viewer, onErased }: { viewer: string; onErased: () => void }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const may = useMay()
   const consents = useConsents(viewer)
   const exporting = useExport()
@@ -63,7 +63,7 @@ function Person({ viewer, onErased }: { viewer: string; onErased: () => void }) 
 }
 
 function Said({ viewer, consents }: { viewer: string; consents: Consents }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const { message } = App.useApp()
   const textOf = useProblemText()

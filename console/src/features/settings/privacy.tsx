@@ -1,9 +1,8 @@
 import { Flex, Skeleton } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useMay } from '@/api/session'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { Erasures } from './erasures'
 import { PersonDesk } from './person-desk'
 import { usePrivacy } from './privacy-api'
@@ -23,7 +22,7 @@ export function Privacy() {
 }
 
 function Rules() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { words } = useLanguage()
   const rules = usePrivacy()
   return (

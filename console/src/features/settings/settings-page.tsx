@@ -1,14 +1,14 @@
 import { Tabs } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 import { useMay } from '@/api/session'
+import { useTexts } from '@/lib/language'
 import { ApiKeys } from './api-keys'
 import { Audit } from './audit'
 import { People } from './people'
 import { Privacy } from './privacy'
 
 export function SettingsPage() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const may = useMay()
   const [asked, setAsked] = useSearchParams()
   const tabs = [

@@ -1,6 +1,6 @@
 import { Button, Form, Input } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { ProblemAlert } from '@/components/problem'
+import { useTexts } from '@/lib/language'
 
 const LEAST_CHARACTERS = 10
 
@@ -21,7 +21,7 @@ interface Props {
 
 /** Name and password of an account that a link makes, or a new password for one that is there. */
 export function AccountForm({ name, submitText, isPending, error, onSubmit }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <Form<Given>
       layout="vertical"

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTexts } from '@/lib/language'
 
 /** The frame of what is shown before somebody is signed in. */
 export function EntryCard({ title, children }: { title: string; children: ReactNode }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   return (
     <main className="entry">
       <div className="panel entry-card">

@@ -1,15 +1,15 @@
 import { Alert } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { ApiProblem } from '@/api/client'
 import { useFirstAccount } from '@/api/session'
+import { useTexts } from '@/lib/language'
 import { AccountForm } from './account-form'
 import { EntryCard } from './entry-card'
 import { useLinkToken } from './link-token'
 
 /** `/first#token=...`: the token stands in the fragment, which browsers send to nobody. */
 export function FirstAccountPage() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const navigate = useNavigate()
   const create = useFirstAccount()
   const token = useLinkToken('/first')

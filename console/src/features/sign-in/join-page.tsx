@@ -1,9 +1,9 @@
 import { Alert, Skeleton } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { ApiProblem } from '@/api/client'
 import { useInvitation, useJoin } from '@/api/session'
 import { ProblemAlert } from '@/components/problem'
+import { useTexts } from '@/lib/language'
 import { AccountForm } from './account-form'
 import { EntryCard } from './entry-card'
 import { useLinkToken } from './link-token'
@@ -12,7 +12,7 @@ const isGone = (error: unknown): boolean => error instanceof ApiProblem && error
 
 /** `/join#token=...`: the account of an invitation, or a new password. */
 export function JoinPage() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const navigate = useNavigate()
   const token = useLinkToken('/join')
   const invitation = useInvitation(token)

@@ -1,9 +1,9 @@
 import { Alert, Button, Form, Input } from 'antd'
-import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '@/api/client'
 import { useSignIn } from '@/api/session'
 import type { Session } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
+import { useTexts } from '@/lib/language'
 import { EntryCard } from './entry-card'
 
 interface Credentials {
@@ -12,7 +12,7 @@ interface Credentials {
 }
 
 export function SignInPage({ session }: { session: Session }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const signIn = useSignIn()
   const isWrong = signIn.error instanceof ApiProblem && signIn.error.status === 401
   if (session.first_run) {

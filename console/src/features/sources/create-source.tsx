@@ -1,7 +1,7 @@
 import { Checkbox, Form, Input, Modal, Select } from 'antd'
-import { useTranslation } from 'react-i18next'
 import type { KeyClass, NewSource } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
+import { useTexts } from '@/lib/language'
 import { useCreateSource } from './sources-api'
 
 const NAME = /^[a-z0-9][a-z0-9_-]*$/
@@ -14,7 +14,7 @@ interface Props {
 }
 
 export function CreateSource({ isOpen, onClose, onCreated }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const create = useCreateSource()
   const [form] = Form.useForm<NewSource>()
   const keyClass = Form.useWatch('key_class', form)

@@ -1,11 +1,11 @@
 import { Tabs } from 'antd'
-import { useTranslation } from 'react-i18next'
 import type { Source } from '@/api/types'
 import { Copyable } from '@/components/copyable'
+import { useTexts } from '@/lib/language'
 import { SNIPPETS, snippet } from './snippets'
 
 export function SnippetTabs({ source, writeKey }: { source: Source; writeKey: string }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const given = {
     origin: window.location.origin,
     keyClass: source.key_class,

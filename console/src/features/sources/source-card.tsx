@@ -1,6 +1,5 @@
 import { App, Button, Popconfirm } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { Source, SourceKey } from '@/api/types'
 import { Copyable } from '@/components/copyable'
@@ -8,6 +7,7 @@ import { Panel } from '@/components/panel'
 import { useProblemText } from '@/components/problem'
 import { StatusDot } from '@/components/status-dot'
 import { dayAndClock } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { SnippetTabs } from './snippet-tabs'
 import { useCreateKey, useRevokeKey } from './sources-api'
 
@@ -22,7 +22,7 @@ interface Props {
 }
 
 export function SourceCard({ source, writeKey, onWriteKey }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const [isOpen, setOpen] = useState(source.first_event_at === null)
   const hasSnippets = isOpen || writeKey !== null
@@ -75,7 +75,7 @@ interface KeysProps {
 }
 
 function Keys({ source, onWriteKey, onSnippets }: KeysProps) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { message } = App.useApp()
   const textOf = useProblemText()
   const create = useCreateKey()
@@ -104,7 +104,7 @@ function Keys({ source, onWriteKey, onSnippets }: KeysProps) {
 }
 
 function KeyLine({ source, one }: { source: string; one: SourceKey }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const { message } = App.useApp()
   const textOf = useProblemText()

@@ -1,14 +1,14 @@
 import { PlusOutlined } from '@ant-design/icons'
 import { Button, Empty, Skeleton } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { ProblemAlert } from '@/components/problem'
+import { useTexts } from '@/lib/language'
 import { CreateSource } from './create-source'
 import { SourceCard } from './source-card'
 import { useSources } from './sources-api'
 
 export function SourcesPage() {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const sources = useSources()
   const [isCreating, setCreating] = useState(false)
   // Keys live in this tab's memory only, so that they can be pasted, and are gone with it.

@@ -1,11 +1,11 @@
-import { useTranslation } from 'react-i18next'
 import { useConsents } from '@/api/persons'
 import { ConsentChips } from '@/components/consent-chips'
 import { ProblemAlert } from '@/components/problem'
+import { useTexts } from '@/lib/language'
 
 /** What this viewer agreed to. */
 export function Consent({ viewer }: { viewer: string }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const consents = useConsents(viewer)
   return (
     <section>

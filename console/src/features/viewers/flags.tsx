@@ -1,12 +1,11 @@
-import { useTranslation } from 'react-i18next'
 import { useMoments, useShop } from '@/api/meta'
 import type { Viewer } from '@/api/types'
 import { clock } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 
 /** Why this viewer is flagged. */
 export function Flags({ viewer }: { viewer: Viewer }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { named } = useMoments()
   const { zone } = useShop()
   const { words } = useLanguage()

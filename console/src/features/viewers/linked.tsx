@@ -1,12 +1,12 @@
-import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/meta'
 import type { LinkedId } from '@/api/types'
 import { dayAndClock } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { viewerLabel } from '@/lib/viewer-label'
 
 /** Under which ids this person came: devices and platforms, since when, and who said so. */
 export function Linked({ linked }: { linked: LinkedId[] }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   if (linked.length === 0) return null
   return (

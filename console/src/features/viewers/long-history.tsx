@@ -1,14 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { request } from '@/api/client'
 import type { PersonPage } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
+import { useTexts } from '@/lib/language'
 import { Timeline } from './timeline'
 
 /** Everything of all rooms, read when somebody asks: the server looks through its files for it. */
 export function LongHistory({ viewer }: { viewer: string }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const [isOpen, setOpen] = useState(false)
   const found = useQuery({
     queryKey: ['person', viewer],

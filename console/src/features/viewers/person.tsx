@@ -1,12 +1,11 @@
-import { useTranslation } from 'react-i18next'
 import { useEventName, useShop } from '@/api/meta'
 import type { Person, Preference } from '@/api/types'
 import { asText, count, dayAndClock, money } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 
 /** Four dimensions: who they are, what they do, what they turn to, where they stand with the shop. */
 export function PersonFacts({ person }: { person: Person }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   return (
     <>
@@ -24,13 +23,9 @@ export function PersonFacts({ person }: { person: Person }) {
 }
 
 function Basic({ person }: { person: Person }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const { words } = useLanguage()
-  const titleOf = (name: string) => {
-    const named = person.tags.find((tag) => tag.key === name)?.value_names
-    return named ? words(named) : null
-  }
   return (
     <section data-part="basic">
       <h3>{t('viewer.person.basic')}</h3>
@@ -40,7 +35,7 @@ function Basic({ person }: { person: Person }) {
           <div key={one.name}>
             <dt className="quiet small">{words(one.names)}</dt>
             <dd>
-              {titleOf(one.name) ?? String(one.value)}
+              {words(one.value_names)}
               <div className="quiet small num">
                 {t('viewer.person.basic_from', {
                   origin: t(`viewer.person.origin.${one.origin}`),
@@ -57,7 +52,7 @@ function Basic({ person }: { person: Person }) {
 }
 
 function Life({ person }: { person: Person }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   if (person.stages.length === 0) return null
   return (
@@ -78,7 +73,7 @@ function Life({ person }: { person: Person }) {
 }
 
 function Behavior({ person }: { person: Person }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone, currency } = useShop()
   const nameOf = useEventName()
   const { language } = useLanguage()
@@ -102,7 +97,7 @@ function Behavior({ person }: { person: Person }) {
 }
 
 function Preferences({ preferences }: { preferences: Preference[] }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const seen = preferences.filter((one) => one.acts > 0)
   if (seen.length === 0) return null
   return (
@@ -121,7 +116,7 @@ function Preferences({ preferences }: { preferences: Preference[] }) {
 }
 
 function Likings({ preference }: { preference: Preference }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { words } = useLanguage()
   return preference.likings.map((one) => (
     <div key={one.value} className="num">

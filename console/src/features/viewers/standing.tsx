@@ -1,12 +1,11 @@
 import { Popconfirm } from 'antd'
 import type { ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useMoments, useShop } from '@/api/meta'
 import { useTakeTagAway } from '@/api/persons'
 import { useMay } from '@/api/session'
 import type { Person, ViewerSegment, ViewerTag, WaitingMoment } from '@/api/types'
 import { clock, duration } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { useNow } from '@/lib/use-now'
 
 interface Props {
@@ -18,7 +17,7 @@ interface Props {
 
 /** What holds now, why, and what will fire unless it is cancelled. */
 export function Standing({ viewer, person, chosen, onChoose }: Props & { viewer: string }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { words, tag: language } = useLanguage()
   const held = holding(person.tags)
   const unknown = person.tags.filter((tag) => tag.answer === 'unknown').map((tag) => words(tag.names))
@@ -78,7 +77,7 @@ interface LevelProps extends Omit<Props, 'person'> {
 
 /** The person does not want this tag: who may note that, takes it away. */
 function TakeAway({ viewer, tag, name }: { viewer: string; tag: string; name: string }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const may = useMay()
   const takeAway = useTakeTagAway(viewer)
   if (!may('consents.write')) return null
@@ -97,7 +96,7 @@ function TakeAway({ viewer, tag, name }: { viewer: string; tag: string; name: st
 }
 
 function Level({ id, level, name, chosen, onChoose, children }: LevelProps) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const { words } = useLanguage()
   const isChosen = chosen === id
@@ -124,7 +123,7 @@ function Level({ id, level, name, chosen, onChoose, children }: LevelProps) {
 }
 
 function WaitingList({ waiting }: { waiting: WaitingMoment[] }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { named } = useMoments()
   const now = useNow()
   return (

@@ -1,8 +1,7 @@
-import { useTranslation } from 'react-i18next'
 import { useEventName, useShop } from '@/api/meta'
 import type { TimelineEvent } from '@/api/types'
 import { asText, clock, count, dayAndClock, money } from '@/lib/format'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 
 interface Props {
   events: TimelineEvent[]
@@ -16,7 +15,7 @@ interface Props {
 }
 
 export function Timeline({ events, since, isWhole, because, hasDays = false }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone, currency, lateness_ms } = useShop()
   const nameOf = useEventName()
   const { language } = useLanguage()

@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { Drawer, Skeleton } from 'antd'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { request } from '@/api/client'
 import { useShop } from '@/api/meta'
 import type { Viewer } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
 import { dayAndClock, duration } from '@/lib/format'
+import { useTexts } from '@/lib/language'
 import { useLook } from '@/lib/theme'
 import { useNow } from '@/lib/use-now'
 import { viewerLabel } from '@/lib/viewer-label'
@@ -28,7 +28,7 @@ interface Props {
 }
 
 export function ViewerDrawer({ room, viewer, onClose }: Props) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { isWall } = useLook()
   return (
     <Drawer
@@ -63,7 +63,7 @@ function ViewerCard({ room, viewer }: { room: string; viewer: string }) {
 }
 
 function ViewerFacts({ viewer }: { viewer: Viewer }) {
-  const { t } = useTranslation()
+  const { t } = useTexts()
   const { zone } = useShop()
   const now = useNow()
   const [chosen, setChosen] = useState<string | null>(null)

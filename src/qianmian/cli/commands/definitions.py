@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,15 +21,22 @@ from qianmian.bootstrap import (
     cost_of,
     measure_flips,
 )
-from qianmian.bootstrap.installation import built_in_of, check_together, open_versions
+from qianmian.bootstrap.installation import (
+    DATABASE_FILE,
+    built_in_of,
+    check_together,
+    open_database,
+    open_versions,
+)
 from qianmian.cli.exit_codes import FINDINGS, OK
 from qianmian.cli.report.view import BAD, GOOD, QUIET, table
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
-from qianmian.errors import DefinitionError
+from qianmian.errors import DefinitionError, UnknownName
 from qianmian.language.ast import InSegment, Tag, walk
-from qianmian.language.definition import Definition
-from qianmian.language.sentence import sentence
+from qianmian.language.definition import FIRING_KINDS, Definition
+from qianmian.language.sentence import said, sentence
 from qianmian.language.types import warnings
+from qianmian.runtime.definition_desk import lists_of
 from qianmian.runtime.definition_versions import (
     active_definitions_of,
     drafts_of,
@@ -40,6 +47,9 @@ from qianmian.runtime.definition_versions import (
 from qianmian.runtime.definitions import read_definitions, written_yaml
 from qianmian.runtime.doctor import is_compiled
 from qianmian.settings import Settings
+from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.definitions import DefinitionStore
+from qianmian.storage.sql.lists import ListStore
 from qianmian.vocabulary.time import SECOND_MS
 
 FLIPS = "flips_per_minute_per_1000_viewers"
@@ -58,11 +68,20 @@ def command() -> None:
 @command.command(name="check", help=help_text("help.definitions.check"))
 @FILE
 @BUILTIN
+@HOME
 @AS_JSON
 @locale_option
-def check(file: Path | None, *, builtin: bool, as_json: bool, locale: str | None) -> int:
-    """Parse, check, and say each in words."""
+def check(
+    file: Path | None, *, builtin: bool, home: Path | None, as_json: bool, locale: str | None
+) -> int:
+    """Parse, check, and say each in words; lists are those of the installation, if there is one."""
     good, problems = _checked(file, builtin=builtin)
+    settings = _settings(home)
+    if settings.database or (settings.home / DATABASE_FILE).exists():
+        with open_database(settings.home, settings.database) as database:
+            known = _lists(database)
+        missing = {str(one.params["key"]): one for one in _without_lists(good, known)}
+        good, problems = [d for d in good if d.key not in missing], [*problems, *missing.values()]
     texts = texts_for(locale)
     if as_json:
         click.echo(
@@ -83,7 +102,7 @@ def check(file: Path | None, *, builtin: bool, as_json: bool, locale: str | None
         console.print(Text.assemble(("✓ ", GOOD), (definition.key, "bold"), f"  {definition.kind}"))
         console.print(Padding.indent(sentence(definition.expr, texts.locale), 4))
         for found in warnings(definition.expr):
-            note = f"{texts['definitions.warning']}: {found}"
+            note = f"{texts['definitions.warning']}: {said(found, texts.locale)}"
             console.print(Padding.indent(Text(note, style="yellow"), 4))
     for problem in problems:
         console.print(Text.assemble(("✗ ", BAD), (str(problem.params.get("key")), "bold")))
@@ -174,15 +193,37 @@ def import_(file: Path, home: Path | None, why: str, locale: str | None) -> int:
     read = read_definitions(file)
     built_in = built_in_of(settings)
     drafts, leaving = drafts_of(read, by=BY), left_out(read, built_in)
-    with open_versions(settings.home, _now_ms, settings.database) as store:
+    with open_database(settings.home, settings.database) as database:
+        store = DefinitionStore(database, _now_ms)
         after = with_taken(store.all(), drafts, leaving)
-        check_together(active_definitions_of(built_in, after))
+        active = active_definitions_of(built_in, after, settings.zone)
+        check_together(active)
+        given = {(one.kind, one.key) for one in drafts}
+        new = [one for one in active if (one.kind, one.key) in given]
+        for problem in _without_lists(new, _lists(database)):
+            raise problem
         taken = store.take(drafts, leaving, by=BY, why=why or file.name)
     console = out_console()
     for one in taken:
         console.print(Text.assemble(("✓ ", GOOD), (one.key, "bold"), f"  {one.kind}"))
     console.print(Text(texts.count("definitions.taken", len(taken)), style=QUIET))
     return OK
+
+
+def _lists(database: Database) -> list[str]:
+    """The lists of an installation."""
+    return [one.key for one in ListStore(database, _now_ms).all()]
+
+
+def _without_lists(
+    definitions: Iterable[Definition], known: Collection[str]
+) -> Iterator[DefinitionError]:
+    """The definitions that name a list there is not, each told with one that is near."""
+    for one in definitions:
+        for name in sorted(lists_of(one).difference(known)):
+            problem = UnknownName.of("list", name, known)
+            problem.params["key"] = one.key
+            yield problem
 
 
 def _settings(home: Path | None) -> Settings:
@@ -196,7 +237,7 @@ def _now_ms() -> int:
 
 def _alone(definitions: Sequence[Definition]) -> list[Cost]:
     """The cost of each by itself, with the tags and segments that it names."""
-    by_name = {(one.kind, one.key): one for one in definitions if one.kind != "moment"}
+    by_name = {(one.kind, one.key): one for one in definitions if one.kind not in FIRING_KINDS}
     found: list[Cost] = []
     for one in definitions:
         needed = [one]

@@ -126,7 +126,7 @@ def _demo(home: Installation, texts: Texts, **given: Any) -> int:
         warm_up(home.definitions)
         now = now_ms()
         simulation = demo_simulation(given["seed"], given["viewers"], now)
-        past = record_past(home, simulation, sources, now, step("demo.past"))
+        past = record_past(home, simulation, sources, now, texts["demo.room"], step("demo.past"))
         home.deployment.recover(
             home.definitions, (), on_firings=watched.add, advance=step("serve.replaying")
         )

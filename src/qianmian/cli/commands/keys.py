@@ -24,6 +24,7 @@ from qianmian.server.ingest.webhook import mapping_of
 from qianmian.settings import Settings
 from qianmian.storage.sql.sources import SourceRecord, SourceStore, prefix_of
 from qianmian.vocabulary.events import SENDERS
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 from qianmian.vocabulary.time import SECOND_MS
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help=help_text("option.json"))
@@ -44,6 +45,7 @@ def command() -> None:
     help=help_text("option.key-class"),
 )
 @click.option("--room", default=None, help=help_text("option.room"))
+@click.option("--namespace", default=None, help=help_text("option.namespace"))
 @click.option("--presence", is_flag=True, help=help_text("option.presence"))
 @click.option("--origin", "origins", multiple=True, help=help_text("option.origin"))
 @AS_JSON
@@ -53,6 +55,7 @@ def create(
     *,
     key_class: str | None,
     room: str | None,
+    namespace: str | None,
     presence: bool,
     origins: tuple[str, ...],
     as_json: bool,
@@ -63,17 +66,22 @@ def create(
         known = {record.source.name: record.source for record in store.all()}
         if source in known:
             given = known[source].key_class
-            if key_class not in (None, given) or room or presence or origins:
+            if key_class not in (None, given) or room or namespace or presence or origins:
                 raise click.UsageError(texts_for(locale).say("keys.exists", source=source))
             key = store.add_key(source, by=terminal_user())[1]
         else:
             if key_class is None:
                 raise click.UsageError(texts_for(locale).say("keys.which_class", source=source))
             given = next(one for one in SENDERS if one == key_class)
-            key = store.create(
-                Source(source, given, default_room=room, presence=presence, origins=origins),
-                by=terminal_user(),
-            )[1]
+            made = Source(
+                source,
+                given,
+                namespace or DEFAULT_NAMESPACE,
+                default_room=room,
+                presence=presence,
+                origins=origins,
+            )
+            key = store.create(made, by=terminal_user())[1]
     if as_json:
         told = {"source": source, "key_class": given, "write_key": key}
         click.echo(json.dumps(told, ensure_ascii=False))

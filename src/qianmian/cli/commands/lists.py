@@ -16,19 +16,21 @@ from qianmian.cli.commands.serve import now_ms
 from qianmian.cli.exit_codes import OK
 from qianmian.cli.report.view import table
 from qianmian.cli.tables import (
-    body_of,
+    Given,
+    add_import,
     home_option,
+    namespace_option,
     settings_of,
-    table_options,
-    tell_report,
     terminal_user,
     write_table,
 )
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
 from qianmian.connectors.list_sheet import list_csv
 from qianmian.server.api.lists import take_list
+from qianmian.server.api.product_models import TableReport
 from qianmian.storage.secret_file import read_or_make
 from qianmian.storage.sql.lists import ListStore
+from qianmian.storage.sql.sources import SourceStore
 
 
 @click.group(name="lists", help=help_text("help.lists"))
@@ -36,30 +38,35 @@ def command() -> None:
     """The group."""
 
 
-@command.command(name="import", help=help_text("help.lists.import"))
-@click.argument("name")
-@table_options
-@click.option("--title", default="", help=help_text("lists.title"))
-def import_list(
-    name: str,
-    file: Path,
-    *,
-    home: Path | None,
-    title: str,
-    dry_run: bool,
-    as_json: bool,
-    locale: str | None,
-) -> int:
+def _taken(
+    given: Given, *, name: str, title: str, namespace: str
+) -> tuple[TableReport, dict[str, int]]:
     """Make a table the list; a server that runs follows within a second."""
-    body = body_of(file)
-    settings = settings_of(home)
+    settings = given.settings
     secret = read_or_make(settings.home / SECRET_FILE)
     with open_database(settings.home, settings.database) as database:
         _, erased = requests_of(database, now_ms, secret, settings.namespace)
-        store, who = ListStore(database, now_ms), terminal_user()
-        done = take_list(store, name, body, who, erased=erased, title=title, dry_run=dry_run)
-    counts = {"size": done.size, "added": done.added, "removed": done.removed}
-    return tell_report(done, counts, as_json=as_json, locale=locale)
+        done = take_list(
+            ListStore(database, now_ms),
+            name,
+            given.body,
+            terminal_user(),
+            erased=erased,
+            title=title,
+            prefix=SourceStore(database, now_ms, settings.namespace).prefix_in(namespace),
+            dry_run=given.dry_run,
+        )
+    return done, {"size": done.size, "added": done.added, "removed": done.removed}
+
+
+add_import(
+    command,
+    "lists",
+    _taken,
+    click.option("--title", default="", help=help_text("lists.title")),
+    namespace_option,
+    click.argument("name"),
+)
 
 
 @command.command(name="export", help=help_text("help.lists.export"))

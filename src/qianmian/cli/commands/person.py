@@ -40,6 +40,7 @@ from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
+from qianmian.storage.sql.sources import SourceStore
 
 LOOK_S = 0.5
 TRIES = 7_200  # an hour
@@ -64,8 +65,9 @@ def export(viewer: str, *, home: Path | None, out: Path | None) -> int:
         try:
             ledger, identities = ConsentLedger(database), IdentityStore(database)
             lists = ListStore(database, now_ms)
-            reader = person_reader(settings.home, letters, ledger, identities, lists)
-            found = exported_document(viewer, reader, refusals, now_ms())
+            sources = SourceStore(database, now_ms, settings.namespace)
+            reader = person_reader(settings.home, letters, ledger, identities, lists, sources)
+            found = exported_document(viewer, reader, refusals, now_ms(), settings.currency)
         finally:
             letters.close()
         counts = {"events": len(found["events"]), "firings": len(found["firings"])}

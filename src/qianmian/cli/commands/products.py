@@ -10,16 +10,16 @@ from qianmian.bootstrap.installation import open_database
 from qianmian.cli.commands.serve import now_ms
 from qianmian.cli.exit_codes import OK
 from qianmian.cli.tables import (
-    body_of,
+    Given,
+    add_import,
     home_option,
     settings_of,
-    table_options,
-    tell_report,
     terminal_user,
     write_table,
 )
 from qianmian.cli.terminal import help_text, locale_option, out_console, texts_for
 from qianmian.connectors.product_sheet import products_csv
+from qianmian.server.api.product_models import TableReport
 from qianmian.server.api.products import take_products
 from qianmian.storage.sql.products import ProductStore
 
@@ -29,19 +29,18 @@ def command() -> None:
     """The group."""
 
 
-@command.command(name="import", help=help_text("help.products.import"))
-@table_options
-def import_products(
-    file: Path, *, home: Path | None, dry_run: bool, as_json: bool, locale: str | None
-) -> int:
+def _taken(given: Given) -> tuple[TableReport, dict[str, int]]:
     """Take over a table; a server that runs follows within seconds."""
-    settings = settings_of(home)
-    body = body_of(file)
+    settings = given.settings
     with open_database(settings.home, settings.database) as database:
         store = ProductStore(database, now_ms, settings.currency)
-        done = take_products(store, body, terminal_user(), dry_run=dry_run, name=file.name)
-    counts = {"added": done.added, "changed": done.changed, "unchanged": done.unchanged}
-    return tell_report(done, counts, as_json=as_json, locale=locale)
+        done = take_products(
+            store, given.body, terminal_user(), dry_run=given.dry_run, name=given.file.name
+        )
+    return done, {"added": done.added, "changed": done.changed, "unchanged": done.unchanged}
+
+
+add_import(command, "products", _taken)
 
 
 @command.command(name="export", help=help_text("help.products.export"))

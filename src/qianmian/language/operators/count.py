@@ -19,7 +19,7 @@ from qianmian.language.values import MAX_COUNT, check_cmp, check_int, check_with
 
 
 def verify(node: Count) -> None:
-    """Events of one owner, a window, a comparison and a threshold of 1…10,000 (of a room 1…64)."""
+    """Events of one owner, a window, a comparison, a threshold of 1…10,000 (1…64 where listed)."""
     of_room = check_owner(node.of, "a count")
     check_within(node.within)
     if of_room:
@@ -32,7 +32,8 @@ def verify(node: Count) -> None:
         if node.same not in KEYS:
             raise TypeProblem("a count is correlated on same product or on same category only")
         check_cmp(node.cmp, COMPARISONS if of_room else (">=", ">"), f"a count on same {node.same}")
-    most = (MOST_KEPT if of_room else MAX_COUNT) - NEEDED_MORE[node.cmp]
+    is_listed = of_room or node.same is not None  # counted from a list, and a list is that long
+    most = (MOST_KEPT if is_listed else MAX_COUNT) - NEEDED_MORE[node.cmp]
     check_int(node.value, 1, most, "the threshold of a count")
 
 

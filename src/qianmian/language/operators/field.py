@@ -41,7 +41,7 @@ def show(node: Field, text: TextOf) -> str:
 
 def sentence(node: Field) -> Phrase:
     """The field and what it must be."""
-    value = literal(node.value, is_money=field_type(node.name) == "money")
+    value = literal(node.value, of=node.name, is_money=field_type(node.name) == "money")
     if node.cmp == "has":
         value = Titled("class", str(node.value))
     field = Titled("field", node.name)

@@ -62,7 +62,7 @@ def sentence(node: RoomFact) -> Phrase:
         return phrase(
             "room_fact.key" if node.cmp == "==" else "room_fact.not_key", fact=fact, key=KeyWord()
         )
-    value = literal(node.value, is_money=FACTS.get(node.name) == "money")
+    value = literal(node.value, of=node.name, is_money=FACTS.get(node.name) == "money")
     return phrase("room_fact", fact=fact, value=compared(node.cmp, value))
 
 

@@ -29,9 +29,11 @@ def show(node: Trait, text: TextOf) -> str:
 
 
 def sentence(node: Trait) -> Phrase:
-    """The attribute and what it must be."""
-    value = compared(node.cmp, literal(node.value))
-    return phrase("trait", name=Titled("trait", node.name), value=value)
+    """The attribute and what it must be; unlike the empty text is whatever was told."""
+    name = Titled("trait", node.name)
+    if node.cmp == "!=" and node.value == "":
+        return phrase("trait.known", name=name)
+    return phrase("trait", name=name, value=compared(node.cmp, literal(node.value, of=node.name)))
 
 
 def plan(node: Trait, part: Callable[[Node], Relation]) -> Relation:

@@ -10,18 +10,24 @@ from fastapi import FastAPI
 from qianmian.runtime.board import Board
 from qianmian.server.api import (
     data,
+    decisions,
     definitions,
     imports,
     lists,
+    myself,
     persons,
     products,
+    prompts,
     rooms,
     segments,
     session,
     staff,
+    strategies,
     viewers,
 )
+from qianmian.server.api.me_origins import MeOrigins
 from qianmian.server.api.problems import add_problems
+from qianmian.server.api.strategy_models import with_strategies
 from qianmian.server.site import Site
 
 
@@ -36,14 +42,15 @@ def management(site: Site) -> FastAPI:
     )
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
-    more = (imports, lists, segments, persons)
+    more = (imports, lists, segments, persons, strategies, decisions, prompts, myself)
     for part in (*parts, *more):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
+    app.add_middleware(MeOrigins, owner=app)
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
-        return with_board(plain())
+        return with_strategies(with_board(plain()))
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents
     return app

@@ -63,12 +63,21 @@ class FiredModel(Model):
     count: int
 
 
+class ParameterModel(Model):
+    """A number of a built-in moment: its name in a file, as people call it, and its value."""
+
+    key: str
+    names: Words
+    value: Words
+
+
 class DefinitionModel(Model):
     """A definition in the list.
 
     `now` is what holds, `draft` what somebody writes, `names` how people call it. `holding` is of
     how many viewers in open rooms it holds now, `enough` of how many there is enough evidence to
     say so; `tier`, `freshness` and `part_of` (the tag whose value it is) are of built-in tags.
+    A tag whose value is a number holds of whoever has one.
     `fired` is of moments, the busiest room first; `parameters` are the numbers of built-in ones.
     """
 
@@ -88,7 +97,7 @@ class DefinitionModel(Model):
     freshness: Literal["live", "session", "daily"] | None
     part_of: str | None
     fired: list[FiredModel]
-    parameters: dict[str, str]
+    parameters: list[ParameterModel]
 
 
 class DefinitionDetail(DefinitionModel):
@@ -107,10 +116,19 @@ class Writing(Model):
     tree: dict[str, Any] | None = None
 
 
+class WarningModel(Model):
+    """What is allowed and hardly meant; durations in `params` are ms, money is in minor units."""
+
+    code: str
+    params: dict[str, str | int | float]
+    said: Words
+
+
 class Understood(Model):
     """What a text or a tree means, or what is wrong with it.
 
-    `position` is where in the text, `path` where in the tree. `uses` are the tags and segments it
+    `position` is where in the text, `path` where in the tree; `params` are of an unknown name: its
+    `kind`, the `name`, and one that is `near`. `uses` are the tags and segments it
     names. `usable`: it could be active beside everything else; else `problem` says why not.
     """
 
@@ -119,12 +137,13 @@ class Understood(Model):
     tree: dict[str, Any] | None = None
     sentence: Words | None = None
     sort: Literal["level", "pulse"] | None = None
-    warnings: list[str] = Field(default_factory=list)
+    warnings: list[WarningModel] = Field(default_factory=list)
     uses: list[NamedModel] = Field(default_factory=list)
     code: str | None = None
     problem: str | None = None
     position: int | None = None
     path: str | None = None
+    params: dict[str, str] = Field(default_factory=dict)
 
 
 class DraftModel(Model):
@@ -162,6 +181,12 @@ class OverlapModel(NamedModel):
     both: int
 
 
+class LeftOutModel(NamedModel):
+    """Another segment of which history cannot say how many are in this one, and why not."""
+
+    reason: Literal["visit", "state", "score", "other"]
+
+
 class SampleModel(Model):
     """Somebody of it; `holds` says of each of `parts` whether it holds for them."""
 
@@ -175,6 +200,34 @@ class ReachModel(Model):
 
     channel: Literal["in_room", "push", "sms", "wechat", "email"]
     count: int
+
+
+class ShareModel(Model):
+    """Of how many a tag holds, does not hold, and of how many there is not enough evidence."""
+
+    value: str
+    names: Words
+    total: int
+    yes: int
+    no: int
+    unknown: int
+
+
+class GroupingModel(Model):
+    """The same for people whose value of a trait is known, by that value."""
+
+    trait: str
+    names: Words
+    shares: list[ShareModel]
+
+
+class DistributionModel(Model):
+    """How a tag would divide everybody history knows; what arrived after `as_of` is not in it."""
+
+    as_of: int
+    took_ms: int
+    everybody: ShareModel
+    groupings: list[GroupingModel]
 
 
 class PreviewModel(Model):
@@ -192,6 +245,7 @@ class PreviewModel(Model):
     empty_at: int | None
     few: bool
     overlaps: list[OverlapModel]
+    left_out: list[LeftOutModel]
     reach: list[ReachModel]
     parts: list[Words]
     samples: list[SampleModel]

@@ -12,10 +12,11 @@ from qianmian.errors import DefinitionError
 from qianmian.language.ast import Node, walk
 from qianmian.language.codec import to_json
 from qianmian.language.definition import Definition
-from qianmian.language.sentence import sentence, sentence_of_definition
+from qianmian.language.phrases import Arg, Duration, Money, Phrase, Titled
+from qianmian.language.sentence import in_words, said, sentence, sentence_of_definition
 from qianmian.language.text import show
 from qianmian.language.types import sort_of, warnings
-from qianmian.locales.texts import entry
+from qianmian.locales.texts import document, entry
 from qianmian.moments.definition import Moment
 from qianmian.runtime.definition_desk import Entry
 from qianmian.runtime.definition_versions import Place, Version, named
@@ -25,16 +26,20 @@ from qianmian.server.api.definition_models import (
     DefinitionModel,
     FiredModel,
     HoldingModel,
+    LeftOutModel,
     NamedModel,
     OverlapModel,
+    ParameterModel,
     PreviewModel,
     ReachModel,
     SampleModel,
     StepModel,
     Understood,
     VersionModel,
+    WarningModel,
 )
 from qianmian.server.api.models import Words
+from qianmian.server.api.problems import NAMED
 from qianmian.storage.fired import Fired
 from qianmian.storage.history_reader.answers import Preview
 from qianmian.tags.definition import Tag
@@ -82,7 +87,7 @@ class Teller:
             freshness=None if tag is None else tag.freshness,
             part_of=None if tag is None or tag.key == key else tag.key,
             fired=now.fired_in(key) if kind == "moment" else [],
-            parameters=now.numbers(key) if kind == "moment" and found.is_built_in else {},
+            parameters=now.numbers(key) if kind == "moment" and found.is_built_in else [],
         )
 
     def understood(self, definition: Definition) -> Understood:
@@ -93,7 +98,7 @@ class Teller:
             tree=to_json(definition.expr),
             sentence=_sentence(definition),
             sort="level" if sort_of(definition.expr) == "level" else "pulse",
-            warnings=list(warnings(definition.expr)),
+            warnings=[_warning(one) for one in warnings(definition.expr)],
             uses=self.uses(definition.expr),
         )
 
@@ -117,6 +122,13 @@ class Teller:
                     **self._named("segment", one.key).model_dump(), size=one.size, both=one.both
                 )
                 for one in overlaps
+            ],
+            left_out=[
+                LeftOutModel(
+                    **self._named("segment", one.key).model_dump(),
+                    reason=one.reason,  # type: ignore[arg-type]  # of NotInHistory
+                )
+                for one in found.left_out
             ],
             reach=[ReachModel(channel=one, count=count) for one, count in found.reach.items()],
             parts=[spoken(one) for one in found.parts],
@@ -163,10 +175,20 @@ class Now:
         rooms = sorted(self.fired.get(moment, {}).items(), key=lambda one: (-one[1], one[0]))
         return [FiredModel(room=room, count=count) for room, count in rooms]
 
-    def numbers(self, moment: str) -> dict[str, str]:
-        """The numbers of a built-in moment, by name."""
+    def numbers(self, moment: str) -> list[ParameterModel]:
+        """The numbers of a built-in moment, in words."""
         found = self.moments.get(moment)
-        return {} if found is None else {name: str(one) for name, one in found.parameters.items()}
+        return [
+            ParameterModel(
+                key=name,
+                names={
+                    language: str(document(locale, "language").get(f"parameter.{name}", name))
+                    for language, locale in LOCALES.items()
+                },
+                value={language: in_words(one, locale) for language, locale in LOCALES.items()},
+            )
+            for name, one in ({} if found is None else found.parameters).items()
+        ]
 
     def held(self, name: str) -> HoldingModel | None:
         """Of how many a level holds."""
@@ -205,6 +227,14 @@ def words_of(found: Entry, what: str, otherwise: str) -> Words:
     return words
 
 
+def called_of(entries: Iterable[Entry]) -> dict[Place, tuple[Words, Words]]:
+    """How people call each definition, and what they say of it."""
+    return {
+        one.place: (words_of(one, "title", one.place[1]), words_of(one, "help", ""))
+        for one in entries
+    }
+
+
 def version_model(version: Version) -> VersionModel:
     """One version; a draft that is not right yet has no sentence."""
     plain = {name: getattr(version, name) for name in VersionModel.model_fields if name in _PLAIN}
@@ -234,7 +264,30 @@ def misunderstood(problem: DefinitionError) -> Understood:
         problem=problem.message,
         position=position if isinstance(position, int) else None,
         path=path if isinstance(path, str) else None,
+        params={name: str(problem.params[name]) for name in NAMED if name in problem.params},
     )
+
+
+def _warning(found: Phrase) -> WarningModel:
+    return WarningModel(
+        code=found.key,
+        params={name: _plain(arg) for name, arg in found.args},
+        said={language: said(found, locale) for language, locale in LOCALES.items()},
+    )
+
+
+def _plain(arg: Arg) -> str | int | float:
+    """An argument of a warning as data."""
+    match arg:
+        case Duration(ms):
+            return ms
+        case Money(minor):
+            return minor
+        case Titled(_, name):
+            return name
+        case str() | int() | float():
+            return arg
+    raise TypeError(f"a warning about {type(arg).__name__}")  # pragma: no cover - none has one
 
 
 def _sentence(definition: Definition) -> Words:

@@ -8,14 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from qianmian.errors import DefinitionError
+from qianmian.language.ast import Not, Or, Tag, Trait
 from qianmian.language.codec import from_json, to_json
 from qianmian.language.definition import Definition
+from qianmian.language.evidence import perhaps
 from qianmian.language.parse import parse, parse_definition
 from qianmian.language.text import show
 from qianmian.server.api.definition_models import (
     Change,
     DefinitionDetail,
     DefinitionModel,
+    DistributionModel,
     DraftModel,
     Kind,
     PreviewModel,
@@ -31,6 +34,7 @@ from qianmian.server.api.definition_told import (
     misunderstood,
     version_model,
 )
+from qianmian.server.api.distribution_told import GROUPS, distribution_model, enough_of
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
@@ -46,6 +50,7 @@ async def definitions(site: Here, _who: Reading, kind: Kind | None = None) -> li
     """Everything that holds, is drafted, or has been retired, by kind and key."""
     now = await _now(site)
     entries = await site.desk.entries()
+    site.previewer.begin(await site.deployment.ask(lambda live: live.definitions))
     teller = Teller(entries, site.tags)
     return [
         teller.definition(one, now)
@@ -77,9 +82,30 @@ async def preview(given: Writing, site: Here, _who: Reading) -> PreviewModel:
     active = await site.deployment.ask(lambda live: live.definitions)
     others = {one.key: one.expr for one in active if one.kind == "segment" and one.key != given.key}
     begun = time.perf_counter()
-    found = await site.previewer.preview(definition.expr, active, others)
+    tag = definition.key if definition.kind == "tag" else None
+    found = await site.previewer.preview(definition.expr, active, others, tag=tag)
     took_ms = round((time.perf_counter() - begun) * 1_000)
     return Teller(entries, site.tags).preview(found, took_ms)
+
+
+@router.post("/definitions/distribution")
+async def distribution(given: Writing, site: Here, _who: Reading) -> DistributionModel:
+    """Of how many people a tag would hold, by city tier and life stage too, from history."""
+    definition = _definition_of(given)
+    active = await site.deployment.ask(lambda live: live.definitions)
+    enough = enough_of(site.tags, {one.key for one in active})
+    could = perhaps(definition.expr, enough)
+    if definition.key in enough:
+        could = Or((could, Not(Tag(enough[definition.key]))))
+    begun = time.perf_counter()
+    found = await site.previewer.distribution(
+        definition.expr,
+        could,
+        active,
+        {f"{trait}.{one}": Trait(trait, "==", one) for trait, one in GROUPS},
+        tag=definition.key,
+    )
+    return distribution_model(found, round((time.perf_counter() - begun) * 1_000))
 
 
 @router.get("/definitions/{kind}/{key}")

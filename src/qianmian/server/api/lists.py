@@ -108,6 +108,7 @@ async def import_list(
     who: Importing,
     title: Annotated[str, Query(max_length=MAX_TITLE)] = "",
     why: Annotated[str, Query(max_length=MAX_WHY)] = "",
+    namespace: Annotated[str, Query(max_length=64)] = "",
     *,
     dry_run: bool = False,
 ) -> ListImport:
@@ -122,6 +123,7 @@ async def import_list(
         erased=site.persons.refusals,
         title=title,
         why=why,
+        prefix=site.sources.prefix_in(namespace),
         dry_run=dry_run,
     )
     if not dry_run:
@@ -149,14 +151,18 @@ def take_list(
     erased: Refusals,
     title: str = "",
     why: str = "",
+    prefix: str = "",
     dry_run: bool = False,
 ) -> ListImport:
     """Take a table over as a list, without who was erased, and tell what it did.
 
+    Args:
+        prefix: that ids get which are of another namespace.
+
     Raises: SheetProblem when the table as a whole cannot be used; DefinitionError for a key that
         is no name; InputError; OperationalError when the database cannot be used.
     """
-    viewers, report = read_list(body, erased.has)
+    viewers, report = read_list(body, erased.has, prefix)
     about = {"bad": report.bad, "sha256": hashlib.sha256(body).hexdigest()}
     done: ListTaken = store.put(
         key, viewers, by=actor, title=title, reason=why, dry_run=dry_run, told=about

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from qianmian.bootstrap.catalogs import load_tags
 from qianmian.columns.facts import ViewerFacts
 from qianmian.engine.readings import ViewerNow
+from qianmian.language.ast import Number
 from qianmian.language.definition import Definition
-from qianmian.language.sentence import sentence_of_definition
+from qianmian.language.numbers import unit_of
+from qianmian.language.sentence import sentence_of_definition, value_in_words
+from qianmian.language.values import money
 from qianmian.locales.texts import document
 from qianmian.profiles.basic import Basic, joined, told
 from qianmian.profiles.identity import Edge
@@ -27,19 +30,21 @@ from qianmian.server.api.people_models import (
     LinkedId,
     PersonModel,
     PreferenceModel,
+    Said,
     SegmentModel,
     StageModel,
     TagModel,
     WaitingModel,
 )
 from qianmian.server.persons import Known
-from qianmian.tags.definition import Preferred, Tag
+from qianmian.tags.definition import Preferred, Tag, Tier
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import is_anonymous
 from qianmian.vocabulary.minors import MinorsMode, may_profile
 from qianmian.vocabulary.product import Product
 
 Row = dict[str, Any]
+Called = Mapping[tuple[str, str], tuple[Words, Words]]
 
 LOCALES: Final = (("zh", "zh-CN"), ("en", "en-US"))
 LIKINGS: Final = 3
@@ -50,7 +55,8 @@ DAY_MS: Final = 86_400_000
 class Told:
     """What the engine's thread says of a viewer, as of `clock`; `fired` in this session.
 
-    `withheld` are tags that the person took away.
+    `withheld` are tags that the person took away; `called` are names and meanings that the shop
+    gave, by kind and key.
     """
 
     viewer: str
@@ -62,6 +68,7 @@ class Told:
     fired: Sequence[Firing]
     products: Mapping[str, Product]
     withheld: frozenset[str] = frozenset()
+    called: Called = field(default_factory=dict)
 
 
 def definitions_by_name(definitions: Sequence[Definition]) -> dict[str, Definition]:
@@ -97,20 +104,28 @@ def person_of(
     held = frozenset[str]() if now is None or not is_profiled else now.levels
     definitions = definitions_by_name(told_now.definitions)
     place = Firing(at, told_now.viewer, told_now.room, told_now.session, "", 1, None)
-    standing = standing_of(explainer, place, definitions, held, rows)
+    standing = standing_of(
+        explainer,
+        place,
+        definitions,
+        held,
+        explainer.counted(rows),
+        past=past,
+        past_at=None if now is None else now.past_at,
+    )
     by_place = {one for one in definitions if one.startswith("tag.")}
     return PersonModel(
         is_profiled=is_profiled,
         **dimensions_of(profile, at, offset_ms),
         tags=[
             one
-            for one in _tags(definitions, by_place, held, standing, profile, at)
+            for one in tags_of(definitions, by_place, held, standing, profile, at, told_now.called)
             if one.key not in told_now.withheld
         ]
         if now is not None and is_profiled
         else [],
         segments=[
-            _segment(definitions[name], standing.why[name])
+            _segment(definitions[name], standing.why[name], told_now.called)
             for name in sorted(held & definitions.keys())
             if name.startswith("segment.")
         ],
@@ -126,7 +141,7 @@ def person_of(
 def dimensions_of(profile: Profile, at: int, offset_ms: int) -> dict[str, Any]:
     """The four dimensions of a profile, as of an instant."""
     return {
-        "basic": [_basic(name, one) for name, one in sorted(profile.basic.items())],
+        "basic": basics_of(profile),
         "behavior": _behavior(profile),
         "preference": [_preference(name, profile, at) for name in DIMENSIONS],
         "stages": [
@@ -134,6 +149,11 @@ def dimensions_of(profile: Profile, at: int, offset_ms: int) -> dict[str, Any]:
             for one in stages(profile.days, day_of(at, offset_ms))
         ],
     }
+
+
+def basics_of(profile: Profile) -> list[BasicModel]:
+    """The basic values, each with who told it."""
+    return [_basic(name, one) for name, one in sorted(profile.basic.items())]
 
 
 def link_of(edge: Edge) -> LinkedId:
@@ -167,6 +187,10 @@ def _basic(name: str, one: Basic) -> BasicModel:
         name=name,
         names=_words("language", f"trait.{name}", name),
         value=one.value,
+        value_names={
+            "zh": value_in_words(name, one.value, "zh-CN"),
+            "en": value_in_words(name, one.value, "en-US"),
+        },
         origin=one.origin,
         confidence=one.confidence,
         at=one.at,
@@ -192,7 +216,7 @@ def _preference(dimension: Any, profile: Profile, at: int) -> PreferenceModel:
         likings=[
             LikingModel(
                 value=one.value,
-                names=_words("people", f"{dimension}.{one.value}", one.value),
+                names=_words("values", f"{dimension}.{one.value}", one.value),
                 share=round(one.share, 3),
                 n=one.n,
             )
@@ -201,59 +225,107 @@ def _preference(dimension: Any, profile: Profile, at: int) -> PreferenceModel:
     )
 
 
-def _tags(
+def tags_of(
     definitions: Mapping[str, Definition],
     known: set[str],
     held: frozenset[str],
     standing: Standing,
     profile: Profile,
     at: int,
+    called: Called,
 ) -> Iterator[TagModel]:
-    """The built-in tags with their answers, then those of the shop that hold."""
+    """The built-in tags with their answers, then those of the shop that hold.
+
+    Args:
+        known: names of the tags that there are.
+    """
     built_in: set[str] = set()
     for tag in load_tags().values():
         own = {f"tag.{key}" for key in tag.texts}
         built_in |= own
+        one = definitions.get(f"tag.{tag.key}")
         if tag.preference is not None:
             yield _lover(tag, tag.preference, profile, at)
+        elif one is not None and isinstance(one.expr, Number):
+            yield _number(one, one.expr, held, standing, called, tag.tier)
         elif own <= known:
             yield _tag(tag, definitions, held, standing)
     for name in sorted((held & known) - built_in):
-        key = name.removeprefix("tag.")
+        key, expr = name.removeprefix("tag."), definitions[name].expr
+        if isinstance(expr, Number):
+            yield _number(definitions[name], expr, held, standing, called)
+            continue
+        names, meaning = said_of(called, "tag", key)
         yield TagModel(
             key=key,
-            names=_titled("tags", key, "title"),
-            meaning=_titled("tags", key, "help"),
+            names=names,
+            meaning=meaning,
             tier=None,
             answer="yes",
             value=None,
             value_names=None,
             sentence=_sentence(definitions[name]),
-            since=standing.why[name].since,
-            because=list(standing.why[name].because),
+            since=None if (why := standing.why.get(name)) is None else why.since,
+            because=[] if why is None else list(why.because),
         )
 
 
 def _tag(
     tag: Tag, definitions: Mapping[str, Definition], held: frozenset[str], standing: Standing
 ) -> TagModel:
-    answer = tag.answer(held)
+    answer = f"tag.{tag.key}" in held if tag.number else tag.answer(held)
     value = answer if isinstance(answer, str) else None
     name = f"tag.{tag.key}" if value is None else f"tag.{tag.key}_{value}"
     why = standing.why.get(name) if answer else None
-    said = {None: "unknown", True: "yes", False: "no"}
+    said: Said = "unknown" if answer is None else "yes" if answer else "no"
     return TagModel(
         key=tag.key,
-        names=_titled("tags", tag.key, "title"),
-        meaning=_titled("tags", tag.key, "help"),
+        names=titled("tags", tag.key, "title"),
+        meaning=titled("tags", tag.key, "help"),
         tier=tag.tier,
-        answer="value" if isinstance(answer, str) else said[answer],  # type: ignore[arg-type]
+        answer="value" if value is not None else said,
         value=value,
-        value_names=None if value is None else _titled("tags", f"{tag.key}_{value}", "title"),
+        value_names=None if value is None else titled("tags", f"{tag.key}_{value}", "title"),
         sentence=_sentence(definitions[name]) if name in definitions else None,
         since=None if why is None else why.since,
         because=[] if why is None else list(why.because),
     )
+
+
+def _number(
+    definition: Definition,
+    expr: Number,
+    held: frozenset[str],
+    standing: Standing,
+    called: Called,
+    tier: Tier | None = None,
+) -> TagModel:
+    """How much it is now, where the rows say; else only whether it is known."""
+    key, name = definition.key, f"tag.{definition.key}"
+    (names, meaning), number = said_of(called, "tag", key), standing.numbers.get(name)
+    why = standing.why.get(name)
+    return TagModel(
+        key=key,
+        names=names,
+        meaning=meaning,
+        tier=tier,
+        answer="value" if number is not None else "yes" if name in held else "unknown",
+        value=None if number is None else f"{number:.15g}",
+        value_names=None if number is None else _numbered(names, expr, number),
+        sentence=_sentence(definition),
+        since=None,
+        because=[] if why is None else list(why.because),
+    )
+
+
+def _numbered(names: Words, expr: Number, number: float) -> Words:
+    """The name with its number, as it is read."""
+    shown = money(int(number)) if unit_of(expr) == "money" else f"{number:,.10g}"
+    found: Words = {}
+    for name, locale in LOCALES:
+        unit = str(document(locale, "values")[f"unit.{unit_of(expr)}"])
+        found[name] = unit.format(name=names[name], number=shown)  # type: ignore[index]
+    return found
 
 
 def _lover(tag: Tag, dimension: Preferred, profile: Profile, at: int) -> TagModel:
@@ -262,23 +334,24 @@ def _lover(tag: Tag, dimension: Preferred, profile: Profile, at: int) -> TagMode
     is_enough = profile.preference.acts(dimension) >= ENOUGH
     return TagModel(
         key=tag.key,
-        names=_titled("tags", tag.key, "title"),
-        meaning=_titled("tags", tag.key, "help"),
+        names=titled("tags", tag.key, "title"),
+        meaning=titled("tags", tag.key, "help"),
         tier=tag.tier,
         answer="value" if value is not None else "no" if is_enough else "unknown",
         value=value,
-        value_names=None if value is None else _words("people", f"{dimension}.{value}", value),
-        sentence=_titled("tags", tag.key, "help"),
+        value_names=None if value is None else _words("values", f"{dimension}.{value}", value),
+        sentence=titled("tags", tag.key, "help"),
         since=None,
         because=[],
     )
 
 
-def _segment(definition: Definition, why: Why) -> SegmentModel:
+def _segment(definition: Definition, why: Why, called: Called) -> SegmentModel:
+    names, meaning = said_of(called, "segment", definition.key)
     return SegmentModel(
         key=definition.key,
-        names=_titled("segments", definition.key, "title"),
-        meaning=_titled("segments", definition.key, "help"),
+        names=names,
+        meaning=meaning,
         sentence=_sentence(definition),
         since=why.since,
         because=list(why.because),
@@ -307,7 +380,13 @@ def _sentence(definition: Definition) -> Words:
     }
 
 
-def _titled(subject: str, key: str, what: str) -> Words:
+def said_of(called: Called, kind: str, key: str) -> tuple[Words, Words]:
+    """How the shop calls it and what it says of it, else what comes with it, else the key."""
+    shipped = tuple(titled(f"{kind}s", key, what) for what in ("title", "help"))
+    return called.get((kind, key)) or (shipped[0], shipped[1])
+
+
+def titled(subject: str, key: str, what: str) -> Words:
     """A text of a catalog in both languages; the key itself where it has none."""
     found: Words = {}
     for name, locale in LOCALES:

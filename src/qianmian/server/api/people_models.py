@@ -19,11 +19,12 @@ class PersonEvent(TimelineEvent):
 
 
 class BasicModel(Model):
-    """A basic value. Confidence in percent."""
+    """A basic value; `value_names` is how people say it. Confidence in percent."""
 
     name: str
     names: Words
     value: str | int | float | bool
+    value_names: Words
     origin: Literal["declared", "platform", "stated", "inferred"]
     confidence: int
     at: int
@@ -64,14 +65,21 @@ class StageModel(Model):
     since: int
 
 
+Said = Literal["yes", "no", "unknown", "value"]
+
+
 class TagModel(Model):
-    """A tag: `yes`, `no`, `unknown` (insufficient evidence), or `value` with which one."""
+    """A tag: `yes`, `no`, `unknown` (insufficient evidence), or `value` with which one.
+
+    Of a tag whose value is a number that is how much now, as a text without a sign; amounts of
+    money in minor units.
+    """
 
     key: str
     names: Words
     meaning: Words
     tier: Literal["basic", "behavior", "value", "predictive"] | None
-    answer: Literal["yes", "no", "unknown", "value"]
+    answer: Said
     value: str | None
     value_names: Words | None
     sentence: Words | None

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from qianmian.columns.batch import EventBatch
 from qianmian.errors import InputError
 from qianmian.runtime.person_desk import Request
 from qianmian.server.api.person_models import (
     ConsentGiven,
-    ConsentRow,
     ConsentsModel,
     ErasureGiven,
     ErasureModel,
@@ -21,21 +18,10 @@ from qianmian.server.api.person_models import (
 )
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
+from qianmian.server.api.saying import Said, consents_of, say
 from qianmian.server.api.who import Here, Who
 from qianmian.server.person_files import exported_document
-from qianmian.server.site import Site
-from qianmian.vocabulary.consent import (
-    CHANNELS,
-    MARKETING,
-    MAX_TAG_CHARS,
-    SHARE,
-    may,
-    switch_is_on,
-    tag_purpose,
-    withheld_tags,
-)
-from qianmian.vocabulary.firing import canonical_json
-from qianmian.vocabulary.ids import id_problem
+from qianmian.vocabulary.consent import MAX_TAG_CHARS, tag_purpose
 from qianmian.vocabulary.sensitive import classes
 
 Id = Annotated[str, Path(min_length=1, max_length=129)]
@@ -66,7 +52,7 @@ async def export(
     persons = site.persons
     try:
         told = await asyncio.to_thread(
-            exported_document, viewer, persons.reader, persons.refusals, site.now()
+            exported_document, viewer, persons.reader, persons.refusals, site.now(), site.currency
         )
     except InputError as exc:
         raise Problem("viewer.unknown", str(exc)) from exc
@@ -98,7 +84,7 @@ async def consents(
     viewer: Id, site: Here, _who: Annotated[Who, Needs("consents.read")]
 ) -> ConsentsModel:
     """What a person agreed to, now and before."""
-    return await _consents(site, viewer)
+    return await consents_of(site, viewer)
 
 
 @router.post("/persons/{viewer}/consents")
@@ -106,8 +92,10 @@ async def put_consent(
     viewer: Id, given: ConsentGiven, site: Here, who: Annotated[Who, Needs("consents.write")]
 ) -> ConsentsModel:
     """Note what a person says; it holds for whatever is decided by the next message."""
-    await _say(site, viewer, given.purpose, given, who)
-    return await _consents(site, viewer)
+    proof = {"text_version": given.text_version, "evidence": given.evidence}
+    said = Said(given.purpose, given.channel, granted=given.granted, proof=proof)
+    await say(site, viewer, said, SOURCE, who.actor)
+    return await consents_of(site, viewer)
 
 
 @router.delete("/persons/{viewer}/tags/{tag}")
@@ -115,60 +103,8 @@ async def take_tag_away(
     viewer: Id, tag: TagKey, site: Here, who: Annotated[Who, Needs("consents.write")]
 ) -> ConsentsModel:
     """Take a tag away that a person does not want; it stays away, also when ids are joined."""
-    await _say(site, viewer, tag_purpose(tag), ConsentGiven(purpose=MARKETING, granted=False), who)
-    return await _consents(site, viewer)
-
-
-async def _say(site: Site, viewer: str, purpose: str, given: ConsentGiven, who: Who) -> None:
-    """Write what a person says into the log and the audit.
-
-    Raises: Problem for who is nobody, or was erased.
-    """
-    if site.persons.refusals.has(viewer) or id_problem(viewer) is not None:
-        raise Problem("viewer.unknown", "there is no such viewer, or the person was erased")
-    now_ms = max(site.now(), site.log.last_clock)
-    proof = {"text_version": given.text_version, "evidence": given.evidence}
-    row: dict[str, Any] = {
-        "type": "consent_changed",
-        "clock": now_ms,
-        "event_time": now_ms,
-        "message": 0,
-        "message_id": secrets.token_hex(8),
-        "source": SOURCE,
-        "presence_none": 1,
-        "viewer": viewer,
-        "purpose": purpose,
-        "channel": given.channel or None,
-        "granted": int(given.granted),
-        "properties": canonical_json({name: one for name, one in proof.items() if one}),
-    }
-    await site.deployment.submit(EventBatch.from_rows([row]))
-    told = {"purpose": purpose, "channel": given.channel, "granted": given.granted}
-    subject = site.persons.requests.subject(viewer)
-    await asyncio.to_thread(site.audit.note, who.actor, "consent.changed", subject, after=told)
-
-
-async def _consents(site: Site, viewer: str) -> ConsentsModel:
-    said = await site.deployment.ask(lambda live: live.consents.of(viewer))
-    changes = await asyncio.to_thread(site.persons.ledger.of, [viewer])
-    return ConsentsModel(
-        personalized=switch_is_on(said),
-        channels={channel: may(said, MARKETING, channel) for channel in CHANNELS},
-        share=may(said, SHARE),
-        withheld_tags=sorted(withheld_tags(said)),
-        changes=[
-            ConsentRow(
-                purpose=one.purpose,
-                channel=one.channel,
-                granted=one.granted,
-                event_time=one.event_time,
-                source=one.source,
-                text_version=one.text_version,
-                evidence=one.evidence,
-            )
-            for one in reversed(changes)
-        ],
-    )
+    await say(site, viewer, Said(tag_purpose(tag), granted=False), SOURCE, who.actor)
+    return await consents_of(site, viewer)
 
 
 def _model(request: Request) -> ErasureModel:

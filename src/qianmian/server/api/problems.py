@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -21,6 +22,8 @@ from qianmian.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+NAMED: Final = ("kind", "name", "near")
+"""What a problem tells of an unknown name: what it should be, and one that is known."""
 STATUS_BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
     {
         "session.none": 401,
@@ -40,6 +43,9 @@ STATUS_BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
         "table.large": 413,
         "room.unknown": 404,
         "viewer.unknown": 404,
+        "viewer.token": 401,
+        "viewer.refused": 403,
+        "viewer.tries": 429,
         "letter.unknown": 404,
         "person.confirm": 422,
         "key.unknown": 404,
@@ -52,6 +58,9 @@ STATUS_BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
 product answer with their own codes, and those of HTTP as `http.STATUS`."""
 
 
+LONE_SURROGATE: Final = "surrogates not allowed"
+
+
 class Problem(HTTPException):
     """An answer that is an error; `code` is one of `STATUS_BY_CODE`."""
 
@@ -60,11 +69,20 @@ class Problem(HTTPException):
         self.code = code
 
 
+class _Told(JSONResponse):
+    """An answer that may repeat what was sent, also where that is half of a character."""
+
+    def render(self, content: object) -> bytes:
+        """As JSON."""
+        told = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return told.encode(errors="replace")
+
+
 def _answer(
     status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: object
 ) -> JSONResponse:
     body = {"status": status, "title": HTTPStatus(status).phrase, "code": code, "detail": detail}
-    return JSONResponse(body | more, status, headers, media_type=MEDIA_TYPE)
+    return _Told(body | more, status, headers, media_type=MEDIA_TYPE)
 
 
 def add_problems(app: FastAPI) -> None:
@@ -92,15 +110,27 @@ def add_problems(app: FastAPI) -> None:
         where: dict[str, Any] = {
             name: raised.params[name] for name in ("position", "path") if name in raised.params
         }
+        more = dict(where)
         status = 500
+        if isinstance(raised, UnknownName):
+            more["params"] = {name: raised.params[name] for name in NAMED if name in raised.params}
         if isinstance(raised, UnknownName) and not where:
             status = 404
         elif isinstance(raised, InputError | DefinitionError):
             status = 422
         elif isinstance(raised, OperationalError):
             status = 503
-        return _answer(status, raised.code, str(raised), **where)
+        return _answer(status, raised.code, str(raised), **more)
 
+    async def unwritable(_: Request, raised: Exception) -> JSONResponse:
+        """Half of a character (a lone surrogate), which JSON can say and nothing can store."""
+        assert isinstance(raised, UnicodeEncodeError)  # noqa: S101
+        if raised.reason != LONE_SURROGATE:
+            raise raised
+        detail = "a text has half of a character (a lone surrogate); send it whole"
+        return _answer(STATUS_BY_CODE["input.fields"], "input.fields", detail)
+
+    app.add_exception_handler(UnicodeEncodeError, unwritable)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(QianmianError, ours)

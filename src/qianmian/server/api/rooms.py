@@ -20,6 +20,7 @@ from qianmian.runtime.board import Board
 from qianmian.runtime.evidence import Explainer
 from qianmian.runtime.live import Live
 from qianmian.runtime.timeline import LISTED, Timeline, timeline_of
+from qianmian.server.api.definition_told import called_of
 from qianmian.server.api.models import (
     MetaModel,
     MomentModel,
@@ -88,6 +89,7 @@ async def viewer(
     )
     offset_ms = offset_ms_of(site.zone, state["clock"])
     known = await asyncio.to_thread(known_of, site, viewer, products_of(state), offset_ms)
+    state["called"] = called_of(await site.desk.entries())
     told = await asyncio.to_thread(_viewer, room, viewer, state, found, known, site)
     if state["now"] is None and not told.firings and not known.is_somebody:
         raise Problem("viewer.unknown", f'nobody called "{viewer}" has been here lately')
@@ -172,6 +174,7 @@ def _viewer(
                 fired=state["fired"],
                 products=products_of(state),
                 withheld=state["withheld"],
+                called=state["called"],
             ),
             found.rows,
             known,

@@ -31,6 +31,7 @@ from qianmian.server.ingest.decoding import (
     Decode,
     DecodeContext,
     Decoded,
+    LinkedOf,
     RejectedEvent,
     is_of_erased,
 )
@@ -47,7 +48,7 @@ from qianmian.server.ingest.wire import (
 )
 from qianmian.server.viewer_tokens import AnonymousIds, ViewerClaims, ViewerTokens
 from qianmian.vocabulary.events import CODE_BY_NAME
-from qianmian.vocabulary.ids import ANONYMOUS_PREFIX
+from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, apart, id_problem
 
 Submit = Callable[[EventBatch], Awaitable[None]]
 """Gives a batch to the log; durable when it returns. Raises Overloaded when it cannot take it."""
@@ -285,6 +286,7 @@ class IngestApp:
             self._door.refuse("wrong_class", "only a server key may do this", source=post.source)
         try:
             asked = token_request.read(post.body)
+            _check_apart(asked.viewer, post.source)
             token, expires_at = self.tokens.mint(
                 asked.viewer,
                 namespace=post.source.namespace,
@@ -367,11 +369,21 @@ class IngestApp:
             classify=self._classify,
             anonymous_ids=self.anonymous_ids,
             claims=claims,
-            linked=self.links,
+            linked=LinkedOf(self.links, source.prefix) if source.prefix else self.links,
             erased=self._erased,
             event_bytes=limits.event_bytes,
             events=limits.of(source).events if events is None else events,
         )
+
+
+def _check_apart(viewer: str, source: Source) -> None:
+    """Refuse an id that would be too long with the prefix of its namespace.
+
+    Raises: InputError
+    """
+    problem = id_problem(apart(viewer, source.prefix)) if viewer else None
+    if problem is not None:
+        raise InputError(f"the viewer id cannot be used ({problem})")
 
 
 async def _decoded_of(route: str, body: bytes, context: DecodeContext) -> Decoded:

@@ -23,6 +23,7 @@ from qianmian.server.ingest.limits import SEGMENT_EVENT_BYTES, SEGMENT_EVENTS
 from qianmian.server.viewer_tokens import AnonymousIds, ViewerClaims
 from qianmian.vocabulary.decode import canonical
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
+from qianmian.vocabulary.ids import apart
 from qianmian.vocabulary.rejected import Rejected
 
 Row = dict[str, Any]
@@ -64,6 +65,18 @@ class DecodeContext:
     erased: Refusals | None = None
     event_bytes: int = SEGMENT_EVENT_BYTES
     events: int = SEGMENT_EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedOf:
+    """The linked anonymous ids of a namespace, as its sources spell them."""
+
+    links: Container[str]
+    prefix: str
+
+    def __contains__(self, client_id: object) -> bool:
+        """Whether this id is linked."""
+        return isinstance(client_id, str) and apart(client_id, self.prefix) in self.links
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +206,9 @@ def is_of_erased(raw: bytes, context: DecodeContext) -> bool:
     erased, claims = context.erased, context.claims
     if erased is None or not len(erased):
         return False
-    return erased.in_json(raw) or (claims is not None and erased.has(claims.viewer))
+    prefix = context.source.prefix
+    is_theirs = claims is not None and erased.has(apart(claims.viewer, prefix))
+    return is_theirs or erased.in_json(raw, prefix)
 
 
 def unreadable(code: str, detail: object) -> Decoded:

@@ -21,9 +21,12 @@ from qianmian.connectors.settling import Column, Columns
 from qianmian.errors import InputError
 from qianmian.runtime.sources import Source
 from qianmian.server.viewer_tokens import AnonymousIds, ViewerClaims
+from qianmian.vocabulary.ids import apart, id_problem, is_anonymous, parts_of
 from qianmian.vocabulary.rejected import Rejected
 
 Row = dict[str, Any]
+_IDS: Final = ("viewer", "anonymous_id", "linked_viewer", "order_id", "refund_id")
+"""What is told apart: orders are idempotent within their namespace (SEMANTICS)."""
 
 MIN_OWN_ID_CHARS: Final = 16  # a UUID has 36; what is shorter can be guessed or collides
 
@@ -34,8 +37,19 @@ def settle_identity(
     """Make the event of a browser key that of whom it can be; or why it cannot.
 
     Other classes are believed as they are. A browser names no session either: the first event
-    of a room would name it for everybody.
+    of a room would name it for everybody. Ids of another namespace are told apart.
     """
+    problem = _settled_of_browser(row, source, claims, issued)
+    if problem is None and source.prefix:
+        for name in _IDS:
+            if isinstance(row.get(name), str) and row[name]:
+                row[name] = apart(row[name], source.prefix)
+    return problem
+
+
+def _settled_of_browser(
+    row: Row, source: Source, claims: ViewerClaims | None, issued: AnonymousIds
+) -> Rejected | None:
     if source.key_class != "browser":
         return None
     row.pop("session", None)
@@ -63,6 +77,8 @@ def _problem_of(anonymous_id: str, source: Source, issued: AnonymousIds) -> Reje
             "not_issued",
             f"an anonymous id of a client has at least {MIN_OWN_ID_CHARS} random characters",
         )
+    if not source.prefix and parts_of(anonymous_id)[0]:
+        return Rejected("not_issued", "an anonymous id of a client names no namespace")
     return None
 
 
@@ -87,10 +103,36 @@ def settle_identities(
     claims: ViewerClaims | None,
     issued: AnonymousIds,
 ) -> Columns:
-    """The same for events of a browser key that came as columns, all of which are good.
+    """The same for events that came as columns, all of which are good.
 
     Raises: InputError when `settle_identity` would refuse one of them.
     """
+    settled = columns
+    if source.key_class == "browser":
+        settled = _columns_of_browser(columns, events, source, claims, issued)
+    if not source.prefix:
+        return settled
+    told = {name: settled[name] for name in _IDS if name in settled}
+    return {**settled, **{name: _apart(one, source.prefix) for name, one in told.items()}}
+
+
+def _apart(column: Column, prefix: str) -> Column:
+    """A column of ids, told apart; what is empty names nobody."""
+    if not isinstance(column, StringColumn):
+        raise InputError("an id is no text")
+    values = [apart(one, prefix) if one else one for one in column.values]
+    if any(id_problem(one) is not None or is_anonymous(one) for one in values if one):
+        raise InputError("an id of another namespace is none")
+    return StringColumn(column.codes, values)
+
+
+def _columns_of_browser(
+    columns: Columns,
+    events: int,
+    source: Source,
+    claims: ViewerClaims | None,
+    issued: AnonymousIds,
+) -> Columns:
     settled = {name: column for name, column in columns.items() if name not in _NEVER_BELIEVED}
     if claims is not None:
         _check_all(columns, "viewer", claims.viewer)

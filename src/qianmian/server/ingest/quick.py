@@ -120,7 +120,7 @@ def _finished(
         source.default_room,
         request=context.request,
         sent_at_ms=known,
-        whose=whose if source.key_class == "browser" else None,
+        whose=whose if source.key_class == "browser" or source.prefix else None,
     )
     try:
         decoded = read(post)

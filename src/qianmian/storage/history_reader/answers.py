@@ -55,6 +55,14 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Another segment whose overlap history cannot say, and the `reason` of its NotInHistory."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """Somebody in the segment; `holds` says of each of the preview's parts whether it holds."""
 
@@ -77,6 +85,7 @@ class Preview:
         samples: those seen last first.
         reach: how many of those in the segment may be spoken to, by kind of channel, as of the
             newest message.
+        left_out: other segments that were asked about and cannot be said.
     """
 
     as_of: int
@@ -87,6 +96,7 @@ class Preview:
     parts: tuple[Node, ...]
     samples: tuple[Sample, ...]
     reach: Mapping[Channel, int] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def empty_at(self) -> int | None:
@@ -96,3 +106,26 @@ class Preview:
         """
         emptied = (k for k, step in enumerate(self.steps) if not step.left)
         return next(emptied, None) if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Of how many viewers a tag holds, and of how many there is not enough evidence to say no."""
+
+    total: int
+    yes: int
+    unknown: int
+
+    @property
+    def no(self) -> int:
+        """Of how many it does not hold, and that is known."""
+        return self.total - self.yes - self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How a tag divides everybody, and each of some groups by name; `as_of` as of a preview."""
+
+    as_of: int
+    everybody: Share
+    groups: Mapping[str, Share]

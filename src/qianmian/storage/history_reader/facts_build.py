@@ -26,6 +26,7 @@ from qianmian.storage.history_reader.levels import PERSON, Asking, Moment
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_reader.row_tests import EVENT, own
 from qianmian.storage.history_reader.terms import (
+    TRUE,
     Sql,
     among,
     column,
@@ -34,6 +35,7 @@ from qianmian.storage.history_reader.terms import (
     named,
 )
 from qianmian.storage.history_reader.warm import SHOWING, newest_trait
+from qianmian.vocabulary.consent import tag_of_trait
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 
 _SEEN: Final = "s"
@@ -120,7 +122,7 @@ class _Build:
             shown.append(named(column("days", f"d{k}"), f"days{k}"))
         if traits:
             joined.append((self._told(asking, traits), _TOLD))
-            shown += [_trait(name, k) for k, name in enumerate(traits)]
+            shown += [self._trait(asking, name, k) for k, name in enumerate(traits)]
             if not set(traits).isdisjoint(FOUND_TRAITS):
                 joined.append((exp.select("*").from_("found"), _FOUND))
         query = asking.people(shown)
@@ -135,11 +137,25 @@ class _Build:
             table = table.append_column("traits", documents)
         return _for_all_names(table, self.reader.warm.links.other_names())
 
+    def _trait(self, asking: Asking, name: str, number: int) -> Sql:
+        """The JSON of a trait: as it was told, else as it was found and is not taken away."""
+        told = column(f"t{number}", _TOLD)
+        if name not in FOUND_TRAITS:
+            return told
+        found: Sql = function("to_json", column(name, _FOUND))
+        tag = tag_of_trait(name)
+        if tag is not None:
+            found = exp.Case(
+                ifs=[exp.If(this=asking.unless_withheld(TRUE.copy(), tag), true=found)]
+            )
+        return exp.Coalesce(this=told, expressions=[found])
+
     def _asking(self) -> Asking:
         warm = self.reader.warm
         begin = self.boundary_ms
+        some = warm.taken_away.hold(None, warm.stop)  # taken away today: in no build of today
         starts = warm.rooms.starts_at(begin, warm.room_count)
-        moment = Moment(begin, begin - 1, None, False, self.reader.zone, None, starts)
+        moment = Moment(begin, begin - 1, None, False, self.reader.zone, None, starts, some)
         return Asking(moment, self.definitions, warm.traits)
 
     def _before(self, asking: Asking) -> Sql:
@@ -223,14 +239,6 @@ def _for_all_names(table: pa.Table, others: Sequence[tuple[str, str]]) -> pa.Tab
     names = pa.array([own for own, _ in mine], table.schema.field("viewer").type)
     rows = rows.set_column(table.schema.get_field_index("viewer"), "viewer", names)
     return pa.concat_tables([table, rows])
-
-
-def _trait(name: str, number: int) -> Sql:
-    """The JSON of a trait: as it was told, else as it was found."""
-    told = column(f"t{number}", _TOLD)
-    if name not in FOUND_TRAITS:
-        return told
-    return exp.Coalesce(this=told, expressions=[function("to_json", column(name, _FOUND))])
 
 
 def _documents(names: Sequence[str], values: Sequence[pa.ChunkedArray]) -> pa.Array:

@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from qianmian.language.ast import Node
-from qianmian.storage.history_reader.answers import NOTHING, Definitions, Preview
+from qianmian.storage.history_reader.answers import (
+    NOTHING,
+    Definitions,
+    Distribution,
+    Preview,
+)
 from qianmian.vocabulary.product import Product
 
 _HERE = __package__
@@ -35,11 +40,34 @@ class LazyReader:
         *,
         definitions: Definitions = NOTHING,
         overlap_with: Mapping[str, Node] | None = None,
+        tag: str | None = None,
     ) -> Preview:
-        """The numbers of a level at an instant; raises as `preview.preview`."""
+        """The numbers of a level at an instant; arguments and errors as of `preview.preview`."""
         asked = importlib.import_module(f"{_HERE}.preview")
         found: Preview = asked.preview(
-            self._opened(), expr, now_ms, definitions=definitions, overlap_with=overlap_with
+            self._opened(),
+            expr,
+            now_ms,
+            definitions=definitions,
+            overlap_with=overlap_with,
+            tag=tag,
+        )
+        return found
+
+    def distribution(
+        self,
+        expr: Node,
+        perhaps: Node,
+        now_ms: int,
+        *,
+        definitions: Definitions = NOTHING,
+        groups: Mapping[str, Node] | None = None,
+        tag: str | None = None,
+    ) -> Distribution:
+        """How a tag divides everybody; arguments and errors as of `distribution.distribution`."""
+        asked = importlib.import_module(f"{_HERE}.distribution")
+        found: Distribution = asked.distribution(
+            self._opened(), expr, perhaps, now_ms, definitions=definitions, groups=groups, tag=tag
         )
         return found
 

@@ -34,6 +34,7 @@ from qianmian.language.relations import (
     SumWindow,
     Union,
 )
+from qianmian.language.settle import settled_node
 from qianmian.language.values import LIVE_LIMIT_MS
 from qianmian.profiles.found import FOUND_TRAITS
 from qianmian.storage.history_reader.answers import Definitions
@@ -67,6 +68,7 @@ from qianmian.storage.history_reader.terms import (
     some,
 )
 from qianmian.storage.history_reader.warm import BEFORE, TRAIT_KINDS, newest_trait, trait_value
+from qianmian.vocabulary.consent import tag_of_trait
 from qianmian.vocabulary.events import CODE_BY_NAME
 from qianmian.vocabulary.time import DAY_MS, format_duration
 
@@ -88,6 +90,7 @@ class Moment:
         zone: of the shop; long windows go back over its days.
         room: number of the room whose rows are asked; None: the whole shop.
         session_starts: of each room the place at which the session that is open begins, or None.
+        anything_withheld: whether anybody took a tag away.
     """
 
     now_ms: int
@@ -97,6 +100,7 @@ class Moment:
     zone: str
     room: int | None
     session_starts: Sequence[int | None]
+    anything_withheld: bool = True
 
 
 @dataclass(slots=True)
@@ -152,7 +156,7 @@ class Asking:
         Raises: NotInHistory for what history cannot say; UnknownName for a definition that is not
             there; LimitExceeded for a long window that is not of whole days.
         """
-        return self._truth(plan(node))
+        return self._truth(plan(settled_node(node, self.moment.zone)))
 
     def _truth(self, relation: Relation) -> Sql:
         match relation:
@@ -275,7 +279,8 @@ class Asking:
         elif since == "visit":
             raise NotInHistory(
                 "history does not know the present visit of a viewer; write this session, or a "
-                "window such as within 30m"
+                "window such as within 30m",
+                reason="visit",
             )
         elif isinstance(since, int) and is_short(since):
             yield exp.GT(this=own("event_time"), expression=self.bound(now_ms - since))
@@ -326,7 +331,24 @@ class Asking:
             is_told = some(known_of(self._told_value(relation.name, each)) for each in TRAIT_KINDS)
             found = self._found().add(function("any_value", own(relation.name)))
             held = exp.Case(ifs=[exp.If(this=is_told, true=held)], default=found)
-        return value_compares(held, relation.cmp, relation.value, self.bound)
+        holds = value_compares(held, relation.cmp, relation.value, self.bound)
+        tag = tag_of_trait(relation.name)
+        return holds if tag is None else self.unless_withheld(holds, tag)
+
+    def unless_withheld(self, truth: Sql, level: str) -> Sql:
+        """False for who took this tag away, or the one whose value it is."""
+        if not self.moment.anything_withheld:
+            return truth
+        return every([truth, opposite(self._is_withheld(level))])
+
+    def _is_withheld(self, level: str) -> Sql:
+        key = key_of("withheld", level)
+        if key not in self.groups:
+            begins = exp.DPipe(this=own("tag"), expression=exp.Literal.string("_"))
+            is_value = function("starts_with", self.bound(level), begins)
+            is_tag = exp.EQ(this=own("tag"), expression=self.bound(level))
+            self._add(key, exp.to_table("withheld", alias=EVENT), some([is_tag, is_value]))
+        return known_of(self.groups[key].add(exp.Count(this=exp.Star())))
 
     def _told_value(self, name: str, kind: str) -> Sql:
         """The newest value that was told of a trait, null where it is of another type."""
@@ -364,7 +386,8 @@ class Asking:
             )
         self._path.append(named_)
         try:
-            return self.truth(self.definitions.levels[named_])
+            truth = self.truth(self.definitions.levels[named_])
+            return truth if member.family != "tag" else self.unless_withheld(truth, member.key)
         finally:
             self._path.pop()
 
@@ -453,15 +476,15 @@ def refusal(relation: Relation) -> NotInHistory:
     """Why history cannot say this, and what to write instead."""
     match relation:
         case State() | FactOfRoom() | RoomWide():
-            what = "what a viewer or a room is doing at this instant"
+            reason, what = "state", "what a viewer or a room is doing at this instant"
             hint = "put it into the moment or the strategy, beside the segment"
         case Attribute():
-            what = "scores"
+            reason, what = "score", "scores"
             hint = "they come with facts; ask the live engine"
         case _:
-            what = f'the question "{type(relation).__name__}"'
+            reason, what = "other", f'the question "{type(relation).__name__}"'
             hint = "ask for counts, sums, traits or the time since an event"
-    return NotInHistory(f"history does not know {what}; {hint}")
+    return NotInHistory(f"history does not know {what}; {hint}", reason=reason)
 
 
 def reads(relation: Relation, definitions: Definitions) -> tuple[set[str], set[str]]:

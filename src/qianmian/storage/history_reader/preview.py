@@ -41,11 +41,13 @@ def preview(
     definitions: Definitions = NOTHING,
     overlap_with: Mapping[str, Node] | None = None,
     samples: int = SAMPLES,
+    tag: str | None = None,
 ) -> Preview:
     """The numbers of a level at an instant.
 
     Args:
         overlap_with: other segments by key.
+        tag: whose level it is: who took that tag away is not counted.
 
     Raises: as `HistoryReader.viewers_of`.
     Cost: for a million viewers, warm, about 20 ms, and for each condition about behavior what it
@@ -55,7 +57,7 @@ def preview(
     asking = reader.asking([expr, *others.values()], now_ms, room=room, definitions=definitions)
     conditions = expr.parts if isinstance(expr, And) else (expr,)
     parts = tuple(_parts(expr))
-    numbers = _Numbers(asking, conditions, others, parts)
+    numbers = _Numbers(asking, conditions, others, parts, tag)
     (found,) = reader.database.run(numbers.query(samples), asking.bound.values)
     counted = numbers.read(found)
     return Preview(
@@ -82,9 +84,12 @@ class _Numbers:
     conditions: Sequence[Node]
     others: Mapping[str, Node]
     parts: Sequence[Node]
+    tag: str | None
 
     def query(self, samples: int) -> exp.Select:
         truths = [self.asking.truth(one) for one in self.conditions]
+        if self.tag is not None:
+            truths = [self.asking.unless_withheld(one, self.tag) for one in truths]
         elsewhere = [self.asking.truth(one) for one in self.others.values()]
         shown = [column(name, PERSON) for name in ("id", "last_seen", "reach")]
         shown += [named(one, f"c{k}") for k, one in enumerate(truths)]

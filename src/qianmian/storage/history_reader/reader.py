@@ -97,8 +97,10 @@ class HistoryReader:
         return self.question(now_ms, room=room, definitions=definitions)
 
     def bring(self, exprs: Iterable[Node], definitions: Definitions) -> None:
-        """Bring to hand what these levels read, as it is now."""
-        self.warm.refresh()
+        """Bring to hand what these levels read, as it is now.
+
+        What has to be held is said first, so that the first question reads the files once.
+        """
         columns: set[str] = set()
         traits: set[str] = set()
         for expr in exprs:
@@ -107,6 +109,7 @@ class HistoryReader:
             traits |= more_traits
         self._finds = not traits.isdisjoint(FOUND_TRAITS)
         self.warm.need(columns | COLUMNS if self._finds else columns, traits)
+        self.warm.refresh()
         self.warm.on_lists.hold(definitions.lists, self.warm.stop)
 
     def question(self, now_ms: int, *, room: str | None, definitions: Definitions) -> Asking:
@@ -114,9 +117,10 @@ class HistoryReader:
         clock_ms = now_ms if now_ms < self.warm.clock else None
         if self._finds:
             self.find(day_begin(now_ms, self.zone), clock_ms)
+        some = self.warm.taken_away.hold(clock_ms, self.warm.stop)
         starts = self.warm.rooms.starts_at(now_ms, self.warm.room_count)
         moment = Moment(
-            now_ms, now_ms, clock_ms, clock_ms is None, self.zone, self._room(room), starts
+            now_ms, now_ms, clock_ms, clock_ms is None, self.zone, self._room(room), starts, some
         )
         return Asking(moment, definitions, self.warm.traits)
 

@@ -12,7 +12,7 @@ from typing import Final
 from sqlglot import exp
 
 from qianmian.language.names import field_type
-from qianmian.language.relations import Complement, Intersect, Match, Relation, Union
+from qianmian.language.relations import ClockTime, Complement, Intersect, Match, Relation, Union
 from qianmian.storage.history_reader.terms import (
     Bound,
     Sql,
@@ -26,6 +26,8 @@ from qianmian.storage.history_reader.terms import (
 )
 from qianmian.vocabulary.events import event_type
 from qianmian.vocabulary.text_classes import TEXT_CLASSES
+from qianmian.vocabulary.time import DAY_MS
+from qianmian.vocabulary.zones import SHOP_ZONE, changes_of
 
 OF_ITEMS: Final = frozenset({"product", "category", "quantity", "price"})
 """Fields that a line of an order has of its own."""
@@ -117,7 +119,26 @@ def _passes(test: Relation, field: FieldOf, bound: Bound) -> Sql:
             return opposite(_passes(part, field, bound))
         case Match():
             return _match(test, field, bound)
+        case ClockTime():
+            return _between(test, bound)
     raise AssertionError(test)  # a `where` holds nothing else
+
+
+def _between(test: ClockTime, bound: Bound) -> Sql:
+    """Whether the clocks on the walls show such a time: the offsets of a zone, newest first."""
+    since, offsets = changes_of(test.zone or SHOP_ZONE)
+    at = own("event_time")
+    changes = list(zip(since, offsets, strict=True))[:0:-1]
+    newest_first = [
+        exp.If(this=exp.GTE(this=at.copy(), expression=bound(begin)), true=bound(offset))
+        for begin, offset in changes
+    ]
+    offset = exp.Case(ifs=newest_first, default=bound(offsets[0])) if changes else bound(offsets[0])
+    there = exp.paren(exp.Add(this=at, expression=offset))
+    time = exp.Mod(this=there, expression=exp.Literal.number(DAY_MS))
+    after = exp.GTE(this=time, expression=bound(test.begin))
+    before = exp.LT(this=time.copy(), expression=bound(test.end))
+    return exp.and_(after, before) if test.begin < test.end else exp.or_(after, before)
 
 
 def _match(test: Match, field: FieldOf, bound: Bound) -> Sql:

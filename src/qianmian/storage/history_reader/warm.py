@@ -10,6 +10,7 @@ profiles only the traits that were asked for.
              who says so (`properties`), where that is kept
     on_list  list, name: uploaded lists
     listed   list, viewer: those of them whom history knows
+    withheld viewer, tag: see `taken_away.py`
 
 `ord` is the place in the log; what a link brought has it lessened by 2^62, because of equal event
 times what an anonymous viewer did stands before what the known one did (`docs/semantics.md`).
@@ -26,7 +27,7 @@ from sqlglot import exp
 from qianmian.columns.fields import STRING_FIELDS
 from qianmian.errors import LogProblem
 from qianmian.storage.history import SUFFIX, HistoryFile, file_of, lasting
-from qianmian.storage.history_reader import reach
+from qianmian.storage.history_reader import reach, taken_away
 from qianmian.storage.history_reader.database import Database
 from qianmian.storage.history_reader.links import TABLES as LINK_TABLES
 from qianmian.storage.history_reader.links import Links
@@ -66,7 +67,7 @@ _ITEMS: Final = (
 )
 TABLE_NAMES: Final = (
     *("type_code", "viewer", "room", *LINK_TABLES, "shown", "told", "seen", "person", "on_list"),
-    *("consent", "listed", "event", "good", "touched"),
+    *("consent", "listed", "withheld", "event", "good", "touched"),
 )
 _TABLES: Final = (
     "CREATE TABLE type_code (name VARCHAR, code UTINYINT)",
@@ -83,6 +84,7 @@ _TABLES: Final = (
     reach UTINYINT)""",
     reach.TABLE,
     *LIST_TABLES,
+    taken_away.TABLE,
     "CREATE TABLE touched (id INTEGER)",
     """CREATE TABLE good
     (product VARCHAR, category VARCHAR, brand VARCHAR, price BIGINT, tone VARCHAR)""",
@@ -210,6 +212,7 @@ class Warm:
         self.stop = 0
         self._shown = 0
         self.on_lists = OnLists(self._database)
+        self.taken_away = taken_away.TakenAway(self._database)
         self._room_ids: dict[str, int] = {}
         for table in TABLE_NAMES:
             self._database.run(f"DROP TABLE IF EXISTS {table}")
@@ -236,17 +239,16 @@ class Warm:
         new_traits = [name for name in sorted(traits) if name not in self.traits]
         for name in new_traits:
             self.traits[name] = len(self.traits)
-        if new_columns:
-            self._columns |= new_columns
-            self.reload()
-        if new_traits:  # a history without a file has nothing to reload, and yet a table of people
+        self._columns |= new_columns
+        is_read = bool(new_columns) and self.reload()
+        if new_traits and not is_read:  # without a file nothing is read, and yet people are asked
             self._make_people(everybody=True)
 
-    def reload(self) -> None:
-        """Read everything again: after an erasure, which keeps names of files."""
+    def reload(self) -> bool:
+        """Read everything again, also after an erasure, which keeps names of files."""
         self._sizes, self._changed_at = {}, 0
         self._begin()
-        self.refresh()
+        return self.refresh()
 
     def refresh(self) -> bool:
         """Read what came after what is there; whether there was something.

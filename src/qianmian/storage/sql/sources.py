@@ -28,7 +28,8 @@ from qianmian.storage.sql.database import Conflict, Database
 from qianmian.storage.sql.secrets import hashed, new_id, new_secret
 from qianmian.storage.sql.tables import SOURCES, WRITE_KEYS
 from qianmian.vocabulary.events import SENDERS
-from qianmian.vocabulary.ids import check_namespace, id_problem
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE, check_namespace, id_problem
+from qianmian.vocabulary.ids import prefix_of as prefix_of_namespace
 from qianmian.vocabulary.time import SECOND_MS
 
 TOPIC: Final = "sources"
@@ -68,13 +69,19 @@ class _Known:
 class SourceStore:
     """The `Sources` of a deployment, and everything that changes them.
 
+    Args:
+        home: the namespace of the deployment.
+
     Raises (every method): OperationalError when the database cannot be used; only looking up a
     key goes on with what is known.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], int], home: str = DEFAULT_NAMESPACE
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._home = home
         self._audit = AuditTrail(database, clock)
         self._by_prefix: Mapping[str, _Known] = {}
         self._by_name: Mapping[str, Source] = {}
@@ -94,6 +101,24 @@ class SourceStore:
         """The source of that name."""
         self._follow()
         return self._by_name.get(name)
+
+    def prefix_of(self, name: str) -> str:
+        """What the viewer ids of a source begin with; "" where there is no such source."""
+        found = self.by_name(name)
+        return "" if found is None else found.prefix
+
+    def prefix_in(self, namespace: str) -> str:
+        """What ids of a namespace begin with; "" for the deployment's own.
+
+        Raises: InputError for what is no namespace.
+        """
+        return prefix_of_namespace(check_namespace(namespace), self._home) if namespace else ""
+
+    def prefixes(self) -> dict[str, str]:
+        """What viewer ids begin with, by every namespace that is known here."""
+        self._follow()
+        mine = {DEFAULT_NAMESPACE: "", self._home: ""}
+        return mine | {one.namespace: one.prefix for one in self._by_name.values()}
 
     def all(self) -> list[SourceRecord]:
         """Every source by name, its keys newest first."""
@@ -192,13 +217,17 @@ class SourceStore:
                 raise
 
     def _load(self, connection: Connection) -> None:
-        sources = {row.name: _source(row) for row in connection.execute(SOURCES.select())}
+        found = (_source(row) for row in connection.execute(SOURCES.select()))
+        sources = {one.name: self._placed(one) for one in found}
         valid = WRITE_KEYS.select().where(WRITE_KEYS.c.revoked_at.is_(None))
         self._by_prefix = {
             row.prefix: _Known(row.sha256, replace(sources[row.source], key_id=row.id))
             for row in connection.execute(valid)
         }
         self._by_name = sources
+
+    def _placed(self, source: Source) -> Source:
+        return replace(source, prefix=prefix_of_namespace(source.namespace, self._home))
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:

@@ -278,3 +278,42 @@ LIST_MEMBERS: Final = Table(
     Column("viewer", String(128), primary_key=True),
     Index(None, "viewer"),
 )
+
+STRATEGY_VERSIONS: Final = Table(
+    "strategy_versions",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("mode", String(16), nullable=False),
+    Column("body", Text, nullable=False),  # JSON of the strategy
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", String(128), nullable=False),
+    Column("made_id", String(128), nullable=False),
+    Column("asked_by", String(128), nullable=False),
+    Column("asked_id", String(128), nullable=False),
+    Column("approved_by", String(128), nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", String(128), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("paused_from", String(16)),
+    Index(None, "mode"),
+)
+
+OFFERS: Final = Table(
+    "offers",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("body", Text, nullable=False),  # JSON of the offer
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", String(128), nullable=False),
+)
+
+SHOP_RULES: Final = Table(
+    "shop_rules",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("body", Text, nullable=False),  # JSON
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", String(128), nullable=False),
+)
+"""What holds for all strategies of a shop: its limits, and whether one person works there."""

@@ -40,6 +40,8 @@ BAD: list[Any] = [
 ]
 
 
+LONG: dict[str, Any] = {"type": "liked", "viewer": "u" * 100}
+"""Too long where the prefix of a namespace comes before it."""
 OWN = "anonymous-id-of-a-client"
 TOKEN = ViewerClaims("default", "u", None, NOW)
 TOKEN_OF_ROOM = ViewerClaims("default", "u", "r1", NOW)
@@ -63,6 +65,7 @@ def context(
     claims: ViewerClaims | None = None,
     linked: frozenset[str] = frozenset(),
     accepts_own: bool = True,
+    prefix: str = "",
 ) -> DecodeContext:
     source = Source(
         "shop",
@@ -70,6 +73,7 @@ def context(
         default_room="r1",
         presence=presence,
         accept_own_anonymous_ids=accepts_own,
+        prefix=prefix,
     )
     ids = AnonymousIds(b"s" * 32)
     return DecodeContext(source, NOW, "q", classify, ids, claims, linked, events=50)
@@ -104,7 +108,7 @@ def written(events: list[Any], sent_at: int | None) -> dict[str, bytes]:
 
 
 @given(
-    st.lists(st.sampled_from([*GOOD, *GOOD, *SENT_BY_PAGES, *BAD]), min_size=1, max_size=8)
+    st.lists(st.sampled_from([*GOOD, *GOOD, LONG, *SENT_BY_PAGES, *BAD]), min_size=1, max_size=8)
     | st.lists(st.sampled_from(GOOD), min_size=1, max_size=20)
     | st.lists(st.sampled_from([*SENT_BY_PAGES, *REFUSED_OF_PAGES]), min_size=1, max_size=8)
     | st.lists(st.sampled_from(SENT_BY_PAGES), min_size=5, max_size=20),
@@ -112,6 +116,7 @@ def written(events: list[Any], sent_at: int | None) -> dict[str, bytes]:
     st.sampled_from(["server", "connector", "browser"]),
     st.booleans(),
     st.sampled_from([None, None, TOKEN, TOKEN_OF_ROOM]),
+    st.sampled_from(["", "", "@taobao/", "@" + "n" * 62 + "/"]),
 )
 def test_both_ways_give_the_same(
     events: list[Any],
@@ -119,9 +124,10 @@ def test_both_ways_give_the_same(
     key_class: Sender,
     presence: bool,
     claims: ViewerClaims | None,
+    prefix: str,
 ) -> None:
     for route, body in written(events, sent_at).items():
-        given_context = context(key_class, presence=presence, claims=claims)
+        given_context = context(key_class, presence=presence, claims=claims, prefix=prefix)
         both = native.DECODERS[route](body, given_context)
         assert told(both) == told(native.ONE_BY_ONE[route](body, given_context))
 
@@ -210,3 +216,11 @@ def test_an_event_that_is_too_large_is_refused_though_its_fields_are_small() -> 
     body = b'[{"type":"liked","viewer":"u"},{"type":"liked",' + b" " * 40_000 + b'"viewer":"u"}]'
     decoded = native.DECODERS[native.ROWS_ROUTE](body, context())
     assert told(decoded)[1:3] == (1, [(1, "too_large")])
+
+
+@pytest.mark.parametrize("way", ["rows", "columns", "arrow"])
+def test_ids_of_another_namespace_take_the_quick_way_too(way: str) -> None:
+    sent = written(GOOD + GOOD, None)[f"events/{way}"]
+    batch = QUICK[way](sent, context(prefix="@taobao/"))
+    assert batch is not None
+    assert set(batch.strings["viewer"].values) == {"@taobao/u", "?@taobao/a"}

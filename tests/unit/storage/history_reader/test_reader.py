@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from qianmian.errors import (
 )
 from qianmian.language.ast import Node
 from qianmian.language.parse import parse
+from qianmian.storage.history import HistoryFile
 from qianmian.storage.history_reader.answers import Definitions
 from qianmian.storage.history_reader.days import day_begin
 from qianmian.storage.history_reader.reader import HistoryReader
@@ -43,6 +45,31 @@ def test_late_events_count_and_repeated_and_refused_ones_do_not(tmp_path: Path) 
     assert asked(tmp_path, "no liked this session") == ["b", "c"]
 
 
+def test_the_first_question_reads_the_files_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Writer(tmp_path)
+    writer.add(0, "order_paid", "a", room="r", quantity=2, order_id="1")
+    writer.flush()
+    reader = HistoryReader(tmp_path)
+    taken: list[int] = []
+    take = reader.warm._take
+
+    def counted(files: Sequence[HistoryFile]) -> None:
+        taken.append(len(files))
+        take(files)
+
+    monkeypatch.setattr(reader.warm, "_take", counted)
+    text = "count(order_paid where quantity >= 2) within 1h >= 1 and not trait.gender == female"
+    assert reader.viewers_of(parse(text), START + 1) == ["a"]
+    assert taken == [1]
+    writer.add(1, "order_paid", "b", room="r", quantity=3, order_id="2")
+    writer.flush()
+    assert reader.viewers_of(parse(text), START + 2) == ["a", "b"]
+    assert taken == [1, 1], "then only what is new"
+    reader.close()
+
+
 def test_a_window_begins_after_its_first_instant(tmp_path: Path) -> None:
     writer = Writer(tmp_path)
     writer.add(0, "liked", "a", room="r")
@@ -64,6 +91,24 @@ def test_a_long_window_goes_back_whole_days_of_the_shop(tmp_path: Path) -> None:
     assert asked(tmp_path, "count(order_paid) within 9d >= 1") == ["before", "first", "today"]
     with pytest.raises(LimitExceeded, match="whole days"):
         asked(tmp_path, "count(order_paid) within 200h >= 1")
+
+
+def test_the_hour_of_an_event_is_that_of_the_shop_or_of_the_zone_it_names(tmp_path: Path) -> None:
+    changes = 1_729_990_800_000 - START  # 2024-10-27T01:00Z: in Berlin it is two o'clock again
+    writer = Writer(tmp_path)
+    for viewer, hours in (("a", -2), ("b", -1), ("c", 0), ("d", 1)):
+        writer.add(changes + hours * HOUR, "liked", viewer, room="r")
+    writer.flush()
+    night = "count(liked where hour between 02:00 and 03:00{zone}) within 12h >= 1"
+    there, at = night.format(zone=' in "Europe/Berlin"'), changes + 2 * HOUR
+    assert asked(tmp_path, there, at) == ["b", "c"]
+    assert asked(tmp_path, there.replace("liked where", "liked where not"), at) == ["a", "d"]
+    reader = HistoryReader(tmp_path, zone="Europe/Berlin")
+    assert reader.viewers_of(parse(night.format(zone="")), START + at) == ["b", "c"]
+    reader.close()
+    shanghai = "count(liked where hour between 08:00 and 10:00) within 12h >= 1"
+    assert asked(tmp_path, shanghai, at) == ["b", "c"]
+    assert asked(tmp_path, shanghai.replace("08:00 and 10", "10:00 and 08"), at) == ["a", "d"]
 
 
 def test_days_of_summer_time_are_days() -> None:

@@ -1,0 +1,74 @@
+import type { StrategyMode } from './strategies'
+import type { Words } from './words'
+
+/** What became of a firing. */
+export type Outcome = 'act' | 'held_out' | 'suppressed'
+
+/** What a strategy did about a firing; instants are ms UTC. */
+export interface Decision {
+  id: string
+  at: number
+  strategy: string
+  version: number
+  names: Words
+  moment: string
+  viewer: string | null
+  room: string
+  product: string | null
+  outcome: Outcome
+  reason: string
+  says: Words
+  channels: string[]
+  offer: string | null
+  deadline_at: number
+  rehearsal: boolean
+}
+
+/** Something that a strategy asks for beside its moment. */
+export interface Guard {
+  sentence: Words
+  holds: boolean
+  unknown: boolean
+}
+
+/** Where a strategy stands with a viewer. */
+export type Verdict = 'decided' | 'not_held' | 'not_running' | 'not_fired'
+
+/** Why a strategy did something about a viewer, or nothing. */
+export interface StrategyWhy {
+  strategy: string
+  names: Words
+  mode: StrategyMode
+  moment: string
+  verdict: Verdict
+  fired_at: number | null
+  judged_at: number
+  guards: Guard[]
+  decision: Decision | null
+}
+
+/** Everything that strategies did, or did not, about one viewer in one room. */
+export interface WhyPage {
+  as_of: number
+  decisions: Decision[]
+  strategies: StrategyWhy[]
+}
+
+/** What the host should say next, for so many viewers (0: the whole room); instants are ms UTC. It names nobody. */
+export interface Prompt {
+  id: string
+  at: number
+  deadline_at: number
+  title: string
+  body: string
+  product: string | null
+  link_number: number | null
+  why: string
+  viewers: number
+}
+
+/** The open cards of a room, the one to say next first. */
+export interface PromptPage {
+  now: number
+  prompts: Prompt[]
+}

@@ -1,0 +1,102 @@
+import { App, Button, Skeleton } from 'antd'
+import { useState } from 'react'
+import { useNavigate, useParams } from 'react-router'
+import { useMay } from '@/api/session'
+import type { Strategy, StrategyDetail, StrategyVersion } from '@/api/types'
+import { ProblemAlert, useProblemText } from '@/components/problem'
+import { useLanguage, useTexts } from '@/lib/language'
+import { DecisionsPanel } from './decisions-panel'
+import { ModeTag } from './mode-tag'
+import { useDropDraft, useSaveDraft, useStrategy } from './strategies-api'
+import { blank, StrategyForm } from './strategy-form'
+import { UnderstoodPanel } from './understood-panel'
+import { VersionsPanel } from './versions-panel'
+
+/** A new strategy, or one that is there. */
+export function StrategyPage() {
+  const { key } = useParams()
+  const found = useStrategy(key ?? null)
+  if (key === undefined) return <Writing key="new" detail={null} />
+  if (found.isError) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
+  if (!found.data) return <Skeleton className="page" active />
+  const versions = found.data.history.map((one) => `${one.version} ${one.mode}`).join()
+  return <Writing key={`${key} ${versions}`} detail={found.data} />
+}
+
+/** The version that is shown: what is being written, else what waits, runs, or ran last. */
+const shownOf = (detail: StrategyDetail | null): StrategyVersion | null =>
+  detail === null ? null : (detail.draft ?? detail.waiting ?? detail.now ?? detail.history[0] ?? null)
+
+/** A strategy as the server takes it: what the server counts is left out. */
+function written(strategy: Strategy): Strategy {
+  const { mode, version, ...rest } = strategy
+  void mode
+  void version
+  return rest
+}
+
+function Writing({ detail }: { detail: StrategyDetail | null }) {
+  const { t } = useTexts()
+  const { words } = useLanguage()
+  const may = useMay()
+  const go = useNavigate()
+  const { message } = App.useApp()
+  const textOf = useProblemText()
+  const shown = shownOf(detail)
+  const [strategy, setStrategy] = useState<Strategy>(() => written(shown?.strategy ?? detail?.of_file ?? blank()))
+  const [isWriting, setWriting] = useState(detail === null || detail.draft !== null)
+  const [isChanged, setChanged] = useState(detail === null)
+  const [save, drop] = [useSaveDraft(), useDropDraft()]
+  const failed = (error: unknown) => void message.error(textOf(error).title)
+  const change = (what: Partial<Strategy>) => {
+    setStrategy((before) => ({ ...before, ...what }))
+    setChanged(true)
+  }
+  const keep = async (): Promise<StrategyVersion | null> => {
+    try {
+      const kept = await save.mutateAsync(strategy)
+      setChanged(false)
+      if (detail === null) void go(`/strategies/${encodeURIComponent(strategy.key)}`, { replace: true })
+      return kept.draft
+    } catch (error) {
+      failed(error)
+      return null
+    }
+  }
+  const canWrite = may('strategies.write')
+  const name = detail ? words(detail.names) : t('strategies.new')
+  return (
+    <div className="page" data-part="strategy">
+      <header className="page-head">
+        <h1>
+          {name} {shown && <ModeTag mode={isWriting ? 'draft' : shown.mode} />}
+        </h1>
+        {canWrite && (
+          <div className="editor-end">
+            {!isWriting && <Button onClick={() => setWriting(true)}>{t('strategies.edit')}</Button>}
+            {isWriting && detail?.draft && (
+              <Button type="text" loading={drop.isPending} onClick={() => drop.mutate(strategy.key, { onError: failed })}>
+                {t('strategies.drop_draft')}
+              </Button>
+            )}
+            {isWriting && (
+              <Button type="primary" disabled={!isChanged} loading={save.isPending} onClick={() => void keep()}>
+                {t('strategies.save')}
+              </Button>
+            )}
+          </div>
+        )}
+      </header>
+      <div className="editor">
+        <div className="panel">
+          <StrategyForm strategy={strategy} isLocked={!isWriting || !canWrite} onChange={change} />
+        </div>
+        <div className="editor-beside">
+          <UnderstoodPanel strategy={strategy} />
+          {detail && <VersionsPanel detail={detail} isSaved={!isChanged} />}
+          {detail && <DecisionsPanel strategy={detail.key} />}
+        </div>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,64 @@
+import { Alert } from 'antd'
+import type { Strategy } from '@/api/types'
+import { Panel } from '@/components/panel'
+import { ServerWords } from '@/components/server-words'
+import { duration } from '@/lib/format'
+import { useLanguage, useTexts } from '@/lib/language'
+import { useDebounced } from '@/lib/use-debounced'
+import { useOffers, useStrategyCheck } from './strategies-api'
+
+const SETTLE_MS = 300
+
+/** What a strategy means in words, what is wrong with it, and the card as a viewer sees it. */
+export function UnderstoodPanel({ strategy }: { strategy: Strategy }) {
+  const { t } = useTexts()
+  const { words } = useLanguage()
+  const understood = useStrategyCheck(useDebounced(strategy, SETTLE_MS)).data
+  return (
+    <Panel title={t('strategies.understood')} name="understood">
+      {understood?.sentence && (
+        <p data-part="sentence">
+          {t('strategies.decides_when')} {words(understood.sentence)}
+        </p>
+      )}
+      {understood?.usable && (
+        <p className="quiet small">
+          {understood.again_after_ms
+            ? t('strategies.again', { after: duration(understood.again_after_ms) })
+            : t('strategies.each_time')}{' '}
+          {t('strategies.deadline', { after: duration(understood.deadlines_ms[0] ?? 0) })}
+        </p>
+      )}
+      {understood && !understood.usable && (
+        <Alert
+          type="warning"
+          showIcon
+          title={t('strategies.not_usable')}
+          description={<ServerWords words={understood.problem ?? ''} />}
+          data-part="problem"
+        />
+      )}
+      <Card strategy={strategy} />
+    </Panel>
+  )
+}
+
+/** The card, with what stands in a slot when nothing is known. */
+function Card({ strategy }: { strategy: Strategy }) {
+  const { t } = useTexts()
+  const offers = useOffers().data ?? []
+  const offer = offers.find((one) => one.offer.key === strategy.offer)?.offer
+  const step = strategy.steps[0]
+  const filled = (text: string | undefined) =>
+    (text ?? '').replace(/\{(\w+)\|([^{}]*)\}/g, (_, slot: string, other: string) =>
+      slot === 'offer' && offer ? offer.title : other,
+    )
+  return (
+    <div className="viewer-card" data-part="card">
+      <span className="viewer-card-ad">{t('strategies.ad')}</span>
+      <b>{filled(step?.title) || t('strategies.field.card_title')}</b>
+      <p>{filled(step?.body) || t('strategies.field.card_body')}</p>
+      {offer && <p className="quiet small">{offer.rules}</p>}
+    </div>
+  )
+}

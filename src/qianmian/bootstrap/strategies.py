@@ -1,0 +1,85 @@
+"""The strategies of an installation: of a file, and of the database, which comes before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from qianmian.errors import QianmianError
+from qianmian.language.definition import Definition
+from qianmian.language.settle import settled
+from qianmian.runtime.strategy_file import read_strategies
+from qianmian.settings import Settings
+from qianmian.storage.sql.strategies import Kept
+from qianmian.strategies.compiling import check_strategy, definitions_of
+from qianmian.strategies.modes import running
+from qianmian.strategies.strategy import Strategies, Strategy
+from qianmian.vocabulary.offer import Offer
+
+
+class StrategiesInForce:
+    """What decides, and what the engine watches for it.
+
+    Args:
+        base: of the settings' file.
+
+    Attributes:
+        rules: what decides now; whoever changes strategies puts it here before the engine learns.
+        left_out: strategies of the database that cannot run any more, with the reason.
+    """
+
+    def __init__(self, base: Strategies, settings: Settings) -> None:
+        self.base = base
+        self.rules = base
+        self.left_out: dict[str, QianmianError] = {}
+        self._settings = settings
+
+    def watched(self, active: Sequence[Definition]) -> tuple[Definition, ...]:
+        """What the engine watches beside the active definitions.
+
+        Raises: DefinitionError that names the strategy which needs something else.
+        """
+        found = definitions_of(self.rules.strategies, active, self._settings.minors)
+        return settled(found, self._settings.zone, beside=active)
+
+    def check(
+        self, strategy: Strategy, active: Sequence[Definition], offers: Iterable[Offer]
+    ) -> Definition:
+        """What the engine would watch for a strategy.
+
+        Raises: InputError, DefinitionError for one that could not run.
+        """
+        keys = sorted({one.key for one in (*self.base.offers, *offers)})
+        found = check_strategy(strategy, active, keys, self._settings.minors)
+        return settled([found], self._settings.zone, beside=active)[0]
+
+    def of(self, kept: Kept, active: Sequence[Definition]) -> Strategies:
+        """What decides, given what is kept; one that cannot run any more is left out and told."""
+        self.left_out = {}
+        usable = []
+        for one in running(self.base, kept.versions):
+            try:
+                self.check(one, active, kept.offers)
+            except QianmianError as problem:
+                self.left_out[one.key] = problem
+            else:
+                usable.append(one)
+        mine = {one.key for one in kept.offers}
+        offers = [one for one in self.base.offers if one.key not in mine]
+        offers = sorted([*offers, *kept.offers], key=lambda one: one.key)
+        guardrails = self.base.guardrails if kept.guardrails is None else kept.guardrails
+        return Strategies(tuple(usable), tuple(offers), guardrails)
+
+
+def strategies_of(
+    settings: Settings, active: Sequence[Definition], kept: Kept
+) -> StrategiesInForce:
+    """What decides at the start.
+
+    Raises: InputError, DefinitionError for a file that cannot be used.
+    """
+    base = Strategies()
+    if settings.strategies is not None:
+        base = read_strategies(settings.strategies, active, settings.minors)
+    found = StrategiesInForce(base, settings)
+    found.rules = found.of(kept, active)
+    return found

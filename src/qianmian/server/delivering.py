@@ -1,0 +1,227 @@
+"""What was decided and is in the log goes to the pages of viewers, and to the host.
+
+At most once to be seen, at least once to be sent: after a restart what still holds is published
+again, and pages show an id once. Nothing is sent after its deadline, and nothing of a dry run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+from qianmian.errors import InputError
+from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.live import Live
+from qianmian.server.prompts import Prompt
+from qianmian.server.rules_page import RULES_PATH
+from qianmian.strategies.strategy import STAFF, Step, Strategies, Strategy
+from qianmian.strategies.templates import filled
+from qianmian.vocabulary.consent import MARKETING, may, switch_is_on
+from qianmian.vocabulary.decision import ACT, Decision
+from qianmian.vocabulary.money import MINOR_DIGITS
+from qianmian.vocabulary.offer import Offer
+from qianmian.vocabulary.product import Product
+from qianmian.vocabulary.room_message import OfferShown, RoomMessage
+
+IN_ROOM: Final = "in_room"
+HOST: Final = "host"
+
+
+class Outgoing(NamedTuple):
+    """A decision with everything that its words are made of."""
+
+    decision: Decision
+    strategy: Strategy
+    offer: Offer | None
+    product: Product | None
+
+
+class Delivery:
+    """Publishes the steps of one channel that reaches a room while its session lasts.
+
+    Args:
+        deployment: whose decisions; `start` begins to listen to it.
+        channel: `in_room` or `host`.
+        publish: called on the event loop; raises InputError for what cannot be shown.
+        now: ms UTC.
+
+    Attributes:
+        late: decisions that came to nothing because their deadline had passed.
+        unfit: messages that no page may show.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        channel: str,
+        publish: Callable[[Outgoing], None],
+        *,
+        now: Callable[[], int],
+    ) -> None:
+        self._deployment = deployment
+        self._channel = channel
+        self._publish = publish
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        self._sending: set[asyncio.Future[None]] = set()
+        self.late = 0
+        self.unfit = 0
+
+    async def start(self) -> None:
+        """Publish what was decided and still holds, and whatever is decided from now on."""
+        self._deployment.tell_decisions(self._decided)
+        self._begin(await self._deployment.lately_decided())
+
+    def _decided(self, decisions: Sequence[Decision]) -> None:
+        """On the engine's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended: the next start sends it
+            self._loop.call_soon_threadsafe(self._begin, decisions)
+
+    def _begin(self, decisions: Iterable[Decision]) -> None:
+        sent = [one for one in decisions if is_for(self._channel, one)]
+        if sent:
+            task = asyncio.ensure_future(self._send(sent))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    async def _send(self, decisions: Sequence[Decision]) -> None:
+        """What they say is read when they are sent; whoever has refused since gets nothing."""
+
+        def read(live: Live) -> tuple[Strategies, dict[str, Product], set[str]]:
+            products = {one.id: one for one in live.products}
+            open_rooms = set(() if live.engine is None else live.engine.open_rooms())
+            willing = {
+                one.id for one in decisions if one.room in open_rooms and self._may(live, one)
+            }
+            return live.decider.rules, products, willing
+
+        rules, products, willing = await self._deployment.ask(read)
+        strategies = {one.key: one for one in rules.strategies}
+        offers = {one.key: one for one in rules.offers}
+        for one in decisions:
+            strategy = strategies.get(one.strategy)
+            is_same = strategy is not None and strategy.version == one.version
+            if strategy is None or not is_same or rules.guardrails.is_stopped:
+                continue  # paused, ended, replaced by another version: it says nothing any more
+            if one.id not in willing:
+                continue
+            if one.deadline_at <= self._now():
+                self.late += 1
+                continue
+            offer = None if one.offer is None else offers.get(one.offer)
+            product = None if one.key is None else products.get(one.key)
+            try:
+                self._publish(Outgoing(one, strategy, offer, product))
+            except InputError:
+                self.unfit += 1
+
+    def _may(self, live: Live, decision: Decision) -> bool:
+        """Whether the person still agrees; what is for the whole room needs nobody."""
+        if decision.viewer is None:
+            return True
+        said = live.consents.of(decision.viewer)
+        return switch_is_on(said) if self._channel in STAFF else may(said, MARKETING, self._channel)
+
+
+def is_for(channel: str, decision: Decision) -> bool:
+    """Whether a channel is the first that is to be tried because of a decision."""
+    is_first = decision.channels[:1] == (channel,)
+    return decision.outcome == ACT and not decision.is_rehearsal and is_first
+
+
+def is_for_room(decision: Decision) -> bool:
+    """Whether something is to be shown in the room because of it."""
+    return is_for(IN_ROOM, decision)
+
+
+def prompt_of(sent: Outgoing, currency: str) -> Prompt:
+    """What the host reads: no name of anybody, and nothing that a viewer wrote."""
+    decision, strategy, offer, product = sent
+    step = next(one for one in strategy.steps if one.channel == HOST)
+    values = _values(offer, product, currency)
+    return Prompt(
+        id=decision.id,
+        room=decision.room,
+        at=decision.at,
+        deadline_at=decision.deadline_at,
+        title=filled(step.title, values, HOST),
+        body=filled(step.body, values, HOST),
+        product=None if product is None else product.title,
+        link_number=None if product is None else product.link_number,
+        why=_why(strategy, step),
+        priority=strategy.priority,
+        viewers=0 if decision.viewer is None else 1,
+    )
+
+
+def card_of(
+    decision: Decision,
+    strategy: Strategy,
+    offer: Offer | None,
+    product: Product | None,
+    currency: str,
+    *,
+    public_url: str = "",
+) -> RoomMessage:
+    """What a page shows."""
+    step = next(one for one in strategy.steps if one.channel == IN_ROOM)
+    values = _values(offer, product, currency)
+    return RoomMessage(
+        id=decision.id,
+        room=decision.room,
+        viewer=decision.viewer,
+        kind="card" if decision.viewer is not None else "notice",
+        at=decision.at,
+        expires_at=decision.deadline_at,
+        title=filled(step.title, values, IN_ROOM),
+        body=filled(step.body, values, IN_ROOM),
+        offer=None if offer is None else _shown(offer, decision, currency, public_url),
+        action_label=step.action_label,
+        action_url=step.action_url,
+        is_ad=True,
+        why=_why(strategy, step),
+    )
+
+
+def _values(offer: Offer | None, product: Product | None, currency: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    if product is not None:
+        values["product"] = product.title
+        values["brand"] = product.brand or ""
+        if product.link_number is not None:
+            values["link_number"] = str(product.link_number)
+        if product.price_minor is not None:
+            values["price"] = _money(product.price_minor, currency)
+        if product.selling_points:
+            values["selling_point"] = product.selling_points[0]
+    if offer is not None:
+        values["offer"] = offer.title
+        values["offer_amount"] = _money(offer.amount_minor, currency)
+    return values
+
+
+def _money(minor: int, currency: str) -> str:
+    digits = MINOR_DIGITS[currency]
+    whole, part = divmod(minor, 10**digits)
+    return f"{whole}.{part:0{digits}}" if part else str(whole)
+
+
+def _shown(offer: Offer, decision: Decision, currency: str, public_url: str) -> OfferShown:
+    ends = [] if offer.valid_until is None else [offer.valid_until]
+    if offer.valid_for_ms is not None:
+        ends.append(decision.at + offer.valid_for_ms)
+    return OfferShown(
+        key=offer.key,
+        title=offer.title,
+        amount_minor=offer.amount_minor,
+        currency=currency,
+        rules_url=f"{public_url}{RULES_PATH}{offer.key}",
+        valid_until=min(ends, default=0),
+    )
+
+
+def _why(strategy: Strategy, step: Step) -> str:
+    """For whom it is, as the shop says it; the reason of a strategy is for those who approve it."""
+    return strategy.title.get("zh") or strategy.title.get("en") or step.title

@@ -1,0 +1,1 @@
+"""The viewers' side: their sockets and streams, and what they are sent."""

@@ -1,0 +1,160 @@
+"""From a strategy to what the engine watches: a definition of its own that fires where it decides.
+
+The expression is that of the moment, guarded by the segments and conditions, so whether everything
+held *then* is judged at the instant of the firing, by the same program and in the same order for
+any grouping of messages. Slots and atoms are shared with the moment itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from qianmian.engine.firings import Firings
+from qianmian.errors import InputError, TypeProblem, UnknownName
+from qianmian.language.ast import And, InSegment, Node
+from qianmian.language.definition import STRATEGY_PREFIX, Definition
+from qianmian.language.normalize import normalize
+from qianmian.language.parse import parse
+from qianmian.language.room_events import is_room_moment
+from qianmian.language.types import check, check_definition
+from qianmian.strategies.strategy import Strategy
+from qianmian.strategies.templates import check_template
+from qianmian.vocabulary.events import event_type
+from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.minors import MinorsMode
+
+ROOM_CHANNELS: Final = frozenset({"in_room", "host", "bot"})
+"""What a moment of the whole room can reach."""
+
+_MINOR: Final = "trait.minor == true or trait.age < 18"
+
+
+def definition_of(
+    strategy: Strategy, definitions: Mapping[tuple[str, str], Definition], minors: MinorsMode
+) -> Definition:
+    """What fires where this strategy decides.
+
+    Args:
+        definitions: the active ones, by kind and key.
+        minors: who is left out because of their age.
+
+    Raises: UnknownName for a moment or segment that is not active; DefinitionError for conditions
+        that cannot be read, or that cannot stand beside this moment.
+    """
+    moments = [key for kind, key in definitions if kind == "moment"]
+    moment = definitions.get(("moment", strategy.moment))
+    if moment is None:
+        raise UnknownName.of("active moment", strategy.moment, moments)
+    for key in strategy.whom:
+        if ("segment", key) not in definitions:
+            known = [key for kind, key in definitions if kind == "segment"]
+            raise UnknownName.of("active segment", key, known)
+    guards = guards_of(strategy, moment, minors)
+    expr = moment.expr if not guards else normalize(And((moment.expr, *guards)))
+    found = Definition(
+        f"{STRATEGY_PREFIX}{strategy.key}",
+        "strategy",
+        expr,
+        moment.again_after_ms,
+        strategy.version,
+    )
+    check_definition(found)
+    return found
+
+
+def guards_of(strategy: Strategy, moment: Definition, minors: MinorsMode) -> list[Node]:
+    """What must hold beside the moment: segments, then conditions, then the rule about minors.
+
+    Raises: DefinitionError for conditions that cannot be read.
+    """
+    guards: list[Node] = [InSegment(key) for key in strategy.whom]
+    if strategy.conditions.strip():
+        node = _conditions(strategy.conditions)
+        guards += node.parts if isinstance(node, And) else (node,)
+    if not is_room_moment(moment.expr) and minors != "off":
+        guards.append(parse(f"not ({_MINOR})"))
+        if minors == "strict":
+            guards.append(parse("trait.minor == false or trait.age >= 18"))
+    return guards
+
+
+def _conditions(text: str) -> Node:
+    node = parse(text)
+    if check(node).sort != "level":
+        raise TypeProblem(
+            "conditions of a strategy are states that hold when its moment fires, and this is an"
+            " instant; write for example cart_added this session"
+        )
+    return node
+
+
+def definitions_of(
+    strategies: Sequence[Strategy], active: Sequence[Definition], minors: MinorsMode
+) -> tuple[Definition, ...]:
+    """The definitions of the strategies that run, by key.
+
+    Raises: DefinitionError that names the strategy.
+    """
+    by_place = {(one.kind, one.key): one for one in active}
+    running = sorted((one for one in strategies if one.is_running), key=lambda one: one.key)
+    return tuple(definition_of(one, by_place, minors) for one in running)
+
+
+def split(firings: Sequence[Firing]) -> tuple[Sequence[Firing], list[Firing]]:
+    """What moments fired, and what the definitions of strategies did.
+
+    Cost: an array operation per message where no strategy is active.
+    """
+    if not len(firings):
+        return firings, []
+    told = Firings.of(firings)
+    is_strategy = np.array([key.startswith(STRATEGY_PREFIX) for key, _ in told.legend.moments])
+    matched = is_strategy[told.columns.definition]
+    if not matched.any():
+        return firings, []
+    return told.rows(~matched), told.rows(matched).tolist()
+
+
+def strategy_of_firing(firing: Firing) -> str:
+    """The key of the strategy whose definition fired."""
+    return firing.moment.removeprefix(STRATEGY_PREFIX)
+
+
+def check_strategy(
+    strategy: Strategy,
+    active: Sequence[Definition],
+    offers: Sequence[str],
+    minors: MinorsMode = "off",
+) -> Definition:
+    """Refuse a strategy that could not run; what the engine would watch.
+
+    Raises: InputError, DefinitionError.
+    """
+    found = definition_of(strategy, {(one.kind, one.key): one for one in active}, minors)
+    if strategy.offer is not None and strategy.offer not in offers:
+        raise UnknownName.of("offer", strategy.offer, offers)
+    if strategy.control == 0 and not strategy.why_no_control.strip():
+        raise InputError(
+            "without a control group nobody can say whether it works; say why there is none",
+            field="why_no_control",
+        )
+    event_type(strategy.goal.event)
+    for place, step in enumerate(strategy.steps):
+        if is_room_moment(found.expr) and step.channel not in ROOM_CHANNELS:
+            raise InputError(
+                f'"{strategy.moment}" is a moment of the whole room; {step.channel} reaches one'
+                " person; choose the host or a message to the room",
+                field=f"steps[{place}].channel",
+            )
+        for name in ("title", "body"):
+            check_template(getattr(step, name), step.channel, f"steps[{place}].{name}")
+        _check_url(step.action_url, f"steps[{place}].action_url")
+    return found
+
+
+def _check_url(url: str, field: str) -> None:
+    if url and not (url.startswith("https://") or (url.startswith("/") and url[1:2] != "/")):
+        raise InputError("a link begins with https:// or with / of the same site", field=field)

@@ -1,0 +1,424 @@
+"""Deciding: what strategies do about firings, in the one order that a shop has.
+
+Pure: firings, consents and answers go in, decisions come out. Firings with a decision time below
+the clock that has passed are taken by (decision time, firing id); of each viewer at one instant one
+strategy at most acts. Order of the questions (SEMANTICS, SHARED LIMITS): eligible, limits of the
+person, arbitration, assignment, reservation. Every strategy that matched gets a decision with its
+reason, so "why (not) this viewer, now" is answered by the same code that decided.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from qianmian.strategies.assignment import is_in_share
+from qianmian.strategies.compiling import strategy_of_firing
+from qianmian.strategies.day import quiet_until
+from qianmian.strategies.ledger import Ledger
+from qianmian.strategies.strategy import IN_SESSION, STAFF, Step, Strategies, Strategy
+from qianmian.strategies.touches import Person, Touch, merged, refusal, restored, stored
+from qianmian.vocabulary.consent import (
+    IN_ROOM,
+    MARKETING,
+    SHARE,
+    Consents,
+    may,
+    switch_is_on,
+)
+from qianmian.vocabulary.decision import (
+    ACT,
+    HELD_OUT,
+    SUPPRESSED,
+    Decision,
+    Outcome,
+    decision_id,
+)
+from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
+from qianmian.vocabulary.offer import Offer
+from qianmian.vocabulary.time import DAY_MS
+
+HOLDOUT_SEED: Final = "holdout:"
+RAMP_SEED: Final = "ramp:"
+ROOM_KEPT_MS: Final = 2 * DAY_MS
+
+ConsentsOf = Callable[[str], Consents]
+
+
+class Match(NamedTuple):
+    """A firing at which everything that a strategy asks for held."""
+
+    at: int
+    id: str
+    firing: Firing
+    strategy: Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A match that passed everything that concerns it alone."""
+
+    match: Match
+    channels: tuple[str, ...]
+    not_before: int
+    deadline_at: int
+    offer: Offer | None
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """The smallest acts: by priority, then by what it is expected to bring, then by key."""
+        strategy = self.match.strategy
+        return -strategy.priority, -strategy.value_minor, strategy.key
+
+
+class Decider:
+    """What a shop decides, and what it remembers for that.
+
+    Args:
+        zone: of the shop, for days and quiet hours.
+        shop: its name, the seed of the global holdout.
+
+    Cost: some 20 µs a match. Memory: an entry for each person who was touched or assigned.
+    """
+
+    def __init__(self, zone: str = "Asia/Shanghai", shop: str = DEFAULT_NAMESPACE) -> None:
+        self.zone = zone
+        self.shop = shop
+        self.rules = Strategies()
+        self.ledger = Ledger()
+        self.rehearsal = Ledger()
+        self.people: dict[str, Person] = {}
+        self._strategies: dict[str, Strategy] = {}
+        self._offers: dict[str, Offer] = {}
+        self._rooms: dict[tuple[str, str, str, bool], tuple[int, int]] = {}  # how many, the last
+        self._waiting: list[Firing] = []
+        self._known: deque[Decision] = deque()
+        self._known_until = -1
+        self.passed = -1
+
+    # -- what comes in
+
+    def change(self, rules: Strategies) -> None:
+        """These hold for everything that is decided from now on."""
+        self.rules = rules
+        self._strategies = {one.key: one for one in rules.strategies}
+        self._offers = {one.key: one for one in rules.offers}
+
+    def note(self, firings: Iterable[Firing]) -> None:
+        """Firings of strategies; they are decided when the clock has passed them."""
+        self._waiting.extend(firings)
+
+    def read(self, decisions: Iterable[Decision]) -> None:
+        """What was decided and logged: on a replay it holds, whatever would be decided today."""
+        self._known.extend(one for one in decisions if one.at >= self.passed)
+        self._known_until = max((one.at for one in self._known), default=-1)
+
+    def link(self, anonymous: str, known: str) -> None:
+        """Two ids are one person from now on."""
+        theirs = self.people.pop(anonymous, None)
+        if theirs is not None:
+            self.people[known] = merged(self.people.get(known, Person()), theirs)
+
+    def settle(self, delivered: Iterable[str], released: Iterable[str]) -> None:
+        """What became of decisions: delivered for good, or never."""
+        self.ledger.deliver(delivered)
+        self.ledger.release(released)
+
+    # -- deciding
+
+    def decide(self, until: int, consents: ConsentsOf) -> list[Decision]:
+        """Decide every firing with a decision time below `until`, in order.
+
+        Returns: what is decided for the first time; what was `read` is only remembered.
+        """
+        self.passed = max(self.passed, until)
+        while self._known and self._known[0].at < until:
+            self.record(self._known.popleft())
+        if not self._waiting:
+            return []
+        due = [one for one in self._waiting if one.at < until]
+        if not due:
+            return []
+        self._waiting = [one for one in self._waiting if one.at >= until]
+        found: list[Decision] = []
+        for group in _groups(self._matches(due)):
+            found += self._decide(group, consents)
+        return found
+
+    def _matches(self, firings: Iterable[Firing]) -> list[Match]:
+        """The firings of strategies that run, with them; what belongs to an old version is over."""
+        found = []
+        for firing in firings:
+            strategy = self._strategies.get(strategy_of_firing(firing))
+            is_new = firing.at > self._known_until
+            if is_new and strategy is not None and strategy.is_running:
+                found.append(Match(firing.at, firing.id, firing, strategy))
+        return sorted(found, key=lambda one: (one.at, one.id))
+
+    def _decide(self, group: Sequence[Match], consents: ConsentsOf) -> list[Decision]:
+        """All that one viewer, or one room, matched at one instant."""
+        viewer = group[0].firing.viewer
+        self._expire(group[0].at)
+        person = Person() if viewer is None else self.people.get(viewer, Person())
+        said = {} if viewer is None else consents(viewer)
+        found: dict[str, Decision] = {}
+        candidates = []
+        for match in group:
+            judged = self._judge(match, person, said)
+            if isinstance(judged, _Candidate):
+                candidates.append(judged)
+            else:
+                found[match.id] = _suppressed(match, *judged)
+        real = [one for one in candidates if not one.match.strategy.is_rehearsal]
+        best = min(real, key=lambda one: one.rank, default=None)
+        for one in candidates:
+            match = one.match
+            is_beaten = best is not None and best.rank < one.rank
+            if best is not None and one is not best and (is_beaten or one in real):
+                found[match.id] = _suppressed(match, "lost_to", best.match.strategy.key)
+            else:
+                found[match.id] = self._assigned(one, person)
+        decisions = [found[match.id] for match in group]
+        for decision in decisions:
+            self.record(decision)
+        return decisions
+
+    def record(self, decision: Decision) -> None:
+        """Remember a decision: the one place where deciding changes what is remembered."""
+        viewer, key = decision.viewer, decision.strategy
+        self._expire(decision.at)
+        is_counted = decision.outcome != SUPPRESSED
+        if viewer is not None and (is_counted or decision.reason == "ramp"):
+            person = self.people.setdefault(viewer, Person())
+            person.assign(f"{RAMP_SEED}{key}", viewer, decision.at)
+            if is_counted:
+                person.assign(f"{HOLDOUT_SEED}{self.shop}", viewer, decision.at)
+                person.assign(key, viewer, decision.at)
+                touch = Touch(decision.at, decision.room, decision.session, key)
+                person.touch(touch, is_rehearsal=decision.is_rehearsal)
+        if is_counted:
+            self._count_in_room(decision)
+        if decision.outcome == ACT:
+            (self.rehearsal if decision.is_rehearsal else self.ledger).reserve(decision)
+
+    def _judge(self, match: Match, person: Person, said: Consents) -> _Candidate | tuple[str, str]:
+        """Whether this alone could act, or why not."""
+        strategy, firing, shop = match.strategy, match.firing, self.rules.guardrails
+        if shop.is_stopped:
+            return "switch", ""
+        allowed = [step for step in strategy.steps if _may(said, step, firing.viewer)]
+        if not allowed:
+            return "consent", ""
+        offer = None if strategy.offer is None else self._offers.get(strategy.offer)
+        if strategy.offer is not None and offer is None:
+            return "offer_not_valid", strategy.offer
+        ledger = self._ledger(strategy)
+        refused = ledger.refusal(strategy.key, strategy.limits, offer, match.at)
+        refused = refused or self._room_refusal(match)
+        if refused is not None:
+            return refused
+        if strategy.mode == "ramp" and not self._is_in_ramp(match, person):
+            return "ramp", strategy.key
+        if firing.viewer is not None:
+            touch = Touch(match.at, firing.room, firing.session, strategy.key)
+            refused = refusal(
+                person, touch, strategy.limits, shop, self.zone, is_rehearsal=strategy.is_rehearsal
+            )
+            if refused is not None:
+                return refused
+        return self._awake(match, allowed, offer)
+
+    def _awake(
+        self, match: Match, steps: Sequence[Step], offer: Offer | None
+    ) -> _Candidate | tuple[str, str]:
+        """The steps that quiet hours leave: held back no longer than their deadline."""
+        shop = self.rules.guardrails
+        until = None
+        if shop.quiet_from != shop.quiet_until and match.firing.viewer is not None:
+            until = quiet_until(match.at, self.zone, shop.quiet_from, shop.quiet_until)
+        left = [
+            step
+            for step in steps
+            if until is None
+            or step.channel in IN_SESSION | STAFF
+            or until < match.at + step.lasts_ms
+        ]
+        if not left:
+            return "quiet_hours", ""
+        first = left[0]
+        is_held = until is not None and first.channel not in IN_SESSION | STAFF
+        return _Candidate(
+            match,
+            tuple(step.channel for step in left),
+            until if is_held and until is not None else match.at,
+            match.at + first.lasts_ms,
+            offer,
+        )
+
+    def _room_refusal(self, match: Match) -> tuple[str, str] | None:
+        limits, firing = match.strategy.limits, match.firing
+        is_rehearsal = match.strategy.is_rehearsal
+        place = firing.room, firing.session, match.strategy.key, is_rehearsal
+        count, last = self._rooms.get(place, (0, -ROOM_KEPT_MS))
+        if limits.per_room_session is not None and count >= limits.per_room_session:
+            return "per_room_session", match.strategy.key
+        if match.at - last < limits.room_apart_ms:
+            return "room_apart", match.strategy.key
+        return None
+
+    def _is_in_ramp(self, match: Match, person: Person) -> bool:
+        viewer = match.firing.viewer
+        if viewer is None:
+            return True
+        seed = f"{RAMP_SEED}{match.strategy.key}"
+        return is_in_share(seed, person.id_for(seed, viewer), match.strategy.ramp)
+
+    def _held_out(self, match: Match, person: Person) -> str:
+        """By which holdout the viewer gets nothing; "": by none."""
+        viewer, strategy = match.firing.viewer, match.strategy
+        if viewer is None:
+            return ""
+        seed = f"{HOLDOUT_SEED}{self.shop}"
+        if is_in_share(seed, person.id_for(seed, viewer), self.rules.guardrails.holdout):
+            return "global_holdout"
+        mine = person.id_for(strategy.key, viewer)
+        return "control" if is_in_share(strategy.key, mine, strategy.control) else ""
+
+    def _assigned(self, one: _Candidate, person: Person) -> Decision:
+        """Act, or, for those who are held out, what would have been done."""
+        strategy = one.match.strategy
+        held_out = self._held_out(one.match, person)
+        return _decision(
+            one.match,
+            HELD_OUT if held_out else ACT,
+            held_out,
+            strategy.key if held_out == "control" else "",
+            channels=one.channels,
+            offer=strategy.offer,
+            cost_minor=0 if one.offer is None else one.offer.cost_minor,
+            not_before=one.not_before,
+            deadline_at=one.deadline_at,
+        )
+
+    def _count_in_room(self, decision: Decision) -> None:
+        place = _room_place(decision)
+        self._rooms[place] = (self._rooms.get(place, (0, 0))[0] + 1, decision.at)
+        oldest = next(iter(self._rooms))
+        if self._rooms[oldest][1] < decision.at - ROOM_KEPT_MS:
+            least = decision.at - ROOM_KEPT_MS
+            self._rooms = {place: one for place, one in self._rooms.items() if one[1] >= least}
+
+    def _expire(self, at: int) -> None:
+        self.ledger.expire(at)
+        self.rehearsal.expire(at)
+
+    def _ledger(self, strategy: Strategy) -> Ledger:
+        return self.rehearsal if strategy.is_rehearsal else self.ledger
+
+    # -- a person is erased
+
+    def forget(self, viewers: Collection[str]) -> None:
+        """Know nothing of these viewers; what was given stays given."""
+        for viewer in viewers:
+            self.people.pop(viewer, None)
+        gone = frozenset(viewers)
+        self._waiting = [one for one in self._waiting if one.viewer not in gone]
+        for person in self.people.values():
+            for seed, one in tuple(person.assigned.items()):
+                if one.viewer in gone:  # an id that was linked to this person
+                    del person.assigned[seed]
+
+    # -- snapshot
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything, as JSON; firings that wait are in it."""
+        return {
+            "rules": _plain(self.rules),
+            "ledger": self.ledger.snapshot(),
+            "rehearsal": self.rehearsal.snapshot(),
+            "people": [[viewer, stored(one)] for viewer, one in sorted(self.people.items())],
+            "rooms": [[*place, *one] for place, one in self._rooms.items()],
+            "waiting": [_plain_firing(one) for one in self._waiting],
+            "passed": self.passed,
+        }
+
+    def restore(self, document: Mapping[str, Any]) -> None:
+        """The opposite of `snapshot`."""
+        self.change(_rules(document["rules"]))
+        self.ledger.restore(document["ledger"])
+        self.rehearsal.restore(document["rehearsal"])
+        self.people = {viewer: restored(one) for viewer, one in document["people"]}
+        self._rooms = {
+            (room, session, key, bool(dry)): (count, last)
+            for room, session, key, dry, count, last in document["rooms"]
+        }
+        self._waiting = [
+            Firing(**{**one, "because": tuple(one["because"])}) for one in document["waiting"]
+        ]
+        self.passed = document["passed"]
+
+
+def _groups(matches: Sequence[Match]) -> list[list[Match]]:
+    """What concerns one viewer, or one room, at one instant; in the order of their first firing."""
+    found: dict[tuple[int, str | None, str], list[Match]] = {}
+    for one in matches:
+        place = (one.at, one.firing.viewer, "" if one.firing.viewer else one.firing.room)
+        found.setdefault(place, []).append(one)
+    return list(found.values())
+
+
+def _may(said: Consents, step: Step, viewer: str | None) -> bool:
+    """Whether a person may be reached this way; what is for the whole room may always."""
+    if viewer is None:
+        return True
+    if step.channel in STAFF:
+        return switch_is_on(said)
+    if step.channel == "webhook":  # it hands the person over to somebody else's system
+        return switch_is_on(said) and may(said, SHARE)
+    return may(said, MARKETING, IN_ROOM if step.channel == "in_room" else step.channel)
+
+
+def _room_place(decision: Decision) -> tuple[str, str, str, bool]:
+    return decision.room, decision.session, decision.strategy, decision.is_rehearsal
+
+
+def _suppressed(match: Match, reason: str, about: str) -> Decision:
+    return _decision(match, SUPPRESSED, reason, about)
+
+
+def _decision(match: Match, outcome: Outcome, reason: str, about: str, **rest: Any) -> Decision:
+    firing, strategy = match.firing, match.strategy
+    return Decision(
+        id=decision_id(match.id, strategy.key, strategy.version),
+        at=match.at,
+        viewer=firing.viewer,
+        room=firing.room,
+        session=firing.session,
+        strategy=strategy.key,
+        version=strategy.version,
+        firing=match.id,
+        outcome=outcome,
+        reason=reason,
+        about=about,
+        moment=strategy.moment,
+        key=firing.key,
+        is_rehearsal=strategy.is_rehearsal,
+        **rest,
+    )
+
+
+def _plain(rules: Strategies) -> Any:
+    return msgspec.to_builtins(rules)
+
+
+def _rules(document: Any) -> Strategies:
+    return msgspec.convert(document, Strategies)
+
+
+def _plain_firing(firing: Firing) -> dict[str, Any]:
+    return {name: getattr(firing, name) for name in Firing.__dataclass_fields__}

@@ -1,0 +1,168 @@
+"""A strategy as data: moment x segments x conditions -> intervention, under limits, with a control.
+
+What an operator writes. `compiling.py` turns the first half into a definition that the engine
+watches; `deciding.py` carries out the second. A version never changes; its mode does.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from qianmian.vocabulary.offer import Count, Key, Offer, Title
+from qianmian.vocabulary.time import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+
+Mode = Literal["draft", "dry_run", "approval", "ramp", "full", "paused", "ended"]
+RUNNING: Final[tuple[Mode, ...]] = ("dry_run", "ramp", "full")
+"""In these modes a strategy decides."""
+
+ChannelKind = Literal[
+    "in_room", "host", "follow_up", "webhook", "push", "email", "sms", "wechat", "bot"
+]
+"""Kinds of channels, as steps name them."""
+
+STAFF: Final[frozenset[str]] = frozenset({"host", "follow_up", "bot"})
+"""They reach somebody of the shop, who then speaks to the viewer."""
+IN_SESSION: Final[frozenset[str]] = frozenset({"in_room", "host"})
+"""Never after the session has ended; and quiet hours do not hold: the viewer is here."""
+
+DEADLINE_MS: Final[dict[str, int]] = {
+    "in_room": 60 * SECOND_MS,
+    "host": 90 * SECOND_MS,
+    "follow_up": 10 * MINUTE_MS,
+    "webhook": 10 * MINUTE_MS,
+    "push": 10 * MINUTE_MS,
+    "email": 24 * HOUR_MS,
+    "sms": 10 * MINUTE_MS,
+    "wechat": 10 * MINUTE_MS,
+    "bot": 10 * MINUTE_MS,
+}
+"""How long after its decision each may still be delivered (SEMANTICS, DEADLINES)."""
+
+Share = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+"""Parts of ten thousand."""
+Span = Annotated[int, msgspec.Meta(ge=0, le=90 * DAY_MS)]
+Words = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One way to reach the viewer; a later one is tried where the ones before did not.
+
+    Attributes:
+        title, body: templates (`templates.py`).
+        action_label, action_url: a button; "" is none.
+        deadline_ms: since the decision; None: as usual for the channel.
+    """
+
+    channel: ChannelKind
+    title: Words = ""
+    body: Words = ""
+    action_label: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    action_url: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    deadline_ms: Span | None = None
+
+    @property
+    def lasts_ms(self) -> int:
+        """How long after its decision it may still be delivered."""
+        return DEADLINE_MS[self.channel] if self.deadline_ms is None else self.deadline_ms
+
+
+class Limits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What one strategy may do; the limits of the shop hold beside them.
+
+    Attributes:
+        per_session, per_day: for one person; None: only the shop's.
+        per_room_session: in one session of a room, whoever it is for.
+        room_apart_ms: between two in one room: a host can say only so much.
+        budget_minor: for all that its offers can cost, minor units of the shop's currency.
+    """
+
+    per_session: Count | None = 1
+    per_day: Count | None = None
+    per_room_session: Count | None = None
+    room_apart_ms: Span = 0
+    budget_minor: Count | None = None
+
+
+class Goal(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """By what it is measured: an event of the viewer within a time after the decision."""
+
+    event: str = "order_paid"
+    within_ms: Annotated[int, msgspec.Meta(ge=SECOND_MS, le=30 * DAY_MS)] = DAY_MS
+
+
+class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One version of a strategy.
+
+    Attributes:
+        reason: why the shop does this, in a sentence for those who approve it.
+        moment: key of the moment at whose firing it decides.
+        whom: segments, all of which must hold then.
+        conditions: text of the condition language that must hold then, too; "": none.
+        steps: the ways to reach the viewer, the best first.
+        offer: key of the offer that goes with it; None: none.
+        priority: of several that could act on one viewer at one instant the highest does.
+        value_minor: what one intervention is expected to bring; decides between equal priorities.
+        control: share of viewers who get nothing, so that its effect can be measured.
+        why_no_control: must be said where `control` is 0.
+        ramp: share of viewers it begins with.
+    """
+
+    key: Key
+    moment: str
+    steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=5)]
+    version: Annotated[int, msgspec.Meta(ge=1)] = 1
+    title: dict[Literal["zh", "en"], Title] = {}
+    reason: Words = ""
+    whom: Annotated[tuple[str, ...], msgspec.Meta(max_length=10)] = ()
+    conditions: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    offer: str | None = None
+    limits: Limits = Limits()
+    priority: Annotated[int, msgspec.Meta(ge=0, le=100)] = 50
+    value_minor: Count = 0
+    control: Share = 1_000
+    why_no_control: Words = ""
+    ramp: Share = 1_000
+    goal: Goal = Goal()
+    mode: Mode = "draft"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it decides."""
+        return self.mode in RUNNING
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether it decides and sends nothing."""
+        return self.mode == "dry_run"
+
+
+class Guardrails(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The limits of a shop, over all rooms, strategies and channels (SEMANTICS, LIMITS).
+
+    Attributes:
+        per_session: interventions for one person in one session of a room.
+        apart_ms: between two for one person.
+        per_day: for one person on a calendar day of the shop's zone.
+        quiet_from, quiet_until: minutes of the day of the shop's zone; equal: no quiet hours.
+        holdout: share of viewers who get nothing personalized from any strategy (留白组).
+        is_stopped: the red switch.
+    """
+
+    per_session: Count = 2
+    apart_ms: Span = 3 * MINUTE_MS
+    per_day: Count = 4
+    quiet_from: Annotated[int, msgspec.Meta(ge=0, lt=1440)] = 22 * 60
+    quiet_until: Annotated[int, msgspec.Meta(ge=0, lt=1440)] = 8 * 60
+    holdout: Share = 500
+    why_no_holdout: Words = ""
+    is_stopped: bool = False
+
+
+class Strategies(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Everything that decides: as a whole it enters the log."""
+
+    strategies: tuple[Strategy, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    guardrails: Guardrails = Guardrails()

@@ -1,0 +1,88 @@
+"""A decision: what a strategy did about a firing. Its id is its content, as that of a firing is.
+
+SEMANTICS, DECISION and DIGEST.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Final, Literal
+
+import msgspec
+
+from qianmian.vocabulary.firing import canonical_json, hash128
+
+Outcome = Literal["act", "held_out", "suppressed"]
+
+ACT: Final = "act"
+HELD_OUT: Final = "held_out"
+SUPPRESSED: Final = "suppressed"
+
+
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a strategy did about a firing, and everything that must be known to carry it out.
+
+    Attributes:
+        id: hash128(firing, strategy@version).
+        firing: id of the firing.
+        viewer: None: for everybody in the room.
+        outcome: act; held_out: the same as act but for the message, which is not sent; suppressed.
+        reason: why held out or suppressed, as a code (`locales/*/decisions.json`); "" for an act.
+        about: what the reason is about: the strategy that won, the limit, the offer.
+        channels: the steps that may be tried, in this order; empty when nothing is to be sent.
+        offer: key of the offer that goes with it.
+        is_rehearsal: of a strategy in dry run: nothing is sent, and nobody's limits are touched.
+
+    Units: at, not_before, deadline_at in ms UTC; cost_minor in minor units of the shop's currency.
+    """
+
+    id: str
+    at: int
+    viewer: str | None
+    room: str
+    session: str
+    strategy: str
+    version: int
+    firing: str
+    outcome: Outcome
+    reason: str = ""
+    about: str = ""
+    moment: str = ""
+    key: str | None = None
+    channels: tuple[str, ...] = ()
+    offer: str | None = None
+    cost_minor: int = 0
+    not_before: int = 0
+    deadline_at: int = 0
+    is_rehearsal: bool = False
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """The order in which a shop decides: by decision time, then by firing."""
+        return self.at, self.firing
+
+
+def decision_id(firing: str, strategy: str, version: int) -> str:
+    """The id of what a version of a strategy does about a firing."""
+    return hash128(firing, f"{strategy}@{version}")
+
+
+def step_id(decision: str, step: int) -> str:
+    """The id of one step of a decision; also the idempotency key of what is sent."""
+    return hash128(decision, step)
+
+
+def decision_digest(decisions: Iterable[Decision]) -> str:
+    """SHA-256 over one canonical JSON line per decision, sorted by (at, id)."""
+    told = hashlib.sha256()
+    for one in sorted(decisions, key=lambda one: (one.at, one.id)):
+        line = {
+            "at": one.at,
+            "id": one.id,
+            "outcome": one.outcome,
+            "reason": one.reason,
+            "strategy": one.strategy,
+        }
+        told.update((canonical_json(line) + "\n").encode())
+    return told.hexdigest()

@@ -1,0 +1,323 @@
+"""Strategies over the API: written, tried, approved by another, running, stopped, explained."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from qianmian.runtime.live import Live
+from qianmian.runtime.messages import Decided
+from qianmian.storage.sql.audit import SYSTEM
+from qianmian.vocabulary.decision import Decision
+from tests.serving import WAIT_S, Served, now_ms, served
+from tests.strategy_shop import somebody
+
+NUMBERS = itertools.count()
+OFFER = {
+    "title": "立减十元",
+    "rules": "每人一张",
+    "amount_minor": 1000,
+    "cost_minor": 1000,
+    "stock": 5,
+}
+STRATEGY: dict[str, Any] = {
+    "moment": "price_question",
+    "title": {"zh": "问价送券", "en": "a coupon for who asks the price"},
+    "reason": "问价的人想买",
+    "steps": [{"channel": "in_room", "title": "给你的券", "body": "{offer|优惠}，现在用正好"}],
+    "offer": "ten_off",
+    "ramp": 10_000,
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def boss(server: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{server.url}/api", timeout=WAIT_S) as client:
+        given = {"token": server.first_token, "name": "老板", "password": "correct horse"}
+        client.headers["x-csrf-token"] = client.post("/first-account", json=given).json()["csrf"]
+        yield client
+
+
+@pytest.fixture(scope="module")
+def maker(server: Served, boss: httpx.Client) -> Iterator[httpx.Client]:
+    made = boss.post("/api-keys", json={"name": "小王", "role": "operator"}).json()
+    headers = {"authorization": f"Bearer {made['secret']}"}
+    with httpx.Client(base_url=f"{server.url}/api", headers=headers, timeout=WAIT_S) as client:
+        yield client
+
+
+def fine(answer: httpx.Response) -> Any:
+    assert answer.is_success, answer.text
+    return answer.json() if answer.content else None
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def rules(server: Served) -> list[tuple[str, int, str]]:
+    """What decides in the engine."""
+
+    def read(live: Live) -> list[tuple[str, int, str]]:
+        return [(one.key, one.version, one.mode) for one in live.decider.rules.strategies]
+
+    return server.home.deployment.engine.ask(read).result(WAIT_S)
+
+
+def step(who: httpx.Client, key: str, version: int, name: str, why: str = "") -> httpx.Response:
+    place = "approval" if name in ("approve", "send_back", "widen") else "step"
+    return who.post(
+        f"/strategies/{key}/versions/{version}/{place}", json={"step": name, "why": why}
+    )
+
+
+def send(server: Served, event: str, viewers: tuple[str, ...], **properties: str) -> None:
+    events = [
+        {"type": "track", "event": event, "userId": one, "messageId": f"{event}-{next(NUMBERS)}"}
+        | {"properties": {"room": "r1", **properties}}
+        for one in viewers
+    ]
+    answer = httpx.post(
+        f"{server.url}/v1/batch", json={"batch": events}, auth=(server.key, ""), timeout=WAIT_S
+    )
+    assert answer.json()["accepted"] == len(viewers)
+
+
+def ask_the_price(server: Served, *viewers: str) -> None:
+    send(server, "comment_sent", viewers, text="多少钱")
+
+
+def adds(server: Served, *viewers: str) -> None:
+    send(server, "cart_added", viewers, product="p1")
+
+
+def enters(server: Served, *viewers: str) -> None:
+    send(server, "room_entered", viewers)
+
+
+def decided(server: Served, viewer: str) -> Decision:
+    """The decision about a viewer, when it is in the log."""
+
+    def found() -> list[Decision]:
+        bodies = [one.body for one in server.home.log.read(0)]
+        return [
+            one
+            for body in bodies
+            if isinstance(body, Decided)
+            for one in body.decisions
+            if one.viewer == viewer
+        ]
+
+    _until(lambda: bool(found()))
+    return found()[0]
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    until = now_ms() + WAIT_S * 1_000
+    while not is_so():
+        assert now_ms() < until
+
+
+def test_from_a_draft_to_a_coupon(server: Served, boss: httpx.Client, maker: httpx.Client) -> None:
+    fine(boss.put("/offers/ten_off", json=OFFER))
+    assert code(maker.put("/offers/mine", json=OFFER)) == (403, "session.role")
+    fine(maker.put("/strategies/help/draft", json=STRATEGY))
+    told = fine(maker.post("/strategies/check", json=STRATEGY | {"key": "help"}))
+    assert told["usable"]
+    assert told["sentence"]["zh"]
+    assert told["deadlines_ms"] == [60_000]
+    assert code(step(maker, "help", 1, "approve")) == (403, "session.role")
+    fine(step(maker, "help", 1, "rehearse"))
+    assert rules(server) == [("help", 1, "dry_run")]
+    seen = somebody("help", 1_000, inside=False)
+    ask_the_price(server, seen)
+    assert decided(server, seen).is_rehearsal
+    fine(step(maker, "help", 1, "ask"))
+    assert rules(server) == []
+    assert code(step(boss, "help", 1, "widen")) == (422, "input")
+    detail = fine(step(boss, "help", 1, "approve"))
+    assert (detail["mode"], detail["now"]["approved_by"]) == ("ramp", "老板")
+    assert rules(server) == [("help", 1, "ramp")]
+    asks = somebody("help", 1_000, inside=False, name="a{}")
+    ask_the_price(server, asks)
+    assert not decided(server, asks).is_rehearsal
+    fine(step(boss, "help", 1, "widen"))
+    listed = fine(boss.get("/strategies"))
+    assert [(one["key"], one["mode"], one["names"]["zh"]) for one in listed] == [
+        ("help", "full", "问价送券")
+    ]
+    (offer,) = fine(boss.get("/offers"))
+    assert offer["used_by"] == ["help"]
+    assert code(boss.delete("/offers/ten_off")) == (422, "definition.in_use")
+
+
+def test_the_red_switch_stops_everything_at_once(
+    server: Served, boss: httpx.Client, maker: httpx.Client
+) -> None:
+    assert fine(maker.put("/switch", json={"is_stopped": True, "why": "价格写错了"}))["is_stopped"]
+    late = somebody("help", 1_000, inside=False, name="l{}")
+    ask_the_price(server, late)
+    assert decided(server, late).reason == "switch"
+    limits = fine(boss.get("/limits"))["guardrails"]
+    assert limits["is_stopped"]
+    fine(boss.put("/limits", json={"guardrails": limits | {"per_day": 9, "is_stopped": False}}))
+    assert fine(maker.get("/switch"))["is_stopped"], "limits do not turn the switch"
+    assert not fine(maker.put("/switch", json={"is_stopped": False}))["is_stopped"]
+
+
+def test_a_new_version_goes_through_approval_and_then_takes_the_place(
+    server: Served, boss: httpx.Client, maker: httpx.Client
+) -> None:
+    fine(maker.put("/strategies/help/draft", json=STRATEGY | {"priority": 80}))
+    assert code(step(maker, "help", 2, "rehearse")) == (422, "input")
+    fine(step(maker, "help", 2, "ask"))
+    assert rules(server) == [("help", 1, "full")]
+    assert code(step(boss, "help", 2, "send_back")) == (422, "input"), "say why"
+    fine(step(boss, "help", 2, "send_back", "太贵了"))
+    fine(step(boss, "help", 2, "ask"))
+    assert code(step(boss, "help", 2, "approve")) == (422, "input.self_approval")
+    fine(boss.put("/limits", json={"single_person": True, "why": "就我一个"}))
+    detail = fine(step(boss, "help", 2, "approve"))
+    assert rules(server) == [("help", 2, "ramp")]
+    assert detail["now"]["strategy"].get("ramp", 1_000) == 1_000
+    assert [(one["version"], one["mode"]) for one in detail["history"]] == [
+        (2, "ramp"),
+        (1, "ended"),
+    ]
+    fine(step(maker, "help", 2, "end", "活动结束"))
+    assert rules(server) == []
+    fine(boss.delete("/offers/ten_off"))
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "says"),
+    [
+        ({"moment": "price_qestion"}, None, "price_question"),
+        ({"steps": [{"channel": "pigeon"}]}, "steps[0].channel", "pigeon"),
+        ({"steps": [{"channel": "in_room", "body": "{offer}"}]}, "steps[0].body", "no fallback"),
+        ({"control": 0}, "why_no_control", "control"),
+        ({"offer": "none"}, None, "none"),
+        ({"colour": "red"}, None, "colour"),
+    ],
+)
+def test_what_could_not_run_says_where(
+    maker: httpx.Client, change: dict[str, Any], field: str | None, says: str
+) -> None:
+    plain = {name: one for name, one in STRATEGY.items() if name != "offer"}
+    told = fine(maker.post("/strategies/check", json=plain | {"key": "broken"} | change))
+    assert not told["usable"]
+    assert says in told["problem"]
+    assert told["field"] == field
+
+
+def test_why_nothing_happened_to_somebody_is_one_question(
+    server: Served, boss: httpx.Client, maker: httpx.Client
+) -> None:
+    plain = {name: one for name, one in STRATEGY.items() if name not in ("offer", "ramp")}
+    fine(
+        maker.put("/strategies/cart/draft", json=plain | {"conditions": "cart_added this session"})
+    )
+    fine(step(maker, "cart", 1, "ask"))
+    fine(step(boss, "cart", 1, "approve"))
+    fine(step(boss, "cart", 1, "widen"))
+    bold = somebody("cart", 1_000, inside=False, name="w{}")
+    held = somebody("cart", 1_000, inside=True, name="w{}")
+    shy, silent = f"{bold}-shy", f"{bold}-silent"
+    adds(server, bold, held)
+    ask_the_price(server, bold, held, shy)
+    enters(server, silent)
+    assert (decided(server, bold).outcome, decided(server, held).reason) == ("act", "control")
+
+    def why(viewer: str) -> dict[str, Any]:
+        page = fine(maker.get(f"/rooms/r1/viewers/{viewer}/decisions"))
+        (found,) = [one for one in page["strategies"] if one["strategy"] == "cart"]
+        assert [one["id"] for one in page["decisions"] if one["strategy"] == "cart"] == (
+            [found["decision"]["id"]] if found["decision"] else []
+        )
+        return dict(found)
+
+    assert why(bold)["verdict"] == "decided"
+    assert why(bold)["decision"]["says"] == {"zh": "发出", "en": "sent on its way"}
+    assert "对照组" in why(held)["decision"]["says"]["zh"]
+    missed = why(shy)
+    assert (missed["verdict"], missed["decision"]) == ("not_held", None)
+    assert missed["fired_at"] is not None
+    assert [one["holds"] for one in missed["guards"]] == [False, True]
+    assert "购" in missed["guards"][0]["sentence"]["zh"]
+    assert why(silent)["verdict"] == "not_fired"
+
+    def today() -> tuple[int, int]:
+        (listed,) = [one for one in fine(boss.get("/strategies")) if one["key"] == "cart"]
+        return listed["today"]["acted"], listed["today"]["held_out"]
+
+    _until(lambda: today() == (1, 1))
+    told = fine(boss.get("/strategies/cart/decisions"))
+    assert {one["viewer"] for one in told} == {bold, held}
+    assert {one["strategy"] for one in fine(boss.get("/rooms/r1/decisions"))} >= {"cart", "help"}
+
+
+def test_the_host_is_told_what_to_say_and_who_is_held_out_is_not_spoken_to(
+    server: Served, boss: httpx.Client, maker: httpx.Client
+) -> None:
+    said = {"channel": "host", "title": "讲一下价格", "body": "{product|这款}今晚多少钱"}
+    plain = {name: one for name, one in STRATEGY.items() if name not in ("offer", "steps")}
+    fine(maker.put("/strategies/tell/draft", json=plain | {"steps": [said], "priority": 99}))
+    for who, name in ((maker, "ask"), (boss, "approve"), (boss, "widen")):
+        fine(step(who, "tell", 1, name))
+    free = somebody("tell", 1_000, inside=False, name="h{}")
+    held = somebody("tell", 1_000, inside=True, name="h{}")
+    ask_the_price(server, held)
+    assert decided(server, held).reason == "control"
+    assert fine(maker.get("/rooms/r1/prompts"))["prompts"] == []
+    ask_the_price(server, free)
+    _until(lambda: bool(fine(maker.get("/rooms/r1/prompts"))["prompts"]))
+    (card,) = fine(maker.get("/rooms/r1/prompts"))["prompts"]
+    assert (card["title"], card["body"], card["why"]) == (
+        "讲一下价格",
+        "这款今晚多少钱",
+        "问价送券",
+    )
+    assert free not in json.dumps(card), "a card names nobody"
+    assert 0 < card["deadline_at"] - card["at"] <= 90_000
+    place = f"/rooms/r1/prompts/{card['id']}"
+    fine(maker.post(place, json={"answer": "said"}))
+    assert code(boss.post(place, json={"answer": "skipped"})) == (422, "definition.not_there")
+    assert fine(maker.get("/rooms/r1/prompts"))["prompts"] == []
+    fine(step(maker, "tell", 1, "end", "讲完了"))
+
+
+def test_what_is_missing_is_told(boss: httpx.Client, maker: httpx.Client) -> None:
+    assert code(maker.get("/strategies/nothing")) == (422, "definition.not_there")
+    assert code(maker.delete("/strategies/nothing/draft")) == (422, "definition.not_there")
+    assert code(step(maker, "nothing", 1, "ask")) == (422, "definition.not_there")
+    assert code(boss.put("/offers/x", json={"title": "x", "rules": " "})) == (422, "input")
+    for wrong in ({"title": "a\x00b"}, {"rules": "\u202e谁都有"}):
+        assert code(boss.put("/offers/x", json=OFFER | wrong)) == (422, "input")
+    for good in ("一行\n两行", "满\u3000200", "\U0001f469\u200d\U0001f467 全家可用"):
+        assert boss.put("/offers/two_lines", json=OFFER | {"rules": good}).is_success
+    fine(boss.delete("/offers/two_lines"))
+    holdout = {"guardrails": {"holdout": 0}}
+    assert code(boss.put("/limits", json=holdout)) == (422, "input")
+
+
+def test_what_another_process_changes_is_followed(server: Served, maker: httpx.Client) -> None:
+    fine(maker.put("/strategies/other/draft", json=STRATEGY | {"offer": None}))
+    found = server.home.strategy_store
+    actor = next(one for one in found.read().versions if one.key == "other")
+    assert actor.mode == "draft"
+    found.take("other", 1, "rehearse", SYSTEM)
+    follow = asyncio.run_coroutine_threadsafe(server.site.strategies.follow(), server.loop)
+    follow.result(WAIT_S)
+    assert ("other", 1, "dry_run") in rules(server)
