@@ -78,7 +78,7 @@ class Server:
         elif path in self._own:
             await self._own[path](scope, receive, send)
         elif path.startswith(("/v1/", "/ingest/")):
-            await self._ingest(scope, receive, send)
+            await self.metrics.measured(self._ingest, scope, receive, send)
         elif path.startswith("/live/"):
             await self._live(scope, receive, send)
         elif path == "/me" or path.startswith("/me/"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from qianmian.server.asgi import App, Event, Receive, Scope, Send
 from qianmian.server.site import Site
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -90,6 +92,23 @@ class Metrics:
             buckets=ACK_S,
             registry=self._registry,
         )
+
+    async def measured(self, app: App, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request of the ingest; of a post, how long its answer took is noted."""
+        read_s: float | None = None
+
+        async def receiving() -> Event:
+            nonlocal read_s
+            event = await receive()
+            read_s = time.perf_counter()  # a body may come in parts: the last one counts
+            return event
+
+        async def sending(event: Event) -> None:
+            if event["type"] == "http.response.start" and read_s is not None:
+                self.ack.observe(time.perf_counter() - read_s)
+            await send(event)
+
+        await app(scope, receiving, sending)
 
     def text(self) -> bytes:
         """The whole page."""

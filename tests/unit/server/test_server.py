@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -228,7 +229,17 @@ def test_what_is_refused_is_counted_kept_and_can_be_sent_again(
     assert console.get("/api/dead-letters").json() == {"items": [], "next": None}
 
 
+def answers_measured(stranger: httpx.Client) -> float:
+    (line,) = re.findall(
+        r"^qianmian_ack_seconds_count (.+)$", stranger.get("/metrics").text, re.MULTILINE
+    )
+    return float(line)
+
+
 def test_metrics_health_and_readiness(server: Served, stranger: httpx.Client) -> None:
+    before = answers_measured(stranger)
+    assert send(server, viewed("measured", "measured")).status_code == 200
+    assert answers_measured(stranger) == before + 1
     metrics = stranger.get("/metrics").text
     assert 'qianmian_rejected_events_total{code="unknown_type",source="shop"}' in metrics
     assert "qianmian_healthy 1.0" in metrics

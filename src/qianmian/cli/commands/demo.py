@@ -9,13 +9,13 @@ import socket
 import tempfile
 import webbrowser
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
-import httpx
 import msgspec
 from rich.live import Live as Screen
 from rich.text import Text
@@ -31,16 +31,16 @@ from qianmian.bootstrap.demo import (
 )
 from qianmian.bootstrap.installation import Installation, open_installation
 from qianmian.cli.commands.serve import now_ms, tell_where
+from qianmian.cli.demo_sender import Order, SenderProcess, World
 from qianmian.cli.exit_codes import FINDINGS, OK
 from qianmian.cli.terminal import help_text, locale_option, out_console, progress_bar, texts_for
-from qianmian.connectors.sending.live import LiveSender
-from qianmian.connectors.sending.pace import WallPace
-from qianmian.connectors.sending.poster import Poster, SendingStatistics
+from qianmian.connectors.sending.poster import SendingStatistics
 from qianmian.errors import InputError
 from qianmian.locales.texts import Texts
 from qianmian.runtime.doctor import is_compiled
 from qianmian.runtime.live import Live
 from qianmian.runtime.past import Past
+from qianmian.runtime.ports import Advance
 from qianmian.server.ingest.limits import limits_of_one_address
 from qianmian.server.logs import set_up_logs
 from qianmian.server.run import run_server
@@ -48,14 +48,13 @@ from qianmian.server.site import Site
 from qianmian.server.start import listening
 from qianmian.settings import Settings
 from qianmian.simulation.plan import MAX_VIEWERS
-from qianmian.simulation.world import Simulation
 from qianmian.vocabulary.firing import Firing, digest
 
 VIEWERS = 20_000
 HOST = "127.0.0.1"  # the one-time link of the demonstration must not be of use to anybody else
-TIMEOUT_S = 30.0
 STATUS_S = 1.0
-GAP_MS = 2_000  # within the lateness of the engine, so that nothing of it comes late
+GAP_MS = 2_000  # a broadcast that is further behind is held back by the sender
+CATCH_UPS = 3  # each takes about a tenth of the time it catches up with, more on a busy machine
 
 
 class Span(click.ParamType[float]):
@@ -122,28 +121,46 @@ def _demo(home: Installation, texts: Texts, **given: Any) -> int:
     bound = _bound(home.settings.port)
     watched = _Watched()
     sources = demo_sources(home)
-    with progress_bar(texts, is_cold=not is_compiled()) as step:
-        warm_up(home.definitions)
-        now = now_ms()
-        simulation = demo_simulation(given["seed"], given["viewers"], now)
-        past = record_past(home, simulation, sources, now, texts["demo.room"], step("demo.past"))
-        home.deployment.recover(
-            home.definitions, (), on_firings=watched.add, advance=step("serve.replaying")
-        )
-        while now_ms() - now > GAP_MS:  # what was sent while this got ready
-            until = now_ms()
-            more = extend_past(home, simulation, sources, now, until)
-            past = Past(past.events + more.events, past.rejected + more.rejected)
-            home.deployment.follow(watched.add)
-            now = until
-    show = _Show(home, simulation, sources, past, watched, texts, given)
-    asyncio.run(show.run(bound, now))
+    with ExitStack() as running:
+        with progress_bar(texts, is_cold=not is_compiled()) as step:
+            warm_up(home.definitions)
+            world = World(given["seed"], given["viewers"], now_ms())
+            sender = running.enter_context(SenderProcess(world))
+            past, from_ms = _recorded(home, world, sources, watched, texts["demo.room"], step)
+        show = _Show(home, sender, sources, past, watched, texts, given)
+        asyncio.run(show.run(bound, from_ms))
     result = show.result()
     if given["as_json"]:
         click.echo(msgspec.json.encode(result).decode())
     elif given["seconds"] is not None:
         show.tell(result)
     return OK if given["seconds"] is None or not result["problems"] else FINDINGS
+
+
+def _recorded(
+    home: Installation,
+    world: World,
+    sources: DemoSources,
+    watched: _Watched,
+    title: str,
+    step: Callable[[str], Advance],
+) -> tuple[Past, int]:
+    """Write what is past into the log and understand it; also the instant from which to send."""
+    now = world.now_ms
+    simulation = demo_simulation(world.seed, world.viewers, now)
+    past = record_past(home, simulation, sources, now, title, step("demo.past"))
+    home.deployment.recover(
+        home.definitions, (), on_firings=watched.add, advance=step("serve.replaying")
+    )
+    for _ in range(CATCH_UPS):  # with what was sent while this got ready
+        until = now_ms()
+        if until - now <= GAP_MS:
+            break
+        more = extend_past(home, simulation, sources, now, until)
+        past = Past(past.events + more.events, past.rejected + more.rejected)
+        home.deployment.follow(watched.add)
+        now = until
+    return past, now
 
 
 def _bound(port: int) -> socket.socket:
@@ -160,7 +177,7 @@ class _Show:
     def __init__(
         self,
         home: Installation,
-        simulation: Simulation,
+        sender: SenderProcess,
         sources: DemoSources,
         past: Past,
         watched: _Watched,
@@ -168,7 +185,7 @@ class _Show:
         given: dict[str, Any],
     ) -> None:
         self._home = home
-        self._simulation = simulation
+        self._sender = sender
         self._sources = sources
         self._past = past
         self._watched = watched
@@ -215,35 +232,21 @@ class _Show:
                 raise problem
 
     async def _send(self, site: Site, port: int, from_ms: int) -> None:
-        pace = WallPace()
-        seconds = self._given["seconds"]
-        end_ms = self._simulation.plan.end_ms
-        until_ms = end_ms if seconds is None else min(end_ms, pace.now_ms() + int(seconds * 1_000))
-        client = httpx.AsyncClient(base_url=f"http://{HOST}:{port}", timeout=TIMEOUT_S)
+        keys = self._sources.browser_key, self._sources.server_key
+        order = Order(f"http://{HOST}:{port}", *keys, from_ms, self._given["seconds"])
+        showing = asyncio.create_task(self._show(site))
         try:
-            async with client:
-                poster = Poster(client, pace)
-                sender = LiveSender(
-                    poster,
-                    pace,
-                    browser_key=self._sources.browser_key,
-                    server_key=self._sources.server_key,
-                )
-                showing = asyncio.create_task(self._show(site, poster))
-                try:
-                    await sender.run(self._simulation, from_ms, until_ms)
-                finally:
-                    showing.cancel()
-                self._sent = poster.statistics()
-                self._in_log = await site.deployment.ask(_events_of) - self._events_before
+            self._sent = await self._sender.send(order)
+            self._in_log = await site.deployment.ask(_events_of) - self._events_before
         finally:
+            showing.cancel()
             self._until.set()
 
     @property
     def _events_before(self) -> int:
         return self._past.events - self._past.rejected
 
-    async def _show(self, site: Site, poster: Poster) -> None:
+    async def _show(self, site: Site) -> None:
         """One line that says how it goes, once a second."""
         is_quiet = self._given["as_json"] or self._given["headless"]
         console = out_console()
@@ -252,11 +255,12 @@ class _Show:
                 online, hesitating = await site.deployment.ask(_numbers)
                 self._watched.online_peak = max(self._watched.online_peak, online)
                 if not is_quiet and console.is_terminal:
+                    sent = self._sender.last.sent
                     line = self._texts.say(
                         "demo.line",
                         online=f"{online:,}",
                         hesitating=f"{hesitating:,}",
-                        sent=f"{poster.statistics().sent:,}",
+                        sent=f"{0 if sent is None else sent.sent:,}",
                         lag=site.deployment.lag_ms,
                     )
                     screen.update(Text(line), refresh=True)

@@ -94,3 +94,42 @@ def test_wrong_clocks_are_in_posts_of_their_own(arrived: tuple[Inbox, SendingSta
                 assert FROM_MS <= document["sent_at"] - skew_ms <= UNTIL_MS + 1_000
                 skews.add(skew_ms)
     assert len(skews) > 3
+
+
+class NappingPace(SimPace):
+    """A machine that is shut for half a minute while somebody sleeps for the tenth time."""
+
+    async def sleep(self, duration_ms: float) -> None:
+        await super().sleep(duration_ms + (30_000 if len(self.slept_ms) == 10 else 0))
+
+
+def test_a_broadcast_that_was_held_back_goes_on_later_and_nothing_is_late_for_it() -> None:
+    inbox = Inbox()
+
+    async def run(url: str) -> SendingStatistics:
+        pace = NappingPace(FROM_MS)
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            poster = Poster(client, pace)
+            sender = LiveSender(poster, pace, browser_key="browser-key", server_key="server-key")
+            await sender.run(simulate(PLAN), FROM_MS, UNTIL_MS)
+            return poster.statistics()
+
+    with listening(inbox) as url:
+        found = asyncio.run(run(url))
+    simulation = simulate(PLAN)
+    wanted = {
+        row["message_id"]: (at, row["event_time"], simulation.skew_ms(row))
+        for at, row in simulation.events_between(FROM_MS, UNTIL_MS)
+    }
+    assert {row["message_id"] for row in inbox.rows} == set(wanted)
+    assert found.lost == 0
+    held = set()
+    for path, _, document in inbox.bodies:
+        if path != "/v1/events":
+            continue
+        for event in document["events"]:
+            sent_at, happened, skew_ms = wanted[event["message_id"]]
+            held.add(event["event_time"] - happened - skew_ms)
+            assert document["sent_at"] - event["event_time"] <= sent_at - happened + 3_000
+    assert min(held) == 0
+    assert 25_000 < max(held) < 30_000
