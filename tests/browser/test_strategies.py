@@ -77,6 +77,29 @@ def test_from_a_form_to_a_card_and_back_by_the_red_switch(
     _stops_and_lets_go_on(shop, hand, somebody(key, 1_000, inside=False, name="late{}"))
 
 
+def test_a_playbook_is_a_strategy_of_ones_own_within_a_minute(
+    shop: Shop, visits: Open, record_property: Callable[[str, object], None]
+) -> None:
+    shop.server.home.strategy_store.put_alone(SYSTEM, is_alone=True, why="one person")
+    begun = time.monotonic()
+    page = visits("/strategies/new").page
+    hand = Hand(page)
+    hand.button("犹豫：给一个决定的理由", exact=False)
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text("限时券")
+    hand.click(asked.get_by_role("button", name="一起建立"))
+    expect(page.get_by_label("名称", exact=True)).to_have_value("犹豫：给一个决定的理由")
+    expect(page.locator("[data-part=card]")).to_contain_text("限时券，15 分钟内有效")
+    hand.button("保存草稿")
+    hand.button("提请审批")
+    hand.button("批准")
+    expect(page.locator("[data-version='1'] [data-mode=ramp]")).to_be_visible()
+    seconds = time.monotonic() - begun
+    record_property("story", f"{hand.clicks} clicks, {seconds:.0f} s")
+    assert hand.clicks <= 5
+    assert seconds <= MOST_S
+
+
 def _stops_and_lets_go_on(shop: Shop, hand: Hand, late: str) -> None:
     """The red switch: whoever comes while it is on gets nothing, and the page says why."""
     page, told = hand.page, hand.page.locator("[data-part=decisions]")

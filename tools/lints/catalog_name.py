@@ -24,7 +24,7 @@ HOMONYMS = {
     "member_level": "also the trait that the tag reads",
 }
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_REFERENCE = re.compile(r"\b(?:tag|segment|trait)\.[A-Za-z_][A-Za-z0-9_]*")
+_REFERENCE = re.compile(r"\b(?:moment|tag|segment|trait)\.[A-Za-z_][A-Za-z0-9_]*")
 """A name of the condition language: definitions refer to each other by it, and a tag may have the
 name of the trait that it reads. Compiling the definitions finds a name that is not there."""
 

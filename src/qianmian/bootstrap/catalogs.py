@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import qianmian.moments.catalog
 import qianmian.segments.catalog
+import qianmian.strategies.catalog
 import qianmian.tags.catalog
 from qianmian.errors import DefinitionError, UnknownName
 from qianmian.language.definition import Definition
@@ -15,6 +16,7 @@ from qianmian.moments.definition import Moment, check_moment
 from qianmian.registry import Registry, load_catalog
 from qianmian.runtime.definitions import DefinitionFile, checked_definitions
 from qianmian.segments.definition import Segment, check_segment
+from qianmian.strategies.playbook import Playbook
 from qianmian.tags.definition import Tag, check_tag
 
 
@@ -40,6 +42,11 @@ def load_segments() -> Registry[Segment]:
     for segment in segments.values():
         check_segment(segment)
     return segments
+
+
+def load_playbooks() -> Registry[Playbook]:
+    """The built-in playbooks."""
+    return load_catalog(qianmian.strategies.catalog, Playbook, noun="playbook")
 
 
 def builtin_definitions(

@@ -92,6 +92,7 @@ NAMES = {  # of the schema: of the interface
     "NewSource": "NewSource",
     "PersonModel": "Person",
     "PreferenceModel": "Preference",
+    "PlaybookModel": "Playbook",
     "Presented": "Presented",
     "Presenting": "Presenting",
     "RejectedModel": "Rejected",
@@ -233,7 +234,9 @@ def written(schema: Any) -> str:
     if schema.get("type") == "object":
         keys = schema.get("propertyNames", {}).get("enum", ())
         value = union(written(schema["additionalProperties"]))
-        return "Words" if set(keys) == {"zh", "en"} else f"Record<string,{value}>"
+        if set(keys) == {"zh", "en"}:
+            return "Words" if value == "string" else f"Record<'zh'|'en',{value}>"
+        return f"Record<string,{value}>"
     return PLAIN[schema["type"]]
 
 

@@ -163,6 +163,19 @@ def test_from_a_draft_to_a_coupon(server: Served, boss: httpx.Client, maker: htt
     assert code(boss.delete("/offers/ten_off")) == (422, "definition.in_use")
 
 
+def test_every_playbook_can_run_in_a_shop_as_it_comes(boss: httpx.Client) -> None:
+    found = fine(boss.get("/playbooks"))
+    assert len(found) > 20
+    for one in found:
+        for language in ("zh", "en"):
+            if one["offer"] is not None:
+                fine(boss.put(f"/offers/{one['key']}", json=one["offer"][language]))
+            told = fine(boss.post("/strategies/check", json=one["strategy"][language]))
+            assert told["usable"], (one["key"], told["problem"])
+        fine(boss.put(f"/strategies/{one['key']}/draft", json=one["strategy"]["zh"]))
+        assert boss.delete(f"/strategies/{one['key']}/draft").status_code == 204
+
+
 def test_the_red_switch_stops_everything_at_once(
     server: Served, boss: httpx.Client, maker: httpx.Client
 ) -> None:

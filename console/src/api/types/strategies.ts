@@ -104,6 +104,19 @@ export interface Offer {
   valid_for_ms?: number | null
 }
 
+/** Whom a playbook is for. */
+export type PlaybookGroup = 'new' | 'active' | 'dormant' | 'high_value' | 'moment' | 'example'
+
+/** A built-in strategy to copy; strategy and offer by language, the offer a sketch. */
+export interface Playbook {
+  key: string
+  group: PlaybookGroup
+  names: Words
+  reason: Words
+  strategy: Record<'zh' | 'en', Strategy>
+  offer: Record<'zh' | 'en', Offer> | null
+}
+
 /** The limits of the shop. */
 export interface Guardrails {
   per_session?: number

@@ -6,6 +6,7 @@ import type {
   Guardrails,
   Offer,
   OfferInUse,
+  Playbook,
   RedSwitch,
   ShopLimits,
   Strategy,
@@ -73,6 +74,14 @@ export function useOffers() {
     queryKey: [...KEY, 'offers'],
     queryFn: () => request<OfferInUse[]>('GET', '/api/offers'),
     refetchInterval: FRESH_MS,
+  })
+}
+
+export function usePlaybooks() {
+  return useQuery({
+    queryKey: ['playbooks'],
+    queryFn: () => request<Playbook[]>('GET', '/api/playbooks'),
+    staleTime: Infinity, // they come with the product
   })
 }
 

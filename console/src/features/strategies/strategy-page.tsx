@@ -7,6 +7,7 @@ import { ProblemAlert, useProblemText } from '@/components/problem'
 import { useLanguage, useTexts } from '@/lib/language'
 import { DecisionsPanel } from './decisions-panel'
 import { ModeTag } from './mode-tag'
+import { PlaybookGallery } from './playbook-gallery'
 import { useDropDraft, useSaveDraft, useStrategy } from './strategies-api'
 import { blank, StrategyForm } from './strategy-form'
 import { UnderstoodPanel } from './understood-panel'
@@ -87,6 +88,7 @@ function Writing({ detail }: { detail: StrategyDetail | null }) {
           </div>
         )}
       </header>
+      {detail === null && canWrite && <PlaybookGallery onPick={(copy) => change(written(copy))} />}
       <div className="editor">
         <div className="panel">
           <StrategyForm strategy={strategy} isLocked={!isWriting || !canWrite} onChange={change} />

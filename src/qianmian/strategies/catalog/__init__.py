@@ -1,0 +1,1 @@
+"""The built-in playbooks, one file each."""

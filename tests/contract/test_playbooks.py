@@ -1,0 +1,102 @@
+"""Every playbook can be copied as it is, in both languages, and acts when its example says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from qianmian.bootstrap import Cores, active_definitions
+from qianmian.bootstrap.catalogs import load_playbooks
+from qianmian.columns.batch import EventBatch
+from qianmian.language.definition import Definition
+from qianmian.learning.danmaku import CLASSES
+from qianmian.locales.texts import LOCALES, document
+from qianmian.moments.story import end_of, instants_of, rows_of
+from qianmian.strategies.compiling import check_strategy, split
+from qianmian.strategies.playbook import GROUPS, Playbook
+from qianmian.strategies.strategy import DEADLINE_MS, Limits
+from qianmian.vocabulary.offer import check_offer
+from tests.oracle.run import run
+
+PLAYBOOKS = load_playbooks()
+ACTIVE = active_definitions()
+TOLD = {locale: document(locale, "playbooks") for locale in LOCALES}
+EACH = [pytest.param(one, id=key) for key, one in PLAYBOOKS.items()]
+
+OF_THE_BRIEF = {
+    "new": {"newcomer_gift", "trial_price", "newcomer_guide"},
+    "active": {"member_perk", "regulars_only", "matching_items"},
+    "dormant": {"wake_up_offer", "what_is_new", "leaving_care"},
+    "high_value": {"early_access", "beta_invite", "own_service"},
+    "moment": {
+        "hesitation_help",
+        "comparison_points",
+        "cart_reminder",
+        "doubt_host",
+        "doubt_buyers",
+        "returned_welcome",
+    },
+    "example": {"example_a_coupon", "example_a_style", "example_b"},
+}
+
+
+def words(playbook: Playbook) -> dict[str, dict[str, object]]:
+    return {locale: TOLD[locale][playbook.key] for locale in LOCALES}
+
+
+def compiled(playbook: Playbook, locale: str = "zh-CN") -> Definition:
+    strategy = playbook.strategy(words(playbook), locale)
+    return check_strategy(strategy, ACTIVE, [playbook.key])
+
+
+def test_every_group_of_viewers_and_every_moment_has_its_playbooks() -> None:
+    found = {
+        group: {key for key, one in PLAYBOOKS.items() if one.group == group} for group in GROUPS
+    }
+    assert found == OF_THE_BRIEF
+    for locale in LOCALES:
+        assert set(TOLD[locale]) == set(PLAYBOOKS)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("playbook", EACH)
+def test_a_copy_could_run_as_it_is(playbook: Playbook, locale: str) -> None:
+    compiled(playbook, locale)
+    told = words(playbook)
+    strategy = playbook.strategy(told, locale)
+    assert strategy.mode == "draft"
+    assert strategy.reason
+    assert set(strategy.title) == {"zh", "en"}
+    assert strategy.control > 0
+    assert strategy.limits != Limits(per_session=None), "nothing is without a limit"
+    assert all(step.title and step.body and step.channel in DEADLINE_MS for step in strategy.steps)
+    offer = playbook.offered(told, locale, "CNY")
+    assert (offer is None) == (strategy.offer is None) == ("offer" not in told[locale])
+    if offer is not None:
+        check_offer(offer)
+        assert offer.stock is not None, "no playbook promises without an end"
+        assert offer.valid_for_ms is not None
+
+
+@pytest.mark.parametrize("playbook", EACH)
+def test_it_acts_when_its_example_says(playbook: Playbook) -> None:
+    example = playbook.example
+    definitions = [*ACTIVE, compiled(playbook)]
+    core = Cores().new(definitions, presence=False, session_timeout=False)
+    fired = core.run(EventBatch.from_rows(rows_of(example, CLASSES)))
+    _, ours = split([*fired, *core.finish(end_of(example))])
+    assert [one.at for one in ours] == list(instants_of(example))
+    messages = []
+    for row in rows_of(example, CLASSES):
+        names = [name for name, bit in CLASSES.items() if row.get("classes", 0) >> bit & 1]
+        messages.append((row["clock"], [row | {"classes": names}]))
+    oracle = run(
+        [*ACTIVE, replace(definitions[-1], kind="moment")],
+        messages,
+        presence=False,
+        session_timeout=False,
+        finish_at=end_of(example),
+    )
+    key = definitions[-1].key
+    assert [one.at for one in oracle.firings if one.moment == key] == list(instants_of(example))
