@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 
 from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.columns.facts import Facts
 from qianmian.engine.room_facts import RoomFact
+from qianmian.engine.statistics import Statistics
 from qianmian.vocabulary.events import CATALOG
 from qianmian.vocabulary.firing import Firing
 
@@ -22,6 +25,7 @@ class FakeEngine:
         self.outcomes: UInt8 = np.zeros(0, np.uint8)
         self.finished_at: int | None = None
         self.batch_sizes: list[int] = []
+        self.overflow = 0
         self._seen: set[str] = set()
         self._fired: set[tuple[str, str]] = set()
 
@@ -81,3 +85,7 @@ class FakeEngine:
 
     def snapshot(self) -> bytes:
         return b"fake"
+
+    def statistics(self) -> Statistics:
+        nothing = dict.fromkeys((one.name for one in fields(Statistics)), 0)
+        return Statistics(**nothing | {"overflow": self.overflow})

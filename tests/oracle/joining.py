@@ -49,7 +49,9 @@ def joined(own: Row, other: Row) -> Row:
         mine_ = own.lists.setdefault(name, type(lists)())
         for key, entries in lists.by_key.items():
             mine_.by_key.setdefault(key, []).extend(entries)
+        mine_.lines |= lists.lines
         mine_.keep_bound()
+        mine_.overflow += lists.overflow
     for rule, tokens in other.truth.items():
         own.truth[rule] = own.truth.get(rule, set()) | tokens
     for tokens in own.truth.values():

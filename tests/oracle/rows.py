@@ -46,20 +46,30 @@ class Visit:
 
 @dataclass
 class KeyedLists:
-    """The events of the eight newest keys of a correlated count or distinct."""
+    """The events of the eight newest keys of a correlated count or distinct.
+
+    Attributes:
+        lines: of an event that told of several keys the place of each.
+        overflow: how many keys had to go.
+    """
 
     by_key: dict[str, list[Entry]] = field(default_factory=dict)
+    lines: dict[tuple[str, int], int] = field(default_factory=dict)
     overflow: int = 0
 
-    def add(self, key: str, entry: Entry) -> None:
-        self.by_key.setdefault(key, []).append(entry)
-        self.keep_bound()
+    def add(self, keys: list[str], entry: Entry) -> None:
+        for line, key in enumerate(keys):
+            self.by_key.setdefault(key, []).append(entry)
+            self.lines[key, entry.arrival] = line
+            self.keep_bound()
 
     def keep_bound(self) -> None:
         while len(self.by_key) > MAX_KEYS:
-            oldest = min(self.by_key, key=lambda key: max(e.order for e in self.by_key[key]))
-            del self.by_key[oldest]
+            del self.by_key[min(self.by_key, key=self._newest)]
             self.overflow += 1
+
+    def _newest(self, key: str) -> tuple[Any, ...]:
+        return max((e.order, self.lines[key, e.arrival]) for e in self.by_key[key])
 
 
 @dataclass

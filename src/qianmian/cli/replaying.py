@@ -124,6 +124,7 @@ def _as_json(replayed: Replayed, seconds: float) -> dict[str, object]:
         "rejected_by_reason": dict(sorted(replayed.rejected_by_reason.items())),
         "rejected_samples": samples,
         "orders_without_amount": replayed.orders_without_amount,
+        "overflow": replayed.overflow,
         "elapsed_seconds": round(seconds, 3),
     }
 

@@ -402,12 +402,12 @@ def _copy_lists(live: Shard, past: Shard, to: tuple[Any, int], source: tuple[Any
     state = live.state
     filled = rows[state.I[rows, here] > 0]
     for at, meta in state.I[filled, here : here + 2].tolist():
-        state.AR[at] = state.FREE[meta >> 8]
-        state.FREE[meta >> 8] = at
+        state.AR[at] = state.FREE[meta >> w.CLASS_AT]
+        state.FREE[meta >> w.CLASS_AT] = at
     state.I[rows, here : here + 2] = 0
     begins, metas = past.state.I[twins, there], past.state.I[twins, there + 1]
-    for size_class in np.unique(metas[(metas & 255) > 0] >> 8).tolist():
-        chosen = np.flatnonzero(((metas & 255) > 0) & (metas >> 8 == size_class))
+    for size_class in np.unique(metas[(metas & w.ENTRIES) > 0] >> w.CLASS_AT).tolist():
+        chosen = np.flatnonzero(((metas & w.ENTRIES) > 0) & (metas >> w.CLASS_AT == size_class))
         size = 16 << size_class
         while int(live.state.G[w.G_ARENA]) + len(chosen) * size + int(live.tables.M[9]) > len(
             live.state.AR

@@ -12,6 +12,7 @@ from qianmian.engine.words import (
     A_RANK,
     A_WIDTH,
     A_WINDOW,
+    ENTRIES,
     FAR,
     G_DIRTY,
     G_LOST,
@@ -76,7 +77,7 @@ def pivot(P, S, u, a):
     if kind == PREVIOUS_RECENT:
         return np.int64(NEVER) if S.PREV[u] == NEVER_64 else S.PREV[u]
     ptr = np.int64(S.I[u, off])
-    n = np.int64(S.I[u, off + 1]) & 255
+    n = np.int64(S.I[u, off + 1]) & ENTRIES
     width = P.A[a, A_WIDTH]
     rank = P.A[a, A_RANK]
     if kind == PIVOT_LIST:

@@ -207,7 +207,7 @@ class _Part:
         state = self._state()._replace(G=old.G)
         again = self._waiting() | (self.due[:used] < now)
         for one in self.moves.refits:
-            again |= (old.I[:used, one.before[0] + 1] & 255) > 0
+            again |= (old.I[:used, one.before[0] + 1] & w.ENTRIES) > 0
         rows = np.flatnonzero(again)
         self._lay_out(state, rows)
         state = self._refit(state, used)

@@ -21,6 +21,7 @@ from qianmian.engine.bits import push, set_bit
 from qianmian.engine.jit import inline, kernel, routine
 from qianmian.engine.lists import insert, remove, time_of_key
 from qianmian.engine.words import (
+    ENTRIES,
     FAR,
     G_ARENA,
     G_BRIEF,
@@ -105,7 +106,7 @@ def held(S):
 @inline
 def waiting(P, S, u, f):
     """How many instances a family has."""
-    return np.int64(S.I[u, P.PF[f, W_OFF] + 1]) & 255
+    return np.int64(S.I[u, P.PF[f, W_OFF] + 1]) & ENTRIES
 
 
 @inline
@@ -278,7 +279,7 @@ def ended_before(P, S, u, f, key, page, ts):
 def cancelled_before(P, S, u, m, key, ts):
     """The same for one member: the latest of its own cancellers, if it lies after `ts`."""
     off = P.PS[m, S_CANCEL]
-    if off < 0 or S.I[u, off + 1] & 255 == 0:
+    if off < 0 or S.I[u, off + 1] & ENTRIES == 0:
         return np.int64(FAR)
     latest = max(
         time_of_key(S, u, off, 2, key, INSTANCE_BOUND),
@@ -416,7 +417,7 @@ def refit(S, rows, first, last, before, after, places):
     there. Returns the row at which to go on when the arena has grown.
     """
     for u in range(first, last):
-        n = np.int64(rows[u, before[0] + 1]) & 255
+        n = np.int64(rows[u, before[0] + 1]) & ENTRIES
         if S.I[u, VIEWER] < 0 or n == 0:
             continue
         if S.G[G_ARENA] + LARGEST > len(S.AR):
@@ -445,7 +446,7 @@ def refit(S, rows, first, last, before, after, places):
 def _same_instance(S, u, after, at):
     """The instance in the new list that stands for the same A, -1 if it is not there yet."""
     ptr = np.int64(S.I[u, after[0]])
-    for j in range(np.int64(S.I[u, after[0] + 1]) & 255):
+    for j in range(np.int64(S.I[u, after[0] + 1]) & ENTRIES):
         mine = ptr + j * after[1]
         same = True
         for k in range(N_ENDS):

@@ -63,6 +63,7 @@ ROOM_KEPT = {
 }
 """How many entries a slot of the room keeps."""
 TOTALS = (SlotKind.TOTAL_COUNT, SlotKind.TOTAL_AMOUNT)
+KEYED = (SlotKind.KEYED, SlotKind.GROUPED)
 PRESENCE_ATOMS = {AtomKind.IDLE, AtomKind.IDLE_ON_PAGE, AtomKind.HIDDEN, AtomKind.IN_ROOM}
 ABOUT_PAGES = {AtomKind.VIEW, AtomKind.OPEN, AtomKind.IDLE_ON_PAGE}
 PIVOTS = {
@@ -205,7 +206,7 @@ class Layout(ABC):
 
     @staticmethod
     def capacity_of(slot: Slot) -> int:
-        """How many entries the slot keeps."""
+        """How many entries the slot keeps; of each key, where its list is keyed."""
         if slot.kind is SlotKind.RECENT and slot.key is not None:
             return max(slot.need, INSTANCES)
         is_bounded = slot.kind not in {SlotKind.PANES, *TOTALS}
@@ -223,6 +224,8 @@ class Layout(ABC):
         kept = [atom for atom in self.program.atoms if atom.kind is AtomKind.TAG_FACT]
         visit_pulse = [p.id for p in self.program.pulses if p.kind is PulseKind.VISIT_STARTED]
         lists = self._lists()
+        # the lines of one order may make a keyed list grow through blocks of every size
+        keyed = [slot for slot in self.program.slots if slot.kind in KEYED]
         meta = np.zeros(16, np.int64)
         meta[:11] = (
             self.bits_at // 2,
@@ -234,7 +237,7 @@ class Layout(ABC):
             self.bit_words * 64,
             visit_pulse[0] if visit_pulse else -1,
             self.row_words,
-            4_096 + LARGEST * (len(lists) + len(self.totals) + 1),
+            4_096 + LARGEST * (len(lists) + len(self.totals) + len(keyed) + 1),
             len(kept),
         )
         return Tables(
@@ -295,11 +298,7 @@ class Layout(ABC):
         table = np.full((self.bit_words * 64, 5), -9, np.int64)
         for atom in self.program.atoms:
             row = table[self.bit_of[atom.bit]]
-            row[w.A_KIND], row[w.A_WINDOW], row[w.A_RANK] = (
-                int(atom.kind),
-                atom.window_ms,
-                atom.rank,
-            )
+            row[[w.A_KIND, w.A_WINDOW, w.A_RANK]] = int(atom.kind), atom.window_ms, atom.rank
             slot = atom.slot
             if slot is not None and slot.id in self.offset_of:
                 row[w.A_OFF] = self.offset_of[slot.id]

@@ -18,11 +18,11 @@ from qianmian.engine import words as w
 from qianmian.engine.dedupe import GAPS_KEPT, STREAMS_KEPT, refill_messages
 from qianmian.engine.instances import MOST_INSTANCES
 from qianmian.engine.layout import TOTALS, WIDTH, Layout
+from qianmian.engine.lists import KEYS_KEPT
 from qianmian.engine.once import WHO, refill
 from qianmian.engine.rows import drop_row, make_row, reevaluate
 from qianmian.engine.shard import Shard
 from qianmian.engine.state import with_streams
-from qianmian.engine.update import KEYS_KEPT
 from qianmian.language.program import INSTANCES, SlotKind
 
 VIEWER_MASK = (1 << 32) - 1
@@ -106,7 +106,7 @@ def _carry(shard: Shard, row: int) -> Carried:
     state = shard.state
     lists = {}
     for off, width, _, _ in _widths(shard.layout):
-        n, at = int(state.I[row, off + 1]) & 255, int(state.I[row, off])
+        n, at = int(state.I[row, off + 1]) & w.ENTRIES, int(state.I[row, off])
         lists[off] = state.AR[at : at + n * width].reshape(n, width).copy()
     words = state.I[row].copy()
     present = bool(int(state.Q[row, shard.tables.M[0]]) & 1)
@@ -135,8 +135,11 @@ def _merge_row(
         off: _merged(ours.lists[off], carried.lists[off], cap, kind)
         for off, _, cap, kind in _widths(layout)
     }
-    for off, width, _, _ in _widths(layout):
+    for off, width, _, kind in _widths(layout):
         _store(shard, row, off, width, merged[off])
+        if kind in KEY_COLUMN:
+            both = np.concatenate([ours.lists[off], carried.lists[off]])[:, KEY_COLUMN[kind]]
+            shard.state.G[w.G_OVERFLOW] += max(len(np.unique(both)) - KEYS_KEPT, 0)
     first = layout.bits_at // 2
     bits = shard.state.Q[row, first : first + layout.bit_words]
     theirs = carried.words[2 * first : 2 * (first + layout.bit_words)].view(np.uint64)
@@ -317,7 +320,7 @@ def _merge_edges(shard: Shard, row: int, carried: Carried) -> None:
 
 
 def _merged(ours: Entries, theirs: Entries, cap: int, kind: SlotKind) -> Entries:
-    """Two lists as one, newest first."""
+    """Two lists as one, newest first; `cap` of each key where they are keyed."""
     both = np.concatenate([ours, theirs])
     both = both[np.argsort(-both[:, 0], kind="stable")]
     if kind in {SlotKind.RECENT, SlotKind.GROUPED}:
@@ -328,7 +331,9 @@ def _merged(ours: Entries, theirs: Entries, cap: int, kind: SlotKind) -> Entries
         counts = np.bincount(place, weights=both[:, 1]).astype(np.int32)
         both = np.stack([ends, counts], axis=1)[::-1]
     elif kind in KEY_COLUMN:
-        both = both[np.isin(both[:, KEY_COLUMN[kind]], _newest(both[:, KEY_COLUMN[kind]]))]
+        keys = both[:, KEY_COLUMN[kind]]
+        newer = np.tril(keys[:, None] == keys, -1).sum(axis=1)
+        both, cap = both[np.isin(keys, _newest(keys)) & (newer < cap)], len(both)
     elif kind is SlotKind.PENDING:
         ends = both[:, w.N_ENDS :]
         ends[np.cumsum(ends != w.NEVER, axis=0) > INSTANCES] = w.NEVER
@@ -383,7 +388,7 @@ def _store(shard: Shard, row: int, off: int, width: int, entries: Entries) -> No
     """Write a list into the arena in a block of its own."""
     state = shard.state
     if not len(entries):
-        state.I[row, off + 1] = (int(state.I[row, off + 1]) >> 8) << 8
+        state.I[row, off + 1] = (int(state.I[row, off + 1]) >> w.CLASS_AT) << w.CLASS_AT
         return
     size_class = 0
     while len(entries) * width > 16 << size_class:
@@ -396,9 +401,9 @@ def _store(shard: Shard, row: int, off: int, width: int, entries: Entries) -> No
     state.AR[at : at + entries.size] = entries.ravel()
     old, meta = int(state.I[row, off]), int(state.I[row, off + 1])
     if old:
-        state.AR[old] = state.FREE[meta >> 8]
-        state.FREE[meta >> 8] = old
-    state.I[row, off : off + 2] = (at, len(entries) | size_class << 8)
+        state.AR[old] = state.FREE[meta >> w.CLASS_AT]
+        state.FREE[meta >> w.CLASS_AT] = old
+    state.I[row, off : off + 2] = (at, len(entries) | size_class << w.CLASS_AT)
 
 
 def _merge_streams(source: Shard, target: Shard, anonymous: int, known: int) -> None:

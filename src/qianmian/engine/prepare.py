@@ -40,6 +40,7 @@ IS_ORDER, CHANGES_ROOM = np.zeros((2, 256), bool)
 IS_ORDER[list(ORDERS)] = True
 CHANGES_ROOM[[PRESENTED, WITHDRAWN, SESSION_ENDED]] = True
 NOTHING = -1
+Codes = npt.NDArray[np.int32]
 NO_BOUNDARY = -(1 << 62)
 
 ANSWERS_KEPT = 100_000
@@ -163,9 +164,8 @@ class Preparer:
         room = names.codes(strings.get("room"), names.rooms, n)
         product = self._presented(batch, room, product)
         category = self._with_categories(product, category)
-        source, more, lines = self._lines(batch, product, category)
+        source, more, product, category = self._lines(batch, product, category)
         self.expanded = source
-        product, category, fresh = lines
         profile, known, values = self._profiles(batch, viewer)
         strings_by_row = batch.strings if len(source) == n else _taken(batch.strings, source)
         numbers_by_row = numbers if len(source) == n else {k: v[source] for k, v in numbers.items()}
@@ -181,7 +181,6 @@ class Preparer:
             MORE=more,
             PRODUCT=product,
             CATEGORY=category,
-            FRESH=fresh,
             AMOUNT=_writable(numbers_by_row.get("amount"), size),
             PRICE=_writable(numbers_by_row.get("price"), size),
             VISIT=names.codes(strings.get("visit"), names.texts, n)[source],
@@ -245,13 +244,13 @@ class Preparer:
 
     def _lines(
         self, batch: EventBatch, product: npt.NDArray[np.int32], category: npt.NDArray[np.int32]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], tuple[Any, Any, Any]]:
+    ) -> tuple[npt.NDArray[np.int64], Codes, Codes, Codes]:
         """One prepared row per event, and one more for each further product of an order."""
         n = len(batch)
         plain = np.arange(n)
         items = batch.items
         if items is None or not len(items.quantity):
-            return plain, np.zeros(n, np.int32), (product, category, np.ones(n, np.uint8))
+            return plain, np.zeros(n, np.int32), product, category
         names, m = self.names, len(items.quantity)
         item_product = names.codes(items.product, names.products, m)
         item_category = self._with_categories(
@@ -266,14 +265,13 @@ class Preparer:
             counts[row] = len(lines_of[row])
         starts = np.cumsum(counts) - counts
         source = np.repeat(plain, counts)
-        more, fresh = np.zeros(len(source), np.int32), np.ones(len(source), np.uint8)
+        more = np.zeros(len(source), np.int32)
         more[starts] = counts - 1
         product, category = product[source], category[source]
         for row, pairs_of_row in lines_of.items():
             for k, (one, group) in enumerate(pairs_of_row, int(starts[row])):
                 product[k], category[k] = one, group
-                fresh[k] = group not in category[starts[row] : k]
-        return source, more, (product, category, fresh)
+        return source, more, product, category
 
     def _filters(
         self,

@@ -21,6 +21,8 @@ from qianmian.engine.presence import (
 )
 from qianmian.engine.triggers import follow_room, read_triggers
 from qianmian.engine.words import (
+    CLASS_AT,
+    ENTRIES,
     FAR,
     G_ARENA,
     G_BASE,
@@ -163,7 +165,7 @@ def give_back(S, rows, used, off):
     for u in range(used):
         ptr = np.int64(rows[u, off])
         if rows[u, VIEWER] >= 0 and ptr > 0:
-            size_class = np.int64(rows[u, off + 1]) >> 8
+            size_class = np.int64(rows[u, off + 1]) >> CLASS_AT
             S.AR[ptr] = S.FREE[size_class]
             S.FREE[size_class] = ptr
 
@@ -365,7 +367,7 @@ def _drop_before(S, u, off):
     ptr = np.int64(S.I[u, off])
     meta = np.int64(S.I[u, off + 1])
     kept = np.int64(0)
-    for j in range(meta & 255):
+    for j in range(meta & ENTRIES):
         at = ptr + j * 3
         if S.AR[at] != FAR and S.AR[at] + S.G[G_BASE] > S.G[G_BOUNDARY]:
             to = ptr + kept * 3
@@ -373,7 +375,7 @@ def _drop_before(S, u, off):
             S.AR[to + 1] = S.AR[at + 1]
             S.AR[to + 2] = S.AR[at + 2]
             kept += 1
-    S.I[u, off + 1] = ((meta >> 8) << 8) | kept
+    S.I[u, off + 1] = ((meta >> CLASS_AT) << CLASS_AT) | kept
 
 
 @inline
@@ -402,7 +404,7 @@ def _superseded(S, u, table, now):
     for r in range(len(table)):
         off, width, place = table[r, 0], table[r, 1], table[r, 2]
         ptr = np.int64(S.I[u, off])
-        for j in range(np.int64(S.I[u, off + 1]) & 255):
+        for j in range(np.int64(S.I[u, off + 1]) & ENTRIES):
             at = ptr + j * width
             begun, clock = np.int64(S.AR[at]), np.int64(S.AR[at + N_CLOCK])
             ended = np.int64(S.AR[at + place])
@@ -433,7 +435,7 @@ def rebase(S, shift, words, lists, times):
             if width == 0:
                 continue
             ptr = np.int64(S.I[u, off])
-            for j in range(np.int64(S.I[u, off + 1]) & 255):
+            for j in range(np.int64(S.I[u, off + 1]) & ENTRIES):
                 for x in range(width):
                     if times[k, x]:
                         at = ptr + j * width + x

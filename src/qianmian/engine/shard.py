@@ -46,7 +46,6 @@ class Events(NamedTuple):
     MORE: npt.NDArray[np.int32]
     PRODUCT: npt.NDArray[np.int32]
     CATEGORY: npt.NDArray[np.int32]
-    FRESH: npt.NDArray[np.uint8]
     AMOUNT: npt.NDArray[np.int64]
     PRICE: npt.NDArray[np.int64]
     VISIT: npt.NDArray[np.int32]
@@ -69,8 +68,7 @@ def no_events(bit_words: int) -> Events:
     types: dict[str, type[np.generic]] = {
         "CLOCK": np.int64, "TIME": np.int64, "AMOUNT": np.int64, "PRICE": np.int64,
         "IDLE": np.int64, "SEQ": np.int64, "TYPE": np.uint8, "SHOWN": np.int8,
-        "STREAM": np.uint64, "MESSAGE": np.uint64, "REPEATED": np.uint8, "FRESH": np.uint8,
-        "OUTCOME": np.uint8,
+        "STREAM": np.uint64, "MESSAGE": np.uint64, "REPEATED": np.uint8, "OUTCOME": np.uint8,
     }  # fmt: skip
     columns: dict[str, npt.NDArray[Any]] = {
         name: np.zeros(0, types.get(name, np.int32)) for name in Events._fields

@@ -8,7 +8,9 @@ from qianmian.engine import instances
 from qianmian.engine.bits import push, rise, set_bit
 from qianmian.engine.jit import inline
 from qianmian.engine.lists import (
+    KEYS_KEPT,
     ONE,
+    add_keyed,
     count_overflow,
     insert,
     remove,
@@ -17,6 +19,7 @@ from qianmian.engine.lists import (
     touch_pair,
 )
 from qianmian.engine.words import (
+    ENTRIES,
     G_BASE,
     G_BOUNDARY,
     G_OVERFLOW,
@@ -55,7 +58,6 @@ from qianmian.engine.words import (
 
 PRODUCT, CATEGORY = 1, 2
 SAME_VISIT = 1
-KEYS_KEPT = 8
 QUARTER_MS = 900_000  # every midnight of every zone lies on it
 ABSENT = np.iinfo(np.int64).min
 
@@ -71,6 +73,16 @@ def any_passes(E, first, step, number):
     """Whether any line of an order satisfies the filter."""
     for k in range(first, first + step):
         if passes(E, k, number):
+            return True
+    return False
+
+
+@inline
+def told(E, first, k, number, which, key):
+    """Whether an earlier line of the order that satisfies the filter has the key of line k."""
+    for line in range(first, k):
+        held = E.PRODUCT[line] if which == PRODUCT else E.CATEGORY[line]
+        if held == key and (number < 0 or passes(E, line, number)):
             return True
     return False
 
@@ -94,7 +106,7 @@ def add_to_pane(S, u, off, pane_ms, ts):
     if pane_ms > 0:
         end = ((ts + S.G[G_BASE]) // pane_ms + 1) * pane_ms - S.G[G_BASE]
     ptr = np.int64(S.I[u, off])
-    for j in range(np.int64(S.I[u, off + 1]) & 255):
+    for j in range(np.int64(S.I[u, off + 1]) & ENTRIES):
         if S.AR[ptr + j * 2] == end:
             S.AR[ptr + j * 2 + 1] += 1
             return
@@ -119,7 +131,7 @@ def add_total(S, u, off, cap, amount, ts):
     quarter = np.int64(QUARTER_MS)
     end = ((ts + S.G[G_BASE]) // quarter + 1) * quarter - S.G[G_BASE]
     ptr = np.int64(S.I[u, off])
-    for j in range(np.int64(S.I[u, off + 1]) & 255):
+    for j in range(np.int64(S.I[u, off + 1]) & ENTRIES):
         at = ptr + j * 3
         if S.AR[at] == end:
             total = (np.int64(S.AR[at + 2]) << 32) | (np.int64(S.AR[at + 1]) & 0xFFFFFFFF)
@@ -139,7 +151,7 @@ def count_of_key(S, u, off, width, place, key, since):
     """How many entries after `since` carry the key at word `place`."""
     ptr = np.int64(S.I[u, off])
     found = 0
-    for j in range(np.int64(S.I[u, off + 1]) & 255):
+    for j in range(np.int64(S.I[u, off + 1]) & ENTRIES):
         if S.AR[ptr + j * width] <= since:
             break
         if S.AR[ptr + j * width + place] == key:
@@ -152,16 +164,22 @@ def keep_keys(S, u, off, width, place, key, ts):
     """Before an entry of a ninth key comes: take out every entry of the least recent key.
 
     False if that is the key that comes: its entry is older than what is kept of all the others.
+    Either way a key goes, which is counted.
     """
     ptr = np.int64(S.I[u, off])
-    n = np.int64(S.I[u, off + 1]) & 255
+    n = np.int64(S.I[u, off + 1]) & ENTRIES
+    if n < KEYS_KEPT:
+        return True
+    for j in range(n):
+        if S.AR[ptr + j * width + place] == key:
+            return True
     distinct = 0
     oldest = np.int64(-1)
     newest_of_it = np.int64(NEVER)
     for j in range(n):
         mine = S.AR[ptr + j * width + place]
-        if mine == key:
-            return True
+        if j > 0 and S.AR[ptr + (j - 1) * width + place] == mine:
+            continue  # a look at all before it would be long where a key has many entries
         fresh = True
         for k in range(j):
             if S.AR[ptr + k * width + place] == mine:
@@ -239,7 +257,7 @@ def apply_instructions(P, S, E, u, i, step, ts, clk, viewed, cancels_only):
                 if number >= 0 and not passes(E, k, number):
                     continue
                 key = np.int64(E.PRODUCT[k] if P.INS[q, I_KEY] == PRODUCT else E.CATEGORY[k])
-                if key < 0 or (P.INS[q, I_KEY] == CATEGORY and E.FRESH[k] == 0):
+                if key < 0 or (op != OP_GROUPED and told(E, i, k, number, P.INS[q, I_KEY], key)):
                     continue
             off = P.INS[q, I_OFF]
             cap = P.INS[q, I_CAP]
@@ -254,11 +272,8 @@ def apply_instructions(P, S, E, u, i, step, ts, clk, viewed, cancels_only):
             elif op == OP_PANES:
                 add_to_pane(S, u, off, x, ts)
             elif op == OP_KEYED:
-                if not keep_keys(S, u, off, 2, 1, key, ts):
-                    continue
-                at = insert(S, u, off, 2, cap, ts)
-                if at >= 0:
-                    S.AR[at + 1] = key
+                if keep_keys(S, u, off, 2, 1, key, ts):
+                    add_keyed(S, u, off, cap, key, ts)
             elif op == OP_GROUPED:
                 group = np.int64(E.CATEGORY[k])
                 if group < 0:  # an event without a category is in no list by category

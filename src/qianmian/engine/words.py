@@ -46,7 +46,10 @@ REBASE_AT: Final = 1 << 29  # about six days: then times move so that they stay 
 PRESENCE_MS: Final = 45_000
 EVICT_MS: Final = 30 * 60_000
 
-# list slots: arena pointer, entries | size class << 8
+# list slots: arena pointer, entries | size class << CLASS_AT
+ENTRIES: Final = 0xFFFF
+CLASS_AT: Final = 16
+
 # words of an instance; from N_ENDS on the cancel time of each member of its family
 (N_TIME, N_KEY, N_CLOCK, N_PAGE, N_ENDS) = range(5)
 

@@ -364,15 +364,14 @@ class Compiler:
             case ast.VisitStarted():
                 return self._pulse(PulseKind.VISIT_STARTED)
             case ast.Count(of, within, cmp, value, same) if same in ast.KEYS and not is_guard(node):
-                slot = self._slot(SlotKind.KEYED, of, key=same, need=LIST_BOUND)
-                threshold = value + (cmp == ">")
-                window = window_of(within)
+                threshold, window = value + (cmp == ">"), window_of(within)
+                slot = self._slot(SlotKind.KEYED, of, key=same, need=threshold)
                 return self._pulse(
                     PulseKind.KEYED_COUNT, slot, of, same, window, threshold=threshold
                 )
             case ast.Distinct(of, "product", within, cmp, value, "category"):
-                slot = self._slot(SlotKind.GROUPED, of, key="product", need=LIST_BOUND)
                 threshold, window = value + (cmp == ">"), window_of(within)
+                slot = self._slot(SlotKind.GROUPED, of, key="product", need=threshold)
                 return self._pulse(
                     PulseKind.GROUPED_DISTINCT, slot, of, "category", window, threshold=threshold
                 )

@@ -39,8 +39,8 @@ class SlotKind(IntEnum):
     TIMES_LIST = 1  # the same for 16 < k <= 64, in the arena
     PANES = 2  # counts per pane of time, for thresholds above 64
     RECENT = 3  # distinct keys with their latest time
-    KEYED = 4  # every event's time and key
-    GROUPED = 5  # distinct pairs of product and category with latest time
+    KEYED = 4  # the k newest times of each of eight keys
+    GROUPED = 5  # of each of eight categories the k newest products with latest time
     AMOUNTS = 6  # time and amount
     EDGE = 7  # time and truth of one predicate at the first or last event
     PENDING = 8  # instances waiting for the absence of something

@@ -24,7 +24,6 @@ from qianmian.engine.levels import RoomLevels
 from qianmian.engine.moves import Move
 from qianmian.engine.readings import ViewerNow
 from qianmian.engine.room_facts import RoomFact
-from qianmian.engine.statistics import Statistics
 from qianmian.errors import InputError
 from qianmian.language.definition import Definition
 from qianmian.runtime.consent_book import ConsentBook, delivered_in
@@ -98,9 +97,6 @@ class LiveEngine(Engine, Rooms, Protocol):
 
     def viewer_now(self, room: str, viewer: str) -> ViewerNow | None:
         """What the live row of a viewer says."""
-
-    def statistics(self) -> Statistics:
-        """Counts since the start."""
 
 
 class LiveMaker(Protocol):

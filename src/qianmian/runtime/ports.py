@@ -10,6 +10,7 @@ from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.columns.facts import Facts
 from qianmian.engine.board import RoomBoard
 from qianmian.engine.room_facts import RoomFact
+from qianmian.engine.statistics import Statistics
 from qianmian.errors import QianmianError
 from qianmian.language.definition import Definition
 from qianmian.runtime.messages import Body, Message
@@ -56,6 +57,9 @@ class Engine(Protocol):
 
     def snapshot(self) -> bytes:
         """All of the state."""
+
+    def statistics(self) -> Statistics:
+        """Counts since the start."""
 
 
 class EngineMaker(Protocol):

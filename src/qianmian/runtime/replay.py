@@ -65,7 +65,7 @@ class Replayed:
     """A finished replay: the counts, and what they were counted from.
 
     `outcome[i]` is what became of row i of `recorded`, or UNREAD beyond `until`; `clock[i]` is the
-    clock of its message.
+    clock of its message. `overflow` counts what bounds of the semantics made the engine forget.
     """
 
     result: ReplayResult
@@ -78,6 +78,7 @@ class Replayed:
     clock_end_ms: int | None = None
     orders_without_amount: int = 0
     orders_in_other_currency: int = 0
+    overflow: int = 0
     rejected_by_reason: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -144,6 +145,7 @@ def replay(
         clock_start_ms=int(clock[0]) if len(clock) else None,
         clock_end_ms=end,
         rejected_by_reason=reasons,
+        overflow=engine.statistics().overflow,
     )
     _count_unpriced(replayed)
     return replayed

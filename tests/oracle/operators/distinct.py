@@ -64,8 +64,7 @@ def observe(tree: Tree, view: View, entry: Entry, *, cancels_only: bool) -> None
     lists = view.its_row.lists.setdefault(view.slot_id(tree), KeyedLists())
     meant = selected_keys(tree["of"], entry.event, tree["same"])
     keys = [key for key in meant if key is not None]
-    for key in keys:
-        lists.add(key, entry)
+    lists.add(keys, entry)
     found: Pulses = {}
     needed = tree["value"] + NEEDED_MORE[tree["cmp"]]
     for key in keys:

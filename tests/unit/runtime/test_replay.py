@@ -77,6 +77,12 @@ def test_the_counts_are_what_the_rules_say(per_chunk: int, batch_rows: int) -> N
     assert (replayed.clock_start_ms, replayed.clock_end_ms) == (1_000, 9_800)
 
 
+def test_what_full_lists_made_the_engine_forget_is_told() -> None:
+    engine = FakeEngine()
+    engine.overflow = 3
+    assert run(FakeRecording(LOG), engine).overflow == 3
+
+
 def test_the_digest_does_not_depend_on_chunks_or_batches() -> None:
     digests = {
         run(FakeRecording(LOG, per_chunk=chunk), batch_rows=rows).result.digest

@@ -85,6 +85,8 @@ def notes(view: View, replayed: Replayed, *, presence: bool) -> RenderableType:
     if replayed.orders_in_other_currency:
         number, currency = replayed.orders_in_other_currency, result.currency
         said.append(view.texts.count("notes.currency", number, currency=currency))
+    if replayed.overflow:
+        said.append(view.texts.count("notes.overflow", replayed.overflow))
     if result.gmv_minor:
         said.append(view.say("notes.gmv", currency=result.currency))
     if replayed.clock_end_ms is not None:
