@@ -31,7 +31,6 @@ from qianmian.vocabulary.ids import is_anonymous
 CHANGED: Final = CODE_BY_NAME["consent_changed"]
 UNSUBSCRIBED: Final = CODE_BY_NAME["unsubscribed"]
 LINKED: Final = CODE_BY_NAME["identity_linked"]
-DELIVERED: Final = CODE_BY_NAME["message_delivered"]
 _READ: Final = np.array([CHANGED, UNSUBSCRIBED, LINKED])
 
 
@@ -84,17 +83,17 @@ class ConsentBook:
         self,
         batch: EventBatch,
         outcomes: UInt8,
-        before: Callable[[int], None] = lambda _clock: None,
+        before: Callable[[int, int], None] = lambda _clock, _row: None,
         linked: Callable[[str, str], None] = lambda _anonymous, _known: None,
     ) -> None:
         """Take in a message; late consents count, duplicates do not.
 
         Args:
-            before: called with the clock of each change before it is known.
+            before: called with the clock and the row of each change before it is known.
             linked: told which anonymous id is which known person, after both are one.
         """
         for row in rows_in(batch, outcomes):
-            before(int(batch.clock[row]))
+            before(int(batch.clock[row]), row)
             if batch.type[row] == LINKED:
                 link = self._link(batch, row)
                 if link is not None:
@@ -171,13 +170,6 @@ def changes_in(batch: EventBatch, outcomes: UInt8, offset: int) -> Iterator[Cons
             evidence=str(properties.get("evidence", "")),
         )
         places[at] += 1
-
-
-def delivered_in(batch: EventBatch, outcomes: UInt8) -> Iterator[tuple[int, str]]:
-    """Clock and id of each message that reached its viewer."""
-    is_receipt = (batch.type == DELIVERED) & (outcomes != DUPLICATE) & (outcomes != REFUSED)
-    for row in np.flatnonzero(is_receipt).tolist() if is_receipt.any() else ():
-        yield int(batch.clock[row]), _string(batch, "delivery_id", row)
 
 
 def rows_in(batch: EventBatch, outcomes: UInt8) -> Sequence[int]:

@@ -26,7 +26,8 @@ from qianmian.engine.readings import ViewerNow
 from qianmian.engine.room_facts import RoomFact
 from qianmian.errors import InputError
 from qianmian.language.definition import Definition
-from qianmian.runtime.consent_book import ConsentBook, delivered_in
+from qianmian.runtime.consent_book import ConsentBook
+from qianmian.runtime.deciding_notes import Note, hear, notes_in
 from qianmian.runtime.hesitating import Lingering
 from qianmian.runtime.messages import (
     Backfilled,
@@ -223,7 +224,9 @@ class Live:
         boards = self._second_over(message.clock)
         firings, batch, outcomes = self._applied(message)
         self.offset, self.clock = message.offset + 1, max(self.clock, message.clock)
-        if isinstance(message.body, RoomFacts | Catalog | Decided | Settled):
+        if isinstance(message.body, RoomFacts | Decided):
+            applied = Applied(firings, boards=boards)  # the engine has not come to its clock yet
+        elif isinstance(message.body, Catalog):
             firings, matched = split(firings)
             applied = Applied(firings, boards=boards, decisions=self._decided(None, None, matched))
         else:
@@ -237,7 +240,7 @@ class Live:
             case StrategiesChanged(strategies):
                 self.decider.change(strategies)
             case Settled(delivered, released):
-                self.decider.settle(delivered, released)
+                self.decider.settle(delivered, released, self.clock)
             case Erased(tombstones):
                 self.decider.forget(tombstones)
 
@@ -258,7 +261,7 @@ class Live:
                 firings = engine.run(batch)
                 self.tail.note(message.offset, message.clock, engine.outcomes)
                 return firings, batch, engine.outcomes
-            case Tick() | StrategiesChanged():
+            case Tick() | StrategiesChanged() | Settled():
                 return self._tick(message.clock), None, None
             case DefinitionsChanged(definitions):
                 return self._change(definitions, message.clock), None, None
@@ -268,7 +271,7 @@ class Live:
                 facts = self.facts(digest)
                 self.facts_hash = digest
                 return self._engine().take_facts(facts, message.clock), None, None
-            case RoomFacts() | Decided() | Settled():  # known before: see `recover`
+            case RoomFacts() | Decided():  # known before: see `recover`
                 return [], None, None
             case Backfilled(since_ms, first, last):
                 return self._backfill(since_ms, first, last, message.clock), None, None
@@ -304,20 +307,20 @@ class Live:
         """What is decided now that the clock has come so far; consents count from their clock."""
         self.decider.note(matched)
         found: list[Decision] = []
+        notes = deque[Note]()
+        if batch is not None and seen is not None:
+            notes = notes_in(batch, seen, self.decider.awaited)
 
-        receipts = deque(() if batch is None or seen is None else delivered_in(batch, seen))
-
-        def decide(until: int) -> None:
-            while receipts and receipts[0][0] < until:
-                clock, decision = receipts.popleft()
-                found.extend(self.decider.decide(clock, self.consents.of))
-                self.decider.settle((decision,), ())
+        def decide(until: int, row: int | None = None) -> None:
+            while notes and (row is None or notes[0].row < row):
+                note = notes.popleft()
+                found.extend(self.decider.decide(note.clock, self.consents.of))
+                hear(self.decider, note, self.consents.owner_of)
             found.extend(self.decider.decide(until, self.consents.of))
 
         if batch is not None and seen is not None:
             self.consents.observe(batch, seen, decide, self.decider.link)
         decide(self.clock)
-        self.decider.settle((decision for _, decision in receipts), ())
         return tuple(found)
 
     def _engine(self) -> LiveEngine:

@@ -126,7 +126,7 @@ class Delivery:
 
 
 def is_for(channel: str, decision: Decision) -> bool:
-    """Whether a channel is the first that is to be tried because of a decision."""
+    """Whether a channel is the one that is to be tried because of a decision."""
     is_first = decision.channels[:1] == (channel,)
     return decision.outcome == ACT and not decision.is_rehearsal and is_first
 
@@ -139,7 +139,7 @@ def is_for_room(decision: Decision) -> bool:
 def prompt_of(sent: Outgoing, currency: str) -> Prompt:
     """What the host reads: no name of anybody, and nothing that a viewer wrote."""
     decision, strategy, offer, product = sent
-    step = next(one for one in strategy.steps if one.channel == HOST)
+    step = strategy.steps[decision.step]
     values = _values(offer, product, currency)
     return Prompt(
         id=decision.id,
@@ -166,7 +166,7 @@ def card_of(
     public_url: str = "",
 ) -> RoomMessage:
     """What a page shows."""
-    step = next(one for one in strategy.steps if one.channel == IN_ROOM)
+    step = strategy.steps[decision.step]
     values = _values(offer, product, currency)
     return RoomMessage(
         id=decision.id,

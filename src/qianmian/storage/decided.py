@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qianmian.storage.history import History, hour_of
-from qianmian.storage.history_schema import DECISIONS, SCHEMAS
+from qianmian.storage.history_schema import DECISIONS
 from qianmian.vocabulary.decision import Decision
 
 MOST: Final = 500
@@ -24,6 +24,9 @@ class Tally(NamedTuple):
     is_rehearsal: bool
 
 
+_OF_ROW: Final = tuple(
+    one for one in Decision.__struct_fields__ if one not in ("channels", "step", "after")
+)
 Told = Mapping[str, Mapping[Tally, int]]
 """By strategy."""
 
@@ -31,13 +34,17 @@ Told = Mapping[str, Mapping[Tally, int]]
 def decided_since(history: History, since_ms: int) -> Told:
     """The counts of what was decided at `since_ms` or later and has been written.
 
+    Later steps of a decision are not counted again.
+
     Raises: LogProblem when a file cannot be read; OSError when the folder cannot.
     Cost: one pass over the decisions of the hours since then.
     """
     names = ["strategy", "outcome", "reason", "is_rehearsal"]
     found: dict[str, Counter[Tally]] = {}
-    for table in history.read(DECISIONS, ["at", *names], from_hour=hour_of(since_ms)):
+    for table in history.read(DECISIONS, from_hour=hour_of(since_ms)):
         late = table.filter(pc.greater_equal(table.column("at"), since_ms))
+        if "after" in late.schema.names:  # older files have none
+            late = late.filter(pc.equal(pc.coalesce(late.column("after"), ""), ""))
         plain = [_plain(late.column(name)) for name in names]
         counted = pa.table(plain, names=names).group_by(names).aggregate([([], "count_all")])
         for row in counted.to_pylist():
@@ -67,7 +74,7 @@ def decisions_of(
     wanted += [] if strategy is None else [("strategy", [strategy])]
     wanted += [] if room is None else [("room", [room])]
     parts = []
-    for table in history.read(DECISIONS, SCHEMAS[DECISIONS].names, from_hour=hour_of(since_ms)):
+    for table in history.read(DECISIONS, from_hour=hour_of(since_ms)):
         kept = table.filter(pc.greater_equal(table.column("at"), since_ms))
         for name, values in wanted:
             held = pa.array(sorted(values), pa.string())
@@ -84,6 +91,11 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def decision_of_row(row: Mapping[str, Any]) -> Decision:
-    """The decision of a row of history that has every column."""
-    told = {name: row[name] for name in Decision.__struct_fields__ if name != "channels"}
-    return Decision(**told, channels=tuple(row["channels"].split()))
+    """The decision of a row of history; one that was written before there were steps has none."""
+    told = {name: row[name] for name in _OF_ROW}
+    return Decision(
+        **told,
+        channels=tuple(row["channels"].split()),
+        step=row.get("step") or 0,
+        after=row.get("after") or "",
+    )

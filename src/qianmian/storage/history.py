@@ -359,7 +359,8 @@ class History:
 
     def _join(self, group: Sequence[HistoryFile]) -> None:
         first, last = group[0], group[-1]
-        table = pa.concat_tables([self._table(one) for one in group])
+        tables = [self._table(one) for one in group]
+        table = pa.concat_tables(tables, promote_options="default")  # older ones lack columns
         name = f"{first.hour}.{first.first:020d}-{last.stop:020d}{SUFFIX}"
         self._write(first.path.with_name(name), table)
         for one in group:

@@ -93,6 +93,8 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             ("not_before", pa.int64()),
             ("deadline_at", pa.int64()),
             ("is_rehearsal", pa.bool_()),
+            ("step", pa.int64()),
+            ("after", pa.string()),
         ]
     ),
 }

@@ -152,7 +152,24 @@ def check_strategy(
         for name in ("title", "body"):
             check_template(getattr(step, name), step.channel, f"steps[{place}].{name}")
         _check_url(step.action_url, f"steps[{place}].action_url")
+        _check_wait(strategy, place, is_of_room=is_room_moment(found.expr))
     return found
+
+
+def _check_wait(strategy: Strategy, place: int, *, is_of_room: bool) -> None:
+    step = strategy.steps[place]
+    if place + 1 == len(strategy.steps) and (step.wait_for or step.wait_ms is not None):
+        raise InputError(
+            "nothing comes after the last step, so it waits for nothing; add a step, or take the"
+            " wait away",
+            field=f"steps[{place}].wait_ms",
+        )
+    if step.wait_for and (is_of_room or event_type(step.wait_for).scope == "room"):
+        raise InputError(
+            f'a step waits for what its viewer does, and "{step.wait_for}" is not that here;'
+            " choose an event of viewers, and a moment of one viewer",
+            field=f"steps[{place}].wait_for",
+        )
 
 
 def _check_url(url: str, field: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from qianmian.strategies.assignment import is_in_share
+from qianmian.strategies.chain import Chain, Chains, chain_of
 from qianmian.strategies.compiling import strategy_of_firing
 from qianmian.strategies.day import quiet_until
 from qianmian.strategies.ledger import Ledger
@@ -37,6 +38,7 @@ from qianmian.vocabulary.decision import (
     Decision,
     Outcome,
     decision_id,
+    step_id,
 )
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
@@ -59,14 +61,21 @@ class Match(NamedTuple):
     strategy: Strategy
 
 
+class _Way(NamedTuple):
+    """The steps that can go, as fields of a decision."""
+
+    step: int
+    channels: tuple[str, ...]
+    not_before: int
+    deadline_at: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     """A match that passed everything that concerns it alone."""
 
     match: Match
-    channels: tuple[str, ...]
-    not_before: int
-    deadline_at: int
+    way: _Way
     offer: Offer | None
 
     @property
@@ -97,6 +106,7 @@ class Decider:
         self._offers: dict[str, Offer] = {}
         self._rooms: dict[tuple[str, str, str, bool], tuple[int, int]] = {}  # how many, the last
         self._waiting: list[Firing] = []
+        self.chains = Chains()
         self._known: deque[Decision] = deque()
         self._known_until = -1
         self.passed = -1
@@ -123,32 +133,39 @@ class Decider:
         theirs = self.people.pop(anonymous, None)
         if theirs is not None:
             self.people[known] = merged(self.people.get(known, Person()), theirs)
+        self.chains.link(anonymous, known)
 
-    def settle(self, delivered: Iterable[str], released: Iterable[str]) -> None:
-        """What became of decisions: delivered for good, or never."""
+    def settle(self, delivered: Collection[str], released: Collection[str], at: int) -> None:
+        """What became of decisions: delivered for good, or never. Units: at in ms UTC."""
         self.ledger.deliver(delivered)
         self.ledger.release(released)
+        self.chains.reach(delivered)
+        self.chains.fail(released, at)
+
+    @property
+    def awaited(self) -> frozenset[str]:
+        """Events of viewers that steps of the strategies wait for."""
+        steps = (step for one in self.rules.strategies for step in one.steps)
+        return frozenset(step.wait_for for step in steps if step.wait_for)
 
     # -- deciding
 
     def decide(self, until: int, consents: ConsentsOf) -> list[Decision]:
-        """Decide every firing with a decision time below `until`, in order.
+        """Decide every firing and every step with an instant below `until`, in order.
 
         Returns: what is decided for the first time; what was `read` is only remembered.
         """
         self.passed = max(self.passed, until)
         while self._known and self._known[0].at < until:
             self.record(self._known.popleft())
-        if not self._waiting:
-            return []
         due = [one for one in self._waiting if one.at < until]
-        if not due:
-            return []
-        self._waiting = [one for one in self._waiting if one.at >= until]
+        if due:
+            self._waiting = [one for one in self._waiting if one.at >= until]
         found: list[Decision] = []
-        for group in _groups(self._matches(due)):
+        for group in _groups(self._matches(due)) if due else ():
+            found += self._go_on(group[0].at + 1, consents)
             found += self._decide(group, consents)
-        return found
+        return found + self._go_on(until, consents)
 
     def _matches(self, firings: Iterable[Firing]) -> list[Match]:
         """The firings of strategies that run, with them; what belongs to an old version is over."""
@@ -192,26 +209,117 @@ class Decider:
         """Remember a decision: the one place where deciding changes what is remembered."""
         viewer, key = decision.viewer, decision.strategy
         self._expire(decision.at)
+        before = self.chains.close(decision.after) if decision.after else None
         is_counted = decision.outcome != SUPPRESSED
+        is_first = not decision.after
+        is_again = before is not None and before.is_reached
         if viewer is not None and (is_counted or decision.reason == "ramp"):
             person = self.people.setdefault(viewer, Person())
             person.assign(f"{RAMP_SEED}{key}", viewer, decision.at)
-            if is_counted:
+            if is_counted and (is_first or is_again):
                 person.assign(f"{HOLDOUT_SEED}{self.shop}", viewer, decision.at)
                 person.assign(key, viewer, decision.at)
-                touch = Touch(decision.at, decision.room, decision.session, key)
+                touch = Touch(decision.at, decision.room, decision.session, key, not is_first)
                 person.touch(touch, is_rehearsal=decision.is_rehearsal)
-        if is_counted:
+        if is_counted and is_first:
             self._count_in_room(decision)
-        if decision.outcome == ACT:
-            (self.rehearsal if decision.is_rehearsal else self.ledger).reserve(decision)
+        if decision.outcome == ACT and not (before is not None and before.is_paid):
+            ledger = self.rehearsal if decision.is_rehearsal else self.ledger
+            ledger.move(decision.after, decision)
+        strategy = self._in_force(decision) if is_counted else None
+        chain = None if strategy is None else chain_of(decision, before, strategy)
+        if chain is not None:
+            self.chains.open(chain)
+
+    # -- steps that follow
+
+    def _go_on(self, until: int, consents: ConsentsOf) -> list[Decision]:
+        """What follows the decisions whose next step is due before an instant."""
+        found = []
+        while (chain := self.chains.first(until)) is not None:
+            decision = self._next(chain, consents)
+            if decision is None:
+                self.chains.close(chain.decision.id)
+            else:
+                self.record(decision)
+                found.append(decision)
+        return found
+
+    def _next(self, chain: Chain, consents: ConsentsOf) -> Decision | None:
+        """The next step of a chain, or why it does not go; None: nothing is to be said."""
+        last, at = chain.decision, chain.due
+        strategy = self._in_force(last)
+        if strategy is None or at <= self._known_until:
+            return None  # replaced or paused; or what was logged says that nothing followed
+        first = decision_id(last.firing, strategy.key, strategy.version)
+        said = {} if last.viewer is None else consents(last.viewer)
+        way = self._way_on(chain, strategy, said)
+        if way is None:
+            return None
+        if isinstance(way, _Way):
+            way = self._refused_now(chain, strategy) or way
+        told: dict[str, Any] = {"at": at, "after": last.id}
+        if isinstance(way, _Way):
+            cost = 0 if chain.is_paid else last.cost_minor
+            told |= {"id": step_id(first, way.step), "cost_minor": cost, **way._asdict()}
+        else:
+            told |= {"id": step_id(first, last.step + 1), "step": last.step + 1}
+            told |= {"outcome": SUPPRESSED, "reason": way[0], "about": way[1], "channels": ()}
+            told |= {"offer": None, "cost_minor": 0, "not_before": 0, "deadline_at": 0}
+        return msgspec.structs.replace(last, **told)
+
+    def _way_on(
+        self, chain: Chain, strategy: Strategy, said: Consents
+    ) -> _Way | tuple[str, str] | None:
+        """The steps that can still go; or why none can; None: its time is over."""
+        last, at = chain.decision, chain.due
+        if strategy.deadline_ms is not None and chain.began + strategy.deadline_ms <= at:
+            return None
+        later = range(last.step + 1, len(strategy.steps))
+        there = [n for n in later if not chain.is_over or not _is_in_room(strategy.steps[n])]
+        if not there:
+            return "session_over", ""
+        allowed = [n for n in there if _may(said, strategy.steps[n], last.viewer)]
+        if not allowed:
+            return "consent", ""
+        return self._awake(strategy, allowed, last.viewer, at, chain.began) or ("quiet_hours", "")
+
+    def _refused_now(self, chain: Chain, strategy: Strategy) -> tuple[str, str] | None:
+        """What stands against one more step, as a reason and what it is about."""
+        last, at, shop = chain.decision, chain.due, self.rules.guardrails
+        if shop.is_stopped:
+            return "switch", ""
+        offer = None if last.offer is None else self._offers.get(last.offer)
+        if last.offer is not None and (offer is None or not offer.holds_at(at)):
+            return "offer_not_valid", last.offer
+        self._expire(at)
+        ledger = self._ledger(strategy)
+        if last.outcome == ACT and not chain.is_paid and last.id not in ledger.held:
+            refused = ledger.refusal(strategy.key, strategy.limits, offer, at)
+            if refused is not None:
+                return refused
+        if last.viewer is None or not chain.is_reached:
+            return None  # the person has been counted, and was not reached
+        touch = Touch(at, last.room, last.session, strategy.key, is_later=True)
+        person = self.people.get(last.viewer, Person())
+        is_dry = last.is_rehearsal
+        return refusal(person, touch, strategy.limits, shop, self.zone, is_rehearsal=is_dry)
+
+    def _in_force(self, decision: Decision) -> Strategy | None:
+        """The strategy of a decision, while the same version of it runs."""
+        one = self._strategies.get(decision.strategy)
+        is_same = one is not None and one.version == decision.version and one.is_running
+        return one if is_same else None
+
+    # -- parts of deciding
 
     def _judge(self, match: Match, person: Person, said: Consents) -> _Candidate | tuple[str, str]:
         """Whether this alone could act, or why not."""
         strategy, firing, shop = match.strategy, match.firing, self.rules.guardrails
         if shop.is_stopped:
             return "switch", ""
-        allowed = [step for step in strategy.steps if _may(said, step, firing.viewer)]
+        steps = strategy.steps
+        allowed = [n for n, step in enumerate(steps) if _may(said, step, firing.viewer)]
         if not allowed:
             return "consent", ""
         offer = None if strategy.offer is None else self._offers.get(strategy.offer)
@@ -231,34 +339,39 @@ class Decider:
             )
             if refused is not None:
                 return refused
-        return self._awake(match, allowed, offer)
+        way = self._awake(strategy, allowed, firing.viewer, match.at, match.at)
+        if way is None:
+            return "quiet_hours", ""
+        return _Candidate(match, way, offer)
 
     def _awake(
-        self, match: Match, steps: Sequence[Step], offer: Offer | None
-    ) -> _Candidate | tuple[str, str]:
-        """The steps that quiet hours leave: held back no longer than their deadline."""
-        shop = self.rules.guardrails
+        self, strategy: Strategy, places: Sequence[int], viewer: str | None, at: int, began: int
+    ) -> _Way | None:
+        """The steps that quiet hours leave: held back no longer than their deadline.
+
+        Args:
+            places: of the steps that may go.
+            began: when the first decision was made, from which the strategy's deadline counts.
+        """
+        shop, steps = self.rules.guardrails, strategy.steps
         until = None
-        if shop.quiet_from != shop.quiet_until and match.firing.viewer is not None:
-            until = quiet_until(match.at, self.zone, shop.quiet_from, shop.quiet_until)
-        left = [
-            step
-            for step in steps
-            if until is None
-            or step.channel in IN_SESSION | STAFF
-            or until < match.at + step.lasts_ms
-        ]
+        if shop.quiet_from != shop.quiet_until and viewer is not None:
+            until = quiet_until(at, self.zone, shop.quiet_from, shop.quiet_until)
+        ends = None if strategy.deadline_ms is None else began + strategy.deadline_ms
+
+        def latest(place: int) -> int:
+            last = at + steps[place].lasts_ms
+            return last if ends is None else min(last, ends)
+
+        left = [n for n in places if until is None or _is_awake(steps[n]) or until < latest(n)]
         if not left:
-            return "quiet_hours", ""
+            return None
         first = left[0]
-        is_held = until is not None and first.channel not in IN_SESSION | STAFF
-        return _Candidate(
-            match,
-            tuple(step.channel for step in left),
-            until if is_held and until is not None else match.at,
-            match.at + first.lasts_ms,
-            offer,
-        )
+        not_before = at if until is None or _is_awake(steps[first]) else until
+        deadline_at, step = latest(first), steps[first]
+        if first + 1 < len(steps) and not step.wait_for:
+            deadline_at = min(deadline_at, not_before + step.waits_ms)
+        return _Way(first, tuple(steps[n].channel for n in left), not_before, deadline_at)
 
     def _room_refusal(self, match: Match) -> tuple[str, str] | None:
         limits, firing = match.strategy.limits, match.firing
@@ -298,11 +411,9 @@ class Decider:
             HELD_OUT if held_out else ACT,
             held_out,
             strategy.key if held_out == "control" else "",
-            channels=one.channels,
             offer=strategy.offer,
             cost_minor=0 if one.offer is None else one.offer.cost_minor,
-            not_before=one.not_before,
-            deadline_at=one.deadline_at,
+            **one.way._asdict(),
         )
 
     def _count_in_room(self, decision: Decision) -> None:
@@ -326,6 +437,7 @@ class Decider:
         """Know nothing of these viewers; what was given stays given."""
         for viewer in viewers:
             self.people.pop(viewer, None)
+        self.chains.forget(viewers)
         gone = frozenset(viewers)
         self._waiting = [one for one in self._waiting if one.viewer not in gone]
         for person in self.people.values():
@@ -344,6 +456,7 @@ class Decider:
             "people": [[viewer, stored(one)] for viewer, one in sorted(self.people.items())],
             "rooms": [[*place, *one] for place, one in self._rooms.items()],
             "waiting": [_plain_firing(one) for one in self._waiting],
+            "chains": self.chains.snapshot(),
             "passed": self.passed,
         }
 
@@ -360,6 +473,7 @@ class Decider:
         self._waiting = [
             Firing(**{**one, "because": tuple(one["because"])}) for one in document["waiting"]
         ]
+        self.chains.restore(document.get("chains", ()))  # older ones have none
         self.passed = document["passed"]
 
 
@@ -381,6 +495,15 @@ def _may(said: Consents, step: Step, viewer: str | None) -> bool:
     if step.channel == "webhook":  # it hands the person over to somebody else's system
         return switch_is_on(said) and may(said, SHARE)
     return may(said, MARKETING, IN_ROOM if step.channel == "in_room" else step.channel)
+
+
+def _is_in_room(step: Step) -> bool:
+    return step.channel in IN_SESSION
+
+
+def _is_awake(step: Step) -> bool:
+    """Whether quiet hours do not concern it."""
+    return step.channel in IN_SESSION | STAFF
 
 
 def _room_place(decision: Decision) -> tuple[str, str, str, bool]:

@@ -67,6 +67,11 @@ class Ledger:
             decision.strategy, decision.offer, decision.cost_minor, until
         )
 
+    def move(self, before: str, decision: Decision) -> None:
+        """What a decision held goes with its next step; what it gave back is held anew."""
+        self.release([before])
+        self.reserve(decision)
+
     def expire(self, at: int) -> None:
         """Give back what was not delivered in time.
 

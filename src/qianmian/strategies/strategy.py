@@ -52,7 +52,10 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     Attributes:
         title, body: templates (`templates.py`).
         action_label, action_url: a button; "" is none.
-        deadline_ms: since the decision; None: as usual for the channel.
+        deadline_ms: since it goes; None: as usual for the channel.
+        wait_ms: since it goes, after which the next step may go; None: `deadline_ms`.
+        wait_for: an event of the viewer: the next step goes unless this came before `wait_ms` was
+            over, whether this step reached or not; "": the next goes unless this step reached.
     """
 
     channel: ChannelKind
@@ -61,11 +64,18 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     action_label: Annotated[str, msgspec.Meta(max_length=20)] = ""
     action_url: Annotated[str, msgspec.Meta(max_length=500)] = ""
     deadline_ms: Span | None = None
+    wait_ms: Annotated[int, msgspec.Meta(ge=SECOND_MS, le=7 * DAY_MS)] | None = None
+    wait_for: Annotated[str, msgspec.Meta(max_length=48)] = ""
 
     @property
     def lasts_ms(self) -> int:
-        """How long after its decision it may still be delivered."""
+        """How long after it goes it may still be delivered."""
         return DEADLINE_MS[self.channel] if self.deadline_ms is None else self.deadline_ms
+
+    @property
+    def waits_ms(self) -> int:
+        """How long after it goes the next step waits."""
+        return self.lasts_ms if self.wait_ms is None else self.wait_ms
 
 
 class Limits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -101,6 +111,8 @@ class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
         whom: segments, all of which must hold then.
         conditions: text of the condition language that must hold then, too; "": none.
         steps: the ways to reach the viewer, the best first.
+        deadline_ms: since the decision; no step goes or is delivered later. None: as long as the
+            steps take.
         offer: key of the offer that goes with it; None: none.
         priority: of several that could act on one viewer at one instant the highest does.
         value_minor: what one intervention is expected to bring; decides between equal priorities.
@@ -117,6 +129,7 @@ class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     reason: Words = ""
     whom: Annotated[tuple[str, ...], msgspec.Meta(max_length=10)] = ()
     conditions: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    deadline_ms: Span | None = None
     offer: str | None = None
     limits: Limits = Limits()
     priority: Annotated[int, msgspec.Meta(ge=0, le=100)] = 50

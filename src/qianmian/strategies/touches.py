@@ -18,12 +18,16 @@ KEPT_MS: Final = 2 * DAY_MS
 
 
 class Touch(NamedTuple):
-    """One intervention for a person. Units: at in ms UTC."""
+    """A person was reached once. Units: at in ms UTC.
+
+    `is_later`: by a later step of an intervention; limits of a strategy count interventions.
+    """
 
     at: int
     room: str
     session: str
     strategy: str
+    is_later: bool = False
 
 
 class Assigned(NamedTuple):
@@ -72,11 +76,12 @@ def refusal(
     touches: Sequence[Touch] = person.touches
     if is_rehearsal:
         touches = [*touches, *(one for one in person.rehearsed if one.strategy == now.strategy)]
-    own = [one for one in touches if one.strategy == now.strategy]
-    if limits.per_session is not None and _in_session(own, now) >= limits.per_session:
-        return "strategy_per_session", now.strategy
-    if limits.per_day is not None and _on_day(own, now, zone) >= limits.per_day:
-        return "strategy_per_day", now.strategy
+    own = [one for one in touches if one.strategy == now.strategy and not one.is_later]
+    if not now.is_later:
+        if limits.per_session is not None and _in_session(own, now) >= limits.per_session:
+            return "strategy_per_session", now.strategy
+        if limits.per_day is not None and _on_day(own, now, zone) >= limits.per_day:
+            return "strategy_per_day", now.strategy
     if _in_session(touches, now) >= shop.per_session:
         return "per_session", ""
     last = max((one.at for one in touches), default=None)

@@ -24,7 +24,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a strategy did about a firing, and everything that must be known to carry it out.
 
     Attributes:
-        id: hash128(firing, strategy@version).
+        id: hash128(firing, strategy@version); of a later step hash128 of that and its place.
         firing: id of the firing.
         viewer: None: for everybody in the room.
         outcome: act; held_out: the same as act but for the message, which is not sent; suppressed.
@@ -33,6 +33,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
         channels: the steps that may be tried, in this order; empty when nothing is to be sent.
         offer: key of the offer that goes with it.
         is_rehearsal: of a strategy in dry run: nothing is sent, and nobody's limits are touched.
+        step: which of the strategy's steps goes, the first of `channels`; from 0 on.
+        after: id of the decision whose step went before this one; "" for the first.
 
     Units: at, not_before, deadline_at in ms UTC; cost_minor in minor units of the shop's currency.
     """
@@ -56,6 +58,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     not_before: int = 0
     deadline_at: int = 0
     is_rehearsal: bool = False
+    step: int = 0
+    after: str = ""
 
     @property
     def order(self) -> tuple[int, str]:

@@ -155,8 +155,8 @@ def test_what_was_not_delivered_is_given_back_once() -> None:
     by = decider(strategy(offer="ten_off"), offers=[offer(stock=1)])
     [one] = decided(by, firing(NOON))
     assert outcomes(decided(by, firing(NOON, "v2"))) == [("suppressed", "stock")]
-    by.settle((), [one.id])
-    by.settle((), [one.id])
+    by.settle((), [one.id], NOON)
+    by.settle((), [one.id], NOON)
     assert outcomes(decided(by, firing(NOON + 1, "v3"), firing(NOON + 1, "v4"))) in (
         [ACT, ("suppressed", "stock")],
         [("suppressed", "stock"), ACT],
@@ -166,7 +166,7 @@ def test_what_was_not_delivered_is_given_back_once() -> None:
 def test_what_nobody_received_half_a_minute_after_its_deadline_is_given_back() -> None:
     by = decider(strategy(offer="ten_off"), offers=[offer(stock=2)])
     first, _ = decided(by, firing(NOON, "v1"), firing(NOON, "v2"))
-    by.settle([first.id], ())  # the other one never arrives
+    by.settle([first.id], (), NOON)  # the other one never arrives
     deadline = NOON + 60_000
     assert outcomes(decided(by, firing(deadline + 30_000, "v3"))) == [("suppressed", "stock")]
     assert outcomes(decided(by, firing(deadline + 31_001, "v4"))) == [ACT]

@@ -42,8 +42,12 @@ export interface Reaching {
   body?: string
   action_label?: string
   action_url?: string
-  /** ms after the decision; null: as usual for the channel */
+  /** ms after it goes; null: as usual for the channel */
   deadline_ms?: number | null
+  /** ms after it goes, after which the next step may go; null: its deadline */
+  wait_ms?: number | null
+  /** the event that keeps the next step from going; "": that this one reached */
+  wait_for?: string
 }
 
 /** What one strategy may do; null: only the limits of the shop hold. */
@@ -68,6 +72,8 @@ export interface Strategy {
   key: string
   moment: string
   steps: Reaching[]
+  /** ms after the decision; null: as long as the steps take */
+  deadline_ms?: number | null
   version?: number
   /** by language: zh, en */
   title?: Record<string, string>

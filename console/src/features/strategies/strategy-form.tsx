@@ -3,8 +3,10 @@ import { useMeta, useMoments } from '@/api/meta'
 import type { Reaching, Strategy } from '@/api/types'
 import { useLanguage, useTexts } from '@/lib/language'
 import { useOffers, useSegments } from './strategies-api'
+import { CHANNELS, type Channel } from './channels'
 import { Field, Line, type LineProps } from './strategy-line'
 import { LimitLine, MeasureLine } from './strategy-measures'
+import { LaterSteps } from './strategy-steps'
 
 /** A key that nobody has to think of: letters, digits and _. */
 export const newKey = (what: string): string => `${what}_${Date.now().toString(36)}`
@@ -118,8 +120,6 @@ function WhomLine({ strategy, isLocked, onChange }: LineProps) {
   )
 }
 
-/** The channels that deliver today. */
-const CHANNELS = ['in_room', 'host'] as const
 const SLOTS = ['product', 'price', 'selling_point', 'offer', 'offer_amount'] as const
 
 function WhatLine({ strategy, isLocked, onChange }: LineProps) {
@@ -133,9 +133,9 @@ function WhatLine({ strategy, isLocked, onChange }: LineProps) {
         <Select
           className="whole"
           disabled={isLocked}
-          value={step.channel as (typeof CHANNELS)[number]}
+          value={step.channel as Channel}
           options={CHANNELS.map((value) => ({ value, label: t(`strategies.channel.${value}`) }))}
-          onChange={(channel: (typeof CHANNELS)[number]) => set({ channel })}
+          onChange={(channel: Channel) => set({ channel })}
         />
       </Field>
       <Field label={t('strategies.field.card_title')}>
@@ -163,6 +163,7 @@ function WhatLine({ strategy, isLocked, onChange }: LineProps) {
           ))}
         </Space>
       )}
+      <LaterSteps strategy={strategy} isLocked={isLocked} onChange={onChange} />
       <Field label={t('strategies.field.offer')}>
         <Select
           className="whole"

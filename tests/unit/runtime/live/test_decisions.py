@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import pytest
 
 from qianmian.bootstrap import Cores, lingering_of_moments
 from qianmian.columns.batch import EventBatch
@@ -13,7 +15,7 @@ from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.live import Live
 from qianmian.runtime.messages import Body, Decided, Message, Settled
 from qianmian.strategies.compiling import definitions_of
-from qianmian.strategies.strategy import Guardrails, Limits, Strategies
+from qianmian.strategies.strategy import Guardrails, Limits, Step, Strategies
 from qianmian.vocabulary.decision import Decision, decision_digest
 from tests.fakes.memory_log import MemoryLog, MemorySnapshots
 from tests.room_story import START, event, no_facts
@@ -103,6 +105,77 @@ def evening() -> MemoryLog:
     return shop.log
 
 
+STEPS = (
+    Step("in_room", title="给你的券", wait_ms=10_000),
+    Step("in_room", title="还在想吗", wait_ms=60_000, wait_for="order_paid"),
+    Step("host", title="说一句"),
+)
+FOLLOWED = Strategies(
+    (strategy("follow", moment="clicked", steps=STEPS, offer="ten_off"),), (offer(stock=9),), SHOP
+)
+
+
+def evening_of_steps() -> MemoryLog:
+    """Who gets the first card, who gets none, who pays, who refuses; a link, an end."""
+    shop = Shop()
+
+    async def tell() -> None:
+        await shop.use(FOLLOWED)
+        await shop.at(1, *((CLICK, f"v{n}") for n in range(1, 5)), (CLICK, "?x"))
+        await shop.at(2, (VIEW, "v9"))
+        await shop.deployment.settle()  # behind what was decided
+        sent = {one.viewer: one.id for one in decisions_in(shop.log.read(0))}
+        await shop.at(3, ("message_delivered", "v1", {"delivery_id": sent["v1"]}))
+        await shop.deployment.settle_decisions(released=[sent["v2"]])
+        await shop.at(8, ("identity_linked", "?x", {"linked_viewer": "v6"}))
+        await shop.at(20, (PAID, "v3"), (VIEW, "v9"))
+        off = {"purpose": "personalized_marketing", "granted": 0}
+        await shop.at(30, ("consent_changed", "v4", off))
+        await shop.at(40, (PAID, "v6"))
+        for second in (63, 64, 74, 75, 100, 190):
+            await shop.at(second, (VIEW, "v9"))
+
+    asyncio.run(tell())
+    shop.deployment.stop()
+    return shop.log
+
+
+def evening_written_late() -> MemoryLog:
+    """The evening with each decision written at the clock of the next message, and before it."""
+    late, waiting = MemoryLog(), list[Body]()
+    for message in evening().read(0):
+        if isinstance(message.body, Decided):
+            waiting.append(message.body)
+            continue
+        if message.clock > late.last_clock:
+            for body in waiting:
+                late.append(message.clock, [body])
+            waiting.clear()
+        late.append(message.clock, [message.body])
+    late.commit()
+    return late
+
+
+Evening = Callable[[], MemoryLog]
+EVENINGS = pytest.mark.parametrize("told", [evening, evening_written_late, evening_of_steps])
+
+
+def test_steps_follow_what_the_log_says() -> None:
+    told = [
+        (one.viewer, one.step, (one.at - START) // 1_000, one.reason)
+        for one in decisions_in(evening_of_steps().read(0))
+        if one.step
+    ]
+    assert sorted(told) == [
+        ("v2", 1, 3, ""),  # refused at 3 s; v1 was reached
+        ("v2", 2, 63, ""),
+        ("v3", 1, 13, ""),  # nothing came in ten seconds; then v3 paid
+        ("v4", 1, 13, ""),
+        ("v4", 2, 73, "consent"),
+        ("v6", 1, 13, ""),  # was ?x, and paid
+    ]
+
+
 def test_strategies_decide_about_what_fires_and_nothing_else() -> None:
     told = {
         (one.strategy, one.viewer): (one.outcome, one.reason)
@@ -128,8 +201,9 @@ def replayed(log: MemoryLog, start: Any = None) -> tuple[Live, list[Body]]:
     return live, list(live.recover(log, snapshots))
 
 
-def test_a_restart_anywhere_decides_nothing_twice_and_remembers_the_same() -> None:
-    log = evening()
+@EVENINGS
+def test_a_restart_anywhere_decides_nothing_twice_and_remembers_the_same(told: Evening) -> None:
+    log = told()
     whole, found = replayed(log)
     assert found == []
     walker = fresh()
@@ -153,8 +227,9 @@ class Cut(MemoryLog):
         self.commit()
 
 
-def test_what_a_crash_kept_from_the_log_is_decided_once_more_and_the_same() -> None:
-    log = evening()
+@EVENINGS
+def test_what_a_crash_kept_from_the_log_is_decided_once_more_and_the_same(told: Evening) -> None:
+    log = told()
     everything = decisions_in(log.read(0))
     for end in range(3, log.next_offset + 1):
         short = Cut(log, end)
@@ -166,8 +241,9 @@ def test_what_a_crash_kept_from_the_log_is_decided_once_more_and_the_same() -> N
         assert len({one.id for one in both}) == len(both)
 
 
-def test_replayed_in_one_call_per_second_or_message_by_message_it_decides_the_same() -> None:
-    log = evening()
+@EVENINGS
+def test_replayed_in_one_call_per_second_or_by_message_it_decides_the_same(told: Evening) -> None:
+    log = told()
     bare = MemoryLog()
     for message in log.read(0):
         if not isinstance(message.body, Decided):
