@@ -121,6 +121,8 @@ NAMES = {  # of the schema: of the interface
     "GuardModel": "Guard",
     "WhyModel": "StrategyWhy",
     "WhyPage": "WhyPage",
+    "FollowUpModel": "FollowUp",
+    "FollowUpPage": "FollowUpPage",
     "PromptModel": "Prompt",
     "PromptPage": "PromptPage",
     "TagModel": "ViewerTag",
@@ -137,7 +139,7 @@ NOT_TYPED = {
     *("SignIn", "FirstAccount", "JoinModel", "TokenModel"),
     "NewLink",
     *("Change", "DraftModel", "RollBack", "Writing"),
-    *("AnswerGiven", "ApprovalGiven", "LimitsGiven", "StepGiven", "SwitchGiven"),
+    *("AnswerGiven", "ApprovalGiven", "LimitsGiven", "StepGiven", "SwitchGiven", "FollowUpStep"),
     *("HTTPValidationError", "ValidationError"),
 }
 ADDED = {"Board": {"seq": "number"}}  # by the route and the socket

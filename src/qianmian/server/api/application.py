@@ -12,6 +12,7 @@ from qianmian.server.api import (
     data,
     decisions,
     definitions,
+    follow_ups,
     imports,
     lists,
     myself,
@@ -42,7 +43,7 @@ def management(site: Site) -> FastAPI:
     )
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
-    more = (imports, lists, segments, persons, strategies, decisions, prompts, myself)
+    more = (imports, lists, segments, persons, strategies, decisions, prompts, follow_ups, myself)
     for part in (*parts, *more):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
