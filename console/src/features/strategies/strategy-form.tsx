@@ -119,7 +119,7 @@ function WhomLine({ strategy, isLocked, onChange }: LineProps) {
 }
 
 /** The channels that deliver today. */
-const CHANNELS = ['in_room', 'host'] as const
+const CHANNELS = ['in_room', 'host', 'follow_up'] as const
 const SLOTS = ['product', 'price', 'selling_point', 'offer', 'offer_amount'] as const
 
 function WhatLine({ strategy, isLocked, onChange }: LineProps) {
