@@ -147,6 +147,7 @@ def visits(chromium: Browser, shop: Shop) -> Iterator[Open]:
         theme: str = "light",
         locale: str = "zh-CN",
         signed_in: bool = True,
+        cookies: list[Any] | None = None,
     ) -> Visit:
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -156,7 +157,7 @@ def visits(chromium: Browser, shop: Shop) -> Iterator[Open]:
         )
         context.set_default_timeout(WAIT_MS)
         if signed_in:
-            context.add_cookies(shop.cookies)
+            context.add_cookies(shop.cookies if cookies is None else cookies)
         opened = Visit(context.new_page())
         opened.listen(shop.server.url)
         opened.page.goto(shop.server.url + path)

@@ -17,6 +17,7 @@ PAGES = (
     "/sources",
     "/products",
     "/host/r1",
+    "/follow-ups",
     "/strategies",
     "/strategies?tab=offers",
     "/strategies?tab=limits",

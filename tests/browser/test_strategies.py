@@ -74,6 +74,7 @@ def test_from_a_form_to_a_card_and_back_by_the_red_switch(
     expect(told).to_contain_text("发出")
     expect(told).to_contain_text("对照组")
 
+    _is_told_where_people_look(shop, visits, free, held)
     _stops_and_lets_go_on(shop, hand, somebody(key, 1_000, inside=False, name="late{}"))
 
 
@@ -98,6 +99,20 @@ def test_a_playbook_is_a_strategy_of_ones_own_within_a_minute(
     record_property("story", f"{hand.clicks} clicks, {seconds:.0f} s")
     assert hand.clicks <= 5
     assert seconds <= MOST_S
+
+
+def _is_told_where_people_look(shop: Shop, visits: Open, free: str, held: str) -> None:
+    """The board has a log of strategies, the drawer says what was decided and why nothing was."""
+    shop.looks("idler")
+    page = visits("/rooms/r1").page
+    page.locator("[data-part=firings]").get_by_text("策略决定").click()
+    log = page.locator("[data-part=strategy-log]")
+    expect(log.get_by_role("listitem").filter(has_text=held)).to_contain_text("对照组")
+    log.get_by_role("button", name=free).click()
+    told = page.get_by_role("dialog").locator("[data-part=decided]")
+    expect(told.locator("[data-verdict=decided]")).to_contain_text("发出")
+    page.goto(f"{shop.server.url}/rooms/r1?viewer=idler")
+    expect(told.locator("[data-verdict=not_fired]")).to_contain_text("时机还没有发生")
 
 
 def _stops_and_lets_go_on(shop: Shop, hand: Hand, late: str) -> None:

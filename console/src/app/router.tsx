@@ -16,6 +16,9 @@ const SettingsPage = lazy(async () => ({ default: (await import('@/features/sett
 const SourcesPage = lazy(async () => ({ default: (await import('@/features/sources/sources-page')).SourcesPage }))
 
 const HostPage = lazy(async () => ({ default: (await import('@/features/host/host-page')).HostPage }))
+const FollowUpsPage = lazy(async () => ({
+  default: (await import('@/features/follow-ups/follow-ups-page')).FollowUpsPage,
+}))
 const StrategiesPage = lazy(async () => ({
   default: (await import('@/features/strategies/strategies-page')).StrategiesPage,
 }))
@@ -51,6 +54,18 @@ function Room() {
     <>
       <BoardPage key={room} room={room} onViewer={show} />
       <ViewerDrawer room={room} viewer={search.get('viewer')} onClose={() => show(null)} />
+    </>
+  )
+}
+
+/** The follow-up desk, and the viewer of a task. */
+function FollowUps() {
+  const [search, setSearch] = useSearchParams()
+  const viewer = search.get('viewer')
+  return (
+    <>
+      <FollowUpsPage isBehind={viewer !== null} onViewer={(room, shown) => setSearch({ room, viewer: shown })} />
+      <ViewerDrawer room={search.get('room') ?? ''} viewer={viewer} onClose={() => setSearch({})} />
     </>
   )
 }
@@ -92,6 +107,7 @@ export const router = createBrowserRouter([
     children: [
       { path: '/', element: <RoomsPage /> },
       { path: '/rooms/:room', element: <Room /> },
+      { path: '/follow-ups', element: <FollowUps /> },
       { path: '/host/:room', element: <HostPage /> },
       ...definitionPages,
       { path: '/strategies', element: <StrategiesPage /> },

@@ -14,6 +14,7 @@ import { LiveProvider } from './live'
 /** Each page: its address, and what one must be allowed to find anything there. */
 const PAGES = [
   { name: 'rooms', path: '/', needs: 'rooms.read' },
+  { name: 'follow_ups', path: '/follow-ups', needs: 'follow_ups.read' },
   { name: 'tags', path: '/tags', needs: 'definitions.read' },
   { name: 'segments', path: '/segments', needs: 'definitions.read' },
   { name: 'moments', path: '/moments', needs: 'definitions.read' },

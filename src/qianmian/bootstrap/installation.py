@@ -20,7 +20,7 @@ import msgspec
 
 from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
 from qianmian.bootstrap.nightly import facts_chore
-from qianmian.bootstrap.persons import Persons, persons_of, requests_of
+from qianmian.bootstrap.persons import Persons, Tables, persons_of, requests_of
 from qianmian.bootstrap.retention import retention_chores
 from qianmian.bootstrap.strategies import StrategiesInForce, strategies_of
 from qianmian.columns.facts import Facts
@@ -45,6 +45,7 @@ from qianmian.storage.sql.audit import SYSTEM, AuditTrail
 from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
+from qianmian.storage.sql.follow_ups import FollowUpStore
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
@@ -86,6 +87,7 @@ class Installation:
     definitions: tuple[Definition, ...]
     strategies: StrategiesInForce
     strategy_store: StrategyStore
+    follow_ups: FollowUpStore
     versions: DefinitionStore
     products: tuple[Product, ...]
     catalog: ProductStore
@@ -127,8 +129,10 @@ def open_installation(
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
         secret = read_or_make(home / SECRET_FILE)
-        ledger, identities = ConsentLedger(database), IdentityStore(database)
-        lists, sources = ListStore(database, now), SourceStore(database, now, settings.namespace)
+        ledger, sources = ConsentLedger(database), SourceStore(database, now, settings.namespace)
+        tables = Tables(
+            IdentityStore(database), ListStore(database, now), FollowUpStore(database, now)
+        )
         persons = persons_of(
             home,
             log,
@@ -137,8 +141,7 @@ def open_installation(
             letters,
             ledger,
             asked=requests_of(database, now, secret, settings.namespace),
-            identities=identities,
-            lists=lists,
+            tables=tables,
             sources=sources,
         )
         active = active_definitions_of(built_in, versions.all(), settings.zone)
@@ -158,15 +161,14 @@ def open_installation(
             definitions=(*active, *strategies.watched(active)),
             strategies=strategies,
             strategy_store=strategy_store,
+            **tables._asdict(),
             versions=versions,
             products=stocked(catalog, given),
             catalog=catalog,
-            lists=lists,
             accounts=accounts,
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),
             audit=AuditTrail(database, now),
-            identities=identities,
             sources=sources,
             dead_letters=letters,
             secret=secret,

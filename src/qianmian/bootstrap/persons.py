@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.deployment import Deployment
@@ -34,6 +35,7 @@ from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.follow_ups import FollowUpStore
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.persons import ErasureStore
@@ -74,6 +76,14 @@ class Persons:
         )
 
 
+class Tables(NamedTuple):
+    """What the database holds of persons, beside consents."""
+
+    identities: IdentityStore
+    lists: ListStore
+    follow_ups: FollowUpStore
+
+
 def persons_of(
     home: Path,
     log: SegmentLog,
@@ -83,8 +93,7 @@ def persons_of(
     ledger: ConsentLedger,
     *,
     asked: tuple[ErasureStore, Refusals],
-    identities: IdentityStore,
-    lists: ListStore,
+    tables: Tables,
     sources: SourceStore,
 ) -> Persons:
     """The stores of a home.
@@ -96,13 +105,14 @@ def persons_of(
     stores: tuple[Forgets, ...] = (
         LogForgets(log),
         HistoryForgets(history),
-        ListsForget(lists),  # before builds of facts, which are made of them
+        ListsForget(tables.lists),  # before builds of facts, which are made of them
         facts,
         SnapshotsForget(snapshots),
         LettersForget(letters, sources.prefix_of),
         ledger,
-        IdentitiesForget(identities),
+        IdentitiesForget(tables.identities),
         ProfilesForget(StoredProfiles(home / "profiles")),
+        tables.follow_ups,
     )
 
     def flushed() -> None:
@@ -110,7 +120,7 @@ def persons_of(
             history.flush_before(log.durable_offset)
 
     requests, refusals = asked
-    reader = person_reader(home, letters, ledger, identities, lists, sources, flush=flushed)
+    reader = person_reader(home, letters, ledger, tables, sources, flush=flushed)
     return Persons(stores, requests, reader, refusals, facts, ledger)
 
 
@@ -131,8 +141,7 @@ def person_reader(
     home: Path,
     letters: DeadLetterFile,
     ledger: ConsentLedger,
-    identities: IdentityStore,
-    lists: ListStore,
+    tables: Tables,
     sources: SourceStore,
     *,
     flush: Callable[[], None] = lambda: None,
@@ -145,8 +154,9 @@ def person_reader(
     more = (
         ("dead_letters", of_letters),
         ("consents", ledger.export),
-        ("identities", identities.of),
-        ("lists", lists.of),
+        ("identities", tables.identities.of),
+        ("lists", tables.lists.of),
         ("profiles", StoredProfiles(home / "profiles").told),
+        ("follow_ups", tables.follow_ups.export),
     )
     return PersonReader(home, flush=flush, more=more)

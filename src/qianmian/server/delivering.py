@@ -1,4 +1,4 @@
-"""What was decided and is in the log goes to the pages of viewers, and to the host.
+"""What was decided and is in the log goes to the pages of viewers, to the host, to follow-ups.
 
 At most once to be seen, at least once to be sent: after a restart what still holds is published
 again, and pages show an id once. Nothing is sent after its deadline, and nothing of a dry run.
@@ -13,12 +13,13 @@ from typing import Final, NamedTuple
 
 from qianmian.errors import InputError
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.follow_ups import FollowUp
 from qianmian.runtime.live import Live
 from qianmian.server.prompts import Prompt
 from qianmian.server.rules_page import RULES_PATH
-from qianmian.strategies.strategy import STAFF, Step, Strategies, Strategy
+from qianmian.strategies.consenting import may_reach
+from qianmian.strategies.strategy import IN_SESSION, Step, Strategies, Strategy
 from qianmian.strategies.templates import filled
-from qianmian.vocabulary.consent import MARKETING, may, switch_is_on
 from qianmian.vocabulary.decision import ACT, Decision
 from qianmian.vocabulary.money import MINOR_DIGITS
 from qianmian.vocabulary.offer import Offer
@@ -27,6 +28,7 @@ from qianmian.vocabulary.room_message import OfferShown, RoomMessage
 
 IN_ROOM: Final = "in_room"
 HOST: Final = "host"
+FOLLOW_UP: Final = "follow_up"
 
 
 class Outgoing(NamedTuple):
@@ -39,11 +41,11 @@ class Outgoing(NamedTuple):
 
 
 class Delivery:
-    """Publishes the steps of one channel that reaches a room while its session lasts.
+    """Publishes the steps of one channel; those of a room only while its session lasts.
 
     Args:
         deployment: whose decisions; `start` begins to listen to it.
-        channel: `in_room` or `host`.
+        channel: `in_room`, `host`, `follow_up`.
         publish: called on the event loop; raises InputError for what cannot be shown.
         now: ms UTC.
 
@@ -93,7 +95,10 @@ class Delivery:
             products = {one.id: one for one in live.products}
             open_rooms = set(() if live.engine is None else live.engine.open_rooms())
             willing = {
-                one.id for one in decisions if one.room in open_rooms and self._may(live, one)
+                one.id
+                for one in decisions
+                if (self._channel not in IN_SESSION or one.room in open_rooms)
+                and self._may(live, one)
             }
             return live.decider.rules, products, willing
 
@@ -121,8 +126,7 @@ class Delivery:
         """Whether the person still agrees; what is for the whole room needs nobody."""
         if decision.viewer is None:
             return True
-        said = live.consents.of(decision.viewer)
-        return switch_is_on(said) if self._channel in STAFF else may(said, MARKETING, self._channel)
+        return may_reach(self._channel, live.consents.of(decision.viewer))
 
 
 def is_for(channel: str, decision: Decision) -> bool:
@@ -153,6 +157,36 @@ def prompt_of(sent: Outgoing, currency: str) -> Prompt:
         why=_why(strategy, step),
         priority=strategy.priority,
         viewers=0 if decision.viewer is None else 1,
+    )
+
+
+def follow_up_of(sent: Outgoing, currency: str) -> FollowUp:
+    """What customer service reads: whom to write to, with what, why, and until when.
+
+    Raises: InputError where there is nobody to write to.
+    """
+    decision, strategy, offer, product = sent
+    if decision.viewer is None:
+        raise InputError("a follow-up is about one viewer")
+    step = strategy.steps[decision.step]
+    values = _values(offer, product, currency)
+    return FollowUp(
+        id=decision.id,
+        viewer=decision.viewer,
+        room=decision.room,
+        at=decision.at,
+        deadline_at=decision.deadline_at,
+        strategy=strategy.key,
+        version=strategy.version,
+        names=dict(strategy.title),
+        moment=decision.moment,
+        product=None if product is None else product.title,
+        link_number=None if product is None else product.link_number,
+        title=filled(step.title, values, FOLLOW_UP),
+        body=filled(step.body, values, FOLLOW_UP),
+        offer=None if offer is None else offer.title,
+        value_minor=strategy.value_minor,
+        priority=strategy.priority,
     )
 
 

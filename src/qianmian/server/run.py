@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from importlib import metadata
 from typing import NamedTuple
@@ -19,8 +19,18 @@ from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.decided import DecidedLately
-from qianmian.server.delivering import HOST, IN_ROOM, Delivery, Outgoing, card_of, prompt_of
+from qianmian.server.delivering import (
+    FOLLOW_UP,
+    HOST,
+    IN_ROOM,
+    Delivery,
+    Outgoing,
+    card_of,
+    follow_up_of,
+    prompt_of,
+)
 from qianmian.server.fact_following import FactFollowing
+from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
@@ -38,10 +48,15 @@ from qianmian.vocabulary.firing import Firing
 
 
 class Outlets(NamedTuple):
-    """Where decisions become words: pages of viewers, and the host's."""
+    """Where decisions become words: pages of viewers, the host's, customer service's."""
 
     viewers: Viewers
     prompts: HostPrompts
+    follow_ups: FollowUpDesk
+
+    def going(self) -> Sequence[Coroutine[None, None, None]]:
+        """What they do by themselves, each until it is cancelled."""
+        return [self.viewers.keep_going(), self.follow_ups.keep_following()]
 
 
 async def run_server(
@@ -106,8 +121,8 @@ async def run_server(
 
         console = ConsoleApp(bundled_console())
         app = server_of(site, parts, ingest=ingest, live=viewers, console=console)
-        following = [asyncio.create_task(one.keep_following()) for one in followers]
-        following.append(asyncio.create_task(viewers.keep_going()))
+        going = (*(one.keep_following() for one in followers), *outlets.going())
+        following = [asyncio.create_task(one) for one in going]
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:
@@ -145,8 +160,12 @@ def desk_of(home: Installation) -> DefinitionDesk:
 
 async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[], int]) -> Outlets:
     """The strategies of the installation decide, and what they decide goes where it should."""
-    outlets = Outlets(viewers, HostPrompts(home.deployment.settle_decisions, now))
     deployment, currency = home.deployment, home.settings.currency
+    outlets = Outlets(
+        viewers,
+        HostPrompts(deployment.settle_decisions, now),
+        FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now),
+    )
 
     def to_viewers(sent: Outgoing) -> None:
         outlets.viewers.hub.publish(card_of(*sent, currency, public_url=home.settings.public_url))
@@ -154,8 +173,15 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
     def to_host(sent: Outgoing) -> None:
         outlets.prompts.take(prompt_of(sent, currency))
 
-    await Delivery(deployment, IN_ROOM, to_viewers, now=now).start()
-    await Delivery(deployment, HOST, to_host, now=now).start()
+    def to_service(sent: Outgoing) -> None:
+        outlets.follow_ups.take(follow_up_of(sent, currency))
+
+    for channel, publish in (
+        (IN_ROOM, to_viewers),
+        (HOST, to_host),
+        (FOLLOW_UP, to_service),
+    ):
+        await Delivery(deployment, channel, publish, now=now).start()
     if await deployment.ask(lambda live: live.decider.rules) != home.strategies.rules:
         await deployment.decide_by(home.strategies.rules, home.definitions)
     return outlets
@@ -204,15 +230,14 @@ def site_of(
         deployment=home.deployment,
         log=home.log,
         hub=parts.hub,
-        viewers=outlets.viewers,
-        prompts=outlets.prompts,
+        **outlets._asdict(),
         desk=desk,
         strategies=strategies,
         previewer=previewer,
         levels=LevelCounts(home.deployment, now),
         fired_today=FiredToday(lambda since: _fired(home, since), home.settings.zone, now),
         decided=decided,
-        followers=followers,
+        followers=(*followers, outlets.follow_ups),
         accounts=home.accounts,
         staff=home.staff,
         api_keys=home.api_keys,

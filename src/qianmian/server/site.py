@@ -18,6 +18,7 @@ from qianmian.runtime.ports import Log
 from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.decided import DecidedLately
 from qianmian.server.fact_following import FactFollowing
+from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
@@ -75,6 +76,7 @@ class Site:
     hub: Hub
     viewers: Viewers
     prompts: HostPrompts
+    follow_ups: FollowUpDesk
     desk: DefinitionDesk
     strategies: StrategyDesk
     previewer: Previewer

@@ -19,18 +19,12 @@ import msgspec
 from qianmian.strategies.assignment import is_in_share
 from qianmian.strategies.chain import Chain, Chains, chain_of
 from qianmian.strategies.compiling import strategy_of_firing
+from qianmian.strategies.consenting import may_reach
 from qianmian.strategies.day import quiet_until
 from qianmian.strategies.ledger import Ledger
 from qianmian.strategies.strategy import IN_SESSION, STAFF, Step, Strategies, Strategy
 from qianmian.strategies.touches import Person, Touch, merged, refusal, restored, stored
-from qianmian.vocabulary.consent import (
-    IN_ROOM,
-    MARKETING,
-    SHARE,
-    Consents,
-    may,
-    switch_is_on,
-)
+from qianmian.vocabulary.consent import Consents
 from qianmian.vocabulary.decision import (
     ACT,
     HELD_OUT,
@@ -488,13 +482,7 @@ def _groups(matches: Sequence[Match]) -> list[list[Match]]:
 
 def _may(said: Consents, step: Step, viewer: str | None) -> bool:
     """Whether a person may be reached this way; what is for the whole room may always."""
-    if viewer is None:
-        return True
-    if step.channel in STAFF:
-        return switch_is_on(said)
-    if step.channel == "webhook":  # it hands the person over to somebody else's system
-        return switch_is_on(said) and may(said, SHARE)
-    return may(said, MARKETING, IN_ROOM if step.channel == "in_room" else step.channel)
+    return viewer is None or may_reach(step.channel, said)
 
 
 def _is_in_room(step: Step) -> bool:

@@ -122,6 +122,8 @@ NAMES = {  # of the schema: of the interface
     "GuardModel": "Guard",
     "WhyModel": "StrategyWhy",
     "WhyPage": "WhyPage",
+    "FollowUpModel": "FollowUp",
+    "FollowUpPage": "FollowUpPage",
     "PromptModel": "Prompt",
     "PromptPage": "PromptPage",
     "TagModel": "ViewerTag",
@@ -138,7 +140,7 @@ NOT_TYPED = {
     *("SignIn", "FirstAccount", "JoinModel", "TokenModel"),
     "NewLink",
     *("Change", "DraftModel", "RollBack", "Writing"),
-    *("AnswerGiven", "ApprovalGiven", "LimitsGiven", "StepGiven", "SwitchGiven"),
+    *("AnswerGiven", "ApprovalGiven", "LimitsGiven", "StepGiven", "SwitchGiven", "FollowUpStep"),
     *("HTTPValidationError", "ValidationError"),
 }
 ADDED = {"Board": {"seq": "number"}}  # by the route and the socket

@@ -270,6 +270,7 @@ def test_why_nothing_happened_to_somebody_is_one_question(
     assert [one["holds"] for one in missed["guards"]] == [False, True]
     assert "购" in missed["guards"][0]["sentence"]["zh"]
     assert why(silent)["verdict"] == "not_fired"
+    customer_service_does_not_know_who_is_held_out(server, boss, bold, held)
 
     def today() -> tuple[int, int]:
         (listed,) = [one for one in fine(boss.get("/strategies")) if one["key"] == "cart"]
@@ -279,6 +280,24 @@ def test_why_nothing_happened_to_somebody_is_one_question(
     told = fine(boss.get("/strategies/cart/decisions"))
     assert {one["viewer"] for one in told} == {bold, held}
     assert {one["strategy"] for one in fine(boss.get("/rooms/r1/decisions"))} >= {"cart", "help"}
+
+
+def customer_service_does_not_know_who_is_held_out(
+    server: Served, boss: httpx.Client, bold: str, held: str
+) -> None:
+    """Or they would write to the control group, and nothing could be measured any more."""
+    made = fine(boss.post("/api-keys", json={"name": "客服", "role": "service"}))
+    headers = {"authorization": f"Bearer {made['secret']}"}
+    with httpx.Client(base_url=f"{server.url}/api", headers=headers, timeout=WAIT_S) as service:
+        for path in ("/rooms/r1/decisions", "/strategies/cart/decisions"):
+            outcomes = {one["outcome"] for one in fine(service.get(path))}
+            assert "act" in outcomes, path
+            assert "held_out" not in outcomes, path
+        for viewer, verdicts in ((bold, ["decided"]), (held, [])):
+            page = fine(service.get(f"/rooms/r1/viewers/{viewer}/decisions"))
+            found = [one["verdict"] for one in page["strategies"] if one["strategy"] == "cart"]
+            assert found == verdicts, viewer
+            assert len(page["decisions"]) == len(verdicts)
 
 
 def test_the_host_is_told_what_to_say_and_who_is_held_out_is_not_spoken_to(

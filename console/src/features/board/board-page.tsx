@@ -5,7 +5,7 @@ import { clock } from '@/lib/format'
 import { useTexts } from '@/lib/language'
 import { useConnection } from '@/lib/live/live-context'
 import { Doubts } from './doubts'
-import { FiringsLog } from './firings-log'
+import { WhatHappened } from './firings-log'
 import { Funnel } from './funnel'
 import { HesitatingTable } from './hesitating-table'
 import { HotProducts } from './hot-products'
@@ -39,7 +39,7 @@ export function BoardPage({ room, onViewer }: Props) {
           <TrendPanel board={board} />
           <div className="board-pair">
             <HotProducts hot={board.hot} />
-            <FiringsLog board={board} onViewer={onViewer} />
+            <WhatHappened board={board} onViewer={onViewer} />
           </div>
         </div>
         <HesitatingTable hesitating={board.hesitating} asOf={board.as_of} onViewer={onViewer} />

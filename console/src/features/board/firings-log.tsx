@@ -1,4 +1,5 @@
-import { useMemo } from 'react'
+import { Segmented } from 'antd'
+import { useMemo, useState } from 'react'
 import { useMoments, useShop } from '@/api/meta'
 import type { Board, FiringNote } from '@/api/types'
 import { Panel } from '@/components/panel'
@@ -7,6 +8,7 @@ import { useTexts } from '@/lib/language'
 import { useFrozenOrder } from '@/lib/use-frozen-order'
 import { viewerLabel } from '@/lib/viewer-label'
 import { titlesOf } from './product-label'
+import { StrategyLog } from './strategy-log'
 
 interface Props {
   board: Board
@@ -15,17 +17,37 @@ interface Props {
 
 const keyOf = (firing: FiringNote): string => firing.id
 
+/** What happened last: moments, or what strategies decided. */
+export function WhatHappened({ board, onViewer }: Props) {
+  const { t } = useTexts()
+  const [shown, setShown] = useState<'firings' | 'decisions'>('firings')
+  const all = Object.values(board.firings_by_moment).reduce((sum, times) => sum + times, 0)
+  const choices = (['firings', 'decisions'] as const).map((value) => ({ value, label: t(`board.${value}.title`) }))
+  return (
+    <Panel
+      title={<Segmented size="small" options={choices} value={shown} onChange={setShown} aria-label={t('board.decisions.choice')} />}
+      note={shown === 'firings' ? t('board.firings.note', { n: count(all) }) : t('board.decisions.note')}
+      name="firings"
+    >
+      {shown === 'firings' ? (
+        <FiringsLog board={board} onViewer={onViewer} />
+      ) : (
+        <StrategyLog room={board.room} onViewer={onViewer} />
+      )}
+    </Panel>
+  )
+}
+
 /** What the moments said last, and how often each one in this session. */
-export function FiringsLog({ board, onViewer }: Props) {
+function FiringsLog({ board, onViewer }: Props) {
   const { t } = useTexts()
   const { named, moment } = useMoments()
   const { zone } = useShop()
   const counts = Object.entries(board.firings_by_moment).sort(([, a], [, b]) => b - a)
-  const all = counts.reduce((sum, [, times]) => sum + times, 0)
   const { rows, hold } = useFrozenOrder(board.firings, keyOf)
   const titles = useMemo(() => titlesOf(board), [board])
   return (
-    <Panel title={t('board.firings.title')} note={t('board.firings.note', { n: count(all) })} name="firings">
+    <>
       <div className="chips">
         {counts.slice(0, 6).map(([key, times]) => (
           <span className="chip" key={key} title={moment(key) ? undefined : key}>
@@ -52,6 +74,6 @@ export function FiringsLog({ board, onViewer }: Props) {
           </li>
         ))}
       </ul>
-    </Panel>
+    </>
   )
 }

@@ -1,3 +1,3 @@
 /** The channels that deliver today. */
-export const CHANNELS = ['in_room', 'host'] as const
+export const CHANNELS = ['in_room', 'host', 'follow_up'] as const
 export type Channel = (typeof CHANNELS)[number]

@@ -11,6 +11,7 @@ import { useLook } from '@/lib/theme'
 import { useNow } from '@/lib/use-now'
 import { viewerLabel } from '@/lib/viewer-label'
 import { Consent } from './consent'
+import { Decided } from './decided'
 import { Flags } from './flags'
 import { Linked } from './linked'
 import { LongHistory } from './long-history'
@@ -100,6 +101,7 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
       </dl>
       {!person.is_profiled && <p className="notice gap">{t('viewer.no_profile')}</p>}
       <Flags viewer={viewer} />
+      <Decided room={viewer.room} viewer={viewer.viewer} />
       <Standing viewer={viewer.viewer} person={person} chosen={chosen} onChoose={setChosen} />
       <PersonFacts person={person} />
       <Linked linked={person.linked} />

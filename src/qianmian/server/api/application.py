@@ -12,6 +12,7 @@ from qianmian.server.api import (
     data,
     decisions,
     definitions,
+    follow_ups,
     imports,
     lists,
     myself,
@@ -43,8 +44,9 @@ def management(site: Site) -> FastAPI:
     )
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
-    more = (imports, lists, segments, persons, strategies, playbooks, decisions, prompts, myself)
-    for part in (*parts, *more):
+    more = (imports, lists, segments, persons, strategies, playbooks, decisions)
+    acting = (prompts, follow_ups, myself)
+    for part in (*parts, *more, *acting):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
     app.add_middleware(MeOrigins, owner=app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
 
@@ -21,27 +21,28 @@ from qianmian.server.api.who import Here, Who
 from qianmian.server.site import Site
 from qianmian.server.whys import Asked, Why, whys_of
 from qianmian.strategies.strategy import Strategy
-from qianmian.vocabulary.decision import ACT, Decision
+from qianmian.vocabulary.decision import ACT, HELD_OUT, Decision
 from qianmian.vocabulary.time import HOUR_MS
 
 router = APIRouter(tags=["strategies"])
 
 Reading = Annotated[Who, Needs("strategies.read")]
 Most = Annotated[int, Query(ge=1, le=500)]
+SPEAKS: Final = "service"
 
 
 @router.get("/strategies/{key}/decisions")
 async def of_strategy(
-    key: Annotated[str, Path(max_length=64)], site: Here, _who: Reading, limit: Most = 100
+    key: Annotated[str, Path(max_length=64)], site: Here, who: Reading, limit: Most = 100
 ) -> list[DecisionModel]:
     """The newest decisions of a strategy within two days, newest first; some seconds old."""
-    return await _told(site, await site.decided.newest(strategy=key, most=limit))
+    return await _told(site, _for(who, await site.decided.newest(strategy=key, most=limit)))
 
 
 @router.get("/rooms/{room}/decisions")
-async def of_room(room: str, site: Here, _who: Reading, limit: Most = 100) -> list[DecisionModel]:
+async def of_room(room: str, site: Here, who: Reading, limit: Most = 100) -> list[DecisionModel]:
     """The newest decisions in a room, of every strategy: the strategy log of the board."""
-    return await _told(site, await site.decided.newest(room=room, most=limit))
+    return await _told(site, _for(who, await site.decided.newest(room=room, most=limit)))
 
 
 @router.get("/rooms/{room}/viewers/{viewer}/decisions")
@@ -49,22 +50,31 @@ async def of_viewer(
     room: str,
     viewer: str,
     site: Here,
-    _who: Annotated[Who, Needs("people.read")],
+    who: Annotated[Who, Needs("people.read")],
     limit: Most = 50,
 ) -> WhyPage:
     """Why something happened to a viewer, or nothing: decisions, and where each strategy stands."""
     state = await site.deployment.ask(lambda live: _state(live, room, viewer))
     decisions = await site.decided.newest(viewers=[viewer], most=limit)
     whys = await asyncio.to_thread(_whys, site, room, viewer, state, decisions)
-    told = await _told(site, decisions)
+    told = await _told(site, _for(who, decisions))
     by_id = {one.id: one for one in told}
     return WhyPage(
         as_of=state["clock"],
         decisions=told,
         strategies=[
-            _why(one, None if one.decision is None else by_id[one.decision.id]) for one in whys
+            _why(one, None if one.decision is None else by_id[one.decision.id])
+            for one in whys
+            if one.decision is None or one.decision.id in by_id
         ],
     )
+
+
+def _for(who: Who, decisions: list[Decision]) -> list[Decision]:
+    """Without those held out for whoever speaks to viewers: who knows them, changes them."""
+    if who.role != SPEAKS:
+        return decisions
+    return [one for one in decisions if one.outcome != HELD_OUT]
 
 
 def _state(live: Live, room: str, viewer: str) -> dict[str, Any]:

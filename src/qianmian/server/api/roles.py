@@ -42,6 +42,8 @@ ROLES_BY_ACTION: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "limits.write": _LEADS,
         "prompts.read": EVERYBODY,
         "prompts.answer": _MAKERS | {"host"},
+        "follow_ups.read": _READERS,
+        "follow_ups.answer": _MAKERS | {"service"},
         "products.read": EVERYBODY,
         "products.write": _MAKERS,
         "data.read": _MAKERS | {"reader"},

@@ -317,3 +317,20 @@ SHOP_RULES: Final = Table(
     Column("changed_by", String(128), nullable=False),
 )
 """What holds for all strategies of a shop: its limits, and whether one person works there."""
+
+FOLLOW_UPS: Final = Table(
+    "follow_ups",
+    METADATA,
+    Column("id", String(64), primary_key=True),  # of the decision
+    Column("viewer", String(512), nullable=False),
+    Column("body", Text, nullable=False),  # JSON of the task
+    Column("deadline_at", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),  # open claimed done skipped expired withdrawn
+    Column("holder", String(128), nullable=False),  # who claimed it, as kind:id; "": nobody
+    Column("holder_name", String(128), nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("is_told", Boolean, nullable=False),  # whether the log knows how it ended
+    Index(None, "viewer"),
+    Index(None, "state"),
+)
+"""Viewers whom customer service should write to; a row goes a day after its end."""
