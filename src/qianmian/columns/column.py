@@ -161,11 +161,15 @@ def joined_strings(columns: Sequence[StringColumn]) -> StringColumn:
     if all(column.values is first for column in columns):
         return StringColumn(np.concatenate([column.codes for column in columns]), first)
     code_by_value: dict[str, int] = {}
-    codes = []
-    for column in columns:
-        new = [code_by_value.setdefault(value, len(code_by_value)) for value in column.values]
-        codes.append(recoded(column.codes, np.array(new, np.int32)))
-    return StringColumn(np.concatenate(codes), list(code_by_value))
+    new: list[int] = []
+    begins = []
+    for column in columns:  # some have a handful of events: nothing here is an array operation
+        begins.append(len(new))
+        new += [code_by_value.setdefault(value, len(code_by_value)) for value in column.values]
+    old = np.concatenate([column.codes for column in columns])
+    begin = np.repeat(begins, [len(column.codes) for column in columns])
+    codes = recoded(np.where(old < 0, -1, old + begin), np.array(new, np.int32))
+    return StringColumn(codes, list(code_by_value))
 
 
 def joined_items(columns: Sequence[ItemColumn]) -> ItemColumn:
