@@ -77,6 +77,9 @@ def test_what_is_known_is_seen_with_its_source_and_a_tag_is_taken_away_for_good(
         assert "gender" not in {one["key"] for one in mine.get("/api/me").json()["tags"]}
         names = {one["key"] for one in told["tags"]}
         assert names - {"gender"} == {one["key"] for one in gone["tags"]}, "no other tag went"
+        back = mine.put("/api/me/tags/gender").json()
+        assert back["taken_away"] == []
+        assert {one["key"]: one["value"] for one in back["tags"]}["gender"] == "female"
 
 
 def test_tags_of_details_hold_also_of_who_is_in_no_room(shop: Served) -> None:
@@ -152,11 +155,12 @@ def test_a_token_that_is_not_ours_opens_nothing(
             stranger.get("/api/me/export"),
             stranger.post("/api/me/consents", json={"purpose": MARKETING, "granted": False}),
             stranger.delete("/api/me/tags/gender"),
+            stranger.put("/api/me/tags/gender"),
             stranger.post("/api/me/erasure", json={"confirm": WHO}),
         ):
             assert (answer.status_code, WHO in answer.text) == (status, False), answer.text
             assert answer.json()["code"] in ("viewer.token", "viewer.refused")
-    assert refused(shop, reason) == before + 5
+    assert refused(shop, reason) == before + 6
 
 
 def signed_by(key: str, algorithm: str = "HS256") -> str:

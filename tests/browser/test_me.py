@@ -80,7 +80,10 @@ def test_a_person_reads_changes_and_takes_away(
     page.get_by_role("button", name="去掉 性别").click()
     expect(page.get_by_role("status")).to_contain_text("不会再回来")
     expect(page.get_by_role("button", name="去掉 性别")).to_have_count(0)
-    expect(page.get_by_text("您已去掉：")).to_contain_text("性别")
+    page.get_by_role("button", name="恢复 性别").click()
+    expect(page.get_by_role("button", name="去掉 性别")).to_be_visible()
+    page.get_by_role("button", name="去掉 性别").click()
+    expect(page.locator("#taken")).to_have_text("性别恢复")
     with page.expect_download() as saved:
         page.get_by_role("button", name="下载").click()
     saved.value.save_as(tmp_path / "me.json")

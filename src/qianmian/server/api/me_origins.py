@@ -16,7 +16,7 @@ from qianmian.server.asgi import App, Event, Receive, Scope, Send, header
 from qianmian.server.site import Site
 
 PREFIX: Final = "/api/me"
-_METHODS: Final = "GET, POST, DELETE"
+_METHODS: Final = "GET, POST, PUT, DELETE"
 _HEADERS: Final = "content-type, x-viewer-token, x-anonymous-id"
 
 

@@ -153,6 +153,14 @@ async def take_away(tag: TagKey, viewer: Annotated[str, OneSelf()], site: Here) 
     return await _me(site, viewer)
 
 
+@router.put("/tags/{tag}")
+async def give_back(tag: TagKey, viewer: Annotated[str, OneSelf()], site: Here) -> MeModel:
+    """Let a tag that I took away hold of me again, wherever it does."""
+    proof = {"evidence": EVIDENCE}
+    await _say(site, viewer, Said(tag_purpose(tag), granted=True, proof=proof))
+    return await _me(site, viewer)
+
+
 @router.get("/export")
 async def export(viewer: Annotated[str, OneSelf(EXPORT_COST)], site: Here) -> dict[str, Any]:
     """Everything that is kept about me."""

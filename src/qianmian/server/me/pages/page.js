@@ -102,6 +102,18 @@ function tagOf(one) {
   return element('li', '', about, button)
 }
 
+function goneOf(one) {
+  const name = worded(one.names, one.key)
+  const button = element('button', say('tags.back'))
+  button.type = 'button'
+  button.className = 'quiet'
+  button.setAttribute('aria-label', `${say('tags.back')} ${name}`)
+  button.addEventListener('click', () =>
+    change(`/tags/${encodeURIComponent(one.key)}`, 'PUT', undefined, 'said.kept'),
+  )
+  return element('li', '', element('span', name), button)
+}
+
 function channelOf([channel, granted]) {
   const label = say(`channel.${channel}`)
   const way = toggle(granted, label, (checked) => agree('personalized_marketing', channel, checked))
@@ -126,7 +138,7 @@ function show() {
   at('tags').replaceChildren(...me.tags.map(tagOf))
   if (me.tags.length === 0) at('tags').append(element('li', say('tags.none')))
   at('gone').hidden = me.taken_away.length === 0
-  at('gone').textContent = `${say('tags.gone')} ${me.taken_away.map((one) => worded(one.names, one.key)).join(', ')}`
+  at('taken').replaceChildren(...me.taken_away.map(goneOf))
   at('ids').replaceChildren(...me.ids.map((id) => element('li', id)))
 }
 
