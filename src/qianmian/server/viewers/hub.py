@@ -43,12 +43,14 @@ class HubLimits:
         per_address: lines from one group of IP addresses; a phone network hides many behind one.
         lines: of everybody.
         kept_viewers: viewers for whom messages are kept.
+        acked_viewers: whose receipts of one message are told apart.
     """
 
     per_viewer: int = 10
     per_address: int = 2_000
     lines: int = 20_000
     kept_viewers: int = 20_000
+    acked_viewers: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ class ViewersHub:
         self._dropped += 1
 
     async def acknowledge(self, viewer: str, room: str, message_id: str, state: State) -> bool:
-        """A page says what became of a message; False when it never had it.
+        """A page says what became of a message; False when it never had it, or too many did.
 
         Each state counts once for a viewer, however many of their pages say it.
         """
@@ -250,6 +252,9 @@ class ViewersHub:
         before = kept.acked.get(viewer, 0)
         if before & bit:
             return True
+        if not before and len(kept.acked) >= self._limits.acked_viewers:
+            self.refuse("too_many_receipts")  # anonymous ids cost nothing; memory does
+            return False
         kept.acked[viewer] = before | bit
         self._receipts[state] += 1
         await self.on_receipt(Receipt(message_id, viewer, room, state, self.now()))

@@ -188,6 +188,19 @@ def test_a_receipt_for_what_somebody_never_had_is_not_believed() -> None:
     run(story)
 
 
+def test_receipts_of_endless_ids_take_no_endless_memory() -> None:
+    async def story() -> None:
+        side = Side(limits=HubLimits(acked_viewers=2))
+        side.hub.publish(side.card("m", None))
+        for viewer in ("?a", "?b"):
+            assert await side.hub.acknowledge(viewer, "r1", "m", "delivered")
+        assert not await side.hub.acknowledge("?c", "r1", "m", "delivered")
+        assert await side.hub.acknowledge("?a", "r1", "m", "clicked"), "who is known goes on"
+        assert side.hub.statistics().refused == {"too_many_receipts": 1}
+
+    run(story)
+
+
 def test_receipts_wait_for_a_log_that_takes_nothing_and_the_last_are_written() -> None:
     async def story() -> None:
         side = Side()
