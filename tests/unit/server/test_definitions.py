@@ -230,6 +230,12 @@ def test_a_tag_lives_from_draft_to_retirement(console: httpx.Client, server: Ser
     used = post(console, "segment/常客/activate")
     names = {"zh": "爱看商品", "en": "爱看商品"}
     assert used["uses"] == [{"kind": "tag", "key": "爱看", "names": names}]
+    assert "“爱看商品”" in used["now"]["sentence"]["zh"]
+    checked = post(console, "check", kind="segment", text="tag.爱看")
+    assert checked["sentence"] == {"zh": "有标签“爱看商品”", "en": 'Has the tag "爱看商品"'}
+    assert checked["text"] == "tag.爱看"
+    counted = post(console, "preview", kind="segment", text="tag.爱看")
+    assert counted["parts"] == [checked["sentence"]]
     refused = console.post("/api/definitions/tag/爱看/retire", json={})
     assert refused.status_code == 422
     assert "常客" in refused.json()["detail"]
@@ -261,6 +267,7 @@ def test_a_tag_may_be_a_number_that_others_compare(console: httpx.Client, server
     assert (told["usable"], told["code"]) == (False, "definition.unknown_name")
     draft(console, "tag/送礼", "number sum(gift_sent.amount) within 10m")
     made = post(console, "tag/送礼/activate")
+    assert made["number"] == "money"
     assert made["now"]["sentence"]["zh"] == "最近 10 分钟内送礼物的金额合计是多少"
     assert not post(console, "check", kind="segment", text="tag.送礼 >= 50")["usable"]
     good = post(console, "check", kind="segment", text="tag.送礼 >= ¥50")
@@ -296,6 +303,7 @@ def test_a_built_in_moment_can_be_changed_and_brought_back(
     built_in = console.get("/api/definitions/moment/hesitation").json()
     assert built_in["built_in"]
     assert built_in["names"]["zh"] == "犹豫"
+    assert built_in["number"] is None
     draft(console, "moment/hesitation", built_in["now"]["text"].replace("2m", "90s"))
     assert post(console, "moment/hesitation/activate")["now"]["version"] == 2
     assert active(server)["hesitation"] == 2

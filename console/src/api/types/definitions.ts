@@ -45,6 +45,9 @@ export interface Parameter {
   value: Words
 }
 
+/** What a number counts; money is in minor units. */
+export type Unit = 'times' | 'products' | 'categories' | 'money' | 'none'
+
 export interface Definition {
   kind: DefinitionKind
   key: string
@@ -65,6 +68,8 @@ export interface Definition {
   freshness: 'live' | 'session' | 'daily' | null
   /** The tag whose value it is. */
   part_of: string | null
+  /** What a tag counts whose value is a number; of others null. */
+  number: Unit | null
   /** Of moments, since the last midnight of the shop, the busiest room first. */
   fired: FiredIn[]
   /** The numbers of a built-in moment. */
