@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -108,6 +109,8 @@ def test_what_is_wrong_is_said_with_its_place(
     told = post(console, "check", kind="segment", key="me", text=text)
     assert not told["usable"]
     assert told["problem"]
+    assert told["said"]["en"] == told["problem"]
+    assert re.search(r"[\u4e00-\u9fff]", told["said"]["zh"])
     assert (told["code"], told["position"]) == (code, position)
 
 
@@ -288,7 +291,9 @@ def test_a_tag_may_be_a_number_that_others_compare(console: httpx.Client, server
     assert "'within': '10m'" in expr_of(server, "大方")
     assert console.post("/api/definitions/tag/送礼/retire", json={}).status_code == 422
     draft(console, "tag/送礼", "gift_sent this session")
-    assert console.post("/api/definitions/tag/送礼/activate", json={}).status_code == 422
+    refused = console.post("/api/definitions/tag/送礼/activate", json={})
+    assert refused.status_code == 422
+    assert "tag.送礼 只说有或没有" in refused.json()["said"]["zh"]
     draft(console, "tag/送礼", "number sum(gift_sent.amount) within 20m")
     assert post(console, "tag/送礼/activate")["now"]["version"] == 2
     assert "'within': '20m'" in expr_of(server, "大方")

@@ -105,6 +105,8 @@ export interface Understood {
   uses: NamedDefinition[]
   code: string | null
   problem: string | null
+  /** The same in both languages, where it is a problem of the language. */
+  said: Words | null
   position: number | null
   path: string | null
   /** Of an unknown name: its kind, the name, and one that is near. */

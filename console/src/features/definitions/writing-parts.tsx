@@ -94,7 +94,7 @@ function Wrong({ understood }: Pick<Writing, 'understood'>) {
   const { language, words } = useLanguage()
   const unknownName = useUnknownName()
   if (!understood) return null
-  const { code, problem, warnings, params } = understood
+  const { code, problem, said, warnings, params } = understood
   const named = unknownName(params)
   return (
     <>
@@ -103,7 +103,7 @@ function Wrong({ understood }: Pick<Writing, 'understood'>) {
           type="warning"
           showIcon
           title={named ?? problemText(code ?? '', language)?.text ?? problem}
-          description={named === null ? <ServerWords words={problem} /> : undefined}
+          description={named !== null ? undefined : said ? words(said) : <ServerWords words={problem} />}
         />
       )}
       {warnings.map((warning) => (

@@ -131,7 +131,8 @@ class Understood(Model):
 
     `position` is where in the text, `path` where in the tree; `params` are of an unknown name: its
     `kind`, the `name`, and one that is `near`. `uses` are the tags and segments it
-    names. `usable`: it could be active beside everything else; else `problem` says why not.
+    names. `usable`: it could be active beside everything else; else `problem` says why not, and
+    `said` the same in both languages, where it is a problem of the language.
     """
 
     usable: bool
@@ -143,6 +144,7 @@ class Understood(Model):
     uses: list[NamedModel] = Field(default_factory=list)
     code: str | None = None
     problem: str | None = None
+    said: Words | None = None
     position: int | None = None
     path: str | None = None
     params: dict[str, str] = Field(default_factory=dict)

@@ -47,7 +47,7 @@ from qianmian.server.api.definition_models import (
     WarningModel,
 )
 from qianmian.server.api.models import Words
-from qianmian.server.api.problems import NAMED
+from qianmian.server.api.problems import NAMED, said_of_problem
 from qianmian.storage.fired import Fired
 from qianmian.storage.history_reader.answers import Preview
 from qianmian.tags.definition import Tag
@@ -286,6 +286,7 @@ def misunderstood(problem: DefinitionError) -> Understood:
         usable=False,
         code=problem.code,
         problem=problem.message,
+        said=said_of_problem(problem),
         position=position if isinstance(position, int) else None,
         path=path if isinstance(path, str) else None,
         params={name: str(problem.params[name]) for name in NAMED if name in problem.params},
