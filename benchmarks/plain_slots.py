@@ -32,6 +32,7 @@ Pivot = Callable[[Row], int]
 Ordered = tuple[tuple[int, int], list[int], Handler]
 NO_KEY = -1
 KEYS_KEPT = 8
+MOST_KEYED = KEYS_KEPT * LIST_BOUND
 ORDER = {
     SlotKind.TIMES: 1, SlotKind.TIMES_LIST: 2, SlotKind.PANES: 3, SlotKind.RECENT: 4,
     SlotKind.KEYED: 5, SlotKind.GROUPED: 6, SlotKind.AMOUNTS: 7, SlotKind.EDGE: 8,
@@ -157,16 +158,18 @@ class Store:
             return
         entries = self.entries(row)
         keep_keys(entries, 2, event.category)
-        touch(entries, LIST_BOUND, (event.time, event.product, event.category))
+        touch(entries, MOST_KEYED, (event.time, event.product, event.category))
+        keep_newest_of(entries, 2, event.category, self.cap)
 
     def keep_keyed(self, row: Row, event: Event) -> None:
-        """Keep every event's time and key."""
+        """Keep the newest times of each key."""
         key = self.key(event)
         if key < 0 or (self.mask and not event.passes & self.mask):
             return
         entries = self.entries(row)
         keep_keys(entries, 1, key)
-        insert(entries, LIST_BOUND, (event.time, key))
+        insert(entries, MOST_KEYED, (event.time, key))
+        keep_newest_of(entries, 1, key, self.cap)
 
     def amounts(self, row: Row, event: Event) -> None:
         """Keep the newest amounts."""
@@ -184,6 +187,13 @@ class Store:
             row.slots[self.number] = event.time
             for bit in self.edges:
                 self.engine.set_bit(row, bit, bool(event.passes & self.predicate))
+
+
+def keep_newest_of(entries: list[Any], place: int, key: int, cap: int) -> None:
+    """Of one key only the newest entries stay; the others decide nothing."""
+    mine = [number for number, entry in enumerate(entries) if entry[place] == key]
+    for number in reversed(mine[cap:]):
+        del entries[number]
 
 
 def keep_keys(entries: list[Any], place: int, key: int) -> None:

@@ -47,6 +47,25 @@ TIME_MUTANTS = (
     Mutant("WINDOWS sum over 64", "operators/sum.py", "MAX_AMOUNTS = 64", "MAX_AMOUNTS = 99"),
     Mutant("WINDOWS 8 keys", ROWS, "MAX_KEYS = 8", "MAX_KEYS = 99"),
     Mutant("WINDOWS not fewer than 8 keys", ROWS, "MAX_KEYS = 8", "MAX_KEYS = 7"),
+    Mutant(
+        "Keyed lists of each key as many as are asked for",
+        ROWS,
+        "self.by_key.setdefault(key, []).append(entry)",
+        "self.by_key[key] = [*self.by_key.get(key, ()), entry][-39:]",
+    ),
+    Mutant(
+        "Keyed lists of each key its own",
+        ROWS,
+        "self.by_key.setdefault(key, []).append(entry)",
+        "self.by_key.setdefault(key, []).append(entry)\n            self.by_key = "
+        "{k: e for k, e in self.by_key.items() if e[-1].arrival > entry.arrival - 64}",
+    ),
+    Mutant(
+        "Keyed lists the later line is the newer",
+        ROWS,
+        "self.lines[key, entry.arrival] = line",
+        "self.lines[key, entry.arrival] = -line",
+    ),
     Mutant("WINDOWS 8 instances", INSTANCES, "MAX_INSTANCES = 8", "MAX_INSTANCES = 99"),
     Mutant(
         "WINDOWS not fewer than 8 instances", INSTANCES, "MAX_INSTANCES = 8", "MAX_INSTANCES = 7"

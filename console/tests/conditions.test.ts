@@ -21,6 +21,10 @@ const values: Record<Field, fc.Arbitrary<unknown>> = {
   spent: fc.record({ amount: fc.integer({ min: 1, max: 10_000_000 }).map((minor) => minor / 100), within }),
   since: fc.record({ event, span: fc.constantFrom(...AGES) }),
   tag: fc.constantFrom('sharer', '爱看'),
+  number: fc.oneof(
+    fc.record({ key: fc.constantFrom('carts', '花费'), value: fc.constantFrom(0, 3, -2, 0.25), isMoney: fc.constant(false) }),
+    fc.record({ key: fc.constant('花费'), value: fc.integer({ min: 0, max: 10_000_000 }).map((minor) => minor / 100), isMoney: fc.constant(true) }),
+  ),
   segment: fc.constantFrom('vip', '常客'),
   list: fc.constantFrom('vip', '老客'),
   trait: fc.record({ name: fc.constantFrom('gender', 'age'), value: fc.constantFrom('female', '25', '-3', '女', 'true', 'false') }),
@@ -52,6 +56,13 @@ describe('conditions', () => {
     expect(treeOf({ combinator: 'or', rules: [open, { ...open, value: 'a' }] })).toEqual({ op: 'tag', key: 'a' })
   })
 
+  it('compare money in its minor units, and say that it is money', () => {
+    const spent = { field: 'number', operator: '>=', value: { key: '花费', value: 500.5, isMoney: true } }
+    const tree = { op: 'tag_number', key: '花费', cmp: '>=', value: 50_050, is_money: true }
+    expect(treeOf({ combinator: 'and', rules: [spent] })).toEqual(tree)
+    expect(treeOf({ combinator: 'and', rules: [{ ...spent, value: { key: '', value: 1, isMoney: false } }] })).toBeUndefined()
+  })
+
   it('leave to the text what they have no row for', () => {
     const viewing = { op: 'viewing', for: '2m' }
     const two = { op: 'count', of: { op: 'select', types: ['liked', 'shared'] }, within: 'visit', cmp: '>=', value: 1 }
@@ -59,7 +70,7 @@ describe('conditions', () => {
     const hours = { op: 'hour', begin: '23:00', end: '02:00' }
     const night = { ...two, of: { op: 'select', types: ['liked'], where: { op: 'and', parts: [hours, hours] } } }
     const nights = { ...two, of: { op: 'select', types: ['liked', 'shared'], where: hours } }
-    const number = { op: 'tag_number', key: 'carts', cmp: '>=', value: 3 }
+    const number = { op: 'tag_number', key: 'carts', cmp: '>=', value: 3, of: { op: 'tag', key: 'carts' } }
     for (const tree of [viewing, two, keyed, night, nights, number, { op: 'and', parts: [viewing, { op: 'tag', key: 'a' }] }]) {
       expect(rowsOf(tree)).toBeUndefined()
     }

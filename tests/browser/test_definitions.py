@@ -130,7 +130,7 @@ def test_an_operators_evening_from_the_sign_in_to_why_somebody_is_in(
     hand.pick("怎么比", 4, "没做过")
     hand.choose("行为", 0, "支付")
     sentence = page.locator("[data-part=sentence]")
-    for said in ("女性", "25–30岁", "一线城市", "想_要", "支付"):
+    for said in ("女性", "25–30岁", "一线城市", "想 要", "支付"):
         expect(sentence).to_contain_text(said)
     expect(page.locator(".preview-count b").first).to_have_text("1")
     expect(page.locator("[data-part=reach]")).to_contain_text("短信")
@@ -203,6 +203,10 @@ def test_text_that_is_wrong_is_pointed_at(visits: Open) -> None:
     wrong = page.get_by_role("alert")
     expect(wrong).to_contain_text("没有叫“product_viewd”的事件，是不是“product_viewed”？")
     expect(wrong).not_to_contain_text("unknown")
+    page.get_by_label("条件语言").fill("count(product_viewed within 10m >= 3")
+    expect(wrong).to_contain_text("要闭合 count(，应当写“)”；这里写的是“within”")
+    expect(wrong.locator("details")).to_have_count(0)
+    page.get_by_label("条件语言").fill("count(product_viewd) within 10m >= 3")
     expect(page.locator(".condition-wrong mark")).to_have_text("p")
     expect(forward).to_be_disabled()
     page.get_by_label("条件语言").fill("count(product_viewed) within 10m < 1")
@@ -212,6 +216,46 @@ def test_text_that_is_wrong_is_pointed_at(visits: Open) -> None:
     expect(forward).to_be_enabled()
     page.get_by_text("条件", exact=True).first.click()
     expect(page.get_by_label("次数")).to_have_value("3")
+
+
+def test_a_tag_is_a_number_and_a_segment_compares_it(shop: Shop, visits: Open) -> None:
+    page = visits("/tags").page
+    hand = Hand(page)
+    hand.button("新建标签", exact=False)
+    page.get_by_label("名称", exact=True).fill("打赏 总额")
+    hand.button("下一步")
+    page.get_by_text("数值", exact=True).click()
+    sentence = page.locator("[data-part=sentence]")
+    expect(sentence).to_contain_text("加入购物车的次数")
+    hand.pick("这个标签是什么数", 0, "金额合计")
+    hand.choose("行为", 0, "送礼物")
+    expect(sentence).to_contain_text("送礼物的金额合计是多少")
+    hand.button("下一步")
+    hand.activate()
+    expect(page.locator(row(page, "打赏 总额"))).to_contain_text("启用中")
+
+    hand.click(page.get_by_role("link", name="人群", exact=True))
+    hand.button("新建人群", exact=False)
+    page.get_by_label("名称", exact=True).fill("大方的人")
+    hand.button("条件")
+    hand.pick("看什么", 0, "标签数值")
+    hand.choose("选择数值标签", 0, "打赏 总额")
+    page.get_by_label("金额", exact=True).fill("50.5")
+    expect(sentence).to_contain_text("标签“打赏 总额”的数值不少于 ¥50.5")
+    hand.activate()
+    listed = page.locator(row(page, "大方的人"))
+    expect(listed).to_contain_text("启用中")
+    shop.send({"type": "gift_sent", "viewer": "giver", "amount": 5_050})
+    expect(listed.locator("td.num").first).to_have_text("1")
+
+    page = visits("/segments/%E5%A4%A7%E6%96%B9%E7%9A%84%E4%BA%BA", locale="en-US").page
+    expect(page.locator("[data-part=sentence]")).to_contain_text(
+        'number of the tag "打赏 总额" is at least ¥50.50'
+    )
+    expect(page.get_by_label("Amount", exact=True)).to_have_value("50.50")
+    expect(page.locator(".condition")).to_contain_text("Number of a tag")
+    page = visits("/tags/%E6%89%93%E8%B5%8F_%E6%80%BB%E9%A2%9D", locale="en-US").page
+    expect(page.locator("[data-part=number]")).to_contain_text("Sum of amounts")
 
 
 def test_a_time_of_day_has_a_row_of_its_own(visits: Open) -> None:

@@ -18,30 +18,32 @@ export function useUnknownName() {
   }
 }
 
-/** What went wrong, in the reader's language; where the code says little, the server's own words below. */
+/** What went wrong, in the reader's language; where the code says little, the server's own words below (`isSaid`: in that language, too). */
 export function useProblemText() {
   const { t } = useTexts()
-  const { language } = useLanguage()
+  const { language, words } = useLanguage()
   const unknownName = useUnknownName()
-  return (error: unknown): { title: string; detail: string } => {
-    if (!(error instanceof ApiProblem)) return { title: t('problem.unknown'), detail: String(error) }
+  return (error: unknown): { title: string; detail: string; isSaid: boolean } => {
+    if (!(error instanceof ApiProblem)) return { title: t('problem.unknown'), detail: String(error), isSaid: false }
     const status = KNOWN.find((known) => known === error.status)
     const said = problemText(error.problem.code ?? '', language)
     const named = unknownName(error.problem.params)
     const title = named ?? said?.text ?? (status === undefined ? t('problem.server') : t(`problem.${status}`))
-    return { title, detail: named !== null || said?.isWhole ? '' : (error.problem.detail ?? '') }
+    if (named !== null || said?.isWhole) return { title, detail: '', isSaid: true }
+    const own = error.problem.said
+    return { title, detail: own ? words(own) : (error.problem.detail ?? ''), isSaid: own !== undefined }
   }
 }
 
 export function ProblemAlert({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { t } = useTexts()
-  const { title, detail } = useProblemText()(error)
+  const { title, detail, isSaid } = useProblemText()(error)
   return (
     <Alert
       type="error"
       showIcon
       title={title}
-      description={detail ? <ServerWords words={detail} /> : undefined}
+      description={detail && (isSaid ? detail : <ServerWords words={detail} />)}
       action={
         onRetry && (
           <Button size="small" onClick={onRetry}>

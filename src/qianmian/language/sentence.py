@@ -2,13 +2,16 @@
 
 Operators say which message they are (`language/phrases.py`); the words are in
 `locales/<locale>/language.json`, those for values of traits in `values.json`; titles of events in
-`events.json`, of tags and segments in theirs.
+`events.json`, of tags and segments in theirs. How a shop calls its own tags and segments is not
+known here: whoever asks for a sentence says it.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal
 
 from qianmian.errors import UnknownName
 from qianmian.language.ast import And, Node, Not, Or
@@ -34,25 +37,35 @@ from qianmian.locales.texts import LOCALES, document, entry
 from qianmian.vocabulary.time import format_duration, parse_duration
 
 Value = str | int | float | bool
+Language = Literal["zh", "en"]
+Titles = Mapping[tuple[str, str], Mapping[Language, str]]
+"""How a shop calls its tags and segments: by kind and key, then by language ("zh", "en")."""
+UNTITLED: Final[Titles] = MappingProxyType({})
 _SPAN: Final = re.compile(r"([0-9]+(ms|[dhms]))+")
 _SPAN_PART: Final = re.compile(r"([0-9]+)([a-z]+)")
 LOVED: Final = "loved_"  # traits of what a viewer turns to: the values are those of the dimension
+_LANGUAGES: Final[dict[str, Language]] = {"zh-CN": "zh", "en-US": "en"}
 _FILE_BY_FAMILY: Final = {"tag": "tags", "segment": "segments"}
 
 
-def sentence(node: Node, locale: str = "zh-CN") -> str:
+def sentence(node: Node, locale: str = "zh-CN", titles: Titles = UNTITLED) -> str:
     """The sentence of an expression.
+
+    Args:
+        titles: what the shop's own tags and segments are called; the others have titles of theirs.
 
     Raises: UnknownName for a locale that is not there; LimitExceeded for a tree that is too large.
     """
     check_size(node)
-    return _Speaker(locale, key_of(node) or "product").whole(node)
+    return _Speaker(locale, key_of(node) or "product", titles).whole(node)
 
 
-def sentence_of_definition(definition: Definition, locale: str = "zh-CN") -> str:
-    """The sentence of a definition, with when it fires again."""
+def sentence_of_definition(
+    definition: Definition, locale: str = "zh-CN", titles: Titles = UNTITLED
+) -> str:
+    """The sentence of a definition, with when it fires again; see `sentence`."""
     check_size(definition.expr)
-    speaker = _Speaker(locale, key_of(definition.expr) or "product")
+    speaker = _Speaker(locale, key_of(definition.expr) or "product", titles)
     if definition.again_after_ms is None:
         return speaker.whole(definition.expr)
     again = Duration(definition.again_after_ms)
@@ -99,11 +112,12 @@ def _words_of(of: str, value: Value, locale: str) -> str | None:
 class _Speaker:
     """Renders arguments of messages in one locale."""
 
-    def __init__(self, locale: str, key: str) -> None:
+    def __init__(self, locale: str, key: str, titles: Titles = UNTITLED) -> None:
         if locale not in LOCALES:
             raise UnknownName.of("locale", locale, LOCALES)
         self._locale = locale
         self._key = key
+        self._titles = titles
         self._texts = document(locale, "language")
 
     def whole(self, arg: Arg) -> str:
@@ -181,6 +195,9 @@ class _Speaker:
         return self._filled("quoted", value=value_in_words(of, value, self._locale))
 
     def _title(self, family: str, name: str) -> str:
+        own = self._titles.get((family, name), {}).get(_LANGUAGES[self._locale])
+        if own:
+            return own
         if family in _FILE_BY_FAMILY:
             return _title_in(self._locale, _FILE_BY_FAMILY[family], name) or name
         return str(self._texts.get(f"{family}.{name}", name))

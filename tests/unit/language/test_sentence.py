@@ -13,6 +13,7 @@ from qianmian.language.ast import COMPARISONS, Node, Trait, walk
 from qianmian.language.catalog import operators_by_name
 from qianmian.language.parse import parse, parse_definition
 from qianmian.language.sentence import (
+    Titles,
     in_words,
     sentence,
     sentence_of_definition,
@@ -162,6 +163,31 @@ def test_every_operator_with_a_number_is_counted_in_both_forms() -> None:
         if numeric & {form.removesuffix("?") for _, form in operator.forms}
     }
     assert with_a_number == set(COUNTED)
+
+
+def test_own_tags_and_segments_are_called_as_the_shop_calls_them() -> None:
+    titles: Titles = {
+        ("tag", "想_要"): {"zh": "想 要{0}", "en": "wants it"},
+        ("segment", "vip"): {"zh": "老客", "en": ""},
+        ("tag", "sharer"): {"en": "our sharers"},
+    }
+    node = parse("tag.想_要 and not tag.sharer and in segment.vip and tag.想_要 >= 3")
+    chinese = [
+        "有标签“想 要{0}”",
+        "没有标签“爱分享”",
+        "属于人群“老客”",
+        "标签“想 要{0}”的数值不少于 3",
+    ]
+    assert sentence(node, "zh-CN", titles) == "，且".join(chinese)
+    english = [
+        'has the tag "wants it"',
+        'does not have the tag "our sharers"',
+        'belongs to the segment "vip"',
+        'the number of the tag "wants it" is at least 3',
+    ]
+    assert sentence(node, "en-US", titles) == f"H{', and '.join(english)[1:]}"
+    definition = parse_definition("wanted", "tag.想_要 and liked again after 10m")
+    assert "“想 要{0}”" in sentence_of_definition(definition, "zh-CN", titles)
 
 
 def test_a_definition_says_when_it_fires_again() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -108,6 +109,8 @@ def test_what_is_wrong_is_said_with_its_place(
     told = post(console, "check", kind="segment", key="me", text=text)
     assert not told["usable"]
     assert told["problem"]
+    assert told["said"]["en"] == told["problem"]
+    assert re.search(r"[\u4e00-\u9fff]", told["said"]["zh"])
     assert (told["code"], told["position"]) == (code, position)
 
 
@@ -230,6 +233,12 @@ def test_a_tag_lives_from_draft_to_retirement(console: httpx.Client, server: Ser
     used = post(console, "segment/常客/activate")
     names = {"zh": "爱看商品", "en": "爱看商品"}
     assert used["uses"] == [{"kind": "tag", "key": "爱看", "names": names}]
+    assert "“爱看商品”" in used["now"]["sentence"]["zh"]
+    checked = post(console, "check", kind="segment", text="tag.爱看")
+    assert checked["sentence"] == {"zh": "有标签“爱看商品”", "en": 'Has the tag "爱看商品"'}
+    assert checked["text"] == "tag.爱看"
+    counted = post(console, "preview", kind="segment", text="tag.爱看")
+    assert counted["parts"] == [checked["sentence"]]
     refused = console.post("/api/definitions/tag/爱看/retire", json={})
     assert refused.status_code == 422
     assert "常客" in refused.json()["detail"]
@@ -261,6 +270,7 @@ def test_a_tag_may_be_a_number_that_others_compare(console: httpx.Client, server
     assert (told["usable"], told["code"]) == (False, "definition.unknown_name")
     draft(console, "tag/送礼", "number sum(gift_sent.amount) within 10m")
     made = post(console, "tag/送礼/activate")
+    assert made["number"] == "money"
     assert made["now"]["sentence"]["zh"] == "最近 10 分钟内送礼物的金额合计是多少"
     assert not post(console, "check", kind="segment", text="tag.送礼 >= 50")["usable"]
     good = post(console, "check", kind="segment", text="tag.送礼 >= ¥50")
@@ -281,7 +291,9 @@ def test_a_tag_may_be_a_number_that_others_compare(console: httpx.Client, server
     assert "'within': '10m'" in expr_of(server, "大方")
     assert console.post("/api/definitions/tag/送礼/retire", json={}).status_code == 422
     draft(console, "tag/送礼", "gift_sent this session")
-    assert console.post("/api/definitions/tag/送礼/activate", json={}).status_code == 422
+    refused = console.post("/api/definitions/tag/送礼/activate", json={})
+    assert refused.status_code == 422
+    assert "tag.送礼 只说有或没有" in refused.json()["said"]["zh"]
     draft(console, "tag/送礼", "number sum(gift_sent.amount) within 20m")
     assert post(console, "tag/送礼/activate")["now"]["version"] == 2
     assert "'within': '20m'" in expr_of(server, "大方")
@@ -296,6 +308,7 @@ def test_a_built_in_moment_can_be_changed_and_brought_back(
     built_in = console.get("/api/definitions/moment/hesitation").json()
     assert built_in["built_in"]
     assert built_in["names"]["zh"] == "犹豫"
+    assert built_in["number"] is None
     draft(console, "moment/hesitation", built_in["now"]["text"].replace("2m", "90s"))
     assert post(console, "moment/hesitation/activate")["now"]["version"] == 2
     assert active(server)["hesitation"] == 2

@@ -45,6 +45,9 @@ export interface Parameter {
   value: Words
 }
 
+/** What a number counts; money is in minor units. */
+export type Unit = 'times' | 'products' | 'categories' | 'money' | 'none'
+
 export interface Definition {
   kind: DefinitionKind
   key: string
@@ -65,6 +68,8 @@ export interface Definition {
   freshness: 'live' | 'session' | 'daily' | null
   /** The tag whose value it is. */
   part_of: string | null
+  /** What a tag counts whose value is a number; of others null. */
+  number: Unit | null
   /** Of moments, since the last midnight of the shop, the busiest room first. */
   fired: FiredIn[]
   /** The numbers of a built-in moment. */
@@ -100,6 +105,8 @@ export interface Understood {
   uses: NamedDefinition[]
   code: string | null
   problem: string | null
+  /** The same in both languages, where it is a problem of the language. */
+  said: Words | null
   position: number | null
   path: string | null
   /** Of an unknown name: its kind, the name, and one that is near. */

@@ -27,4 +27,6 @@ export interface Problem {
   title?: string
   detail?: string
   params?: Record<string, unknown>
+  /** The detail in both languages, where it is a problem of the condition language. */
+  said?: Words
 }

@@ -26,6 +26,8 @@ export interface EngineHealth {
   duplicates: number
   late: number
   refused: number
+  /** What full lists made the engine forget. */
+  overflow: number
   problem: string | null
 }
 

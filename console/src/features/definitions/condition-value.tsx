@@ -1,14 +1,14 @@
 import { Input, InputNumber, Select } from 'antd'
 import type { ValueEditorProps } from 'react-querybuilder'
-import { useEventName, useMeta } from '@/api/meta'
 import { OpenChoice } from '@/components/open-choice'
-import { type Say, useLanguage, useTexts } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { traitName, valuesOf } from '@/lib/trait-words'
-import { AGES, SCOPES, type Did, type DidAt, type Field, type Since, type Spent, type TraitValue } from './conditions'
+import { EventChoice, NameChoice, ScopeChoice, spanText, withOwn, type Editor } from './choices'
+import { AGES, type Did, type DidAt, type Field, type Since, type Spent, type TagNumber, type TraitValue } from './conditions'
 import { useDefinitions } from './definitions-api'
 import { useLists } from './lists-api'
 
-const TRAITS = [
+export const TRAITS = [
   ...['gender', 'age', 'age_band', 'region', 'province', 'city_tier', 'occupation', 'member_level', 'follower'],
   ...['registered_days', 'life_stage', 'loved_category', 'loved_price_band', 'loved_brand', 'loved_brand_tone'],
 ]
@@ -32,12 +32,9 @@ export function ConditionValue({ field, value, handleOnChange, context }: ValueE
       return <NamedValue kind={field as 'tag' | 'segment'} value={value as string} onChange={handleOnChange} own={own} />
     case 'list':
       return <ListValue value={value as string} onChange={handleOnChange} />
+    case 'number':
+      return <NumberValue value={value as TagNumber} onChange={handleOnChange} own={own} />
   }
-}
-
-interface Editor<T> {
-  value: T
-  onChange: (value: T) => void
 }
 
 /** On a clock of 24 hours in every language; a browser's own field for times would show its own. */
@@ -177,68 +174,31 @@ function ListValue({ value, onChange }: Editor<string>) {
   return <NameChoice kind="list" value={value} onChange={onChange} options={options} />
 }
 
-interface Names extends Editor<string> {
-  kind: 'tag' | 'segment' | 'list'
-  options: { value: string; label: string }[]
-}
-
-function NameChoice({ kind, value, onChange, options }: Names) {
+/** A tag that is a number, and what it is compared with: money with money. */
+function NumberValue({ value, onChange, own }: Editor<TagNumber> & { own: string | undefined }) {
   const { t } = useTexts()
+  const { words } = useLanguage()
+  const known = (useDefinitions('tag').data ?? []).filter((one) => one.now !== null && one.number !== null && one.key !== own)
+  const unit = known.find((one) => one.key === value.key)?.number ?? 'none'
+  const isCounted = unit === 'times' || unit === 'products' || unit === 'categories'
+  const choose = (key: string) => onChange({ ...value, key, isMoney: known.find((one) => one.key === key)?.number === 'money' })
   return (
-    <Select
-      size="small"
-      className="named-value"
-      showSearch={{ optionFilterProp: 'label' }}
-      value={value || null}
-      onChange={onChange}
-      placeholder={t(`conditions.choose.${kind}`)}
-      aria-label={t(`conditions.choose.${kind}`)}
-      popupMatchSelectWidth={false}
-      options={options}
-    />
+    <>
+      <NameChoice
+        kind="number"
+        value={value.key}
+        onChange={choose}
+        options={known.map((one) => ({ value: one.key, label: words(one.names), title: words(one.meaning) }))}
+      />
+      <InputNumber
+        size="small"
+        max={100_000_000}
+        {...(isCounted ? { min: 0, precision: 0 } : value.isMoney ? { min: 0, precision: 2 } : {})}
+        value={value.value}
+        aria-label={t(value.isMoney ? 'conditions.amount' : 'conditions.number')}
+        onChange={(number) => onChange({ ...value, value: number ?? 0 })}
+      />
+      {value.isMoney && <span>{t('conditions.currency')}</span>}
+    </>
   )
-}
-
-function EventChoice({ value, onChange }: Editor<string>) {
-  const { t } = useTexts()
-  const named = useEventName()
-  const events = Object.keys(useMeta().data?.events ?? { [value]: value })
-  return (
-    <Select
-      size="small"
-      showSearch={{ optionFilterProp: 'label' }}
-      value={value}
-      onChange={onChange}
-      aria-label={t('conditions.event')}
-      popupMatchSelectWidth={false}
-      options={events.map((event) => ({ value: event, label: named(event) }))}
-    />
-  )
-}
-
-function ScopeChoice({ value, onChange }: Editor<string>) {
-  const { t } = useTexts()
-  return (
-    <Select
-      size="small"
-      value={value}
-      onChange={onChange}
-      aria-label={t('conditions.scope')}
-      popupMatchSelectWidth={false}
-      options={withOwn(SCOPES, value).map((scope) => ({ value: scope, label: scopeText(t, scope) }))}
-    />
-  )
-}
-
-/** The choices, and the value itself where somebody wrote another one as text. */
-const withOwn = (choices: readonly string[], value: string): string[] => (choices.includes(value) ? [...choices] : [...choices, value])
-
-function scopeText(t: Say, scope: string): string {
-  if (scope === 'session' || scope === 'visit' || scope === 'ever') return t(`conditions.scopes.${scope}`)
-  return t('conditions.scopes.within', { span: spanText(t, scope) })
-}
-
-function spanText(t: Say, span: string): string {
-  const parts = [...span.matchAll(/(\d+)([dhms])/g)]
-  return parts.map(([, number = '', unit]) => t(`conditions.units.${unit as 'd' | 'h' | 'm' | 's'}`, { n: number })).join(' ')
 }

@@ -7,7 +7,7 @@
 import type { RuleGroupType, RuleType } from 'react-querybuilder'
 import type { Tree } from '@/api/types'
 
-export const FIELDS = ['did', 'hour', 'spent', 'since', 'tag', 'segment', 'list', 'trait'] as const
+export const FIELDS = ['did', 'hour', 'spent', 'since', 'tag', 'number', 'segment', 'list', 'trait'] as const
 export type Field = (typeof FIELDS)[number]
 
 export const OPERATORS: Record<Field, readonly string[]> = {
@@ -16,6 +16,7 @@ export const OPERATORS: Record<Field, readonly string[]> = {
   spent: ['>=', '<'],
   since: ['>', '<'],
   tag: ['has', 'has_not'],
+  number: ['>=', '>', '<=', '<', '==', '!='],
   segment: ['has', 'has_not'],
   list: ['has', 'has_not'],
   trait: ['==', '!=', '>=', '<='],
@@ -50,12 +51,20 @@ export interface TraitValue {
   value: string
 }
 
+/** A tag that is a number, compared; of money in major units of the shop's currency. */
+export interface TagNumber {
+  key: string
+  value: number
+  isMoney: boolean
+}
+
 export const DEFAULTS: Record<Field, unknown> = {
   did: { event: 'cart_added', times: 1, within: 'session' } satisfies Did,
   hour: { event: 'product_viewed', times: 3, within: '30d', begin: '23:00', end: '05:00' } satisfies DidAt,
   spent: { amount: 200, within: 'session' } satisfies Spent,
   since: { event: 'order_paid', span: '30d' } satisfies Since,
   tag: '',
+  number: { key: '', value: 1, isMoney: false } satisfies TagNumber,
   segment: '',
   list: '',
   trait: { name: 'gender', value: '' } satisfies TraitValue,
@@ -105,6 +114,11 @@ function rowTree({ field, operator, value }: RuleType): Tree | undefined {
     case 'segment':
     case 'list':
       return value ? denied(operator === 'has_not', { op: NAMING[field as Naming], key: value as string }) : undefined
+    case 'number': {
+      const { key, value: number, isMoney } = value as TagNumber
+      const compared = { op: 'tag_number', key, cmp: operator, value: isMoney ? Math.round(number * MINOR) : number }
+      return key ? (isMoney ? { ...compared, is_money: true } : compared) : undefined
+    }
     case 'trait': {
       const { name, value: told } = value as TraitValue
       return name && told !== '' ? { op: 'trait', name, cmp: operator, value: scalar(told) } : undefined
@@ -160,6 +174,11 @@ function plainRow(tree: Tree): RuleType | undefined {
       if (!OPERATORS.trait.includes(cmp ?? '') || Array.isArray(value)) return undefined
       if (scalar(String(value)) !== value) return undefined // digits that are a name, a number with a fraction
       return { field: 'trait', operator: cmp ?? '', value: { name: tree.name, value: String(value) } }
+    case 'tag_number': {
+      if (!OPERATORS.number.includes(cmp ?? '') || !has(tree, 'key', 'cmp', 'value', 'is_money')) return undefined
+      const isMoney = tree.is_money === true
+      return { field: 'number', operator: cmp ?? '', value: { key: tree.key, value: Number(value) / (isMoney ? MINOR : 1), isMoney } }
+    }
     case 'time_since':
       if (!event || !OPERATORS.since.includes(cmp ?? '')) return undefined
       return { field: 'since', operator: cmp ?? '', value: { event, span: value } }

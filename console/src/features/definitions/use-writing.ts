@@ -1,17 +1,20 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { RuleGroupType } from 'react-querybuilder'
-import type { DefinitionDetail } from '@/api/types'
+import type { DefinitionDetail, Tree } from '@/api/types'
 import { type Language, useLanguage, useTexts } from '@/lib/language'
 import { useDebounced } from '@/lib/use-debounced'
 import { useUndo } from '@/lib/use-undo'
 import { nothing, rowsOf, treeOf } from './conditions'
 import { useChange, useDefinitions, useUnderstood, type Draft, type Written } from './definitions-api'
+import { measured, measureOf, numberTree, type Measure } from './measures'
 import { keyFor, type PageKind } from './places'
 
-type Mode = 'rows' | 'text'
+/** As conditions, as a number that is measured, or as text. */
+type Mode = 'rows' | 'number' | 'text'
 interface Body {
   mode: Mode
   rows: RuleGroupType
+  measure: Measure
   text: string
 }
 
@@ -21,9 +24,12 @@ const AGAIN = /\bagain after\b/ // the tree is of the condition alone: rows woul
 
 function begun(definition: DefinitionDetail | null): Body {
   const text = (definition?.draft ?? definition?.now)?.text ?? ''
+  const empty = { rows: nothing(), measure: measureOf('count'), text }
+  const measure = definition?.tree ? measured(definition.tree) : undefined
+  if (measure) return { ...empty, mode: 'number', measure }
   const rows = definition?.tree && !AGAIN.test(text) ? rowsOf(definition.tree) : undefined
-  if (definition && !rows) return { mode: 'text', rows: nothing(), text }
-  return { mode: 'rows', rows: rows ?? nothing(), text }
+  if (definition && !rows) return { ...empty, mode: 'text' }
+  return { ...empty, mode: 'rows', rows: rows ?? nothing() }
 }
 
 /** What is being written: understood as it changes, kept as a draft when it stands still. */
@@ -34,16 +40,16 @@ export function useWriting(kind: PageKind, definition: DefinitionDetail | null) 
   const [title, setTitle] = useState(newest?.title[language] ?? definition?.names[language] ?? '')
   const [meaning, setMeaning] = useState(newest?.meaning[language] ?? definition?.meaning[language] ?? '')
   const body = useUndo<Body>(begun(definition))
-  const { mode, rows, text } = body.value
+  const { mode, rows, measure, text } = body.value
 
   const taken = new Set((useDefinitions(kind).data ?? []).map((one) => one.key))
   const [ownKey, setOwnKey] = useState(definition?.key ?? null)
   const key = ownKey ?? keyFor(title, taken)
   const place = { kind, key }
 
-  const tree = mode === 'rows' ? treeOf(rows) : undefined
+  const tree = mode === 'rows' ? treeOf(rows) : mode === 'number' ? numberTree(measure) : undefined
   const written: Written | null =
-    mode === 'rows' ? (tree ? { kind, key, tree } : null) : text.trim() ? { kind, key, text } : null
+    mode !== 'text' ? (tree ? { kind, key, tree } : null) : text.trim() ? { kind, key, text } : null
   const settled = useDebounced(written, CHECK_MS)
   const understood = useUnderstood(settled)
   const found = settled === null ? undefined : understood.data
@@ -79,10 +85,14 @@ export function useWriting(kind: PageKind, definition: DefinitionDetail | null) 
   }, [waitingText, saved, keep])
 
   const setMode = (next: Mode) => {
-    if (next === 'text') body.set({ mode: 'text', rows, text: found?.text ?? text })
-    else if (found?.tree) body.set({ mode: 'rows', rows: rowsOf(found.tree) ?? rows, text })
-    else body.set({ mode: 'rows', rows, text })
+    const said = found?.tree
+    if (next === 'text') body.set({ ...body.value, mode: next, text: found?.text ?? text })
+    else if (next === 'number') body.set({ ...body.value, mode: next, measure: (said && measured(said)) ?? measure })
+    else body.set({ ...body.value, mode: next, rows: (said && rowsOf(said)) ?? rows })
   }
+  /** Whether what the text says can be shown so. */
+  const showsAs = (shown: (tree: Tree) => unknown): boolean =>
+    mode !== 'text' || text.trim() === '' || (found?.tree ? shown(found.tree) !== undefined : false)
   return {
     place,
     title,
@@ -92,13 +102,16 @@ export function useWriting(kind: PageKind, definition: DefinitionDetail | null) 
     mode,
     setMode,
     rows,
-    setRows: (next: RuleGroupType) => body.set({ mode, rows: next, text }),
+    setRows: (next: RuleGroupType) => body.set({ ...body.value, rows: next }),
+    measure,
+    setMeasure: (next: Measure) => body.set({ ...body.value, measure: next }),
     text,
-    setText: (next: string) => body.set({ mode, rows, text: next }),
+    setText: (next: string) => body.set({ ...body.value, text: next }),
     undo: body.undo,
     redo: body.redo,
     understood: found,
-    hasRows: mode === 'rows' || text.trim() === '' || (found?.tree ? rowsOf(found.tree) !== undefined : false),
+    hasRows: showsAs(rowsOf),
+    hasNumber: kind === 'tag' && showsAs(measured),
     savedAs: saved === null ? '' : t(saved === JSON.stringify(draft) ? 'definitions.saved' : 'definitions.saving'),
     problem,
     save: () => keep(draft),

@@ -5,6 +5,7 @@ import { ServerWords } from '@/components/server-words'
 import { useLanguage, useTexts } from '@/lib/language'
 import { problemText } from '@/lib/reasons'
 import { ConditionBuilder } from './condition-builder'
+import { NumberPart } from './number-part'
 import type { PageKind } from './places'
 import { TextEditor } from './text-editor'
 import type { Writing } from './use-writing'
@@ -50,7 +51,10 @@ export function SentencePart({ kind, writing }: Props) {
   )
 }
 
-/** The conditions, as rows or as text, and what is wrong with them. */
+const PLAIN_MODES = ['rows', 'text'] as const
+const MODES = ['rows', 'number', 'text'] as const
+
+/** The conditions, as rows or as text, or what a tag measures, and what is wrong with them. */
 export function ConditionsPart({ kind, writing }: Props) {
   const { t } = useTexts()
   const { understood, place } = writing
@@ -60,10 +64,10 @@ export function ConditionsPart({ kind, writing }: Props) {
         <Segmented
           value={writing.mode}
           onChange={writing.setMode}
-          options={(['rows', 'text'] as const).map((value) => ({
+          options={(kind === 'tag' ? MODES : PLAIN_MODES).map((value) => ({
             value,
             label: t(`definitions.mode.${value}`),
-            disabled: value === 'rows' && !writing.hasRows,
+            disabled: (value === 'rows' && !writing.hasRows) || (value === 'number' && !writing.hasNumber),
           }))}
         />
         <Space>
@@ -71,10 +75,12 @@ export function ConditionsPart({ kind, writing }: Props) {
           <Button size="small" icon={<RedoOutlined />} disabled={!writing.redo} onClick={writing.redo} aria-label={t('definitions.redo')} />
         </Space>
       </div>
-      {!writing.hasRows && <p className="quiet small">{t('definitions.text_only')}</p>}
-      {writing.mode === 'rows' ? (
+      {!writing.hasRows && !writing.hasNumber && <p className="quiet small">{t('definitions.text_only')}</p>}
+      {writing.mode === 'rows' && (
         <ConditionBuilder rows={writing.rows} onRows={writing.setRows} own={kind === 'segment' ? place.key : ''} />
-      ) : (
+      )}
+      {writing.mode === 'number' && <NumberPart value={writing.measure} onChange={writing.setMeasure} />}
+      {writing.mode === 'text' && (
         <TextEditor text={writing.text} onText={writing.setText} position={understood?.position ?? null} />
       )}
       <Wrong understood={understood} />
@@ -88,7 +94,7 @@ function Wrong({ understood }: Pick<Writing, 'understood'>) {
   const { language, words } = useLanguage()
   const unknownName = useUnknownName()
   if (!understood) return null
-  const { code, problem, warnings, params } = understood
+  const { code, problem, said, warnings, params } = understood
   const named = unknownName(params)
   return (
     <>
@@ -97,7 +103,7 @@ function Wrong({ understood }: Pick<Writing, 'understood'>) {
           type="warning"
           showIcon
           title={named ?? problemText(code ?? '', language)?.text ?? problem}
-          description={named === null ? <ServerWords words={problem} /> : undefined}
+          description={named !== null ? undefined : said ? words(said) : <ServerWords words={problem} />}
         />
       )}
       {warnings.map((warning) => (

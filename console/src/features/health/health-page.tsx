@@ -46,7 +46,7 @@ export function HealthPage() {
   )
 }
 
-const ENGINE = ['viewers', 'accepted', 'late', 'duplicates', 'refused', 'waiting'] as const
+const ENGINE = ['viewers', 'accepted', 'late', 'duplicates', 'refused', 'overflow', 'waiting'] as const
 
 function HealthNumbers({ health }: { health: DataHealth }) {
   const { t } = useTexts()

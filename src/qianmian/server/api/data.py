@@ -168,6 +168,7 @@ def _counts(live: Live) -> EngineModel:
         duplicates=0 if counts is None else counts.duplicates,
         late=0 if counts is None else counts.late,
         refused=0 if counts is None else counts.refused,
+        overflow=0 if counts is None else counts.overflow,
         problem=None,
     )
 

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
 
+from qianmian.language.sentence import Titles
 from qianmian.locales.texts import Texts
 from qianmian.runtime.evidence import Explainer
 from qianmian.runtime.live import Live
 from qianmian.runtime.timeline import timeline_of
-from qianmian.server.api.definition_told import LOCALES, spoken
+from qianmian.server.api.definition_told import LOCALES, spoken, titles_of
 from qianmian.server.api.models import Words
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.strategies import names_of
@@ -59,11 +60,12 @@ async def of_viewer(
     whys = await asyncio.to_thread(_whys, site, room, viewer, state, decisions)
     told = await _told(site, _for(who, decisions))
     by_id = {one.id: one for one in told}
+    titles = titles_of(await site.desk.entries())
     return WhyPage(
         as_of=state["clock"],
         decisions=told,
         strategies=[
-            _why(one, None if one.decision is None else by_id[one.decision.id])
+            _why(one, None if one.decision is None else by_id[one.decision.id], titles)
             for one in whys
             if one.decision is None or one.decision.id in by_id
         ],
@@ -123,7 +125,7 @@ async def _told(site: Site, decisions: list[Decision]) -> list[DecisionModel]:
     return [_decision(one, newest.get(one.strategy), called) for one in decisions]
 
 
-def _why(why: Why, decision: DecisionModel | None) -> WhyModel:
+def _why(why: Why, decision: DecisionModel | None, titles: Titles) -> WhyModel:
     return WhyModel(
         strategy=why.strategy.key,
         names=names_of(why.strategy, why.strategy.key),
@@ -133,7 +135,7 @@ def _why(why: Why, decision: DecisionModel | None) -> WhyModel:
         fired_at=why.fired_at,
         judged_at=why.judged_at,
         guards=[
-            GuardModel(sentence=spoken(one.node), holds=one.holds, unknown=one.is_unknown)
+            GuardModel(sentence=spoken(one.node, titles), holds=one.holds, unknown=one.is_unknown)
             for one in why.guards
         ],
         decision=decision,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from qianmian.language.numbers import Unit
 from qianmian.runtime.definition_versions import MAX_MEANING, MAX_TITLE, MAX_WHY
 from qianmian.server.api.models import Model, Words
 from qianmian.vocabulary.values import MAX_INT
@@ -77,7 +78,7 @@ class DefinitionModel(Model):
     `now` is what holds, `draft` what somebody writes, `names` how people call it. `holding` is of
     how many viewers in open rooms it holds now, `enough` of how many there is enough evidence to
     say so; `tier`, `freshness` and `part_of` (the tag whose value it is) are of built-in tags.
-    A tag whose value is a number holds of whoever has one.
+    `number` is what a tag counts whose value is a number; it holds of whoever has one.
     `fired` is of moments, the busiest room first; `parameters` are the numbers of built-in ones.
     """
 
@@ -96,6 +97,7 @@ class DefinitionModel(Model):
     tier: Literal["basic", "behavior", "value", "predictive"] | None
     freshness: Literal["live", "session", "daily"] | None
     part_of: str | None
+    number: Unit | None
     fired: list[FiredModel]
     parameters: list[ParameterModel]
 
@@ -129,7 +131,8 @@ class Understood(Model):
 
     `position` is where in the text, `path` where in the tree; `params` are of an unknown name: its
     `kind`, the `name`, and one that is `near`. `uses` are the tags and segments it
-    names. `usable`: it could be active beside everything else; else `problem` says why not.
+    names. `usable`: it could be active beside everything else; else `problem` says why not, and
+    `said` the same in both languages, where it is a problem of the language.
     """
 
     usable: bool
@@ -141,6 +144,7 @@ class Understood(Model):
     uses: list[NamedModel] = Field(default_factory=list)
     code: str | None = None
     problem: str | None = None
+    said: Words | None = None
     position: int | None = None
     path: str | None = None
     params: dict[str, str] = Field(default_factory=dict)

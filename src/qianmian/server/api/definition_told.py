@@ -9,11 +9,19 @@ from typing import Final, Literal
 from qianmian.engine.backfill import Counting
 from qianmian.engine.levels import Held
 from qianmian.errors import DefinitionError
-from qianmian.language.ast import Node, walk
+from qianmian.language.ast import Node, Number, walk
 from qianmian.language.codec import to_json
 from qianmian.language.definition import Definition
+from qianmian.language.numbers import unit_of
 from qianmian.language.phrases import Arg, Duration, Money, Phrase, Titled
-from qianmian.language.sentence import in_words, said, sentence, sentence_of_definition
+from qianmian.language.sentence import (
+    UNTITLED,
+    Titles,
+    in_words,
+    said,
+    sentence,
+    sentence_of_definition,
+)
 from qianmian.language.text import show
 from qianmian.language.types import sort_of, warnings
 from qianmian.locales.texts import document, entry
@@ -39,7 +47,7 @@ from qianmian.server.api.definition_models import (
     WarningModel,
 )
 from qianmian.server.api.models import Words
-from qianmian.server.api.problems import NAMED
+from qianmian.server.api.problems import NAMED, said_of_problem
 from qianmian.storage.fired import Fired
 from qianmian.storage.history_reader.answers import Preview
 from qianmian.tags.definition import Tag
@@ -59,7 +67,7 @@ class Teller:
     """
 
     def __init__(self, entries: Sequence[Entry], tags: Mapping[str, Tag]) -> None:
-        self.names = {one.place: words_of(one, "title", one.place[1]) for one in entries}
+        self.names = titles_of(entries)
         self._tag_of = {key: tag for tag in tags.values() for key in tag.texts}
         self.evidence = frozenset(f"{key}_enough" for key, tag in tags.items() if tag.enough)
         """Keys of what only says that there is enough evidence."""
@@ -76,8 +84,8 @@ class Teller:
             names=self.names[found.place],
             meaning=words_of(found, "help", ""),
             built_in=found.is_built_in,
-            now=None if found.now is None else version_model(found.now),
-            draft=None if found.draft is None else version_model(found.draft),
+            now=None if found.now is None else version_model(found.now, self.names),
+            draft=None if found.draft is None else version_model(found.draft, self.names),
             used_by=self.named(found.used_by),
             uses=[] if expr is None else self.uses(expr),
             counting=now.since(key) if found.now is not None else None,
@@ -86,6 +94,7 @@ class Teller:
             tier=None if tag is None else tag.tier,
             freshness=None if tag is None else tag.freshness,
             part_of=None if tag is None or tag.key == key else tag.key,
+            number=unit_of(expr) if isinstance(expr, Number) else None,
             fired=now.fired_in(key) if kind == "moment" else [],
             parameters=now.numbers(key) if kind == "moment" and found.is_built_in else [],
         )
@@ -96,7 +105,7 @@ class Teller:
             usable=False,
             text=show(definition.expr),
             tree=to_json(definition.expr),
-            sentence=_sentence(definition),
+            sentence=spoken_definition(definition, self.names),
             sort="level" if sort_of(definition.expr) == "level" else "pulse",
             warnings=[_warning(one) for one in warnings(definition.expr)],
             uses=self.uses(definition.expr),
@@ -112,7 +121,9 @@ class Teller:
             total=found.total,
             count=found.count,
             steps=[
-                StepModel(sentence=spoken(one.condition), alone=one.alone, left=one.left)
+                StepModel(
+                    sentence=spoken(one.condition, self.names), alone=one.alone, left=one.left
+                )
                 for one in found.steps
             ],
             empty_at=found.empty_at,
@@ -131,7 +142,7 @@ class Teller:
                 for one in found.left_out
             ],
             reach=[ReachModel(channel=one, count=count) for one, count in found.reach.items()],
-            parts=[spoken(one) for one in found.parts],
+            parts=[spoken(one, self.names) for one in found.parts],
             samples=[
                 SampleModel(viewer=one.viewer, last_seen=one.last_seen, holds=list(one.holds))
                 for one in found.samples
@@ -227,6 +238,11 @@ def words_of(found: Entry, what: str, otherwise: str) -> Words:
     return words
 
 
+def titles_of(entries: Iterable[Entry]) -> dict[Place, Words]:
+    """How people call each definition, also for sentences that name it."""
+    return {one.place: words_of(one, "title", one.place[1]) for one in entries}
+
+
 def called_of(entries: Iterable[Entry]) -> dict[Place, tuple[Words, Words]]:
     """How people call each definition, and what they say of it."""
     return {
@@ -235,11 +251,11 @@ def called_of(entries: Iterable[Entry]) -> dict[Place, tuple[Words, Words]]:
     }
 
 
-def version_model(version: Version) -> VersionModel:
+def version_model(version: Version, titles: Titles) -> VersionModel:
     """One version; a draft that is not right yet has no sentence."""
     plain = {name: getattr(version, name) for name in VersionModel.model_fields if name in _PLAIN}
     try:
-        told: Words | None = _sentence(version.definition())
+        told: Words | None = spoken_definition(version.definition(), titles)
     except DefinitionError:
         told = None
     return VersionModel(
@@ -250,9 +266,17 @@ def version_model(version: Version) -> VersionModel:
 _PLAIN: Final = frozenset(Version.__dataclass_fields__) - {"title", "meaning"}
 
 
-def spoken(expr: Node) -> Words:
+def spoken(expr: Node, titles: Titles = UNTITLED) -> Words:
     """The sentence of an expression."""
-    return {language: sentence(expr, locale) for language, locale in LOCALES.items()}
+    return {language: sentence(expr, locale, titles) for language, locale in LOCALES.items()}
+
+
+def spoken_definition(definition: Definition, titles: Titles) -> Words:
+    """The sentence of a definition."""
+    return {
+        language: sentence_of_definition(definition, locale, titles)
+        for language, locale in LOCALES.items()
+    }
 
 
 def misunderstood(problem: DefinitionError) -> Understood:
@@ -262,6 +286,7 @@ def misunderstood(problem: DefinitionError) -> Understood:
         usable=False,
         code=problem.code,
         problem=problem.message,
+        said=said_of_problem(problem),
         position=position if isinstance(position, int) else None,
         path=path if isinstance(path, str) else None,
         params={name: str(problem.params[name]) for name in NAMED if name in problem.params},
@@ -288,7 +313,3 @@ def _plain(arg: Arg) -> str | int | float:
         case str() | int() | float():
             return arg
     raise TypeError(f"a warning about {type(arg).__name__}")  # pragma: no cover - none has one
-
-
-def _sentence(definition: Definition) -> Words:
-    return {name: sentence_of_definition(definition, locale) for name, locale in LOCALES.items()}

@@ -190,10 +190,11 @@ async def _detail(site: Here, kind: Kind, key: str) -> DefinitionDetail:
         raise Problem("definition.none", f'there is no {kind} "{key}"')
     shown = found.draft or found.now
     expr = None if shown is None else expr_of(shown)
+    teller = Teller(entries, site.tags)
     return DefinitionDetail(
-        **Teller(entries, site.tags).definition(found, now).model_dump(),
+        **teller.definition(found, now).model_dump(),
         tree=None if expr is None else to_json(expr),
-        history=[version_model(one) for one in found.history],
+        history=[version_model(one, teller.names) for one in found.history],
     )
 
 

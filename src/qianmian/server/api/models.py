@@ -151,6 +151,7 @@ class EngineModel(Model):
     duplicates: int
     late: int
     refused: int
+    overflow: int
     problem: str | None
 
 

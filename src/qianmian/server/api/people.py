@@ -12,7 +12,7 @@ from qianmian.engine.readings import ViewerNow
 from qianmian.language.ast import Number
 from qianmian.language.definition import Definition
 from qianmian.language.numbers import unit_of
-from qianmian.language.sentence import sentence_of_definition, value_in_words
+from qianmian.language.sentence import Titles, value_in_words
 from qianmian.language.values import money
 from qianmian.locales.texts import document
 from qianmian.profiles.basic import Basic, joined, told
@@ -22,6 +22,7 @@ from qianmian.profiles.profile import BEHAVIOR, Profile
 from qianmian.profiles.stage import Days, day_of, stages
 from qianmian.runtime.evidence import Explainer
 from qianmian.runtime.standing import Standing, Why, standing_of
+from qianmian.server.api.definition_told import spoken_definition
 from qianmian.server.api.models import Words
 from qianmian.server.api.people_models import (
     BasicModel,
@@ -240,6 +241,7 @@ def tags_of(
         known: names of the tags that there are.
     """
     built_in: set[str] = set()
+    titles = titles_in(called)
     for tag in load_tags().values():
         own = {f"tag.{key}" for key in tag.texts}
         built_in |= own
@@ -249,7 +251,7 @@ def tags_of(
         elif one is not None and isinstance(one.expr, Number):
             yield _number(one, one.expr, held, standing, called, tag.tier)
         elif own <= known:
-            yield _tag(tag, definitions, held, standing)
+            yield _tag(tag, definitions, held, standing, titles)
     for name in sorted((held & known) - built_in):
         key, expr = name.removeprefix("tag."), definitions[name].expr
         if isinstance(expr, Number):
@@ -264,14 +266,18 @@ def tags_of(
             answer="yes",
             value=None,
             value_names=None,
-            sentence=_sentence(definitions[name]),
+            sentence=spoken_definition(definitions[name], titles),
             since=None if (why := standing.why.get(name)) is None else why.since,
             because=[] if why is None else list(why.because),
         )
 
 
 def _tag(
-    tag: Tag, definitions: Mapping[str, Definition], held: frozenset[str], standing: Standing
+    tag: Tag,
+    definitions: Mapping[str, Definition],
+    held: frozenset[str],
+    standing: Standing,
+    titles: Titles,
 ) -> TagModel:
     answer = f"tag.{tag.key}" in held if tag.number else tag.answer(held)
     value = answer if isinstance(answer, str) else None
@@ -286,7 +292,7 @@ def _tag(
         answer="value" if value is not None else said,
         value=value,
         value_names=None if value is None else titled("tags", f"{tag.key}_{value}", "title"),
-        sentence=_sentence(definitions[name]) if name in definitions else None,
+        sentence=spoken_definition(definitions[name], titles) if name in definitions else None,
         since=None if why is None else why.since,
         because=[] if why is None else list(why.because),
     )
@@ -312,7 +318,7 @@ def _number(
         answer="value" if number is not None else "yes" if name in held else "unknown",
         value=None if number is None else f"{number:.15g}",
         value_names=None if number is None else _numbered(names, expr, number),
-        sentence=_sentence(definition),
+        sentence=spoken_definition(definition, titles_in(called)),
         since=None,
         because=[] if why is None else list(why.because),
     )
@@ -352,7 +358,7 @@ def _segment(definition: Definition, why: Why, called: Called) -> SegmentModel:
         key=definition.key,
         names=names,
         meaning=meaning,
-        sentence=_sentence(definition),
+        sentence=spoken_definition(definition, titles_in(called)),
         since=why.since,
         because=list(why.because),
     )
@@ -373,11 +379,9 @@ def _waiting(standing: Standing, now: Told) -> Iterator[WaitingModel]:
             yield WaitingModel(moment=one.moment, about=one.about, title=title, due=one.due)
 
 
-def _sentence(definition: Definition) -> Words:
-    return {
-        "zh": sentence_of_definition(definition, "zh-CN"),
-        "en": sentence_of_definition(definition, "en-US"),
-    }
+def titles_in(called: Called) -> Titles:
+    """How definitions are called, for sentences that name them."""
+    return {place: words for place, (words, _) in called.items()}
 
 
 def said_of(called: Called, kind: str, key: str) -> tuple[Words, Words]:

@@ -20,6 +20,8 @@ from qianmian.errors import (
     QianmianError,
     UnknownName,
 )
+from qianmian.language.problem_words import problem_in_words
+from qianmian.server.api.models import Words
 
 MEDIA_TYPE = "application/problem+json"
 NAMED: Final = ("kind", "name", "near")
@@ -72,6 +74,12 @@ class Problem(HTTPException):
         self.code = code
 
 
+def said_of_problem(problem: DefinitionError) -> Words | None:
+    """A problem of the language in words; None for one that it does not know."""
+    chinese = problem_in_words(problem.message, "zh-CN")
+    return None if chinese is None else {"zh": chinese, "en": problem.message}
+
+
 class _Told(JSONResponse):
     """An answer that may repeat what was sent, also where that is half of a character."""
 
@@ -115,6 +123,8 @@ def add_problems(app: FastAPI) -> None:
         }
         more = dict(where)
         status = 500
+        if isinstance(raised, DefinitionError) and (said := said_of_problem(raised)):
+            more["said"] = said
         if isinstance(raised, UnknownName):
             more["params"] = {name: raised.params[name] for name in NAMED if name in raised.params}
         if isinstance(raised, UnknownName) and not where:

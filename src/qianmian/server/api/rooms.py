@@ -13,14 +13,14 @@ from fastapi import APIRouter, Response
 
 from qianmian.language.definition import Definition
 from qianmian.language.room_events import is_room_moment
-from qianmian.language.sentence import sentence_of_definition
+from qianmian.language.sentence import Titles
 from qianmian.language.text import show
 from qianmian.locales.texts import document
 from qianmian.runtime.board import Board
 from qianmian.runtime.evidence import Explainer
 from qianmian.runtime.live import Live
 from qianmian.runtime.timeline import LISTED, Timeline, timeline_of
-from qianmian.server.api.definition_told import called_of
+from qianmian.server.api.definition_told import called_of, spoken_definition, titles_of
 from qianmian.server.api.models import (
     MetaModel,
     MomentModel,
@@ -30,7 +30,7 @@ from qianmian.server.api.models import (
     ViewerFiring,
     Words,
 )
-from qianmian.server.api.people import Told, definitions_by_name, person_of
+from qianmian.server.api.people import Told, definitions_by_name, person_of, titles_in
 from qianmian.server.api.people_models import ViewerModel
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
@@ -52,12 +52,13 @@ router = APIRouter(tags=["rooms"])
 async def meta(site: Here, _who: Annotated[Who, Needs("meta.read")]) -> MetaModel:
     """Version, zone, currency, and every moment in words."""
     definitions = await site.deployment.ask(lambda live: live.definitions)
+    titles = titles_of(await site.desk.entries())
     return MetaModel(
         version=site.version,
         zone=site.zone,
         currency=site.currency,
         lateness_ms=site.lateness_ms,
-        moments=[_moment(one) for one in definitions if one.kind == "moment"],
+        moments=[_moment(one, titles) for one in definitions if one.kind == "moment"],
         events={event.name: _titles("events", event.name, "title") for event in CATALOG},
     )
 
@@ -146,8 +147,9 @@ def _viewer(
     definitions = definitions_by_name(state["definitions"])
     explainer = Explainer(products=state["products"], lateness_ms=site.lateness_ms)
     own = [row for row in found.rows if event_type(row["type"]).scope != "room"]
+    called = titles_in(state["called"])
     firings = [
-        _firing(one, definitions, found.rows, explainer)
+        _firing(one, definitions, found.rows, explainer, called)
         for one in state["fired"]
         if one.room == room and one.moment in definitions
     ]
@@ -194,6 +196,7 @@ def _firing(
     definitions: Mapping[str, Definition],
     rows: Sequence[dict[str, Any]],
     explainer: Explainer,
+    titles: Titles,
 ) -> ViewerFiring:
     definition = definitions[firing.moment]
     return ViewerFiring(
@@ -201,7 +204,7 @@ def _firing(
         moment=firing.moment,
         at=firing.at,
         product=firing.key,
-        explanation=_sentence(definition),
+        explanation=spoken_definition(definition, titles),
         because=list(explainer.evidence(firing, definitions, rows)),
     )
 
@@ -229,23 +232,16 @@ def event_of(row: Mapping[str, Any], titles: Mapping[str, str]) -> TimelineEvent
     )
 
 
-def _moment(definition: Definition) -> MomentModel:
+def _moment(definition: Definition, titles: Titles) -> MomentModel:
     from_names = _titles("moments", definition.key, "title")
     return MomentModel(
         key=definition.key,
         scope="room" if is_room_moment(definition.expr) else "viewer",
         names=from_names,
         meaning=_titles("moments", definition.key, "help"),
-        sentence=_sentence(definition),
+        sentence=spoken_definition(definition, titles),
         text=show(definition.expr),
     )
-
-
-def _sentence(definition: Definition) -> Words:
-    return {
-        "zh": sentence_of_definition(definition, "zh-CN"),
-        "en": sentence_of_definition(definition, "en-US"),
-    }
 
 
 def _titles(subject: str, key: str, what: str) -> Words:

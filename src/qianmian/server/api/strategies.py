@@ -10,8 +10,7 @@ import msgspec
 from fastapi import APIRouter, Path
 
 from qianmian.errors import InputError, NotThere, QianmianError
-from qianmian.language.sentence import sentence_of_definition
-from qianmian.server.api.definition_told import LOCALES
+from qianmian.server.api.definition_told import spoken_definition, titles_of
 from qianmian.server.api.models import Words
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.strategy_models import (
@@ -73,10 +72,10 @@ async def check(given: StrategyBody, site: Here, _who: Reading) -> StrategyUnder
             code=problem.code,
             field=None if where is None else str(where),
         )
-    said: Words = {name: sentence_of_definition(found, locale) for name, locale in LOCALES.items()}
+    titles = titles_of(await site.desk.entries())
     return StrategyUnderstood(
         usable=True,
-        sentence=said,
+        sentence=spoken_definition(found, titles),
         again_after_ms=found.again_after_ms,
         deadlines_ms=[step.lasts_ms for step in strategy.steps],
     )
