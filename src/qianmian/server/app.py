@@ -6,6 +6,7 @@
 /live /live/*       viewers' sockets and streams, by viewer token
 /me /me/*           the page on which a person sees what is known of them
 /rules/*            the public rules of offers
+/sdk/*              the browser client
 /metrics /healthz /readyz
 everything else     the console's pages
 """
@@ -21,6 +22,7 @@ from qianmian.server.asgi import App, Receive, Scope, Send, respond
 from qianmian.server.me.app import me_page
 from qianmian.server.metrics import CONTENT_TYPE, Metrics
 from qianmian.server.rules_page import RULES_PATH, rules_page
+from qianmian.server.sdk import SDK_PATH, bundled_sdk, sdk_files
 from qianmian.server.site import Site
 
 Answer = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -61,6 +63,7 @@ class Server:
         self._console = console
         self._ready = ready
         self._rules = rules_page(lambda: site.strategies.in_force.rules.offers, site.zone)
+        self._sdk = sdk_files(bundled_sdk())
         self._own: Mapping[str, Answer] = {
             "/metrics": self._tell_metrics,
             "/healthz": self._tell_health,
@@ -85,6 +88,8 @@ class Server:
             await me_page(scope, receive, _with_headers(send))
         elif path.startswith(RULES_PATH):
             await self._rules(scope, receive, send)
+        elif path.startswith(SDK_PATH):
+            await self._sdk(scope, receive, send)
         elif path.startswith("/api/"):
             await self._management(scope, receive, _with_headers(send))
         else:
