@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 import hatch_build
@@ -17,12 +18,20 @@ from qianmian.runtime.messages import Decided, Events
 from qianmian.server.demo_shop.app import SHOP_PATH, DemoShop
 from qianmian.settings import Settings
 from tests.browser.conftest import WAIT_MS, Visit
+from tests.browser.test_console import RULES
 from tests.required import absent, program
 from tests.serving import WAIT_S, Served, now_ms, served
 from tools.chromium import FLAGS, NAMES
 from tools.lints.walk import ROOT
 
 CARD = "您问的价格有惊喜"
+# A network that lets no socket through.
+NO_SOCKETS = """
+window.WebSocket = class {
+  constructor() { setTimeout(() => this.onclose({ code: 1006 })) }
+  close() {}
+}
+"""
 PRODUCTS = [
     {"id": "p1", "title": "气垫粉底", "link_number": 1, "price_minor": 15_900},
     {"id": "p2", "title": "精华水", "link_number": 2, "price_minor": 26_900},
@@ -67,10 +76,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def visit(browser: Browser, demo: Served) -> Iterator[Visit]:
-    """A browser that was never here; what it should not have done fails the test."""
+def visit(browser: Browser, demo: Served, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """A browser that was never here; what it should not have done fails the test.
+
+    Its parameter is a program that runs in it before those of the page.
+    """
     context = browser.new_context(locale="zh-CN", viewport={"width": 390, "height": 844})
     context.set_default_timeout(WAIT_MS)
+    context.add_init_script(getattr(request, "param", ""))
     opened = Visit(context.new_page())
     opened.listen(demo.url)
     opened.page.goto(f"{demo.url}{SHOP_PATH}")
@@ -146,6 +159,9 @@ def test_who_asks_the_price_gets_a_card_and_its_receipts_are_in_the_log(
     shown = card.get_by_role("timer").inner_text()
     expect(card.get_by_role("timer")).not_to_have_text(shown)  # it counts
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        assert Axe().run(page, options=RULES).response["violations"] == [], theme
     wait_for(page, demo, viewer, "message_opened")
     card.get_by_role("button", name="关闭").click()
     expect(card).to_have_count(0)
@@ -166,6 +182,20 @@ def test_who_wants_no_more_is_told_when_it_holds(visit: Visit, demo: Served) -> 
     card.get_by_role("button", name="不再收到个性化推荐").click()
     expect(page.get_by_role("status").filter(has_text="已保存")).to_be_visible()
     expect(card).to_have_count(0)
+    (said,) = wait_for(page, demo, viewer, "consent_changed")
+    assert not said["granted"]
+
+
+@pytest.mark.parametrize("visit", [NO_SOCKETS], indirect=True, ids=["no_sockets"])
+def test_where_no_socket_gets_through_cards_receipts_and_the_way_out_go_by_a_stream(
+    visit: Visit, demo: Served
+) -> None:
+    page = visit.page
+    viewer = as_treated(page)
+    card = card_after_a_question(page)
+    wait_for(page, demo, viewer, "message_delivered", "message_opened")
+    card.get_by_role("button", name="不再收到个性化推荐").click()
+    expect(page.get_by_role("status").filter(has_text="已保存")).to_be_visible()
     (said,) = wait_for(page, demo, viewer, "consent_changed")
     assert not said["granted"]
 

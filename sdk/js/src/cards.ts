@@ -149,6 +149,7 @@ export class Cards {
     if (offer !== null) {
       if (offer.amount_minor > 0) line.append(made('span', 'amount', this.money(offer)))
       line.append(made('span', '', offer.title))
+      if (offer.valid_until > 0) line.append(made('span', '', `${this.texts.until} ${this.time(offer.valid_until)}`))
       if (offer.code) line.append(made('span', 'code', `${this.texts.code} ${offer.code}`))
     }
     line.append(left)
@@ -185,6 +186,15 @@ export class Cards {
   private money(offer: Offer): string {
     const format = new Intl.NumberFormat(this.locale, { style: 'currency', currency: offer.currency })
     return format.format(offer.amount_minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+  }
+
+  private time(at: number): string {
+    return new Date(at).toLocaleString(this.locale, {
+      month: 'numeric',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+    })
   }
 
   private dismiss(shown: Shown): void {

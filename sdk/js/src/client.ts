@@ -50,6 +50,8 @@ type Fields<T> = Record<never, never> extends T ? [fields?: T] : [fields: T]
 
 type Name = keyof BrowserEvents
 
+const MOST_BEATS = 2
+
 export class Client {
   private readonly stream: string
   private readonly memory: Memory
@@ -78,8 +80,9 @@ export class Client {
       options.onProblem?.(problem)
     })
     this.presence = new Presence(transport, (beat) => {
-      // One that waits says enough: without a network they would fill the queue.
-      if (!this.queue.all().some((one) => one.event.type === 'heartbeat')) this.track('heartbeat', beat)
+      // The newest may be on its way; more would fill the queue of whoever has no network.
+      const waiting = this.queue.all().filter((one) => one.event.type === 'heartbeat').length
+      if (waiting < MOST_BEATS) this.track('heartbeat', beat)
     })
     this.inbox = new Inbox(this.memory, () => transport.now())
     this.live = options.room === undefined ? null : this.lineTo(url, options.room)
@@ -91,6 +94,7 @@ export class Client {
         if (this.isHere) this.presence.say()
       },
       onOnline: () => {
+        this.identity.hurry()
         this.sender.hurry()
         this.live?.hurry()
       },
@@ -102,6 +106,8 @@ export class Client {
         this.enter()
       },
     })
+    // What speaks to a screen reader must be there before it has something to say.
+    this.cards = this.live === null ? null : this.newCards()
     this.enter()
     if (this.queue.length > 0) this.sender.noted()
   }
@@ -227,11 +233,15 @@ export class Client {
       this.options.onMessage(shown)
       return
     }
-    if (typeof document === 'undefined') return
-    this.cards ??= new Cards(
-      this.options.locale ?? (document.documentElement.lang || navigator.language),
-      this.options.container ?? document.body,
-    )
-    this.cards.show(shown)
+    this.cards ??= this.newCards()
+    this.cards?.show(shown)
+  }
+
+  /** Null outside of a page, and before it has a body. */
+  private newCards(): Cards | null {
+    const { onMessage, container, locale } = this.options
+    if (onMessage !== undefined || typeof document === 'undefined') return null
+    const place = container ?? (document.body as HTMLElement | null)
+    return place && new Cards(locale ?? (document.documentElement.lang || navigator.language), place)
   }
 }

@@ -65,6 +65,11 @@ export class Identity {
     return asking
   }
 
+  /** A network is there again: nobody waits for an answer that failed without one. */
+  hurry(): void {
+    this.notBefore = 0
+  }
+
   /** The server did not believe this; the next `who` asks for another. */
   refuse(refused: Who): void {
     if (this.current === null || this.current !== refused) return

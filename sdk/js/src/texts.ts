@@ -5,7 +5,7 @@ export interface Texts {
   ad: string
   close: string
   left: string
-  over: string
+  until: string
   code: string
   rules: string
   why: string
@@ -19,7 +19,7 @@ const CHINESE: Texts = {
   ad: '广告',
   close: '关闭',
   left: '还剩',
-  over: '已结束',
+  until: '有效至',
   code: '优惠码',
   rules: '活动规则',
   why: '为什么看到它：',
@@ -33,7 +33,7 @@ const ENGLISH: Texts = {
   ad: 'Ad',
   close: 'Close',
   left: 'Left',
-  over: 'Over',
+  until: 'Valid until',
   code: 'Code',
   rules: 'Rules',
   why: 'Why you see this: ',

@@ -37,7 +37,7 @@ const OFFER = {
   currency: 'CNY',
   code: 'LIVE10',
   rules_url: '/rules/ten_off',
-  valid_until: 0,
+  valid_until: new Date(2027, 0, 15, 23, 30).getTime(),
 }
 
 function shown(fields: Partial<Message> = {}, locale = 'zh-CN') {
@@ -59,7 +59,7 @@ function shown(fields: Partial<Message> = {}, locale = 'zh-CN') {
 
 test('it says all that it must: the ad, the offer, the time left, the reason, the way out', () => {
   const { tree, text } = shown()
-  for (const part of ['广告', 'title m1', '只在今晚', '立减十元', '10.00', 'LIVE10', '还剩 1:00', '您刚问过价格']) {
+  for (const part of ['广告', 'title m1', '只在今晚', '立减十元', '10.00', 'LIVE10', '有效至 1/15 23:30', '还剩 1:00', '您刚问过价格']) {
     expect(text()).toContain(part)
   }
   expect(tree.querySelector('.out')?.textContent).toBe('不再收到个性化推荐')
@@ -70,10 +70,11 @@ test('it says all that it must: the ad, the offer, the time left, the reason, th
 })
 
 test('in English, without what it has not; yen have no cents; what is for all has no way out', () => {
-  const offer = { ...OFFER, code: null, rules_url: '', currency: 'JPY' }
+  const offer = { ...OFFER, code: null, rules_url: '', currency: 'JPY', valid_until: 0 }
   const { tree, text } = shown({ is_ad: false, offer, why: '', viewer: null }, 'en-US')
   expect(text()).toContain('¥1,000')
   expect(text()).toContain('Left 1:00')
+  expect(text()).not.toContain('Valid until')
   expect(tree.querySelectorAll('.ad, .code, .rules, .out, .action')).toHaveLength(0)
 })
 
