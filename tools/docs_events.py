@@ -17,10 +17,15 @@ FLAGS = ("operation", "never_late", "presence", "person_scoped")
 
 def pages() -> dict[str, str]:
     """The reference page in each language, and the schema."""
-    schema = event_schema(_locale("en-US", "events"))
+    schema = event_schema(meanings_of("en-US"))
     return {SCHEMA_PATH: json.dumps(schema, ensure_ascii=False, indent=1)} | {
         path: "\n".join(_page(locale)) for locale, path in PATH_BY_LOCALE.items()
     }
+
+
+def meanings_of(locale: str) -> dict[str, Any]:
+    """What the events and their fields mean, by name."""
+    return _locale(locale, "events")
 
 
 def _locale(locale: str, name: str) -> dict[str, Any]:
@@ -30,7 +35,7 @@ def _locale(locale: str, name: str) -> dict[str, Any]:
 
 
 def _page(locale: str) -> Iterator[str]:
-    say, meanings = _locale(locale, "events_page"), _locale(locale, "events")
+    say, meanings = _locale(locale, "events_page"), meanings_of(locale)
     yield from (f"# {say['title']}", "", say["intro"], "", f"## {say['summary']}", "")
     headings = ("code", "event", "meaning", "scope", "senders", "traits")
     yield from _table_head([say[heading] for heading in headings])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +25,7 @@ from qianmian.vocabulary.time import MINUTE_MS
 PAST_MINUTES: Final = 10
 WEB, SHOP = "demo-web", "demo-shop"
 ROOM: Final = "room-1"
+STRATEGIES_FILE: Final = "demo-strategies.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,15 @@ class DemoSources:
     def of(self, row: Mapping[str, Any]) -> Source:
         """Anonymous viewers send from the browser, everybody else through the shop's server."""
         return self.web if "stream" in row and "anonymous_id" in row else self.shop
+
+
+def demo_strategies(home: Path) -> Path:
+    """Write what decides in the demonstration into its home, as a shop would write it."""
+    path = home / STRATEGIES_FILE
+    home.mkdir(parents=True, exist_ok=True)
+    kept = resources.files("qianmian.bootstrap").joinpath("demo_strategies.yaml")
+    path.write_bytes(kept.read_bytes())
+    return path
 
 
 def demo_simulation(seed: int, viewers: int, now_ms: int) -> Simulation:

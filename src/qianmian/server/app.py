@@ -6,6 +6,8 @@
 /live /live/*       viewers' sockets and streams, by viewer token
 /me /me/*           the page on which a person sees what is known of them
 /rules/*            the public rules of offers
+/sdk/*              the browser client
+/shop /shop/*       the demonstration's shop, and nothing without a demonstration
 /metrics /healthz /readyz
 everything else     the console's pages
 """
@@ -13,6 +15,7 @@ everything else     the console's pages
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -21,9 +24,12 @@ from qianmian.server.asgi import App, Receive, Scope, Send, respond
 from qianmian.server.me.app import me_page
 from qianmian.server.metrics import CONTENT_TYPE, Metrics
 from qianmian.server.rules_page import RULES_PATH, rules_page
+from qianmian.server.sdk import SDK_PATH, bundled_sdk, sdk_files
 from qianmian.server.site import Site
 
 Answer = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+NO_MORE: Final[Mapping[str, App]] = MappingProxyType({})
 
 SECURITY: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -39,6 +45,7 @@ class Server:
         site: what is served.
         ingest, management, socket, live, console: the five applications.
         ready: whether events are taken.
+        more: further applications, by the first part of their path.
     """
 
     def __init__(
@@ -51,6 +58,7 @@ class Server:
         live: App,
         console: App,
         ready: Callable[[], bool],
+        more: Mapping[str, App] = NO_MORE,
     ) -> None:
         self.site = site
         self.metrics = Metrics(site)
@@ -60,7 +68,9 @@ class Server:
         self._live = live
         self._console = console
         self._ready = ready
+        self._more = more
         self._rules = rules_page(lambda: site.strategies.in_force.rules.offers, site.zone)
+        self._sdk = sdk_files(bundled_sdk())
         self._own: Mapping[str, Answer] = {
             "/metrics": self._tell_metrics,
             "/healthz": self._tell_health,
@@ -85,6 +95,10 @@ class Server:
             await me_page(scope, receive, _with_headers(send))
         elif path.startswith(RULES_PATH):
             await self._rules(scope, receive, send)
+        elif path.startswith(SDK_PATH):
+            await self._sdk(scope, receive, send)
+        elif (first := path.lstrip("/").partition("/")[0]) in self._more:
+            await self._more[first](scope, receive, _with_headers(send))
         elif path.startswith("/api/"):
             await self._management(scope, receive, _with_headers(send))
         else:

@@ -76,7 +76,7 @@ class ConsoleApp:
         elif method not in ("GET", "HEAD"):
             status, headers, body = 405, {"allow": "GET, HEAD"}, b""
         else:
-            accepted = _accepted_encodings(scope)
+            accepted = accepted_encodings(scope)
             status, headers, body = await asyncio.to_thread(self._answer, path, accepted)
         await _send(send, status, headers, body, is_head=method == "HEAD")
 
@@ -160,7 +160,7 @@ def _missing_page() -> bytes:
     return f'<!doctype html><meta charset="utf-8"><title>Qianmian</title>{"".join(parts)}'.encode()
 
 
-def _accepted_encodings(scope: Scope) -> frozenset[str]:
+def accepted_encodings(scope: Scope) -> frozenset[str]:
     """What `Accept-Encoding` allows; an encoding with q=0 is refused."""
     accepted = set()
     for name, value in scope["headers"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from importlib import metadata
 from typing import NamedTuple
@@ -16,6 +16,8 @@ from qianmian.bootstrap.retention import retention_of
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.person_desk import PersonDesk
+from qianmian.server.app import NO_MORE
+from qianmian.server.asgi import App
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.decided import DecidedLately
@@ -68,6 +70,7 @@ async def run_server(
     on_ready: Callable[[Site], Awaitable[None]] | None = None,
     limits: Limits | None = None,
     on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
+    more: Mapping[str, App] = NO_MORE,
 ) -> None:
     """Serve a recovered installation until a signal, or until `until` is set.
 
@@ -79,6 +82,7 @@ async def run_server(
         bound: where to listen.
         on_ready: called when requests are answered.
         on_firings: told what fires, on the engine's thread.
+        more: further applications, by the first part of their path.
     """
 
     def received() -> int:
@@ -103,13 +107,7 @@ async def run_server(
         strategies = StrategyDesk(home.strategy_store, home.strategies, desk, home.deployment)
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
-        facts = FactFollowing(
-            home.settings.home / "facts",
-            home.deployment,
-            home.lists,
-            home.persons.refusals,
-            home.settings.namespace,
-        )
+        facts = facts_of(home)
         persons = home.persons.desk(home.deployment, home.settings.namespace)
         who = IdentityFollowing(home.settings.home / "history", home.identities)
         followers = (desk, stocking, facts, persons, who, strategies)
@@ -120,7 +118,7 @@ async def run_server(
                 await on_ready(site)
 
         console = ConsoleApp(bundled_console())
-        app = server_of(site, parts, ingest=ingest, live=viewers, console=console)
+        app = server_of(site, parts, ingest=ingest, live=viewers, console=console, more=more)
         going = (*(one.keep_following() for one in followers), *outlets.going())
         following = [asyncio.create_task(one) for one in going]
         try:
@@ -143,6 +141,12 @@ def viewers_of(home: Installation, ingest: IngestApp, now: Callable[[], int]) ->
         erased=home.persons.refusals,
         origins=home.settings.pages,
     )
+
+
+def facts_of(home: Installation) -> FactFollowing:
+    """Follows the builds of history of an installation."""
+    folder, namespace = home.settings.home / "facts", home.settings.namespace
+    return FactFollowing(folder, home.deployment, home.lists, home.persons.refusals, namespace)
 
 
 def desk_of(home: Installation) -> DefinitionDesk:

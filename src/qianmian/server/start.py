@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from qianmian.runtime.movements import Movements
 from qianmian.server.api.application import management
 from qianmian.server.api.roles import may
 from qianmian.server.api.who import COOKIE
-from qianmian.server.app import Server
+from qianmian.server.app import NO_MORE, Server
 from qianmian.server.asgi import App
 from qianmian.server.hub import Hub
 from qianmian.server.site import Site
@@ -101,7 +101,15 @@ async def running(
         await asyncio.to_thread(deployment.stop)
 
 
-def server_of(site: Site, parts: Running, *, ingest: App, live: App, console: App) -> Server:
+def server_of(
+    site: Site,
+    parts: Running,
+    *,
+    ingest: App,
+    live: App,
+    console: App,
+    more: Mapping[str, App] = NO_MORE,
+) -> Server:
     """All routes of a site."""
 
     def is_signed_in(session: str | None) -> bool:
@@ -118,6 +126,7 @@ def server_of(site: Site, parts: Running, *, ingest: App, live: App, console: Ap
         live=live,
         console=console,
         ready=lambda: parts.is_ready,
+        more=more,
     )
 
 

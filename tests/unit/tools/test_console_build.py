@@ -164,9 +164,9 @@ def test_packages_are_installed_once_for_each_lock(checkout: Path) -> None:
     )
     node = hatch_build.Node(npm.parent, (str(npm),))
     for with_tests in (False, False, True, False, True):
-        hatch_build.install(checkout, node, with_tests=with_tests)
+        hatch_build.install(folder, node, with_tests=with_tests)
     (folder / "package-lock.json").write_text('{"changed": 1}', encoding="utf-8")
-    hatch_build.install(checkout, node, with_tests=False)
+    hatch_build.install(folder, node, with_tests=False)
     calls = (folder / "calls").read_text(encoding="utf-8").splitlines()
     assert ["--omit=dev" in call for call in calls] == [True, False, True]
 
@@ -179,13 +179,32 @@ def test_without_any_node_it_says_so(checkout: Path, monkeypatch: pytest.MonkeyP
     assert "Node >= 20.19" in problem.value.told("make console")
 
 
-def test_the_lock_names_no_registry_and_pins_by_hash() -> None:
-    text = (ROOT / "console" / "package-lock.json").read_text(encoding="utf-8")
+def test_the_client_is_built_beside_the_console_and_for_itself(checkout: Path) -> None:
+    source = checkout / "sdk" / "js" / "src" / "index.ts"
+    source.parent.mkdir(parents=True)
+    source.write_text("client", encoding="utf-8")
+    assert hatch_build.unbuilt(checkout) == [hatch_build.CLIENT]
+    built = checkout / hatch_build.CLIENT.pages
+    built.mkdir(parents=True)
+    (built / "qianmian.js").write_text("client", encoding="utf-8")
+    stamp = hatch_build.digest(checkout, hatch_build.CLIENT)
+    (built / ".stamp").write_text(stamp, encoding="utf-8")
+    assert hatch_build.unbuilt(checkout) == []
+    source.write_text("changed", encoding="utf-8")
+    assert hatch_build.unbuilt(checkout) == [hatch_build.CLIENT]
+    (checkout / "console" / "src" / "main.tsx").write_text("changed", encoding="utf-8")
+    assert hatch_build.unbuilt(checkout) == list(hatch_build.BUNDLES)
+
+
+@pytest.mark.parametrize("bundle", hatch_build.BUNDLES)
+def test_the_lock_names_no_registry_and_pins_by_hash(bundle: hatch_build.Bundle) -> None:
+    text = (ROOT / bundle.sources / "package-lock.json").read_text(encoding="utf-8")
     assert '"resolved"' not in text
     assert "://registry" not in text
     assert text.count('"integrity": "sha512-') > 100
 
 
-def test_only_what_builds_is_installed_by_whoever_only_builds() -> None:
-    text = (ROOT / "console" / "vite.config.ts").read_text(encoding="utf-8")
+@pytest.mark.parametrize("bundle", hatch_build.BUNDLES)
+def test_only_what_builds_is_installed_by_whoever_only_builds(bundle: hatch_build.Bundle) -> None:
+    text = (ROOT / bundle.sources / "vite.config.ts").read_text(encoding="utf-8")
     assert "vitest" not in text, "vitest is for tests; `npm ci --omit=dev` leaves it out"

@@ -26,6 +26,7 @@ from qianmian.bootstrap.demo import (
     DemoSources,
     demo_simulation,
     demo_sources,
+    demo_strategies,
     extend_past,
     record_past,
 )
@@ -41,6 +42,7 @@ from qianmian.runtime.doctor import is_compiled
 from qianmian.runtime.live import Live
 from qianmian.runtime.past import Past
 from qianmian.runtime.ports import Advance
+from qianmian.server.demo_shop.app import SHOP_PATH, DemoShop
 from qianmian.server.ingest.limits import limits_of_one_address
 from qianmian.server.logs import set_up_logs
 from qianmian.server.run import run_server
@@ -113,6 +115,9 @@ def command(home: Path | None, locale: str | None, **given: Any) -> int:
         )
         if (settings.home / "log").exists():
             raise InputError(texts.say("demo.used", home=settings.home))
+        if settings.strategies is None:
+            strategies = demo_strategies(settings.home)
+            settings = msgspec.structs.replace(settings, strategies=strategies)
         with open_installation(settings, now_ms) as installation:
             return _demo(installation, texts, **given)
 
@@ -204,6 +209,8 @@ class _Show:
             self._watched.live_from_ms = now_ms()
             if not self._given["as_json"]:
                 link = tell_where(self._home, self._texts, port)
+                shop = f"http://{HOST}:{port}{SHOP_PATH}"
+                out_console().print(self._texts.say("demo.shop", address=shop), soft_wrap=True)
                 if not self._given["headless"]:
                     await asyncio.to_thread(webbrowser.open, link)
             self._sending = asyncio.create_task(self._send(site, port, from_ms))
@@ -217,6 +224,7 @@ class _Show:
                 on_ready=ready,
                 limits=limits_of_one_address(),
                 on_firings=self._watched.add,
+                more={SHOP_PATH[1:]: DemoShop(self._home, self._sources, now_ms)},
             )
         finally:
             if self._sending is not None:
