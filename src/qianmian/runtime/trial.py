@@ -177,9 +177,9 @@ def try_strategy(
                 is_own = one.strategy == given.strategy.key
                 (trial.decisions if is_own else trial.others).append(one)
         if not has_begun and message.clock >= session.begins:
-            has_begun, rules = True, live.decider.rules
-            trial.was_there = tried.with_it(rules) is rules
-            live.decider.change(tried.with_it(rules))
+            has_begun = True
+            live.decider.change(tried.with_it(live.decider.rules))
+            trial.was_there = tried.was_there
 
     live.offset = tried.first_offset
     live.recover(tried, _Nothing(), tell=tell, advance=advance)
@@ -204,6 +204,7 @@ class _TriedLog:
         self._given = given
         self._session = session
         self._before: list[Body] = []
+        self._is_begun = self.was_there = False
         if log.first_offset > 0:  # what stood there is not kept any more: as it is today
             definitions = DefinitionsChanged(tuple(given.definitions))
             self._before = [Catalog(tuple(given.products)), definitions]
@@ -276,7 +277,10 @@ class _TriedLog:
         """What decides, with the strategy among it; as it is, if the same version decides there."""
         mine, now = self._given.strategy, self._given.now
         same = [one for one in rules.strategies if one.key == mine.key]
-        if any(one.version == mine.version and one.is_running for one in same):
+        is_there = any(one.version == mine.version and one.is_running for one in same)
+        if not self._is_begun:
+            self._is_begun, self.was_there = True, is_there
+        if is_there:
             return rules
         full = msgspec.structs.replace(mine, mode="full")
         others = [one for one in rules.strategies if one.key != mine.key]

@@ -25,6 +25,7 @@ from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
 from qianmian.server.stocking import Stocking
 from qianmian.server.strategy_desk import StrategyDesk
+from qianmian.server.trials import TrialDesk
 from qianmian.server.viewers.app import Viewers
 from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
@@ -77,6 +78,7 @@ class Site:
     prompts: HostPrompts
     desk: DefinitionDesk
     strategies: StrategyDesk
+    trials: TrialDesk
     previewer: Previewer
     levels: LevelCounts
     fired_today: FiredToday

@@ -94,6 +94,7 @@ NAMES = {  # of the schema: of the interface
     "PreferenceModel": "Preference",
     "Presented": "Presented",
     "Presenting": "Presenting",
+    "RecordedSession": "RecordedSession",
     "RejectedModel": "Rejected",
     "ReplayedLetter": "Replayed",
     "RoomModel": "RoomSummary",
@@ -103,6 +104,9 @@ NAMES = {  # of the schema: of the interface
     "SourceModel": "Source",
     "Stage": "FunnelStep",
     "StageModel": "StageChange",
+    "StopModel": "TrialStop",
+    "TrialModel": "Trial",
+    "TrialResult": "TrialResult",
     "StrategyVersionModel": "StrategyVersion",
     "StrategyModel": "StrategySummary",
     "StrategyDetail": "StrategyDetail",
@@ -138,6 +142,7 @@ NOT_TYPED = {
     "NewLink",
     *("Change", "DraftModel", "RollBack", "Writing"),
     *("AnswerGiven", "ApprovalGiven", "LimitsGiven", "StepGiven", "SwitchGiven"),
+    "TrialGiven",
     *("HTTPValidationError", "ValidationError"),
 }
 ADDED = {"Board": {"seq": "number"}}  # by the route and the socket

@@ -23,6 +23,7 @@ from qianmian.server.api import (
     session,
     staff,
     strategies,
+    trials,
     viewers,
 )
 from qianmian.server.api.me_origins import MeOrigins
@@ -42,7 +43,7 @@ def management(site: Site) -> FastAPI:
     )
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
-    more = (imports, lists, segments, persons, strategies, decisions, prompts, myself)
+    more = (imports, lists, segments, persons, strategies, trials, decisions, prompts, myself)
     for part in (*parts, *more):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
