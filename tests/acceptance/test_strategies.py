@@ -13,6 +13,8 @@ import websockets
 
 from qianmian.bootstrap import active_definitions
 from qianmian.bootstrap.installation import open_installation
+from qianmian.cli.exit_codes import UNUSABLE
+from qianmian.cli.main import run
 from qianmian.errors import InUse, QianmianError
 from qianmian.runtime.messages import Decided
 from qianmian.runtime.strategy_file import read_strategies
@@ -89,7 +91,10 @@ async def next_of(socket: Any, kind: str) -> dict[str, Any]:
                 return frame
 
 
-def test_who_asks_the_price_gets_a_coupon_unless_held_out(tmp_path: Path) -> None:
+def test_who_asks_the_price_gets_a_coupon_unless_held_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And a trial on that evening says the same."""
     held, free = held_out_and_not()
 
     async def story(shop: Served) -> None:
@@ -117,6 +122,21 @@ def test_who_asks_the_price_gets_a_coupon_unless_held_out(tmp_path: Path) -> Non
         assert len(decisions_of(shop)) == 2
         live = asyncio.run_coroutine_threadsafe(_ledger(shop), shop.loop).result(WAIT_S)
         assert live == ({"ten_off": 1}, [])
+    monkeypatch.setenv("QIANMIAN_STRATEGIES", str(tmp_path / "strategies.yaml"))
+    tried = ["strategies", "try", "price_help", "--room", "r1", "--home", str(tmp_path / "home")]
+    capsys.readouterr()
+    assert run([*tried, "--json"]) == 0
+    told_again = json.loads(capsys.readouterr().out)
+    assert {name: told_again[name] for name in ("was_there", "acts", "viewers", "held_out")} == {
+        "was_there": True,
+        "acts": 1,
+        "viewers": 1,
+        "held_out": 1,
+    }
+    assert run([*tried, "--locale", "zh-CN"]) == 0
+    assert "会发出 1 次，1 人" in capsys.readouterr().out
+    assert run([*tried, "--session", "another"]) == UNUSABLE
+    assert told_again["session"] in capsys.readouterr().err
 
 
 async def _ledger(shop: Served) -> tuple[dict[str, int], list[str]]:

@@ -74,6 +74,10 @@ def test_from_a_form_to_a_card_and_back_by_the_red_switch(
     expect(told).to_contain_text("发出")
     expect(told).to_contain_text("对照组")
 
+    page.reload()  # the session has been recorded since
+    hand.button("试一试")
+    expect(page.locator("[data-part=trial-result]")).to_contain_text("会发出")
+
     _is_told_where_people_look(shop, visits, free, held)
     _stops_and_lets_go_on(shop, hand, somebody(key, 1_000, inside=False, name="late{}"))
 
@@ -127,6 +131,29 @@ def _stops_and_lets_go_on(shop: Shop, hand: Hand, late: str) -> None:
     page.get_by_role("button", name="策略已全部暂停").click()
     page.get_by_role("dialog").get_by_role("button", name="恢复").click()
     expect(page.get_by_role("button", name="全部暂停", exact=False)).to_be_visible()
+
+
+def test_a_second_step_is_written_in_the_form(shop: Shop, visits: Open) -> None:
+    page = visits("/strategies/new").page
+    hand = Hand(page)
+    page.get_by_label("名称", exact=True).fill("两步")
+    page.get_by_label("卡片标题").fill("给你的券")
+    hand.button("加一步")
+    page.get_by_label("等多少秒").fill("600")
+    hand.click(page.get_by_role("combobox", name="什么情况走下一步"))
+    hand.click(page.locator(".ant-select-item-option-content:visible", has_text="支付"))
+    page.get_by_label("第 2 步：标题").fill("说一句")
+    hand.button("加一步")
+    hand.button("去掉最后一步")
+    expect(page.locator("[data-step]")).to_have_count(1)
+    hand.button("保存草稿")
+    expect(page.locator("[data-version='1'] [data-mode=draft]")).to_be_visible()
+    key = page.url.rpartition("/")[2]
+    kept = next(one for one in shop.server.home.strategy_store.read().versions if one.key == key)
+    assert kept.strategy.steps == (
+        Step("in_room", title="给你的券", wait_ms=600_000, wait_for="order_paid"),
+        Step("host", title="说一句"),
+    )
 
 
 def test_the_host_answers_a_card_by_a_key(shop: Shop, visits: Open) -> None:

@@ -249,7 +249,7 @@ def _deployment(
     return Deployment(
         log,
         SnapshotsAfterHistory(snapshots, history, ledger.flush),
-        _live(settings),
+        empty_live(settings),
         now=now,
         history=history,
         chores=chores,
@@ -258,7 +258,7 @@ def _deployment(
     )
 
 
-def _live(settings: Settings) -> Live:
+def empty_live(settings: Settings) -> Live:
     """A state before any message."""
 
     def facts(name: str) -> Facts:

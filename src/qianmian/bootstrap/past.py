@@ -54,7 +54,7 @@ def open_history(settings: Settings) -> Iterator[HistoryReader]:
     reader = HistoryReader(
         settings.home / "history",
         zone=settings.zone,
-        products=_products(settings),
+        products=products_of(settings),
         origins=True,
     )
     try:
@@ -63,7 +63,7 @@ def open_history(settings: Settings) -> Iterator[HistoryReader]:
         reader.close()
 
 
-def _products(settings: Settings) -> Sequence[Product]:
+def products_of(settings: Settings) -> Sequence[Product]:
     """What the shop sells: as its people keep it, else as the settings name it."""
     with open_database(settings.home, settings.database) as database:
         held = ProductStore(database, lambda: 0, settings.currency).all()

@@ -34,6 +34,7 @@ COMMANDS = (
     "audit",
     "check-vectors",
     "definitions",
+    "strategies",
     "facts",
     "log",
     "bench",

@@ -42,6 +42,7 @@ from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
 from qianmian.server.stocking import Stocking
 from qianmian.server.strategy_desk import StrategyDesk
+from qianmian.server.trials import TrialDesk
 from qianmian.server.viewers.app import Viewers
 from qianmian.storage.fired import Fired, fired_since
 from qianmian.storage.history_person import PastReader
@@ -127,7 +128,7 @@ async def run_server(
             for one in following:
                 one.cancel()
             await asyncio.gather(*following, return_exceptions=True)
-            await asyncio.to_thread(previewer.close)
+            await asyncio.to_thread(_close, previewer, site.trials)
 
 
 def viewers_of(home: Installation, ingest: IngestApp, now: Callable[[], int]) -> Viewers:
@@ -198,6 +199,11 @@ def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:
     return Previewer(folder, zone, home.products, now, lambda: _flush(home), lists)
 
 
+def _close(*parts: Previewer | TrialDesk) -> None:
+    for one in parts:
+        one.close()
+
+
 def _flush(home: Installation) -> None:
     """Write what history was told and has not written."""
     with suppress(LogUnavailable):  # then it tells what it has; data health shows the problem
@@ -207,6 +213,14 @@ def _flush(home: Installation) -> None:
 def _fired(home: Installation, since_ms: int) -> Fired:
     _flush(home)
     return fired_since(home.written, since_ms)
+
+
+def _decided(home: Installation, now: Callable[[], int]) -> DecidedLately:
+    """Hears what is decided from now on."""
+    has_gone = home.persons.refusals.has
+    found = DecidedLately(home.written, lambda: _flush(home), home.settings.zone, now, has_gone)
+    home.deployment.tell_decisions(found.hear)
+    return found
 
 
 def site_of(
@@ -222,14 +236,7 @@ def site_of(
 ) -> Site:
     """What the routes work with."""
     desk, stocking, facts, *_, strategies = followers
-    decided = DecidedLately(
-        home.written,
-        lambda: _flush(home),
-        home.settings.zone,
-        now,
-        home.persons.refusals.has,
-    )
-    home.deployment.tell_decisions(decided.hear)
+    decided = _decided(home, now)
     return Site(
         deployment=home.deployment,
         log=home.log,
@@ -237,6 +244,7 @@ def site_of(
         **outlets._asdict(),
         desk=desk,
         strategies=strategies,
+        trials=TrialDesk(home, strategies, desk, lambda: _flush(home)),
         previewer=previewer,
         levels=LevelCounts(home.deployment, now),
         fired_today=FiredToday(lambda since: _fired(home, since), home.settings.zone, now),

@@ -26,6 +26,7 @@ from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
 from qianmian.server.stocking import Stocking
 from qianmian.server.strategy_desk import StrategyDesk
+from qianmian.server.trials import TrialDesk
 from qianmian.server.viewers.app import Viewers
 from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
@@ -79,6 +80,7 @@ class Site:
     follow_ups: FollowUpDesk
     desk: DefinitionDesk
     strategies: StrategyDesk
+    trials: TrialDesk
     previewer: Previewer
     levels: LevelCounts
     fired_today: FiredToday

@@ -95,6 +95,7 @@ NAMES = {  # of the schema: of the interface
     "PlaybookModel": "Playbook",
     "Presented": "Presented",
     "Presenting": "Presenting",
+    "RecordedSession": "RecordedSession",
     "RejectedModel": "Rejected",
     "ReplayedLetter": "Replayed",
     "RoomModel": "RoomSummary",
@@ -104,6 +105,9 @@ NAMES = {  # of the schema: of the interface
     "SourceModel": "Source",
     "Stage": "FunnelStep",
     "StageModel": "StageChange",
+    "StopModel": "TrialStop",
+    "TrialModel": "Trial",
+    "TrialResult": "TrialResult",
     "StrategyVersionModel": "StrategyVersion",
     "StrategyModel": "StrategySummary",
     "StrategyDetail": "StrategyDetail",
@@ -141,6 +145,7 @@ NOT_TYPED = {
     "NewLink",
     *("Change", "DraftModel", "RollBack", "Writing"),
     *("AnswerGiven", "ApprovalGiven", "LimitsGiven", "StepGiven", "SwitchGiven", "FollowUpStep"),
+    "TrialGiven",
     *("HTTPValidationError", "ValidationError"),
 }
 ADDED = {"Board": {"seq": "number"}}  # by the route and the socket

@@ -353,3 +353,44 @@ def test_what_another_process_changes_is_followed(server: Served, maker: httpx.C
     follow = asyncio.run_coroutine_threadsafe(server.site.strategies.follow(), server.loop)
     follow.result(WAIT_S)
     assert ("other", 1, "dry_run") in rules(server)
+
+
+def test_a_trial_on_the_evening_says_what_was_decided_and_a_draft_what_would_have_been(
+    server: Served, boss: httpx.Client, maker: httpx.Client
+) -> None:
+    found: list[dict[str, Any]] = []
+
+    def is_recorded() -> bool:
+        found[:] = fine(maker.get("/recorded-sessions"))
+        return any(one["room"] == "r1" for one in found)
+
+    fine(boss.put("/offers/ten_off", json=OFFER))
+    fine(maker.put("/strategies/trialed/draft", json=STRATEGY | {"offer": None}))
+    assert code(maker.get("/strategies/trialed/versions/1/trial")) == (422, "definition.not_there")
+    ask_the_price(server, "t1", "t2")
+    _until(is_recorded)
+    place = {
+        name: next(one for one in found if one["room"] == "r1")[name]
+        for name in ("room", "session")
+    }
+    wrong = maker.post("/strategies/trialed/versions/1/trial", json=place | {"session": "other"})
+    assert code(wrong) == (422, "definition.not_there")
+
+    def tried(key: str, version: int) -> dict[str, Any]:
+        path = f"/strategies/{key}/versions/{version}/trial"
+        assert maker.post(path, json=place).status_code == 202
+        _until(lambda: fine(maker.get(path))["state"] != "running")
+        told: dict[str, Any] = fine(maker.get(path))
+        assert (told["state"], told["problem"]) == ("done", None)
+        return told
+
+    draft = tried("trialed", 1)["result"]
+    assert not draft["was_there"]
+    count = draft["acts"] + draft["held_out"] + sum(one["count"] for one in draft["stops"])
+    assert count >= 2  # both asked; others had asked before
+    for one in draft["stops"]:
+        assert one["says"]["zh"]
+        assert one["says"]["zh"] != one["says"]["en"]
+    fine(maker.put("/strategies/broken/draft", json=STRATEGY | {"moment": "nothing_there"}))
+    broken = maker.post("/strategies/broken/versions/1/trial", json=place)
+    assert code(broken) == (404, "definition.unknown_name")

@@ -10,6 +10,7 @@ import { ModeTag } from './mode-tag'
 import { PlaybookGallery } from './playbook-gallery'
 import { useDropDraft, useSaveDraft, useStrategy } from './strategies-api'
 import { blank, StrategyForm } from './strategy-form'
+import { TrialPanel } from './trial-panel'
 import { UnderstoodPanel } from './understood-panel'
 import { VersionsPanel } from './versions-panel'
 
@@ -96,6 +97,7 @@ function Writing({ detail }: { detail: StrategyDetail | null }) {
         <div className="editor-beside">
           <UnderstoodPanel strategy={strategy} />
           {detail && <VersionsPanel detail={detail} isSaved={!isChanged} />}
+          {detail && shown && <TrialPanel strategy={detail.key} version={shown.version} isSaved={!isChanged} />}
           {detail && <DecisionsPanel strategy={detail.key} />}
         </div>
       </div>

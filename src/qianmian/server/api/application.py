@@ -25,6 +25,7 @@ from qianmian.server.api import (
     session,
     staff,
     strategies,
+    trials,
     viewers,
 )
 from qianmian.server.api.me_origins import MeOrigins
@@ -44,7 +45,7 @@ def management(site: Site) -> FastAPI:
     )
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
-    more = (imports, lists, segments, persons, strategies, playbooks, decisions)
+    more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions)
     acting = (prompts, follow_ups, myself)
     for part in (*parts, *more, *acting):
         app.include_router(part.router, prefix="/api")
