@@ -16,6 +16,7 @@ import hmac
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -85,6 +86,11 @@ class Webhook:
         self._url = url
         self._key = secret_of(secret)
         self._egress = egress
+
+    @property
+    def target(self) -> str:
+        """The host that is called; the rest of the address may be a secret."""
+        return urlsplit(self._url).netloc
 
     async def send(
         self, message: str, body: bytes, now_ms: int, *, within_ms: int | None = None

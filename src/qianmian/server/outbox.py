@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from qianmian.channels.verdict import Verdict
 from qianmian.errors import QianmianError
 from qianmian.runtime.outbox import GIVEN, End, Parcel, wait_ms
+from qianmian.server.parcels import document
 from qianmian.storage.sql.outbox import OutboxStore
 
 LOOK_S: Final = 0.5
@@ -28,6 +30,10 @@ Settle = Callable[[Sequence[str], Sequence[str]], Awaitable[None]]
 
 class Sender(Protocol):
     """A channel for which the id of a message is a key: the receiver does it once."""
+
+    @property
+    def target(self) -> str:
+        """The host that is called."""
 
     async def send(
         self, message: str, body: bytes, now_ms: int, *, within_ms: int | None = None
@@ -72,6 +78,24 @@ class Outbox:
         """This is to be sent; it is in the database after the next look."""
         self._coming.append(parcel)
         self._woken.set()
+
+    @property
+    def target(self) -> str:
+        """The host that is called."""
+        return self._sender.target
+
+    def counts(self) -> dict[str, int]:
+        """How many messages wait, and how others ended within a day.
+
+        Raises: OperationalError.
+        """
+        return self._store.counts()
+
+    async def test(self) -> Verdict:
+        """Send a message of the type `test`, once; it is about nobody and kept nowhere."""
+        now, name = self._now(), f"test-{secrets.token_hex(8)}"
+        body = document("test", now, {"id": name})
+        return await self._sender.send(name, body.encode(), now)
 
     async def follow(self) -> None:
         """Keep what came, try what is due, and tell the log what ended.

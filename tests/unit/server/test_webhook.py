@@ -125,6 +125,25 @@ def test_a_coupon_is_given_once_over_a_restart_and_to_nobody_without_consent(
     assert SECRET not in repr(settings)
 
 
+def test_an_owner_tries_it_out(tmp_path: Path) -> None:
+    answers = [said(204), said(200, '{"errcode": 1}'), said(503)]
+    with (
+        receives(answers) as receiver,
+        served(tmp_path, settings_of(tmp_path, receiver.url)) as server,
+        httpx.Client(base_url=f"{server.url}/api", timeout=WAIT_S) as owner,
+    ):
+        given = {"token": server.first_token, "name": "老板", "password": "correct horse"}
+        owner.headers["x-csrf-token"] = owner.post("/first-account", json=given).json()["csrf"]
+        told = [owner.post("/channels/webhook/test").json() for _ in range(3)]
+        assert [one["outcome"] for one in told] == ["delivered", "rejected", "unknown"]
+        found = {one["channel"]: one for one in owner.get("/channels").json()}
+        assert found["webhook"]["target"] == receiver.url.split("/")[2]
+        assert (found["webhook"]["is_on"], found["webhook"]["states"]) == (True, {})
+        assert [one["type"] for one in receiver.given.values()] == ["test", "test"]
+        audit = owner.get("/audit").json()
+        assert [one["action"] for one in audit["items"]].count("channel.tested") == 3
+
+
 @pytest.mark.parametrize("text", [None, "whsec_short", ""])
 def test_a_secret_that_cannot_be_used_is_told_before_anybody_is_served(
     tmp_path: Path, text: str | None

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from qianmian.runtime.board import Board
 from qianmian.server.api import (
+    channels,
     data,
     decisions,
     definitions,
@@ -43,7 +44,18 @@ def management(site: Site) -> FastAPI:
     )
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
-    more = (imports, lists, segments, persons, strategies, decisions, prompts, follow_ups, myself)
+    more = (
+        imports,
+        lists,
+        segments,
+        persons,
+        strategies,
+        decisions,
+        prompts,
+        follow_ups,
+        channels,
+        myself,
+    )
     for part in (*parts, *more):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
