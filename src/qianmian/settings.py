@@ -41,6 +41,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             `https://shop.example`, with spaces between them; our own pages always may.
         public_url: under which viewers reach this server, such as `https://live.shop.example`; the
             rules of offers are linked there.
+        webhook_url: where the steps of the channel `webhook` are posted, such as
+            `https://crm.shop.example/hooks`; without it they are decided and not sent.
+        webhook_secret: the file that holds its secret, `whsec_…`; so that it stands in no
+            environment and in no list of settings.
+        egress_private: whether addresses of private networks, and http, may be called.
         zone: of the shop; days begin there.
         currency: of the shop's prices (ISO 4217).
         namespace: of viewer ids that come without one.
@@ -67,6 +72,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     strategies: Path | None = None
     live_origins: str = ""
     public_url: str = ""
+    webhook_url: str = ""
+    webhook_secret: Path | None = None
+    egress_private: bool = False
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"
     namespace: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")] = "default"
@@ -163,6 +171,11 @@ def _checked(told: Mapping[str, Any], where: Mapping[str, str]) -> Settings:
         raise InputError(
             f"{place['public_url']}: {settings.public_url} is no address such as"
             " https://live.shop.example, without a path"
+        )
+    if bool(settings.webhook_url) != (settings.webhook_secret is not None):
+        raise InputError(
+            f"{place['webhook_url']} and {place['webhook_secret']} (the file that holds its"
+            " secret) go together"
         )
     if settings.retention_days > settings.text_days:
         raise InputError(

@@ -25,6 +25,7 @@ PAGES = (
     "/settings",
     "/settings?tab=keys",
     "/settings?tab=audit",
+    "/settings?tab=channels",
     "/nothing-here",
 )
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}

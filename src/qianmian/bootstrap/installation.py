@@ -20,7 +20,7 @@ import msgspec
 
 from qianmian.bootstrap import Cores, active_definitions, lingering_of_moments
 from qianmian.bootstrap.nightly import facts_chore
-from qianmian.bootstrap.persons import Persons, Tables, persons_of, requests_of
+from qianmian.bootstrap.persons import Persons, persons_of, requests_of, tables_of
 from qianmian.bootstrap.retention import retention_chores
 from qianmian.bootstrap.strategies import StrategiesInForce, strategies_of
 from qianmian.columns.facts import Facts
@@ -48,6 +48,7 @@ from qianmian.storage.sql.definitions import DefinitionStore
 from qianmian.storage.sql.follow_ups import FollowUpStore
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
+from qianmian.storage.sql.outbox import OutboxStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
@@ -88,6 +89,7 @@ class Installation:
     strategies: StrategiesInForce
     strategy_store: StrategyStore
     follow_ups: FollowUpStore
+    outbox: OutboxStore
     versions: DefinitionStore
     products: tuple[Product, ...]
     catalog: ProductStore
@@ -130,9 +132,7 @@ def open_installation(
         opened.callback(letters.close)
         secret = read_or_make(home / SECRET_FILE)
         ledger, sources = ConsentLedger(database), SourceStore(database, now, settings.namespace)
-        tables = Tables(
-            IdentityStore(database), ListStore(database, now), FollowUpStore(database, now)
-        )
+        tables = tables_of(database, now)
         persons = persons_of(
             home,
             log,

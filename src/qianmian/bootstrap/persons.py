@@ -38,6 +38,7 @@ from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.follow_ups import FollowUpStore
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
+from qianmian.storage.sql.outbox import OutboxStore
 from qianmian.storage.sql.persons import ErasureStore
 from qianmian.storage.sql.sources import SourceStore
 
@@ -82,6 +83,17 @@ class Tables(NamedTuple):
     identities: IdentityStore
     lists: ListStore
     follow_ups: FollowUpStore
+    outbox: OutboxStore
+
+
+def tables_of(database: Database, now: Callable[[], int]) -> Tables:
+    """Those of a database."""
+    return Tables(
+        IdentityStore(database),
+        ListStore(database, now),
+        FollowUpStore(database, now),
+        OutboxStore(database, now),
+    )
 
 
 def persons_of(
@@ -113,6 +125,7 @@ def persons_of(
         IdentitiesForget(tables.identities),
         ProfilesForget(StoredProfiles(home / "profiles")),
         tables.follow_ups,
+        tables.outbox,
     )
 
     def flushed() -> None:
@@ -158,5 +171,6 @@ def person_reader(
         ("lists", tables.lists.of),
         ("profiles", StoredProfiles(home / "profiles").told),
         ("follow_ups", tables.follow_ups.export),
+        ("outbox", tables.outbox.export),
     )
     return PersonReader(home, flush=flush, more=more)

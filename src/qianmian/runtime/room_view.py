@@ -20,6 +20,7 @@ import numpy.typing as npt
 from qianmian.columns.batch import EventBatch, UInt8
 from qianmian.engine.board import RoomBoard
 from qianmian.engine.firings import Firings
+from qianmian.language.definition import STRATEGY_PREFIX
 from qianmian.learning.danmaku import CLASSES
 from qianmian.runtime.board import (
     FIRINGS_LIMIT,
@@ -373,7 +374,11 @@ class RoomViews:
             hot=()
             if now is None
             else tuple(Hot(p, self._title(p), points) for p, points in now.hot_products),
-            firings_by_moment={} if now is None else now.firings_by_moment,
+            firings_by_moment={
+                key: n
+                for key, n in ({} if now is None else now.firings_by_moment).items()
+                if not key.startswith(STRATEGY_PREFIX)  # what strategies watch is no moment
+            },
             firings=tuple(room.firings),
         )
 

@@ -144,7 +144,7 @@ def prompt_of(sent: Outgoing, currency: str) -> Prompt:
     """What the host reads: no name of anybody, and nothing that a viewer wrote."""
     decision, strategy, offer, product = sent
     step = strategy.steps[decision.step]
-    values = _values(offer, product, currency)
+    values = values_of(offer, product, currency)
     return Prompt(
         id=decision.id,
         room=decision.room,
@@ -169,7 +169,7 @@ def follow_up_of(sent: Outgoing, currency: str) -> FollowUp:
     if decision.viewer is None:
         raise InputError("a follow-up is about one viewer")
     step = strategy.steps[decision.step]
-    values = _values(offer, product, currency)
+    values = values_of(offer, product, currency)
     return FollowUp(
         id=decision.id,
         viewer=decision.viewer,
@@ -201,7 +201,7 @@ def card_of(
 ) -> RoomMessage:
     """What a page shows."""
     step = strategy.steps[decision.step]
-    values = _values(offer, product, currency)
+    values = values_of(offer, product, currency)
     return RoomMessage(
         id=decision.id,
         room=decision.room,
@@ -219,7 +219,8 @@ def card_of(
     )
 
 
-def _values(offer: Offer | None, product: Product | None, currency: str) -> dict[str, str]:
+def values_of(offer: Offer | None, product: Product | None, currency: str) -> dict[str, str]:
+    """What the slots of a text stand for."""
     values: dict[str, str] = {}
     if product is not None:
         values["product"] = product.title

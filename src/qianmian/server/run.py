@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.catalogs import load_moments, load_tags
+from qianmian.bootstrap.channels import webhook_of
 from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.bootstrap.retention import retention_of
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
+from qianmian.runtime.outbox import Parcel
 from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.app import NO_MORE
 from qianmian.server.asgi import App
@@ -36,10 +38,13 @@ from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
+from qianmian.server.outbox import Outbox
+from qianmian.server.parcels import WEBHOOK, parcel_of
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
+from qianmian.server.still import still_holding
 from qianmian.server.stocking import Stocking
 from qianmian.server.strategy_desk import StrategyDesk
 from qianmian.server.trials import TrialDesk
@@ -56,10 +61,15 @@ class Outlets(NamedTuple):
     viewers: Viewers
     prompts: HostPrompts
     follow_ups: FollowUpDesk
+    outbox: Outbox | None
+
+    def followers(self) -> Sequence[FollowUpDesk | Outbox]:
+        """Those whose problems the page of data health shows."""
+        return [self.follow_ups] if self.outbox is None else [self.follow_ups, self.outbox]
 
     def going(self) -> Sequence[Coroutine[None, None, None]]:
         """What they do by themselves, each until it is cancelled."""
-        return [self.viewers.keep_going(), self.follow_ups.keep_following()]
+        return [self.viewers.keep_going(), *(one.keep_following() for one in self.followers())]
 
 
 async def run_server(
@@ -170,6 +180,7 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
         viewers,
         HostPrompts(deployment.settle_decisions, now),
         FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now),
+        outbox_of(home, now),
     )
 
     def to_viewers(sent: Outgoing) -> None:
@@ -181,15 +192,36 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
     def to_service(sent: Outgoing) -> None:
         outlets.follow_ups.take(follow_up_of(sent, currency))
 
-    for channel, publish in (
-        (IN_ROOM, to_viewers),
-        (HOST, to_host),
-        (FOLLOW_UP, to_service),
-    ):
+    ways: dict[str, Callable[[Outgoing], None]] = {
+        IN_ROOM: to_viewers,
+        HOST: to_host,
+        FOLLOW_UP: to_service,
+    }
+    outbox = outlets.outbox
+    if outbox is not None:
+        ways[WEBHOOK] = lambda sent: outbox.take(parcel_of(sent, currency))
+    for channel, publish in ways.items():
         await Delivery(deployment, channel, publish, now=now).start()
     if await deployment.ask(lambda live: live.decider.rules) != home.strategies.rules:
         await deployment.decide_by(home.strategies.rules, home.definitions)
     return outlets
+
+
+def outbox_of(home: Installation, now: Callable[[], int]) -> Outbox | None:
+    """What sends to the system that the settings name; None: they name none.
+
+    Raises: InputError for an address or a secret that cannot be used.
+    """
+    webhook = webhook_of(home.settings)
+    if webhook is None:
+        return None
+    deployment = home.deployment
+
+    async def holding(parcels: Sequence[Parcel]) -> set[str]:
+        return await deployment.ask(lambda live: still_holding(live, WEBHOOK, parcels))
+
+    settle, erased = deployment.settle_decisions, home.persons.refusals.has
+    return Outbox(home.outbox, webhook, holding, settle, erased=erased, now=now)
 
 
 def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:
@@ -249,7 +281,7 @@ def site_of(
         levels=LevelCounts(home.deployment, now),
         fired_today=FiredToday(lambda since: _fired(home, since), home.settings.zone, now),
         decided=decided,
-        followers=(*followers, outlets.follow_ups),
+        followers=(*followers, *outlets.followers()),
         accounts=home.accounts,
         staff=home.staff,
         api_keys=home.api_keys,

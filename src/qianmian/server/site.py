@@ -22,6 +22,7 @@ from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
+from qianmian.server.outbox import Outbox
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
 from qianmian.server.stocking import Stocking
@@ -78,6 +79,7 @@ class Site:
     viewers: Viewers
     prompts: HostPrompts
     follow_ups: FollowUpDesk
+    outbox: Outbox | None
     desk: DefinitionDesk
     strategies: StrategyDesk
     trials: TrialDesk

@@ -126,6 +126,8 @@ NAMES = {  # of the schema: of the interface
     "GuardModel": "Guard",
     "WhyModel": "StrategyWhy",
     "WhyPage": "WhyPage",
+    "ChannelModel": "Channel",
+    "TestedModel": "Tested",
     "FollowUpModel": "FollowUp",
     "FollowUpPage": "FollowUpPage",
     "PromptModel": "Prompt",

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from qianmian.language.definition import STRATEGY_PREFIX
 from qianmian.runtime.live import Live
 from qianmian.runtime.messages import Decided
 from qianmian.storage.sql.audit import SYSTEM
@@ -279,6 +280,12 @@ def test_why_nothing_happened_to_somebody_is_one_question(
     _until(lambda: today() == (1, 1))
     told = fine(boss.get("/strategies/cart/decisions"))
     assert {one["viewer"] for one in told} == {bold, held}
+
+    def counted() -> set[str]:
+        return set(fine(boss.get("/rooms/r1/board"))["firings_by_moment"])
+
+    _until(lambda: "price_question" in counted())
+    assert not any(key.startswith(STRATEGY_PREFIX) for key in counted())
     assert {one["strategy"] for one in fine(boss.get("/rooms/r1/decisions"))} >= {"cart", "help"}
 
 

@@ -4,6 +4,7 @@
  */
 export * from './accounts'
 export * from './audit'
+export * from './channels'
 export * from './decisions'
 export * from './definitions'
 export * from './follow-ups'

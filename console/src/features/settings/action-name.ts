@@ -11,6 +11,7 @@ const ACTIONS = [
   'account.role',
   'api_key.created',
   'api_key.revoked',
+  'channel.tested',
   'consent.changed',
   'definition.activated',
   'definition.drafted',

@@ -4,6 +4,7 @@ import { useMay } from '@/api/session'
 import { useTexts } from '@/lib/language'
 import { ApiKeys } from './api-keys'
 import { Audit } from './audit'
+import { Channels } from './channels'
 import { People } from './people'
 import { Privacy } from './privacy'
 
@@ -14,6 +15,7 @@ export function SettingsPage() {
   const tabs = [
     { key: 'people', label: t('settings.people.title'), needs: 'accounts.read', children: <People /> },
     { key: 'keys', label: t('settings.keys.title'), needs: 'api_keys.read', children: <ApiKeys /> },
+    { key: 'channels', label: t('settings.channels.title'), needs: 'channels.read', children: <Channels /> },
     { key: 'privacy', label: t('settings.privacy.title'), needs: 'privacy.read', children: <Privacy /> },
     { key: 'audit', label: t('settings.audit.title'), needs: 'audit.read', children: <Audit /> },
   ].filter((tab) => may(tab.needs))

@@ -21,7 +21,7 @@ from qianmian.bootstrap.installation import (
     open_database,
     open_installation,
 )
-from qianmian.bootstrap.persons import Tables, person_reader, requests_of
+from qianmian.bootstrap.persons import person_reader, requests_of, tables_of
 from qianmian.cli.commands.serve import make_ready, now_ms, told
 from qianmian.cli.exit_codes import FINDINGS, OK
 from qianmian.cli.report.view import GOOD
@@ -38,9 +38,6 @@ from qianmian.storage.secret_file import read_or_make
 from qianmian.storage.sql.audit import AuditTrail
 from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
-from qianmian.storage.sql.follow_ups import FollowUpStore
-from qianmian.storage.sql.identities import IdentityStore
-from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.sources import SourceStore
 
 LOOK_S = 0.5
@@ -64,10 +61,9 @@ def export(viewer: str, *, home: Path | None, out: Path | None) -> int:
         requests, refusals = requests_of(database, now_ms, secret, settings.namespace)
         letters = DeadLetterFile(Database.in_file(settings.home / LETTERS_FILE), now_ms)
         try:
-            ledger, lists = ConsentLedger(database), ListStore(database, now_ms)
+            ledger = ConsentLedger(database)
             sources = SourceStore(database, now_ms, settings.namespace)
-            follow_ups = FollowUpStore(database, now_ms)
-            tables = Tables(IdentityStore(database), lists, follow_ups)
+            tables = tables_of(database, now_ms)
             reader = person_reader(settings.home, letters, ledger, tables, sources)
             found = exported_document(viewer, reader, refusals, now_ms(), settings.currency)
         finally:

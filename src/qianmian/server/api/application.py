@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from qianmian.runtime.board import Board
 from qianmian.server.api import (
+    channels,
     data,
     decisions,
     definitions,
@@ -46,7 +47,7 @@ def management(site: Site) -> FastAPI:
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
     more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions)
-    acting = (prompts, follow_ups, myself)
+    acting = (prompts, follow_ups, channels, myself)
     for part in (*parts, *more, *acting):
         app.include_router(part.router, prefix="/api")
     add_problems(app)

@@ -43,6 +43,7 @@ STATUS_BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
         "product.unknown": 404,
         "product.field": 422,
         "table.large": 413,
+        "channel.off": 409,
         "follow_up.taken": 409,
         "follow_up.full": 409,
         "follow_up.gone": 410,

@@ -44,6 +44,8 @@ ROLES_BY_ACTION: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "prompts.answer": _MAKERS | {"host"},
         "follow_ups.read": _READERS,
         "follow_ups.answer": _MAKERS | {"service"},
+        "channels.read": _MAKERS | {"reader"},
+        "channels.test": _LEADS,
         "products.read": EVERYBODY,
         "products.write": _MAKERS,
         "data.read": _MAKERS | {"reader"},

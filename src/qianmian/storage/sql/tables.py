@@ -334,3 +334,25 @@ FOLLOW_UPS: Final = Table(
     Index(None, "state"),
 )
 """Viewers whom customer service should write to; a row goes a day after its end."""
+
+OUTBOX: Final = Table(
+    "outbox",
+    METADATA,
+    Column("id", String(64), primary_key=True),  # of the decision; the key for the receiver
+    Column("channel", String(16), nullable=False),
+    Column("viewer", String(512), nullable=False),
+    Column("strategy", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", Text, nullable=False),  # the same bytes with each attempt
+    Column("deadline_at", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("may_be_there", Boolean, nullable=False),  # whether an attempt may have arrived
+    Column("state", String(16), nullable=False),  # waiting delivered rejected expired …
+    Column("why", String(64), nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("is_told", Boolean, nullable=False),  # whether the log knows how it ended
+    Index(None, "viewer"),
+    Index(None, "state"),
+)
+"""What is on its way to other systems; a row goes a day after its end."""

@@ -1,0 +1,66 @@
+import { Button } from 'antd'
+import { useMay } from '@/api/session'
+import type { Channel } from '@/api/types'
+import { Panel } from '@/components/panel'
+import { ProblemAlert } from '@/components/problem'
+import { count } from '@/lib/format'
+import { useTexts } from '@/lib/language'
+import { useChannels, useTest } from './channels-api'
+
+const STATES = ['waiting', 'delivered', 'rejected', 'expired', 'withdrawn', 'unknown'] as const
+
+/** The channels of the shop, what is on its way, and a message that tries one out. */
+export function Channels() {
+  const { t } = useTexts()
+  const found = useChannels()
+  return (
+    <Panel title={t('settings.channels.heading')} note={t('settings.channels.note')} name="channels">
+      {found.isError && <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />}
+      <ul className="flags">
+        {found.data?.map((one) => (
+          <Row key={one.channel} channel={one} />
+        ))}
+      </ul>
+    </Panel>
+  )
+}
+
+function Row({ channel }: { channel: Channel }) {
+  const { t } = useTexts()
+  const counted = STATES.filter((state) => (channel.states[state] ?? 0) > 0)
+  return (
+    <li data-channel={channel.channel}>
+      <b>{t(`settings.channels.name.${channel.channel}`)}</b>{' '}
+      <span className="chip">{t(channel.is_on ? 'settings.channels.on' : 'settings.channels.off')}</span>
+      {channel.target !== '' && <span className="quiet"> {channel.target}</span>}
+      <div className="quiet small num">
+        {counted.map((state) => (
+          <span key={state}>
+            {t(`settings.channels.state.${state}`, { n: count(channel.states[state] ?? 0) })}{' '}
+          </span>
+        ))}
+      </div>
+      {channel.channel === 'webhook' && <Test isOn={channel.is_on} />}
+    </li>
+  )
+}
+
+function Test({ isOn }: { isOn: boolean }) {
+  const { t } = useTexts()
+  const may = useMay()
+  const test = useTest()
+  if (!isOn) return <p className="quiet">{t('settings.channels.how')}</p>
+  if (!may('channels.test')) return null
+  return (
+    <>
+      <Button size="small" loading={test.isPending} onClick={() => test.mutate()}>
+        {t('settings.channels.test')}
+      </Button>{' '}
+      <span aria-live="polite" data-part="tested">
+        {test.data && t(`settings.channels.outcome.${test.data.outcome}`)}
+        {test.data?.why && <span className="quiet"> {test.data.why}</span>}
+      </span>
+      {test.isError && <ProblemAlert error={test.error} />}
+    </>
+  )
+}

@@ -1,0 +1,24 @@
+"""What came of one attempt to send: every channel says it in these words."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["delivered", "rejected", "later", "unknown"]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What came of an attempt.
+
+    Attributes:
+        outcome: delivered; rejected: never, as it is; later: not done, try again; unknown: nobody
+            knows whether it was done, and only a channel that has a key for it may try again.
+        why: for people, without anything secret and without what the provider wrote.
+        after_ms: not before that, if the provider said so.
+    """
+
+    outcome: Outcome
+    why: str = ""
+    after_ms: int | None = None
