@@ -54,6 +54,22 @@ def event(kind: str, **more: Any) -> dict[str, Any]:
     return {"type": kind, "room": "r1", **who, **more}
 
 
+@pytest.fixture(scope="module")
+def both(shop: Served, taobao: str) -> None:
+    """The same from the shop and from the platform, in every way that events come."""
+    for key in (shop.key, taobao):
+        city = {"city": "杭州" if key == shop.key else "深圳"}
+        paid = event("order_paid", order_id="o-1", amount=100, currency="CNY")
+        rows = [event("room_entered"), event("profile_updated", traits=city), paid]
+        assert post(shop, key, "/v1/events", {"events": rows})["accepted"] == 3
+        columns = {"type": ["liked"] * 40, "viewer": [ID] * 40, "room": "r1"}
+        kind = "application/vnd.qianmian.columns+json"
+        assert post(shop, key, "/v1/events", {"columns": columns}, kind)["accepted"] == 40
+        call = {"type": "identify", "userId": ID, "anonymousId": DEVICE, "traits": {"level": 2}}
+        calls = [call | {"messageId": f"s{n}-{key[-6:]}"} for n in range(3)]
+        assert post(shop, key, "/v1/batch", {"batch": calls})["accepted"] == 3
+
+
 def rows_of(shop: Served, kind: str) -> list[dict[str, Any]]:
     return [
         row
@@ -73,18 +89,7 @@ def ask(shop: Served, question: Any) -> Any:
     return future.result(WAIT_S)
 
 
-def test_equal_ids_are_two_people_whatever_way_events_come(shop: Served, taobao: str) -> None:
-    for key in (shop.key, taobao):
-        city = {"city": "杭州" if key == shop.key else "深圳"}
-        paid = event("order_paid", order_id="o-1", amount=100, currency="CNY")
-        rows = [event("room_entered"), event("profile_updated", traits=city), paid]
-        assert post(shop, key, "/v1/events", {"events": rows})["accepted"] == 3
-        columns = {"type": ["liked"] * 40, "viewer": [ID] * 40, "room": "r1"}
-        kind = "application/vnd.qianmian.columns+json"
-        assert post(shop, key, "/v1/events", {"columns": columns}, kind)["accepted"] == 40
-        call = {"type": "identify", "userId": ID, "anonymousId": DEVICE, "traits": {"level": 2}}
-        calls = [call | {"messageId": f"s{n}-{key[-6:]}"} for n in range(3)]
-        assert post(shop, key, "/v1/batch", {"batch": calls})["accepted"] == 3
+def test_equal_ids_are_two_people_whatever_way_events_come(shop: Served, both: None) -> None:
     for kind, times in (("room_entered", 1), ("liked", 40), ("profile_updated", 4)):
         found = viewers(shop, kind)
         assert (found.count(ID), found.count(THEIRS)) == (times, times), kind
@@ -98,7 +103,7 @@ def token_of(shop: Served, key: str) -> str:
     return str(told["token"])
 
 
-def test_each_token_is_of_the_person_of_its_source(shop: Served, taobao: str) -> None:
+def test_each_token_is_of_the_person_of_its_source(shop: Served, taobao: str, both: None) -> None:
     address = shop.url.replace("http", "ws") + "/live"
 
     async def welcomed(token: str) -> Any:
@@ -133,7 +138,7 @@ def test_a_server_of_the_shop_links_across_namespaces_and_a_page_cannot(
     assert [one["code"] for one in answer.json()["rejected"]] == ["not_issued"]
 
 
-def test_one_is_told_and_erased_and_the_other_stays(shop: Served, taobao: str) -> None:
+def test_one_is_told_and_erased_and_the_other_stays(shop: Served, taobao: str, both: None) -> None:
     for key in (shop.key, taobao):
         bad = {"type": "no_such_type", "viewer": ID, "text": f"said at {key[-6:]}"}
         beside = {"type": "no_such_type", "viewer": "somebody-else", "text": "private-of-another"}
