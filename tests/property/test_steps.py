@@ -169,7 +169,7 @@ answers = st.lists(
 
 @MANY
 @given(some_steps, many, answers, st.integers(1, 3), st.sampled_from((0, 5_000, 20_000)))
-def test_limits_hold_on_every_prefix_and_one_touch_counts_for_each_step_that_reached(
+def test_limits_hold_on_every_prefix_and_the_ledger_is_rebuilt_from_what_the_log_holds(
     steps: tuple[Step, ...],
     firings: list[Firing],
     told: list[tuple[int, bool, int]],
@@ -183,6 +183,7 @@ def test_limits_hold_on_every_prefix_and_one_touch_counts_for_each_step_that_rea
     by.note(firings)
     everybody = consents_without(())
     reached, given_back = set[str](), set[str]()
+    settled: list[tuple[int, list[str], bool]] = []
     for second, is_delivered, which in told:
         at = NOON + second * SECOND
         found += by.decide(at, everybody)
@@ -190,6 +191,7 @@ def test_limits_hold_on_every_prefix_and_one_touch_counts_for_each_step_that_rea
         if which < len(acts):
             name, late = [acts[which]], {one.after for one in found}
             _settle(by, name, at, is_delivered=is_delivered)
+            settled.append((at, name, is_delivered))
             if is_delivered and name[0] not in late | given_back:
                 reached.update(name)
             given_back |= set() if is_delivered else set(name)
@@ -204,5 +206,15 @@ def test_limits_hold_on_every_prefix_and_one_touch_counts_for_each_step_that_rea
             assert sessions[step.viewer, step.session] <= per_session
             assert step.at - last[step.viewer] >= apart_ms
             last[step.viewer] = step.at
+    again = Decider()
+    again.change(by.rules)
+    again.read(found)
+    again.note(firings)
+    for at, name, is_delivered in settled:
+        assert again.decide(at, everybody) == []
+        _settle(again, name, at, is_delivered=is_delivered)
+    assert again.decide(FAR, everybody) == []
+    assert again.ledger.snapshot() == by.ledger.snapshot()
+    assert again.people == by.people
     steps_gone = Counter((step.firing, step.step) for step in found if step.outcome == "act")
     assert not steps_gone or max(steps_gone.values()) == 1

@@ -41,7 +41,8 @@ def notes_in(batch: EventBatch, outcomes: UInt8, awaited: Iterable[str]) -> dequ
 
     Cost: one look at the types of a message; Python for the rows that are found.
     """
-    types = [DELIVERED, STARTED, ENDED, *(CODE_BY_NAME[one] for one in awaited)]
+    known = (CODE_BY_NAME[one] for one in awaited if one in CODE_BY_NAME)
+    types = [DELIVERED, STARTED, ENDED, *known]
     is_heard = np.isin(batch.type, types) & (outcomes != DUPLICATE) & (outcomes != REFUSED)
 
     def told(name: str, row: int) -> str:

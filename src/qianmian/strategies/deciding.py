@@ -86,6 +86,10 @@ class Decider:
         zone: of the shop, for days and quiet hours.
         shop: its name, the seed of the global holdout.
 
+    Attributes:
+        chains: steps that may follow.
+        awaited: events of viewers that steps of the strategies wait for.
+
     Cost: some 20 µs a match. Memory: an entry for each person who was touched or assigned.
     """
 
@@ -101,6 +105,7 @@ class Decider:
         self._rooms: dict[tuple[str, str, str, bool], tuple[int, int]] = {}  # how many, the last
         self._waiting: list[Firing] = []
         self.chains = Chains()
+        self.awaited: frozenset[str] = frozenset()
         self._known: deque[Decision] = deque()
         self._known_until = -1
         self.passed = -1
@@ -112,6 +117,8 @@ class Decider:
         self.rules = rules
         self._strategies = {one.key: one for one in rules.strategies}
         self._offers = {one.key: one for one in rules.offers}
+        steps = (step for one in rules.strategies for step in one.steps)
+        self.awaited = frozenset(step.wait_for for step in steps if step.wait_for)
 
     def note(self, firings: Iterable[Firing]) -> None:
         """Firings of strategies; they are decided when the clock has passed them."""
@@ -135,12 +142,6 @@ class Decider:
         self.ledger.release(released)
         self.chains.reach(delivered)
         self.chains.fail(released, at)
-
-    @property
-    def awaited(self) -> frozenset[str]:
-        """Events of viewers that steps of the strategies wait for."""
-        steps = (step for one in self.rules.strategies for step in one.steps)
-        return frozenset(step.wait_for for step in steps if step.wait_for)
 
     # -- deciding
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -22,6 +23,7 @@ from qianmian.storage.history import KINDS, History
 from qianmian.storage.history_schema import DECISIONS, EVENTS, FIRINGS, ROOMS, SCHEMAS
 from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.time import HOUR_MS
 from tests.fakes.disk import Fault, MemoryDisk, PowerCut
 from tools.lints.walk import ROOT
 
@@ -137,6 +139,30 @@ def test_decisions_are_counted_and_found_again(tmp_path: Path) -> None:
     history.erase(tombstones(["v3"], b"k" * 16, namespace="default"))
     assert decisions_of(history, 0, viewers=["v3"]) == []
     assert {one.viewer for one in decisions_of(history, 0)} >= {"v1"}
+
+
+def test_later_steps_are_read_back_and_not_counted_beside_files_without_them(
+    tmp_path: Path,
+) -> None:
+    first = decision(1, START)
+    later = msgspec.structs.replace(first, id="d1.1", step=1, after="d1")
+    history = History(tmp_path)
+    for offset, one in enumerate((first, later)):
+        history.add(Message(offset, START + offset, Decided((one,))))
+        history.flush()
+    old = min(history.files(DECISIONS), key=lambda one: one.first).path
+    written = pq.read_table(old, partitioning=None)
+    pq.write_table(written.drop_columns(["step", "after"]), old)
+
+    def told() -> None:
+        assert {one.id: one for one in decisions_of(history, 0)} == {"d1": first, "d1.1": later}
+        assert decided_since(history, 0) == {"help": {Tally("act", "", False): 1}}
+
+    told()
+    history.add(Message(2, START + 2 * HOUR_MS, Tick()))
+    history.flush()
+    assert history.join() == 1
+    told()
 
 
 def test_a_file_holds_one_hour_and_says_which_messages(tmp_path: Path) -> None:

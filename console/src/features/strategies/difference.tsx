@@ -1,5 +1,6 @@
-import { useMoments } from '@/api/meta'
-import type { Strategy, StrategyDetail, StrategyVersion } from '@/api/types'
+import { useEventName, useMoments } from '@/api/meta'
+import type { Reaching, Strategy, StrategyDetail, StrategyVersion } from '@/api/types'
+import { duration } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
 import { useOffers, useSegments } from './strategies-api'
 
@@ -34,8 +35,13 @@ export function Difference({ one, detail }: { one: StrategyVersion; detail: Stra
 function useSaid(): (name: keyof Strategy, of: Partial<Strategy>) => string {
   const { language, words } = useLanguage()
   const { named } = useMoments()
+  const eventOf = useEventName()
   const segments = useSegments().data ?? []
   const offers = useOffers().data ?? []
+  const stepOf = (one: Reaching) => {
+    const waits = one.wait_ms == null ? '' : `(${duration(one.wait_ms)}${one.wait_for ? ` · ${eventOf(one.wait_for)}` : ''})`
+    return [one.title, one.body, waits].filter(Boolean).join(' ')
+  }
   const nameOf = (key: string) => {
     const found = segments.find((one) => one.key === key)
     return found ? words(found.names) : key
@@ -47,7 +53,8 @@ function useSaid(): (name: keyof Strategy, of: Partial<Strategy>) => string {
     if (name === 'whom') return (of.whom ?? []).map(nameOf).join(', ')
     if (name === 'offer') return offers.find((one) => one.offer.key === of.offer)?.offer.title ?? of.offer ?? '–'
     if (name === 'control' || name === 'ramp') return `${(of[name] ?? 0) / 100}%`
-    if (name === 'steps') return (of.steps ?? []).map((one) => `${one.title ?? ''} ${one.body ?? ''}`.trim()).join(' / ')
+    if (name === 'steps') return (of.steps ?? []).map(stepOf).join(' / ')
+    if (name === 'deadline_ms') return duration(of.deadline_ms ?? 0)
     const value = of[name]
     return typeof value === 'object' ? JSON.stringify(value) : String(value)
   }
