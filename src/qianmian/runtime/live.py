@@ -227,7 +227,11 @@ class Live:
         boards = self._second_over(message.clock)
         firings, batch, outcomes = self._applied(message)
         self.offset, self.clock = message.offset + 1, max(self.clock, message.clock)
-        if isinstance(message.body, RoomFacts | Catalog | Decided | Settled):
+        if isinstance(message.body, RoomFacts | Decided | Settled):
+            # The engine has not come to this clock: what fires before it is not known yet, and to
+            # call it decided would lose it in a restart from here.
+            applied = Applied(firings, boards=boards)
+        elif isinstance(message.body, Catalog):
             firings, matched = split(firings)
             applied = Applied(firings, boards=boards, decisions=self._decided(None, None, matched))
         else:
