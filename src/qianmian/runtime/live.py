@@ -225,7 +225,9 @@ class Live:
         firings, batch, outcomes = self._applied(message)
         self.offset, self.clock = message.offset + 1, max(self.clock, message.clock)
         if isinstance(message.body, RoomFacts | Decided):
-            applied = Applied(firings, boards=boards)  # the engine has not come to its clock yet
+            # The engine has not come to this clock: what fires before it is not known yet, and to
+            # call it decided would lose it in a restart from here.
+            applied = Applied(firings, boards=boards)
         elif isinstance(message.body, Catalog):
             firings, matched = split(firings)
             applied = Applied(firings, boards=boards, decisions=self._decided(None, None, matched))

@@ -13,7 +13,7 @@ from qianmian.columns.batch import EventBatch
 from qianmian.language.parse import parse_definition
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.live import Live
-from qianmian.runtime.messages import Body, Decided, Message, Settled
+from qianmian.runtime.messages import Body, Decided, Events, Message, Settled
 from qianmian.strategies.compiling import definitions_of
 from qianmian.strategies.strategy import Guardrails, Limits, Step, Strategies
 from qianmian.vocabulary.decision import Decision, decision_digest
@@ -156,8 +156,23 @@ def evening_written_late() -> MemoryLog:
     return late
 
 
+def evening_settled_often() -> MemoryLog:
+    """The same evening; before each message of events one that the engine has nothing to do with.
+
+    So a slow machine writes it: what was settled comes late, at the clock of the next.
+    """
+    found = MemoryLog()
+    for message in evening().read(0):
+        before = [Settled((), ())] if isinstance(message.body, Events) else []
+        found.append(message.clock, [*before, message.body])
+    found.commit()
+    return found
+
+
 Evening = Callable[[], MemoryLog]
-EVENINGS = pytest.mark.parametrize("told", [evening, evening_written_late, evening_of_steps])
+EVENINGS = pytest.mark.parametrize(
+    "told", [evening, evening_written_late, evening_settled_often, evening_of_steps]
+)
 
 
 def test_steps_follow_what_the_log_says() -> None:
