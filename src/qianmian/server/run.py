@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -131,7 +132,7 @@ async def run_server(
         console = ConsoleApp(bundled_console())
         app = server_of(site, parts, ingest=ingest, live=viewers, console=console, more=more)
         going = (*(one.keep_following() for one in followers), *outlets.going())
-        following = [asyncio.create_task(one) for one in going]
+        following = [_followed(one) for one in going]
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:
@@ -139,6 +140,20 @@ async def run_server(
                 one.cancel()
             await asyncio.gather(*following, return_exceptions=True)
             await asyncio.to_thread(_close, previewer, site.trials)
+
+
+def _followed(work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    """Something that goes on until it is cancelled; the log of the process says if it does not."""
+
+    def ended(task: asyncio.Task[None]) -> None:
+        problem = None if task.cancelled() else task.exception()
+        if problem is not None:
+            logging.getLogger(__name__).error("%s has ended", name, exc_info=problem)
+
+    name = getattr(work, "__qualname__", "work")
+    task = asyncio.create_task(work)
+    task.add_done_callback(ended)
+    return task
 
 
 def viewers_of(home: Installation, ingest: IngestApp, now: Callable[[], int]) -> Viewers:

@@ -127,7 +127,7 @@ class ViewersDesk:
     async def _written(self, rows: list[dict[str, Any]]) -> None:
         """Wait until the log has them."""
         while True:
-            self._sending = asyncio.ensure_future(self._submit(EventBatch.from_rows(rows)))
+            self._sending = asyncio.ensure_future(self._submit(self._together(rows)))
             try:
                 await asyncio.shield(self._sending)
             except OperationalError:
@@ -135,9 +135,14 @@ class ViewersDesk:
             else:
                 return
 
+    def _together(self, rows: list[dict[str, Any]]) -> EventBatch:
+        """One message: whatever was told at different instants has come to the log by now."""
+        clock = self._now()
+        return EventBatch.from_rows({**row, "clock": clock} for row in rows)
+
     async def _last(self, rows: list[dict[str, Any]]) -> None:
         try:
-            await self._submit(EventBatch.from_rows(rows))
+            await self._submit(self._together(rows))
         except OperationalError:
             self.dropped += len(rows)
 

@@ -13,7 +13,7 @@ from qianmian.server.viewers.desk import ViewersDesk
 from qianmian.server.viewers.hub import ACKED_AFTER_MS, KEPT, HubLimits
 from qianmian.server.viewers.line import MAX_WAITING
 from qianmian.vocabulary.consent import MARKETING
-from qianmian.vocabulary.room_message import OfferShown, Receipt, is_safe_url
+from qianmian.vocabulary.room_message import OfferShown, Receipt, State, is_safe_url
 from tests.live_page import Side, run, turn
 
 
@@ -184,6 +184,26 @@ def test_a_receipt_for_what_somebody_never_had_is_not_believed() -> None:
         side.hub.sweep()
         assert not await side.hub.acknowledge("ming", "r1", "m", "dismissed")
         assert side.hub.statistics().refused == {"unknown_message": 3}
+
+    run(story)
+
+
+def test_what_was_told_at_different_instants_is_written_together() -> None:
+    async def story() -> None:
+        side = Side()
+        side.hub.publish(side.card("m"))
+        told: list[tuple[State, int]] = [("delivered", 0), ("opened", 1_000), ("clicked", 3)]
+        for state, later_ms in told:
+            side.clock.pass_ms(later_ms)
+            assert await side.hub.acknowledge("ming", "r1", "m", state)
+        writing = asyncio.create_task(side.desk.keep_writing())
+        while len(side.rows) < len(told):
+            await turn()
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        begun = side.rows[0]["event_time"]
+        assert [row["event_time"] - begun for row in side.rows] == [0, 1_000, 1_003]
+        assert {row["clock"] for row in side.rows} == {side.clock()}
 
     run(story)
 
