@@ -42,7 +42,7 @@ pictures: console  ## take the pictures of the READMEs anew (needs chromium)
 	QIANMIAN_PICTURES=write QIANMIAN_REQUIRE=chromium,node $(BIN)/python -m pytest -q tests/browser/test_pictures.py
 
 test: $(READY) engine  ## all tests but the long ones (at most 8 minutes)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not long" --durations=60
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not long" --durations=25
 
 test-long: $(READY)  ## the long tests, and the coverage of what Numba compiles
 	QIANMIAN_HYPOTHESIS=long $(BIN)/python -m pytest -n $(JOBS) -m long --durations=10

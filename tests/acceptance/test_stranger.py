@@ -147,12 +147,22 @@ def test_parquet_takes_timestamps_and_tells_missing_columns(
     assert "no column type, event_time; its columns are a." in capsys.readouterr().err
 
 
+def obeying() -> None:
+    """A shell's background jobs ignore Ctrl-C, and what they start does, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     program = [sys.executable, "-m", "qianmian.cli", "replay", str(pipe)]
     with (
-        subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started,
+        subprocess.Popen(
+            program,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=obeying,  # noqa: PLW1509 — one thread here
+        ) as started,
         pipe.open("wb"),  # which waits until the program reads it
     ):
         started.send_signal(signal.SIGINT)

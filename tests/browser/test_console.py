@@ -153,7 +153,7 @@ def test_pages_before_the_sign_in_are_accessible(visits: Open) -> None:
 DEFINED = ("/tags", "/tags/new", "/segments", "/segments/new", "/moments", "/tags/city_tier_tier_2")
 
 
-@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("locale", ["zh-CN", pytest.param("en-US", marks=pytest.mark.long)])
 def test_no_page_is_wider_than_a_phone(room: Shop, visits: Open, locale: str) -> None:
     page = visits("/", size=(390, 844), locale=locale).page
     for path in (*PAGES[:3], *PAGES[4:-1], *DEFINED):  # a wall is no phone

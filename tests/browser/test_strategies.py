@@ -156,6 +156,19 @@ def test_a_second_step_is_written_in_the_form(shop: Shop, visits: Open) -> None:
     )
 
 
+@pytest.mark.parametrize(("is_set", "ways"), [(False, 3), (True, 4)])
+def test_a_webhook_can_be_chosen_where_the_shop_has_set_one(
+    visits: Open, is_set: bool, ways: int
+) -> None:
+    visit = visits("/")
+    told = {"channel": "webhook", "is_on": is_set, "target": "", "states": {}}
+    visit.page.route("**/api/channels", lambda route: route.fulfill(json=[told]))
+    with visit.page.expect_response("**/api/channels"):
+        visit.page.goto(f"{visit.page.url}strategies/new")
+    Hand(visit.page).click(visit.page.get_by_role("combobox", name="由谁"))
+    expect(visit.page.locator(".ant-select-item-option-content:visible")).to_have_count(ways)
+
+
 def test_the_host_answers_a_card_by_a_key(shop: Shop, visits: Open) -> None:
     held = {"channel": "host", "title": "讲一下价格", "body": "{product|这款}现在多少钱"}
     told = Strategy(

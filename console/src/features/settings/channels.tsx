@@ -5,7 +5,7 @@ import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { count } from '@/lib/format'
 import { useTexts } from '@/lib/language'
-import { useChannels, useTest } from './channels-api'
+import { useChannels, useTest } from '@/api/channels'
 
 const STATES = ['waiting', 'delivered', 'rejected', 'expired', 'withdrawn', 'unknown'] as const
 

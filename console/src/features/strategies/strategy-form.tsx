@@ -3,7 +3,7 @@ import { useMeta, useMoments } from '@/api/meta'
 import type { Reaching, Strategy } from '@/api/types'
 import { useLanguage, useTexts } from '@/lib/language'
 import { useOffers, useSegments } from './strategies-api'
-import { CHANNELS, type Channel } from './channels'
+import { type Channel, useChannelOptions } from './channels'
 import { Field, Line, type LineProps } from './strategy-line'
 import { LimitLine, MeasureLine } from './strategy-measures'
 import { LaterSteps } from './strategy-steps'
@@ -126,6 +126,7 @@ function WhatLine({ strategy, isLocked, onChange }: LineProps) {
   const { t } = useTexts()
   const offers = useOffers().data ?? []
   const step: Reaching = strategy.steps[0] ?? { channel: 'in_room' }
+  const channels = useChannelOptions(step.channel)
   const set = (change: Partial<Reaching>) => onChange({ steps: [{ ...step, ...change }, ...strategy.steps.slice(1)] })
   return (
     <Line title={t('strategies.line.what')} name="what">
@@ -134,7 +135,7 @@ function WhatLine({ strategy, isLocked, onChange }: LineProps) {
           className="whole"
           disabled={isLocked}
           value={step.channel as Channel}
-          options={CHANNELS.map((value) => ({ value, label: t(`strategies.channel.${value}`) }))}
+          options={channels}
           onChange={(channel: Channel) => set({ channel })}
         />
       </Field>

@@ -2,7 +2,7 @@ import { Button, Input, InputNumber, Select } from 'antd'
 import { useMeta } from '@/api/meta'
 import type { Reaching } from '@/api/types'
 import { useLanguage, useTexts } from '@/lib/language'
-import { CHANNELS, type Channel } from './channels'
+import { type Channel, useChannelOptions } from './channels'
 import { Field, type LineProps } from './strategy-line'
 
 const MOST_STEPS = 5
@@ -92,6 +92,7 @@ function Waiting({ step, isLocked, onChange }: StepProps) {
 
 function Says({ step, place, isLocked, onChange }: StepProps & { place: number }) {
   const { t } = useTexts()
+  const channels = useChannelOptions(step.channel)
   return (
     <>
       <Field label={t('strategies.later.channel', { n: place })}>
@@ -99,7 +100,7 @@ function Says({ step, place, isLocked, onChange }: StepProps & { place: number }
           className="whole"
           disabled={isLocked}
           value={step.channel as Channel}
-          options={CHANNELS.map((value) => ({ value, label: t(`strategies.channel.${value}`) }))}
+          options={channels}
           onChange={(channel: Channel) => onChange({ channel })}
         />
       </Field>

@@ -1,14 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { request } from '@/api/client'
-import type { Channel, Tested } from '@/api/types'
+import { request } from './client'
+import type { Channel, Tested } from './types'
 
 const KEY = ['channels']
 const FRESH_MS = 5_000
 
-export function useChannels() {
+export function useChannels(isAllowed = true) {
   return useQuery({
     queryKey: KEY,
     queryFn: () => request<Channel[]>('GET', '/api/channels'),
+    enabled: isAllowed,
     refetchInterval: FRESH_MS,
   })
 }
