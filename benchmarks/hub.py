@@ -24,8 +24,10 @@ import uvicorn
 
 from benchmarks.machine import machine_row
 from qianmian.runtime.refusals import Refusals
+from qianmian.server.garbage import collect_seldom
 from qianmian.server.start import listening
 from qianmian.server.viewer_tokens import AnonymousIds, ViewerTokens
+from qianmian.server.viewers.app import SWEEP_S
 from qianmian.server.viewers.desk import ViewersDesk
 from qianmian.server.viewers.door import ViewersDoor
 from qianmian.server.viewers.hub import HubLimits, ViewersHub
@@ -87,12 +89,19 @@ class Ours:
         desk = ViewersDesk(_nowhere, now_ms, erased, self._hub.forget)
         door = ViewersDoor(tokens, ids, lambda: {"default": ""}, erased=erased, origins=())
         self._socket = LiveSocket(self._hub, door, desk, now=now_ms)
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def _sweep(self) -> None:
+        while True:
+            self._hub.sweep()
+            await asyncio.sleep(SWEEP_S)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._socket(scope, receive, send)
 
     async def publish(self, message: RoomMessage) -> None:
-        self._hub.sweep()
+        if self._sweeping is None:
+            self._sweeping = asyncio.create_task(self._sweep())
         self._hub.publish(message)
 
 
@@ -102,6 +111,7 @@ async def _nowhere(_batch: Any) -> None:
 
 async def serve(kind: str, pages: int, rate: float) -> None:
     """Take the pages; when a line says that all are here, publish; then tell the memory of one."""
+    collect_seldom()
     app = Ours() if kind == "ours" else Plain()
     bound = listening("127.0.0.1", 0)
     bound.listen(4_096)

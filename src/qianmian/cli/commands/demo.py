@@ -43,6 +43,7 @@ from qianmian.runtime.live import Live
 from qianmian.runtime.past import Past
 from qianmian.runtime.ports import Advance
 from qianmian.server.demo_shop.app import SHOP_PATH, DemoShop
+from qianmian.server.garbage import collect_seldom
 from qianmian.server.ingest.limits import limits_of_one_address
 from qianmian.server.logs import set_up_logs
 from qianmian.server.run import run_server
@@ -108,6 +109,7 @@ def command(home: Path | None, locale: str | None, **given: Any) -> int:
     """Run it until Ctrl-C, or for a while."""
     texts = texts_for(locale)
     set_up_logs(json_lines=False)
+    collect_seldom()
     with tempfile.TemporaryDirectory(prefix="qianmian-demo-") as folder:
         settings = Settings.from_environment(os.environ)
         settings = msgspec.structs.replace(

@@ -18,6 +18,7 @@ from qianmian.cli.terminal import help_text, locale_option, out_console, progres
 from qianmian.errors import InputError
 from qianmian.locales.texts import Texts
 from qianmian.runtime.doctor import is_compiled
+from qianmian.server.garbage import collect_seldom
 from qianmian.server.logs import set_up_logs
 from qianmian.server.run import run_server
 from qianmian.server.site import Site
@@ -42,6 +43,7 @@ def command(
     )
     texts = texts_for(locale)
     set_up_logs(json_lines=settings.json_logs)
+    collect_seldom()
     with open_installation(settings, now_ms, told) as installation:
         make_ready(installation, texts)
         try:
