@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple
 
 from qianmian.strategies.strategy import Limits
@@ -32,13 +33,14 @@ LATE_RECEIPT_MS: Final = 30 * SECOND_MS
 class Ledger:
     """What is spent and given, in the order of deciding.
 
-    Memory: an entry for each decision that is on its way.
+    Memory: two entries for each decision that is on its way; one stays until its deadline.
     """
 
     def __init__(self) -> None:
         self.spent: Counter[str] = Counter()  # minor units, by strategy
         self.given: Counter[str] = Counter()  # pieces, by offer
         self._held: dict[str, Reservation] = {}
+        self._ends: list[tuple[int, str]] = []  # a heap; of what is not held any more, too
         self._expired = 0
 
     def refusal(
@@ -66,6 +68,7 @@ class Ledger:
         self._held[decision.id] = Reservation(
             decision.strategy, decision.offer, decision.cost_minor, until
         )
+        heappush(self._ends, (until, decision.id))
 
     def move(self, before: str, decision: Decision) -> None:
         """What a decision held goes with its next step; what it gave back is held anew."""
@@ -75,12 +78,13 @@ class Ledger:
     def expire(self, at: int) -> None:
         """Give back what was not delivered in time.
 
-        Cost: O(what is held), at most once a second of decision time.
+        Cost: O(log(what is held)) for each that ends, at most once a second of decision time.
         """
         if at - self._expired < SECOND_MS:
             return
         self._expired = at // SECOND_MS * SECOND_MS
-        self.release([key for key, one in self._held.items() if one.until < self._expired])
+        while self._ends and self._ends[0][0] < self._expired:
+            self.release([heappop(self._ends)[1]])
 
     def deliver(self, decisions: Iterable[str]) -> None:
         """What these hold is spent for good."""
@@ -113,4 +117,6 @@ class Ledger:
         """The opposite of `snapshot`."""
         self.spent, self.given = Counter(stored["spent"]), Counter(stored["given"])
         self._held = {key: Reservation(*one) for key, *one in stored["held"]}
+        self._ends = [(one.until, key) for key, one in self._held.items()]
+        heapify(self._ends)
         self._expired = stored["expired"]
