@@ -13,7 +13,9 @@ import pytest
 from playwright.sync_api import expect
 
 from qianmian.storage.sql.audit import SYSTEM, Actor
+from qianmian.storage.sql.room_lists import ChosenLists
 from qianmian.strategies.strategy import Step, Strategy
+from qianmian.vocabulary.product import Product
 from tests.acceptance.test_strategies import next_of, page_of
 from tests.browser.conftest import Open, Shop
 from tests.browser.test_definitions import Hand
@@ -192,6 +194,23 @@ def test_the_host_answers_a_card_by_a_key(shop: Shop, visits: Open) -> None:
             expect(card).to_contain_text("2 人")
         page.keyboard.press(key)
         expect(page.locator("[data-part=host]")).to_contain_text("现在没有要讲的")
+
+
+def test_the_host_picks_what_viewers_are_listed(shop: Shop, visits: Open) -> None:
+    shop.server.home.catalog.put(Product("p7", "口红", 7), by=SYSTEM)
+    page = visits("/host/r1").page
+    lists = page.locator("[data-part=room-lists]")
+    hot = lists.get_by_role("switch", name="显示热销榜")
+    hot.focus()
+    page.keyboard.press("Space")  # which answers a card elsewhere on this page
+    expect(hot).to_be_checked()
+    lists.get_by_role("combobox").fill("口红")
+    page.locator(".ant-select-item-option", has_text="口红").click()
+    expect(lists.locator(".ant-select-selection-item")).to_contain_text("口红")
+    page.reload()
+    expect(lists.locator(".ant-select-selection-item")).to_contain_text("口红")
+    expect(hot).to_be_checked()
+    assert shop.server.home.room_lists.of("r1") == ChosenLists("r1", True, ("p7",))
 
 
 async def _asks(shop: Shop, free: str, held: str) -> dict[str, Any]:

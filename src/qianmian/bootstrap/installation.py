@@ -50,6 +50,7 @@ from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.outbox import OutboxStore
 from qianmian.storage.sql.products import ProductStore
+from qianmian.storage.sql.room_lists import RoomListStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.staff import Staff
 from qianmian.storage.sql.strategies import StrategyStore
@@ -94,6 +95,7 @@ class Installation:
     products: tuple[Product, ...]
     catalog: ProductStore
     lists: ListStore
+    room_lists: RoomListStore
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore
@@ -168,6 +170,7 @@ def open_installation(
             accounts=accounts,
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),
+            room_lists=RoomListStore(database, now),
             audit=AuditTrail(database, now),
             sources=sources,
             dead_letters=letters,

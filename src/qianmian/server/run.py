@@ -43,6 +43,7 @@ from qianmian.server.outbox import Outbox
 from qianmian.server.parcels import WEBHOOK, parcel_of
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
+from qianmian.server.room_lists import RoomLists
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
 from qianmian.server.still import still_holding
@@ -63,6 +64,7 @@ class Outlets(NamedTuple):
     prompts: HostPrompts
     follow_ups: FollowUpDesk
     outbox: Outbox | None
+    room_lists: RoomLists
 
     def followers(self) -> Sequence[FollowUpDesk | Outbox]:
         """Those whose problems the page of data health shows."""
@@ -70,7 +72,8 @@ class Outlets(NamedTuple):
 
     def going(self) -> Sequence[Coroutine[None, None, None]]:
         """What they do by themselves, each until it is cancelled."""
-        return [self.viewers.keep_going(), *(one.keep_following() for one in self.followers())]
+        following = (self.room_lists, *self.followers())
+        return [self.viewers.keep_going(), *(one.keep_following() for one in following)]
 
 
 async def run_server(
@@ -196,6 +199,7 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
         HostPrompts(deployment.settle_decisions, now),
         FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now),
         outbox_of(home, now),
+        RoomLists(home.room_lists, deployment.ask, viewers.hub, currency, now),
     )
 
     def to_viewers(sent: Outgoing) -> None:

@@ -25,6 +25,7 @@ from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.server.outbox import Outbox
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
+from qianmian.server.room_lists import RoomLists
 from qianmian.server.stocking import Stocking
 from qianmian.server.strategy_desk import StrategyDesk
 from qianmian.server.trials import TrialDesk
@@ -80,6 +81,7 @@ class Site:
     prompts: HostPrompts
     follow_ups: FollowUpDesk
     outbox: Outbox | None
+    room_lists: RoomLists
     desk: DefinitionDesk
     strategies: StrategyDesk
     trials: TrialDesk

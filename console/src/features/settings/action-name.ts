@@ -34,6 +34,8 @@ const ACTIONS = [
   'product.changed',
   'product.deleted',
   'products.imported',
+  'reply.sent',
+  'room_lists.changed',
   'source.changed',
   'source.created',
   'strategy.drafted',
