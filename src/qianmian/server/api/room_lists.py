@@ -87,9 +87,8 @@ async def put_lists(
 ) -> RoomListsModel:
     """Choose what they list; the pages have it at once."""
     chosen = ChosenLists(room, given.is_hot_shown, tuple(given.recommended))
-    known = await site.deployment.ask(lambda live: {one.id for one in live.products})
     for product in chosen.recommended:
-        if product not in known:
+        if await asyncio.to_thread(site.products.get, product) is None:
             raise Problem("product.unknown", f'there is no product "{product}"')
     await asyncio.to_thread(site.room_lists.store.put, chosen, who.actor)
     await site.room_lists.look()
