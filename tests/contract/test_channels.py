@@ -22,7 +22,8 @@ from qianmian.channels.webhook import Webhook, secret_of, verdict_of
 from qianmian.errors import InputError
 from qianmian.runtime.outbox import LONGEST_WAIT_MS, Parcel
 from qianmian.runtime.persons import Erasure
-from qianmian.server.outbox import Outbox, Settle
+from qianmian.server.errands import Settle
+from qianmian.server.outbox import Outbox
 from qianmian.server.parcels import document
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.outbox import KEPT_MS, OutboxStore

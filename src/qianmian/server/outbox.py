@@ -9,23 +9,20 @@ switch is on.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from qianmian.channels.verdict import Verdict
-from qianmian.errors import QianmianError
 from qianmian.runtime.outbox import GIVEN, End, Parcel, wait_ms
+from qianmian.server.errands import Errands, Settle
 from qianmian.server.parcels import document
 from qianmian.storage.sql.outbox import OutboxStore
 
-LOOK_S: Final = 0.5
 IN_FLIGHT: Final = 8
 
 Holding = Callable[[Sequence[Parcel]], Awaitable[set[str]]]
 """The ids of those that may still be sent."""
-Settle = Callable[[Sequence[str], Sequence[str]], Awaitable[None]]
 
 
 class Sender(Protocol):
@@ -41,17 +38,13 @@ class Sender(Protocol):
         """One attempt."""
 
 
-class Outbox:
+class Outbox(Errands[Parcel]):
     """The outbox of a server; used on the event loop.
 
     Args:
         sender: the channel.
-        settle: tells the log which decisions were delivered, and which never will be.
         erased: whether a viewer was erased.
         now: ms UTC.
-
-    Attributes:
-        problem: why the last look failed; None when it did not. It is tried again.
     """
 
     def __init__(
@@ -64,20 +57,11 @@ class Outbox:
         erased: Callable[[str], bool],
         now: Callable[[], int],
     ) -> None:
+        super().__init__(store, settle, GIVEN, erased)
         self._store = store
         self._sender = sender
         self._holding = holding
-        self._settle = settle
-        self._erased = erased
         self._now = now
-        self._coming: list[Parcel] = []
-        self._woken = asyncio.Event()
-        self.problem: QianmianError | None = None
-
-    def take(self, parcel: Parcel) -> None:
-        """This is to be sent; it is in the database after the next look."""
-        self._coming.append(parcel)
-        self._woken.set()
 
     @property
     def target(self) -> str:
@@ -97,40 +81,14 @@ class Outbox:
         body = document("test", now, {"id": name})
         return await self._sender.send(name, body.encode(), now)
 
-    async def follow(self) -> None:
-        """Keep what came, try what is due, and tell the log what ended.
-
-        Raises: QianmianError, and then it is tried again.
-        """
-        coming = self._coming.copy()
-        if coming:
-            await asyncio.to_thread(self._store.add, coming, self._erased)
-            del self._coming[: len(coming)]
+    async def carry_on(self) -> None:
+        """Try what is due."""
         due = await asyncio.to_thread(self._store.due)
         if due:
             holding = await self._holding(due)
             room = asyncio.Semaphore(IN_FLIGHT)
             tries = (self._tried(one, room, is_on=one.id in holding) for one in due)
             await asyncio.gather(*tries)
-        ended = await asyncio.to_thread(self._store.untold)
-        if ended:
-            given = [parcel for parcel, end in ended if end in GIVEN]
-            released = [parcel for parcel, end in ended if end not in GIVEN]
-            await self._settle(given, released)
-            await asyncio.to_thread(self._store.note_told, [*given, *released])
-
-    async def keep_following(self) -> None:
-        """`follow` until cancelled; a problem is kept for the page of data health."""
-        while True:
-            self._woken.clear()
-            try:
-                await self.follow()
-                self.problem = None
-            except QianmianError as problem:
-                self.problem = problem
-                self._woken.clear()  # it is not tried again at once
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_S)
 
     async def _tried(self, one: Parcel, room: asyncio.Semaphore, *, is_on: bool) -> None:
         """One attempt, if there may be one."""

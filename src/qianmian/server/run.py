@@ -17,6 +17,7 @@ from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.bootstrap.retention import retention_of
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
+from qianmian.runtime.following import Following
 from qianmian.runtime.outbox import Parcel
 from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.app import NO_MORE
@@ -67,10 +68,6 @@ class Outlets(NamedTuple):
     def followers(self) -> Sequence[FollowUpDesk | Outbox]:
         """Those whose problems the page of data health shows."""
         return [self.follow_ups] if self.outbox is None else [self.follow_ups, self.outbox]
-
-    def going(self) -> Sequence[Coroutine[None, None, None]]:
-        """What they do by themselves, each until it is cancelled."""
-        return [self.viewers.keep_going(), *(one.keep_following() for one in self.followers())]
 
 
 async def run_server(
@@ -131,8 +128,8 @@ async def run_server(
 
         console = ConsoleApp(bundled_console())
         app = server_of(site, parts, ingest=ingest, live=viewers, console=console, more=more)
-        going = (*(one.keep_following() for one in followers), *outlets.going())
-        following = [_followed(one) for one in going]
+        following = [_followed(one) for one in (*followers, *outlets.followers())]
+        following.append(_kept_up(viewers.keep_going(), "viewers"))
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:
@@ -142,7 +139,11 @@ async def run_server(
             await asyncio.to_thread(_close, previewer, site.trials)
 
 
-def _followed(work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+def _followed(one: Following) -> asyncio.Task[None]:
+    return _kept_up(one.keep_following(), type(one).__name__)
+
+
+def _kept_up(work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
     """Something that goes on until it is cancelled; the log of the process says if it does not."""
 
     def ended(task: asyncio.Task[None]) -> None:
@@ -150,7 +151,6 @@ def _followed(work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         if problem is not None:
             logging.getLogger(__name__).error("%s has ended", name, exc_info=problem)
 
-    name = getattr(work, "__qualname__", "work")
     task = asyncio.create_task(work)
     task.add_done_callback(ended)
     return task
