@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.catalogs import load_moments, load_tags
-from qianmian.bootstrap.channels import webhook_of
+from qianmian.bootstrap.channels import Parts, channels_of
 from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.bootstrap.retention import retention_of
+from qianmian.channels.channel import Channel
+from qianmian.channels.egress import Egress
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.following import Following
@@ -41,7 +43,7 @@ from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
 from qianmian.server.outbox import Outbox
-from qianmian.server.parcels import WEBHOOK, parcel_of
+from qianmian.server.parcels import parcel_of
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
 from qianmian.server.site import Site
@@ -63,11 +65,11 @@ class Outlets(NamedTuple):
     viewers: Viewers
     prompts: HostPrompts
     follow_ups: FollowUpDesk
-    outbox: Outbox | None
+    outboxes: tuple[Outbox, ...]
 
-    def followers(self) -> Sequence[FollowUpDesk | Outbox]:
+    def followers(self) -> tuple[Following, ...]:
         """Those whose problems the page of data health shows."""
-        return [self.follow_ups] if self.outbox is None else [self.follow_ups, self.outbox]
+        return (self.follow_ups, *self.outboxes)
 
 
 async def run_server(
@@ -195,7 +197,7 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
         viewers,
         HostPrompts(deployment.settle_decisions, now),
         FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now),
-        outbox_of(home, now),
+        outboxes_of(home, now),
     )
 
     def to_viewers(sent: Outgoing) -> None:
@@ -212,9 +214,7 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
         HOST: to_host,
         FOLLOW_UP: to_service,
     }
-    outbox = outlets.outbox
-    if outbox is not None:
-        ways[WEBHOOK] = lambda sent: outbox.take(parcel_of(sent, currency))
+    ways |= {one.channel.name: into(one, currency) for one in outlets.outboxes}
     for channel, publish in ways.items():
         await Delivery(deployment, channel, publish, now=now).start()
     if await deployment.ask(lambda live: live.decider.rules) != home.strategies.rules:
@@ -222,21 +222,28 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
     return outlets
 
 
-def outbox_of(home: Installation, now: Callable[[], int]) -> Outbox | None:
-    """What sends to the system that the settings name; None: they name none.
+def outboxes_of(home: Installation, now: Callable[[], int]) -> tuple[Outbox, ...]:
+    """What sends over the channels that the settings name.
 
     Raises: InputError for an address or a secret that cannot be used.
     """
-    webhook = webhook_of(home.settings)
-    if webhook is None:
-        return None
-    deployment = home.deployment
+    parts = Parts(Egress(allow_private=home.settings.egress_private))
+    return tuple(_outbox_of(home, one, now) for one in channels_of(home.settings, parts))
+
+
+def _outbox_of(home: Installation, channel: Channel, now: Callable[[], int]) -> Outbox:
+    deployment, name = home.deployment, channel.name
 
     async def holding(parcels: Sequence[Parcel]) -> set[str]:
-        return await deployment.ask(lambda live: still_holding(live, WEBHOOK, parcels))
+        return await deployment.ask(lambda live: still_holding(live, name, parcels))
 
     settle, erased = deployment.settle_decisions, home.persons.refusals.has
-    return Outbox(home.outbox, webhook, holding, settle, erased=erased, now=now)
+    return Outbox(home.outbox.of(name), channel, holding, settle, erased=erased, now=now)
+
+
+def into(outbox: Outbox, currency: str) -> Callable[[Outgoing], None]:
+    """What is decided for a channel goes into its outbox."""
+    return lambda sent: outbox.take(parcel_of(sent, outbox.channel, currency))
 
 
 def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:

@@ -73,7 +73,7 @@ class Site:
     viewers: Viewers
     prompts: HostPrompts
     follow_ups: FollowUpDesk
-    outbox: Outbox | None
+    outboxes: tuple[Outbox, ...]
     desk: DefinitionDesk
     strategies: StrategyDesk
     trials: TrialDesk
