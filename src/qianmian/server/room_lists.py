@@ -11,13 +11,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from qianmian.runtime.following import Following
 from qianmian.runtime.live import Live
 from qianmian.storage.sql.room_lists import ChosenLists, RoomListStore
 from qianmian.vocabulary.product import Product
 from qianmian.vocabulary.room_message import MAX_PRODUCTS, Kind, ProductShown, RoomMessage
 from qianmian.vocabulary.time import MINUTE_MS
 
-LOOK_S: Final = 5.0
 HOT_SHOWN: Final = 5
 HOT_APART_MS: Final = 30_000
 """What is hot changes places all the time; nobody reads a list that never stands still."""
@@ -45,13 +45,15 @@ class InRooms(NamedTuple):
     products: Mapping[str, Product]
 
 
-class RoomLists:
+class RoomLists(Following):
     """Keeps the lists of all rooms told; used on the event loop.
 
     Args:
         ask: reads the state on the engine's thread.
         now: ms UTC.
     """
+
+    look_s = 5.0
 
     def __init__(
         self,
@@ -69,14 +71,11 @@ class RoomLists:
         self._told: dict[tuple[str, Kind], RoomMessage] = {}
         self._one_at_a_time = asyncio.Lock()
 
-    async def keep_following(self) -> None:
-        """Look every few seconds, until it is cancelled."""
-        while True:
-            await self.look()
-            await asyncio.sleep(LOOK_S)
+    async def follow(self) -> None:
+        """Tell what has changed. Cost: one small query, and one question to the engine.
 
-    async def look(self) -> None:
-        """Tell what has changed. Cost: one small query, and one question to the engine."""
+        Raises: OperationalError when the database cannot be used.
+        """
         async with self._one_at_a_time:
             chosen = {one.room: one for one in await asyncio.to_thread(self.store.all)}
             if not chosen and not self._told:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from qianmian.bootstrap.persons import Persons
-from qianmian.errors import QianmianError
 from qianmian.moments.definition import Moment
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.following import Following
 from qianmian.runtime.movements import Movements
 from qianmian.runtime.ports import Log
 from qianmian.server.counts import FiredToday, LevelCounts
@@ -54,12 +54,6 @@ class Ingest(Protocol):
         """Send a dead letter once more: how many events were accepted, and the others."""
 
 
-class Follower(Protocol):
-    """Brings what somebody decided elsewhere to the engine."""
-
-    problem: QianmianError | None
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
     """One server.
@@ -80,7 +74,7 @@ class Site:
     viewers: Viewers
     prompts: HostPrompts
     follow_ups: FollowUpDesk
-    outbox: Outbox | None
+    outboxes: tuple[Outbox, ...]
     room_lists: RoomLists
     desk: DefinitionDesk
     strategies: StrategyDesk
@@ -89,7 +83,7 @@ class Site:
     levels: LevelCounts
     fired_today: FiredToday
     decided: DecidedLately
-    followers: tuple[Follower, ...]
+    followers: tuple[Following, ...]
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore

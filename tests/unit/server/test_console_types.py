@@ -238,6 +238,8 @@ def written(schema: Any) -> str:
         return "{" + ";".join(f"{key}:{written(one)}" for key, one in inner) + "}"
     if "anyOf" in schema:
         return union("|".join(written(one) for one in schema["anyOf"]))
+    if "const" in schema:
+        return f"'{schema['const']}'"
     if "enum" in schema:
         return union("|".join(f"'{one}'" for one in schema["enum"]))
     if schema.get("type") == "null":

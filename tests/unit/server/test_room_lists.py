@@ -75,7 +75,7 @@ class Room:
         """What is told at once, after some time."""
         self.now += after_ms
         del self.published[:]
-        asyncio.run(self.lists.look())
+        asyncio.run(self.lists.follow())
         return [(one.kind, [product.id for product in one.products]) for one in self.published]
 
 

@@ -91,7 +91,7 @@ async def put_lists(
         if await asyncio.to_thread(site.products.get, product) is None:
             raise Problem("product.unknown", f'there is no product "{product}"')
     await asyncio.to_thread(site.room_lists.store.put, chosen, who.actor)
-    await site.room_lists.look()
+    await site.room_lists.follow()
     return await _told(site, chosen)
 
 
