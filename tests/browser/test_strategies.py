@@ -172,7 +172,7 @@ def test_a_webhook_can_be_chosen_where_the_shop_has_set_one(
 def test_the_host_answers_a_card_by_a_key(shop: Shop, visits: Open) -> None:
     held = {"channel": "host", "title": "讲一下价格", "body": "{product|这款}现在多少钱"}
     told = Strategy(
-        "tell_price", "price_question", (msgspec.convert(held, Step),), priority=90, ramp=10_000
+        "tell_price", (msgspec.convert(held, Step),), "price_question", priority=90, ramp=10_000
     )
     store = shop.server.home.strategy_store
     store.save_draft(told, SYSTEM)
