@@ -106,6 +106,7 @@ class Comparison:
         incremental: how much more all the treated have together than without it.
         p: corrected where several outcomes are looked at.
         is_enough: whether the arms are large enough to judge it.
+        is_yes_no: it is 0 or 1, so means are shares of people.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Comparison:
     incremental: Interval
     p: float
     is_enough: bool
+    is_yes_no: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ class Effect:
         primary, secondary: empty where the verdict is hidden.
         sample_ratio_p: None: no share was declared.
         crossed: people who were seen in both arms.
-        still_needed: people, until a worthwhile effect would be told from 0; None: nobody knows.
+        still_needed: where it is not sure, people until a worthwhile effect would be told from 0;
+            0: it would be told already, so there is none of that size; None: nobody knows.
     """
 
     verdict: Verdict | None
@@ -172,8 +175,8 @@ def effect_of(
     primary, *others = (compare(one, is_treated, plan) for one in outcomes)
     corrected_ps = benjamini_hochberg([one.p for one in others])
     secondary = tuple(_with_p(*one) for one in zip(others, corrected_ps, strict=True))
-    needed = _still_needed(outcomes[0], is_treated, plan)
     verdict = verdict_of(primary)
+    needed = _still_needed(outcomes[0], is_treated, plan) if verdict == "unsure" else None
     return Effect(verdict, "", treated, control, ratio_p, crossed, primary, secondary, needed)
 
 
@@ -195,16 +198,16 @@ def compare(outcome: Outcome, is_treated: Bool, plan: Plan) -> Comparison:
     share = relative(*means)
     is_cut = cut is not values and bool((cut != values).any())
     raw = absolute(*_means(values, outcome.before, is_treated)) if is_cut else None
-    treated = arms[0].n
     return Comparison(
         outcome.name,
         *arms,
         found,
         None if share is None else _interval(share, plan),
         None if raw is None else _interval(raw, plan),
-        Interval(found.value * treated, found.low * treated, found.high * treated, found.p),
+        found.times(arms[0].n),
         found.p,
         is_enough([one.with_outcome for one in arms], [one.n for one in arms], is_yes_no=yes_no),
+        yes_no,
     )
 
 

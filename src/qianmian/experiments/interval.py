@@ -31,6 +31,10 @@ class Interval(NamedTuple):
         """Whether the sign is sure."""
         return self.low > 0 or self.high < 0
 
+    def times(self, factor: float) -> Interval:
+        """The same in another unit."""
+        return Interval(self.value * factor, self.low * factor, self.high * factor, self.p)
+
 
 def _rho_squared(alpha: float, tuning: float) -> float:
     return (-2 * log(alpha) + log(-2 * log(alpha) + 1)) / tuning
