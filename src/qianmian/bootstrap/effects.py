@@ -21,7 +21,7 @@ def effects_of_home(
     """The effect of one strategy, or of every one that decides or ever has, by key.
 
     Args:
-        key: None: all of them.
+        key: None: all that have decided.
         version: None: the one in force, else the newest that was.
 
     Raises: NotThere; InputError, DefinitionError for a file that cannot be used; LogProblem.
@@ -34,13 +34,13 @@ def effects_of_home(
     keys = sorted(of_file.keys() | {one.key for one in kept.versions})
     if key is not None and key not in keys:
         raise NotThere(f'there is no strategy "{key}"; there are: {", ".join(keys) or "none"}')
-    found = []
-    for one in keys if key is None else [key]:
-        mine = [each for each in reversed(kept.versions) if each.key == one]
-        try:
-            found.append(measured(one, mine, of_file.get(one), version))
-        except NotThere:
-            if key is not None:
-                raise
+    wanted = [
+        measured(
+            one, [each for each in reversed(kept.versions) if each.key == one],
+            of_file.get(one), version,
+        )
+        for one in (keys if key is None else [key])
+    ]  # fmt: skip
     with open_history(settings) as reader:
-        return [(one, effect_in_history(reader, one, settings.currency)) for one in found]
+        found = [(one, effect_in_history(reader, one, settings.currency)) for one in wanted]
+    return [(of, one) for of, one in found if key is not None or one.has_decided]

@@ -12,7 +12,7 @@ from qianmian.strategies.strategy import Strategy
 def measured(
     key: str, versions: Iterable[StrategyVersion], of_file: Strategy | None, version: int | None
 ) -> Strategy:
-    """The version that is named; else the one in force, else the newest that ever was.
+    """The version that is named; else the one in force, the newest that was, the newest there is.
 
     Args:
         versions: of the database, newest first.
@@ -22,11 +22,8 @@ def measured(
     known = [(one.mode, one.strategy) for one in versions]
     known += [] if of_file is None else [(of_file.mode, of_file)]
     if version is not None:
-        named = [one for _, one in known if one.version == version]
-    else:
-        named = [one for mode, one in known if mode in IN_FORCE]
-        named += [one for mode, one in known if mode == "ended"]
-    if not named:
-        what = "has not decided yet" if version is None else f"has no version {version}"
-        raise NotThere(f'the strategy "{key}" {what}')
-    return named[0]
+        known = [(mode, one) for mode, one in known if one.version == version]
+    if not known:
+        raise NotThere(f'the strategy "{key}" has no version {version}')
+    in_order = sorted(known, key=lambda one: (one[0] not in IN_FORCE, one[0] != "ended"))
+    return in_order[0][1]

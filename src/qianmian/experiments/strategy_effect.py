@@ -70,6 +70,11 @@ class StrategyEffect:
     offers_minor: int
     sessions: Groups | None
 
+    @property
+    def has_decided(self) -> bool:
+        """Whether anybody was treated or held out by it."""
+        return bool(self.effect.treated or self.effect.control or self.waiting or self.in_holdout)
+
 
 def strategy_effect(
     of: tuple[str, int],
