@@ -165,6 +165,19 @@ def test_a_shop_reads_one_sentence_in_both_languages(
     assert run(["effects", "price_help", "--version", "9", *home]) == UNUSABLE
 
 
+def test_an_invented_evening_is_told_with_its_truth(capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = told(capsys, "--world", "confounded", "--seed", "3")
+    one, truth = found["effect"]["primary"]["absolute"], found["truth"]
+    assert one["low"] <= truth["effect"] <= one["high"]
+    assert truth["sleeping_dog"] == 0 < truth["persuadable"] < truth["sure_thing"]
+    assert run(["effects", "--world", "confounded", "--seed", "3", "--locale", "zh-CN"]) == 0
+    out = capsys.readouterr().out
+    assert out.index("还不能确定") < out.index("选择效应") < out.index("真相")
+    assert "99.9%" in out  # money is cut, and told uncut beside it
+    assert run(["effects", "--world", "confonded"]) == UNUSABLE
+    assert "confounded" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("locale", "page"), [("en-US", "docs/experiments.md"), ("zh-CN", "docs/zh/experiments.md")]
 )

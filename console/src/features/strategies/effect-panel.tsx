@@ -122,6 +122,11 @@ function Notes({ found }: { found: StrategyEffect }) {
   const { t } = useTexts()
   const { currency } = useShop()
   const { effect } = found
+  const uncut = effect.secondary.flatMap((one) => {
+    const [found, unit] = MONEY.has(one.name) ? [one.uncut, 10 ** minorDigits(currency)] : [null, 1]
+    const lift = found && inWords(t, found, (value) => `${signed(value / unit, 2)} ${currency}`)
+    return lift === null ? [] : [t('strategies.effect.uncut', { outcome: t(nameOf(one)), lift })]
+  })
   const isFine = effect.verdict !== null && effect.sample_ratio_p !== null
   const told = [
     isFine && t('strategies.effect.check.fine'),
@@ -131,6 +136,7 @@ function Notes({ found }: { found: StrategyEffect }) {
     found.unattributable > 0 && t('strategies.effect.unattributable', { orders: count(found.unattributable) }),
     found.offers_minor > 0 &&
       t('strategies.effect.offers', { amount: decimalText(found.offers_minor, currency), currency }),
+    ...uncut,
   ].filter((text) => text !== false)
   return (
     <ul className="quiet small">

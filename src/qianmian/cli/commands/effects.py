@@ -15,8 +15,9 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from qianmian.bootstrap.effects import effects_of_home
+from qianmian.bootstrap.worlds import effect_in_world
 from qianmian.cli.exit_codes import OK
-from qianmian.cli.report.effects import strategy_page, table_page
+from qianmian.cli.report.effects import strategy_page, table_page, world_page
 from qianmian.cli.report.view import View
 from qianmian.cli.tables import home_option, settings_of, write_table
 from qianmian.cli.terminal import WIDTH, help_text, locale_option, out_console, texts_for
@@ -25,6 +26,7 @@ from qianmian.experiments.effect import Plan
 from qianmian.experiments.strategy_effect import strategy_document
 from qianmian.experiments.table import effects_of
 from qianmian.experiments.told import ROW, document_of, groups_document, rows_of
+from qianmian.simulation.outcomes import WORLDS
 from qianmian.strategies.strategy import Strategy
 
 FILE: Final = click.Path(path_type=Path)
@@ -58,6 +60,8 @@ def _shares(
     "--share", "shares", multiple=True, callback=_shares, help=help_text("option.effects-share")
 )
 @click.option("--single-look", is_flag=True, help=help_text("option.effects-single-look"))
+@click.option("--world", help=help_text("option.effects-world", names=", ".join(WORLDS)))
+@click.option("--seed", type=click.IntRange(0), default=1, help=help_text("option.effects-seed"))
 @click.option("--json", "as_json", is_flag=True, help=help_text("option.json"))
 @click.option("--out", type=FILE, help=help_text("option.effects-out"))
 @click.option("--html", type=FILE, help=help_text("option.effects-html"))
@@ -75,11 +79,21 @@ def command(
 ) -> int:
     """Compare, and show it in every form that is asked for."""
     texts = texts_for(locale)
-    if file is None:
+    if given["world"] is not None:
+        if key is not None or file is not None:
+            raise click.UsageError(help_text("effects.world-alone"))
+        view = View(texts, ZoneInfo("UTC"), "CNY")
+        truth, told = effect_in_world(given["world"], seed=given["seed"])
+        documents: list[Mapping[str, Any]] = [
+            {**strategy_document(told), "truth": {"effect": truth.true_effect, **truth.kinds}}
+        ]
+        pages = [world_page(view, truth, told)]
+        rows = list(rows_of(told.strategy, told.effect))
+    elif file is None:
         settings = settings_of(given["home"])
         view = View(texts, ZoneInfo(settings.zone), settings.currency)
         found = effects_of_home(settings, key, given["version"])
-        documents: list[Mapping[str, Any]] = [strategy_document(one) for _, one in found]
+        documents = [strategy_document(one) for _, one in found]
         pages = [strategy_page(view, _title(of, texts.locale), one) for of, one in found]
         rows = [row for _, one in found for row in rows_of(one.strategy, one.effect)]
     else:

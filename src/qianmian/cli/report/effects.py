@@ -20,6 +20,7 @@ from qianmian.experiments.groups import Groups
 from qianmian.experiments.interval import Interval
 from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.experiments.table import VariantEffect
+from qianmian.simulation.outcomes import Evening
 from qianmian.vocabulary.money import MINOR_DIGITS
 
 STYLE: Final[Mapping[str | None, str]] = {"works": GOOD, "harms": BAD}
@@ -53,6 +54,14 @@ def strategy_page(view: View, title: str, found: StrategyEffect) -> RenderableTy
         said = view.say("effects.as_of", at=f"{at:%Y-%m-%d %H:%M:%S}", zone=view.zone)
         parts.append(Text(said, style=QUIET))
     return Group(parts[0], *(Padding.indent(one, 2) for one in parts[1:]))
+
+
+def world_page(view: View, truth: Evening, found: StrategyEffect) -> RenderableType:
+    """What is told of an invented evening, and the truth about it."""
+    points = f"{100 * truth.true_effect:+.2f}".replace("-", "−") + view.say("effects.points")
+    said = view.say("effects.truth", effect=points, **_commas(truth.kinds))
+    title = view.say(f"effects.world.{found.strategy}")
+    return Group(strategy_page(view, title, found), Padding.indent(Text(said, style="bold"), 2))
 
 
 def table_page(view: View, found: VariantEffect, control: str) -> RenderableType:
@@ -126,6 +135,14 @@ class _Shows:
         found: list[RenderableType] = []
         if effect.primary is not None:
             found.append(self.outcomes((effect.primary, *effect.secondary)))
+            for one in effect.secondary:
+                if one.uncut is not None:
+                    uncut = say(
+                        "effects.uncut",
+                        outcome=self.event(one.name),
+                        lift=self._value(one, one.uncut),
+                    )
+                    found.append(Text("· " + uncut, style=QUIET))
         if effect.sample_ratio_p is None:
             found.append(Text("· " + say("effects.ratio.unsaid"), style=QUIET))
         elif effect.verdict is not None:
