@@ -13,6 +13,7 @@ from qianmian.server.api import (
     data,
     decisions,
     definitions,
+    effects,
     follow_ups,
     imports,
     lists,
@@ -47,7 +48,7 @@ def management(site: Site) -> FastAPI:
     )
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
-    more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions)
+    more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions, effects)
     acting = (prompts, room_lists, follow_ups, channels, myself)
     for part in (*parts, *more, *acting):
         app.include_router(part.router, prefix="/api")
