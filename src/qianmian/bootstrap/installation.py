@@ -42,6 +42,7 @@ from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import SYSTEM, AuditTrail
+from qianmian.storage.sql.codes import CodeStore
 from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
@@ -88,6 +89,7 @@ class Installation:
     definitions: tuple[Definition, ...]
     strategies: StrategiesInForce
     strategy_store: StrategyStore
+    codes: CodeStore
     follow_ups: FollowUpStore
     outbox: OutboxStore
     versions: DefinitionStore
@@ -161,6 +163,7 @@ def open_installation(
             definitions=(*active, *strategies.watched(active)),
             strategies=strategies,
             strategy_store=strategy_store,
+            codes=CodeStore(database, now),
             **tables._asdict(),
             versions=versions,
             products=stocked(catalog, given),

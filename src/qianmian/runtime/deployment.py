@@ -279,13 +279,16 @@ class Deployment:
         return await asyncio.to_thread(read)
 
     async def settle_decisions(
-        self, delivered: Sequence[str] = (), released: Sequence[str] = ()
+        self,
+        delivered: Sequence[str] = (),
+        released: Sequence[str] = (),
+        unseen: Sequence[str] = (),
     ) -> None:
-        """What became of decisions that held something.
+        """What became of decisions that held something; `unseen`: whose code nobody was shown.
 
         Raises: Overloaded, LogUnavailable.
         """
-        await self._write(Settled(tuple(delivered), tuple(released)))
+        await self._write(Settled(tuple(delivered), tuple(released), tuple(unseen)))
 
     async def know(self, digest: str) -> None:
         """The build of facts with this digest, whose file is in its place, is known from now on.

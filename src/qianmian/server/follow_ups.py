@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -55,6 +55,7 @@ class FollowUpDesk:
     Args:
         erased: whether a viewer was erased.
         now: ms UTC.
+        settle: tells the log which decisions were delivered, and which never will be.
 
     Attributes:
         problem: why the last look failed; None when it did not. It is tried again.
@@ -66,7 +67,9 @@ class FollowUpDesk:
         deployment: Deployment,
         erased: Callable[[str], bool],
         now: Callable[[], int],
+        settle: Callable[[Sequence[str], Sequence[str]], Awaitable[None]],
     ) -> None:
+        self._settle = settle
         self._store = store
         self._deployment = deployment
         self._erased = erased
@@ -137,7 +140,7 @@ class FollowUpDesk:
         if ended:
             done = [task for task, end in ended if end == DONE]
             released = [task for task, end in ended if end != DONE]
-            await self._deployment.settle_decisions(done, released)
+            await self._settle(done, released)
             await asyncio.to_thread(self._store.note_told, [*done, *released])
 
     async def keep_following(self) -> None:

@@ -25,7 +25,7 @@ def parcel_of(sent: Outgoing, currency: str) -> Parcel:
 
     Raises: InputError where it is about nobody.
     """
-    decision, strategy, offer, product = sent
+    decision, strategy, offer, product, code = sent
     if decision.viewer is None:
         raise InputError("a webhook is about one viewer")
     step = strategy.steps[decision.step]
@@ -50,6 +50,7 @@ def parcel_of(sent: Outgoing, currency: str) -> Parcel:
             "amount_minor": offer.amount_minor,
             "currency": currency,
             "valid_for_ms": offer.valid_for_ms,
+            "code": code,
         }
     return Parcel(
         id=decision.id,

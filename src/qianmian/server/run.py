@@ -21,6 +21,7 @@ from qianmian.runtime.outbox import Parcel
 from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.app import NO_MORE
 from qianmian.server.asgi import App
+from qianmian.server.codes import CodeDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.decided import DecidedLately
@@ -63,6 +64,7 @@ class Outlets(NamedTuple):
     prompts: HostPrompts
     follow_ups: FollowUpDesk
     outbox: Outbox | None
+    codes: CodeDesk
 
     def followers(self) -> Sequence[FollowUpDesk | Outbox]:
         """Those whose problems the page of data health shows."""
@@ -116,7 +118,9 @@ async def run_server(
         outlets = await begin_deciding(home, viewers, received)
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = desk_of(home)
-        strategies = StrategyDesk(home.strategy_store, home.strategies, desk, home.deployment)
+        strategies = StrategyDesk(
+            home.strategy_store, home.strategies, desk, home.deployment, home.codes
+        )
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
         facts = facts_of(home)
@@ -191,11 +195,13 @@ def desk_of(home: Installation) -> DefinitionDesk:
 async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[], int]) -> Outlets:
     """The strategies of the installation decide, and what they decide goes where it should."""
     deployment, currency = home.deployment, home.settings.currency
+    codes = CodeDesk(home.codes, deployment)
     outlets = Outlets(
         viewers,
-        HostPrompts(deployment.settle_decisions, now),
-        FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now),
+        HostPrompts(codes.settle, now),
+        FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now, codes.settle),
         outbox_of(home, now),
+        codes,
     )
 
     def to_viewers(sent: Outgoing) -> None:
@@ -216,7 +222,8 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
     if outbox is not None:
         ways[WEBHOOK] = lambda sent: outbox.take(parcel_of(sent, currency))
     for channel, publish in ways.items():
-        await Delivery(deployment, channel, publish, now=now).start()
+        code_of = codes.of if channel in (IN_ROOM, WEBHOOK) else None
+        await Delivery(deployment, channel, publish, now=now, code_of=code_of).start()
     if await deployment.ask(lambda live: live.decider.rules) != home.strategies.rules:
         await deployment.decide_by(home.strategies.rules, home.definitions)
     return outlets
@@ -235,7 +242,8 @@ def outbox_of(home: Installation, now: Callable[[], int]) -> Outbox | None:
     async def holding(parcels: Sequence[Parcel]) -> set[str]:
         return await deployment.ask(lambda live: still_holding(live, WEBHOOK, parcels))
 
-    settle, erased = deployment.settle_decisions, home.persons.refusals.has
+    settle = CodeDesk(home.codes, deployment).settle_sent
+    erased = home.persons.refusals.has
     return Outbox(home.outbox, webhook, holding, settle, erased=erased, now=now)
 
 
@@ -300,6 +308,7 @@ def site_of(
         accounts=home.accounts,
         staff=home.staff,
         api_keys=home.api_keys,
+        code_store=home.codes,
         audit=home.audit,
         identities=home.identities,
         profiles=StoredProfiles(home.settings.home / "profiles"),

@@ -15,6 +15,7 @@ from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.movements import Movements
 from qianmian.runtime.ports import Log
+from qianmian.server.codes import CodeDesk
 from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.decided import DecidedLately
 from qianmian.server.fact_following import FactFollowing
@@ -34,6 +35,7 @@ from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import AuditTrail
+from qianmian.storage.sql.codes import CodeStore
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
@@ -80,6 +82,8 @@ class Site:
     prompts: HostPrompts
     follow_ups: FollowUpDesk
     outbox: Outbox | None
+    codes: CodeDesk
+    code_store: CodeStore
     desk: DefinitionDesk
     strategies: StrategyDesk
     trials: TrialDesk

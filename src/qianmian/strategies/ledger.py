@@ -17,12 +17,21 @@ from qianmian.vocabulary.time import SECOND_MS
 
 
 class Reservation(NamedTuple):
-    """What one decision holds, until when. Units: until in ms UTC."""
+    """What one decision holds, until when.
+
+    Attributes:
+        code: the place of its code in the pool of the offer; None where it has none.
+        is_first: whether no step before it had this code.
+
+    Units: until in ms UTC.
+    """
 
     strategy: str
     offer: str
     cost_minor: int
     until: int
+    code: int | None = None
+    is_first: bool = False
 
 
 LATE_RECEIPT_MS: Final = 30 * SECOND_MS
@@ -38,23 +47,55 @@ class Ledger:
     def __init__(self) -> None:
         self.spent: Counter[str] = Counter()  # minor units, by strategy
         self.given: Counter[str] = Counter()  # pieces, by offer
+        self.codes: Counter[str] = Counter()  # places of the pool of an offer that had their turn
+        self._returned: dict[str, set[int]] = {}  # of these, shown to nobody: they go first
         self._held: dict[str, Reservation] = {}
         self._expired = 0
 
     def refusal(
-        self, strategy: str, limits: Limits, offer: Offer | None, at: int
+        self,
+        strategy: str,
+        limits: Limits,
+        offer: Offer | None,
+        at: int,
+        pool: int | None = None,
     ) -> tuple[str, str] | None:
-        """Why nothing can be given any more, as a reason and what it is about; None: it can."""
+        """Why nothing can be given any more, as a reason and what it is about; None: it can.
+
+        Args:
+            pool: codes of the offer in all, of which one is needed; None: none is.
+        """
         if offer is None:
             return None
         if not offer.holds_at(at):
             return "offer_not_valid", offer.key
         if offer.stock is not None and self.given[offer.key] >= offer.stock:
             return "stock", offer.key
+        if pool is not None and self.next_code(offer.key, pool) is None:
+            return "stock", offer.key
         budget = limits.budget_minor
         if budget is not None and self.spent[strategy] + offer.cost_minor > budget:
             return "budget", strategy
         return None
+
+    def next_code(self, offer: str, pool: int) -> int | None:
+        """Whose turn it is: the least place that was given back, else the next; None: all had it.
+
+        Cost: O(what was given back).
+        """
+        returned = self._returned.get(offer)
+        if returned:
+            return min(returned)
+        place = self.codes[offer]
+        return place if place < pool else None
+
+    def left(self, offer: str, pool: int) -> int:
+        """How many codes of the pool of an offer nobody has."""
+        return pool - self.codes[offer] + len(self._returned.get(offer, ()))
+
+    def has_turn(self, offer: str, code: int | None) -> bool:
+        """Whether nobody has this code, or there is none, so that one is to be had."""
+        return code is None or code in self._returned.get(offer, ())
 
     def reserve(self, decision: Decision) -> None:
         """Hold what a decision promises; `refusal` was asked before."""
@@ -63,9 +104,24 @@ class Ledger:
         self.spent[decision.strategy] += decision.cost_minor
         self.given[decision.offer] += 1
         until = decision.deadline_at + LATE_RECEIPT_MS
+        is_first = self._take_code(decision.offer, decision.code)
         self._held[decision.id] = Reservation(
-            decision.strategy, decision.offer, decision.cost_minor, until
+            decision.strategy,
+            decision.offer,
+            decision.cost_minor,
+            until,
+            decision.code,
+            is_first,
         )
+
+    def _take_code(self, offer: str, code: int | None) -> bool:
+        """A place of the pool has its turn; False where it had it before, and it goes on."""
+        returned = self._returned.get(offer, set())
+        if code is None or (code < self.codes[offer] and code not in returned):
+            return False
+        returned.discard(code)
+        self.codes[offer] = max(self.codes[offer], code + 1)
+        return True
 
     def move(self, before: str, decision: Decision) -> None:
         """What a decision held goes with its next step; what it gave back is held anew."""
@@ -87,6 +143,17 @@ class Ledger:
         for one in decisions:
             self._held.pop(one, None)
 
+    def take_back(self, decisions: Iterable[str]) -> None:
+        """The codes of these were shown to nobody: others may have them. Before `release`.
+
+        Silence is no proof of that: what expires gives money and pieces back, and no code. Nor
+        does a step to which the code came from one before it.
+        """
+        for one in decisions:
+            held = self._held.get(one)
+            if held is not None and held.code is not None and held.is_first:
+                self._returned.setdefault(held.offer, set()).add(held.code)
+
     def release(self, decisions: Iterable[str]) -> None:
         """Give back what these hold; a second time it gives nothing back."""
         for one in decisions:
@@ -107,6 +174,8 @@ class Ledger:
             "given": {key: n for key, n in sorted(self.given.items()) if n},
             "held": [[key, *one] for key, one in sorted(self._held.items())],
             "expired": self._expired,
+            "codes": {key: n for key, n in sorted(self.codes.items()) if n},
+            "returned": {key: sorted(some) for key, some in sorted(self._returned.items()) if some},
         }
 
     def restore(self, stored: Mapping[str, Any]) -> None:
@@ -114,3 +183,5 @@ class Ledger:
         self.spent, self.given = Counter(stored["spent"]), Counter(stored["given"])
         self._held = {key: Reservation(*one) for key, *one in stored["held"]}
         self._expired = stored["expired"]
+        self.codes = Counter(stored.get("codes", {}))  # older ones know of none
+        self._returned = {key: set(some) for key, some in stored.get("returned", {}).items()}

@@ -17,6 +17,7 @@ from qianmian.server.api import (
     imports,
     lists,
     myself,
+    offer_codes,
     persons,
     playbooks,
     products,
@@ -47,7 +48,7 @@ def management(site: Site) -> FastAPI:
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
     more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions)
-    acting = (prompts, follow_ups, channels, myself)
+    acting = (prompts, follow_ups, channels, myself, offer_codes)
     for part in (*parts, *more, *acting):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
