@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qianmian.strategies.deciding import Decider
+from qianmian.strategies.ledger import Change
 from qianmian.strategies.strategy import Guardrails, Limits, Step, Strategies
 from qianmian.vocabulary.consent import SHARE, Consent, Consents
 from qianmian.vocabulary.decision import Decision, decision_id
@@ -71,10 +73,16 @@ def share(_viewer: str) -> Consents:
 
 
 def lives(
-    rules: Strategies, firings: list[Firing], said: list[Said], cuts: set[int]
+    rules: Strategies,
+    firings: list[Firing],
+    said: list[Said],
+    cuts: set[int],
+    *,
+    is_noted: bool = False,
 ) -> tuple[Decider, list[Decision], list[tuple[int, Said, str]]]:
     """What is decided while things become of what was, with a snapshot at these."""
     by, found, told = Decider(), list[Decision](), list[tuple[int, Said, str]]()
+    by.ledger.journal = [] if is_noted else None
     by.change(rules)
     by.note(firings)
     for n, one in enumerate(said):
@@ -88,6 +96,7 @@ def lives(
         if n in cuts:
             other = Decider()
             other.restore(json.loads(json.dumps(by.snapshot())))
+            other.ledger.journal = by.ledger.journal
             by = other
     return by, found + by.decide(FAR, share), told
 
@@ -180,3 +189,41 @@ def test_a_code_is_for_one_person_and_not_for_a_room() -> None:
     by.note([firing(NOON, None, "give")])
     (told,) = by.decide(FAR, silent)
     assert (told.outcome, told.reason, told.code) == ("suppressed", "offer_not_valid", None)
+
+
+@MANY
+@given(steps, st.integers(1, 6), many, answers, st.sets(st.integers(0, 14)))
+def test_the_rows_of_the_ledger_add_up_to_the_ledger_and_are_rebuilt_from_the_log(
+    some_steps: tuple[Step, ...],
+    pool: int,
+    firings: list[Firing],
+    said: list[Said],
+    cuts: set[int],
+) -> None:
+    """Rows are the last change of each decision; a snapshot in between loses none."""
+    rules = shop(some_steps, pool)
+    by, found, told = lives(rules, firings, said, cuts, is_noted=True)
+    rows = rows_of(by)
+    counts = [one for one in rows.values() if one.state != "given_back"]
+    assert Counter(one.held.offer for one in counts) == +by.ledger.given
+    spent = Counter[str]()
+    for one in counts:
+        spent[one.held.strategy] += one.held.cost_minor
+    assert +spent == +by.ledger.spent
+    assert {key for key, one in rows.items() if one.state == "held"} == set(by.ledger.held)
+    gone = {one.held.code for one in rows.values() if one.held.code is not None}
+    assert len(gone) == pool - by.ledger.left("ten_off", pool)
+    again = Decider()
+    again.ledger.journal = []
+    again.change(rules)
+    again.read(found)
+    again.note(firings)
+    for _, word, name in told:
+        again.decide(NOON + word.second * SECOND, share)
+        settle(again, name, NOON + word.second * SECOND, word.what)
+    again.decide(FAR, share)
+    assert rows_of(again) == rows
+
+
+def rows_of(by: Decider) -> dict[str, Change]:
+    return {one.decision: one for one in by.ledger.journal or ()}

@@ -309,6 +309,7 @@ def site_of(
         staff=home.staff,
         api_keys=home.api_keys,
         code_store=home.codes,
+        spending=home.spending,
         audit=home.audit,
         identities=home.identities,
         profiles=StoredProfiles(home.settings.home / "profiles"),

@@ -40,6 +40,7 @@ from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
+from qianmian.storage.sql.spending import SpendingBook
 from qianmian.storage.sql.staff import Staff
 from qianmian.tags.definition import Tag
 from qianmian.vocabulary.minors import MinorsMode
@@ -84,6 +85,7 @@ class Site:
     outbox: Outbox | None
     codes: CodeDesk
     code_store: CodeStore
+    spending: SpendingBook
     desk: DefinitionDesk
     strategies: StrategyDesk
     trials: TrialDesk

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from qianmian.strategies.strategy import Limits
 from qianmian.vocabulary.decision import Decision
@@ -22,8 +22,9 @@ class Reservation(NamedTuple):
     Attributes:
         code: the place of its code in the pool of the offer; None where it has none.
         is_first: whether no step before it had this code.
+        at: of its decision.
 
-    Units: until in ms UTC.
+    Units: until, at in ms UTC.
     """
 
     strategy: str
@@ -32,6 +33,18 @@ class Reservation(NamedTuple):
     until: int
     code: int | None = None
     is_first: bool = False
+    at: int = 0
+
+
+State = Literal["held", "spent", "given_back"]
+
+
+class Change(NamedTuple):
+    """What a decision holds has changed: as it is now, with all that is known of it."""
+
+    decision: str
+    held: Reservation
+    state: State
 
 
 LATE_RECEIPT_MS: Final = 30 * SECOND_MS
@@ -42,6 +55,9 @@ class Ledger:
     """What is spent and given, in the order of deciding.
 
     Memory: an entry for each decision that is on its way.
+
+    Attributes:
+        journal: every change since somebody took them away; None while nobody wants them.
     """
 
     def __init__(self) -> None:
@@ -51,6 +67,14 @@ class Ledger:
         self._returned: dict[str, set[int]] = {}  # of these, shown to nobody: they go first
         self._held: dict[str, Reservation] = {}
         self._expired = 0
+        self.journal: list[Change] | None = None
+
+    def take_changes(self) -> list[Change]:
+        """What has changed since the last call."""
+        found = self.journal or []
+        if found:
+            self.journal = []
+        return found
 
     def refusal(
         self,
@@ -112,7 +136,9 @@ class Ledger:
             until,
             decision.code,
             is_first,
+            decision.at,
         )
+        self._note(decision.id, "held")
 
     def _take_code(self, offer: str, code: int | None) -> bool:
         """A place of the pool has its turn; False where it had it before, and it goes on."""
@@ -125,6 +151,9 @@ class Ledger:
 
     def move(self, before: str, decision: Decision) -> None:
         """What a decision held goes with its next step; what it gave back is held anew."""
+        held = self._held.get(before)
+        if held is not None and held.code == decision.code:
+            self._held[before] = held._replace(code=None)
         self.release([before])
         self.reserve(decision)
 
@@ -141,6 +170,7 @@ class Ledger:
     def deliver(self, decisions: Iterable[str]) -> None:
         """What these hold is spent for good."""
         for one in decisions:
+            self._note(one, "spent")
             self._held.pop(one, None)
 
     def take_back(self, decisions: Iterable[str]) -> None:
@@ -153,14 +183,21 @@ class Ledger:
             held = self._held.get(one)
             if held is not None and held.code is not None and held.is_first:
                 self._returned.setdefault(held.offer, set()).add(held.code)
+                self._held[one] = held._replace(code=None)
 
     def release(self, decisions: Iterable[str]) -> None:
         """Give back what these hold; a second time it gives nothing back."""
         for one in decisions:
+            self._note(one, "given_back")
             held = self._held.pop(one, None)
             if held is not None:
                 self.spent[held.strategy] -= held.cost_minor
                 self.given[held.offer] -= 1
+
+    def _note(self, decision: str, state: State) -> None:
+        held = self._held.get(decision)
+        if self.journal is not None and held is not None:
+            self.journal.append(Change(decision, held, state))
 
     @property
     def held(self) -> Collection[str]:

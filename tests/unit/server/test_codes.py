@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -206,6 +207,20 @@ def test_customer_service_reads_the_code_of_a_task_that_they_have_claimed(shop: 
     assert shop.offer("follow_up_offer")["codes_left"] == 1, "the seen one is gone"
     assert shop.owner.put("/switch", json={"is_stopped": False}).status_code == 200
     assert other["viewer"] == "f2"
+
+
+def test_reports_read_what_was_given_by_day_strategy_and_offer(shop: Shop) -> None:
+    """After all of the above; a row counts once, however often it was told."""
+    days = {"since": "2000-01-01", "until": "2999-12-31"}
+    told = shop.owner.get("/spending", params=days).raise_for_status().json()
+    acts, codes = Counter[str](), Counter[str]()
+    for one in told:  # of two days around midnight
+        acts[one["strategy"]] += one["pieces"] + one["given_back"]
+        codes[one["strategy"]] += one["codes"]
+    assert acts == {"by_webhook": 4, "by_in_room": 2, "by_follow_up": 2}
+    assert codes == {"by_webhook": 3, "by_in_room": 2, "by_follow_up": 1}
+    assert shop.owner.get("/spending", params=days | {"since": "today"}).status_code == 422
+    assert shop.owner.get("/spending", params=days | {"since": "2999-01-01"}).json() == []
 
 
 def test_no_log_and_no_history_holds_a_code(shop: Shop) -> None:

@@ -151,6 +151,7 @@ NOT_TYPED = {
     *("Change", "DraftModel", "RollBack", "Writing"),
     *("AnswerGiven", "ApprovalGiven", "LimitsGiven", "StepGiven", "SwitchGiven", "FollowUpStep"),
     "TrialGiven",
+    "SpentModel",  # for reports of others; the console shows none yet
     *("HTTPValidationError", "ValidationError"),
 }
 ADDED = {"Board": {"seq": "number"}}  # by the route and the socket

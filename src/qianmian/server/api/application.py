@@ -25,6 +25,7 @@ from qianmian.server.api import (
     rooms,
     segments,
     session,
+    spending,
     staff,
     strategies,
     trials,
@@ -48,7 +49,7 @@ def management(site: Site) -> FastAPI:
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
     more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions)
-    acting = (prompts, follow_ups, channels, myself, offer_codes)
+    acting = (prompts, follow_ups, channels, myself, offer_codes, spending)
     for part in (*parts, *more, *acting):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
