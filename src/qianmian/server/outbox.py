@@ -135,18 +135,27 @@ class Outbox:
     async def _tried(self, one: Parcel, room: asyncio.Semaphore, *, is_on: bool) -> None:
         """One attempt, if there may be one."""
         async with room:
-            left_ms = one.deadline_at - self._now()
-            if left_ms <= 0 or not is_on:
-                late: End = "expired" if left_ms <= 0 else "withdrawn"
-                end: End = "unknown" if one.may_be_there else late
-                await asyncio.to_thread(self._store.end, one.id, end, one.why)
+            if self._left_ms(one) <= 0 or not is_on:
+                await asyncio.to_thread(self._give_up, one)
                 return
             if self._erased(one.viewer) or not await asyncio.to_thread(self._store.begin, one.id):
                 return
+            now = self._now()
+            if one.deadline_at <= now:  # the database was slow
+                await asyncio.to_thread(self._give_up, one)
+                return
             verdict = await self._sender.send(
-                one.id, one.body.encode(), self._now(), within_ms=left_ms
+                one.id, one.body.encode(), now, within_ms=one.deadline_at - now
             )
             await asyncio.to_thread(self._note, one, verdict)
+
+    def _left_ms(self, one: Parcel) -> int:
+        return one.deadline_at - self._now()
+
+    def _give_up(self, one: Parcel) -> None:
+        """No attempt is made any more; one before may have been taken."""
+        late: End = "expired" if self._left_ms(one) <= 0 else "withdrawn"
+        self._store.end(one.id, "unknown" if one.may_be_there else late, one.why)
 
     def _note(self, one: Parcel, verdict: Verdict) -> None:
         """What came of an attempt."""

@@ -40,7 +40,7 @@ from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
-from qianmian.server.outbox import Outbox
+from qianmian.server.outbox import Outbox, Sender
 from qianmian.server.parcels import WEBHOOK, parcel_of
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
@@ -115,7 +115,7 @@ async def run_server(
             erased=home.persons.refusals,
         )
         viewers = viewers_of(home, ingest, received)
-        outlets = await begin_deciding(home, viewers, received)
+        outlets = await begin_deciding(home, viewers, received, outbox_of(home, received))
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = desk_of(home)
         strategies = StrategyDesk(
@@ -192,7 +192,9 @@ def desk_of(home: Installation) -> DefinitionDesk:
     )
 
 
-async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[], int]) -> Outlets:
+async def begin_deciding(
+    home: Installation, viewers: Viewers, now: Callable[[], int], outbox: Outbox | None
+) -> Outlets:
     """The strategies of the installation decide, and what they decide goes where it should."""
     deployment, currency = home.deployment, home.settings.currency
     codes = CodeDesk(home.codes, deployment)
@@ -200,7 +202,7 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
         viewers,
         HostPrompts(codes.settle, now),
         FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now, codes.settle),
-        outbox_of(home, now),
+        outbox,
         codes,
     )
 
@@ -218,7 +220,6 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
         HOST: to_host,
         FOLLOW_UP: to_service,
     }
-    outbox = outlets.outbox
     if outbox is not None:
         ways[WEBHOOK] = lambda sent: outbox.take(parcel_of(sent, currency))
     for channel, publish in ways.items():
@@ -229,12 +230,17 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
     return outlets
 
 
-def outbox_of(home: Installation, now: Callable[[], int]) -> Outbox | None:
+def outbox_of(
+    home: Installation, now: Callable[[], int], sender: Sender | None = None
+) -> Outbox | None:
     """What sends to the system that the settings name; None: they name none.
+
+    Args:
+        sender: in place of the one of the settings.
 
     Raises: InputError for an address or a secret that cannot be used.
     """
-    webhook = webhook_of(home.settings)
+    webhook = sender or webhook_of(home.settings)
     if webhook is None:
         return None
     deployment = home.deployment
