@@ -139,6 +139,7 @@ def message_of(name: str, at: int, deadline_at: int) -> Message:
         action_label="看看",
         action_url="https://shop.example/p1",
         offer=None,
+        code=None,
         currency="CNY",
     )
 

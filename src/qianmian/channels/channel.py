@@ -30,6 +30,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         viewer: whom it is for or about; "": everybody in the room.
         names: of the strategy, by language; may be empty.
         product, product_title: what the moment was about.
+        code: of the offer, which only the viewer may read; None: it has none.
         currency: of the offer's amount.
 
     Units: at, deadline_at in ms UTC.
@@ -51,6 +52,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     action_label: str
     action_url: str
     offer: Offer | None
+    code: str | None
     currency: str
 
 

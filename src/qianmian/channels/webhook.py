@@ -126,6 +126,7 @@ class Webhook(Channel):
                 "amount_minor": offer.amount_minor,
                 "currency": message.currency,
                 "valid_for_ms": offer.valid_for_ms,
+                "code": message.code,
             }
         return document("intervention.decided", message.at, told)
 

@@ -238,8 +238,8 @@ class Live:
         match body:
             case StrategiesChanged(strategies):
                 self.decider.change(strategies)
-            case Settled(delivered, released):
-                self.decider.settle(delivered, released, self.clock)
+            case Settled(delivered, released, unseen):
+                self.decider.settle(delivered, released, self.clock, unseen)
             case Erased(tombstones):
                 self.decider.forget(tombstones)
 

@@ -23,7 +23,7 @@ from qianmian.runtime.follow_ups import (
     urgency,
 )
 from qianmian.server.delivering import FOLLOW_UP
-from qianmian.server.errands import Errands
+from qianmian.server.errands import Errands, Settle
 from qianmian.server.still import still_holding
 from qianmian.storage.sql.audit import Actor
 from qianmian.storage.sql.follow_ups import FollowUpStore, holder_of
@@ -53,6 +53,7 @@ class FollowUpDesk(Errands[FollowUp]):
     Args:
         erased: whether a viewer was erased.
         now: ms UTC.
+        settle: tells the log which decisions were delivered, and which never will be.
     """
 
     def __init__(
@@ -61,8 +62,9 @@ class FollowUpDesk(Errands[FollowUp]):
         deployment: Deployment,
         erased: Callable[[str], bool],
         now: Callable[[], int],
+        settle: Settle,
     ) -> None:
-        super().__init__(store, deployment.settle_decisions, (DONE,), erased)
+        super().__init__(store, settle, (DONE,), erased)
         self._store = store
         self._deployment = deployment
         self._now = now

@@ -95,13 +95,17 @@ class Outbox(Errands[Parcel]):
         """One attempt with what may be sent of a load."""
         async with room:
             ready = [done for one in load if (done := await self._ready(one)) is not None]
-            left_ms = min((one.deadline_at for one in ready), default=0) - self._now()
-            if left_ms <= 0:
-                return  # the next look ends what is over
             begun = [one for one in ready if await asyncio.to_thread(self._store.begin, one.id)]
+            now = self._now()
+            for one in begun:
+                if one.deadline_at <= now:  # the database was slow
+                    end: End = "unknown" if one.may_be_there else "expired"
+                    await asyncio.to_thread(self._store.end, one.id, end, one.why)
+            begun = [one for one in begun if one.deadline_at > now]
             if not begun:
                 return
-            verdict = await self.channel.send(begun, self._now(), within_ms=left_ms)
+            left_ms = min(one.deadline_at for one in begun) - now
+            verdict = await self.channel.send(begun, now, within_ms=left_ms)
             for one in begun:
                 await asyncio.to_thread(self._note, one, verdict)
 

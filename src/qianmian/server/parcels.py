@@ -15,7 +15,7 @@ PLAIN: Final = ""
 
 def message_of(sent: Outgoing, currency: str) -> Message:
     """What a decision says."""
-    decision, strategy, offer, product = sent
+    decision, strategy, offer, product, code = sent
     step = strategy.steps[decision.step]
     values = values_of(offer, product, currency)
     return Message(
@@ -35,6 +35,7 @@ def message_of(sent: Outgoing, currency: str) -> Message:
         action_label=step.action_label,
         action_url=step.action_url,
         offer=offer,
+        code=code,
         currency=currency,
     )
 

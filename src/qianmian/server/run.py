@@ -24,6 +24,7 @@ from qianmian.runtime.outbox import Parcel
 from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.app import NO_MORE
 from qianmian.server.asgi import App
+from qianmian.server.codes import CodeDesk
 from qianmian.server.console import ConsoleApp, bundled_console
 from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.decided import DecidedLately
@@ -68,6 +69,7 @@ class Outlets(NamedTuple):
     follow_ups: FollowUpDesk
     outboxes: tuple[Outbox, ...]
     room_lists: RoomLists
+    codes: CodeDesk
 
     def followers(self) -> tuple[Following, ...]:
         """Those whose problems the page of data health shows."""
@@ -114,10 +116,12 @@ async def run_server(
             erased=home.persons.refusals,
         )
         viewers = viewers_of(home, ingest, received)
-        outlets = await begin_deciding(home, viewers, received)
+        outlets = await begin_deciding(home, viewers, received, outboxes_of(home, received))
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = desk_of(home)
-        strategies = StrategyDesk(home.strategy_store, home.strategies, desk, home.deployment)
+        strategies = StrategyDesk(
+            home.strategy_store, home.strategies, desk, home.deployment, home.codes
+        )
         stocking = Stocking(home.catalog, home.deployment)
         previewer = previewer_of(home, now)
         facts = facts_of(home)
@@ -192,15 +196,19 @@ def desk_of(home: Installation) -> DefinitionDesk:
     )
 
 
-async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[], int]) -> Outlets:
+async def begin_deciding(
+    home: Installation, viewers: Viewers, now: Callable[[], int], outboxes: tuple[Outbox, ...]
+) -> Outlets:
     """The strategies of the installation decide, and what they decide goes where it should."""
     deployment, currency = home.deployment, home.settings.currency
+    codes = CodeDesk(home.codes, deployment)
     outlets = Outlets(
         viewers,
-        HostPrompts(deployment.settle_decisions, now),
-        FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now),
-        outboxes_of(home, now),
+        HostPrompts(codes.settle, now),
+        FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now, codes.settle),
+        outboxes,
         RoomLists(home.room_lists, deployment.ask, viewers.hub, currency, now),
+        codes,
     )
 
     def to_viewers(sent: Outgoing) -> None:
@@ -219,19 +227,26 @@ async def begin_deciding(home: Installation, viewers: Viewers, now: Callable[[],
     }
     ways |= {one.channel.name: into(one, currency) for one in outlets.outboxes}
     for channel, publish in ways.items():
-        await Delivery(deployment, channel, publish, now=now).start()
+        code_of = None if channel in (HOST, FOLLOW_UP) else codes.of
+        await Delivery(deployment, channel, publish, now=now, code_of=code_of).start()
     if await deployment.ask(lambda live: live.decider.rules) != home.strategies.rules:
         await deployment.decide_by(home.strategies.rules, home.definitions)
     return outlets
 
 
-def outboxes_of(home: Installation, now: Callable[[], int]) -> tuple[Outbox, ...]:
+def outboxes_of(
+    home: Installation, now: Callable[[], int], channels: Sequence[Channel] | None = None
+) -> tuple[Outbox, ...]:
     """What sends over the channels that the settings name.
+
+    Args:
+        channels: in place of those of the settings.
 
     Raises: InputError for an address or a secret that cannot be used.
     """
     parts = Parts(Egress(allow_private=home.settings.egress_private))
-    return tuple(_outbox_of(home, one, now) for one in channels_of(home.settings, parts))
+    named = channels_of(home.settings, parts) if channels is None else channels
+    return tuple(_outbox_of(home, one, now) for one in named)
 
 
 def _outbox_of(home: Installation, channel: Channel, now: Callable[[], int]) -> Outbox:
@@ -240,7 +255,8 @@ def _outbox_of(home: Installation, channel: Channel, now: Callable[[], int]) -> 
     async def holding(parcels: Sequence[Parcel]) -> set[str]:
         return await deployment.ask(lambda live: still_holding(live, name, parcels))
 
-    settle, erased = deployment.settle_decisions, home.persons.refusals.has
+    settle = CodeDesk(home.codes, deployment).settle_sent
+    erased = home.persons.refusals.has
     return Outbox(home.outbox.of(name), channel, holding, settle, erased=erased, now=now)
 
 
@@ -310,6 +326,8 @@ def site_of(
         accounts=home.accounts,
         staff=home.staff,
         api_keys=home.api_keys,
+        code_store=home.codes,
+        spending=home.spending,
         audit=home.audit,
         identities=home.identities,
         profiles=StoredProfiles(home.settings.home / "profiles"),

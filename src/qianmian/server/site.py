@@ -15,6 +15,7 @@ from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.following import Following
 from qianmian.runtime.movements import Movements
 from qianmian.runtime.ports import Log
+from qianmian.server.codes import CodeDesk
 from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.decided import DecidedLately
 from qianmian.server.fact_following import FactFollowing
@@ -35,10 +36,12 @@ from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import AuditTrail
+from qianmian.storage.sql.codes import CodeStore
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
+from qianmian.storage.sql.spending import SpendingBook
 from qianmian.storage.sql.staff import Staff
 from qianmian.tags.definition import Tag
 from qianmian.vocabulary.minors import MinorsMode
@@ -76,6 +79,9 @@ class Site:
     follow_ups: FollowUpDesk
     outboxes: tuple[Outbox, ...]
     room_lists: RoomLists
+    codes: CodeDesk
+    code_store: CodeStore
+    spending: SpendingBook
     desk: DefinitionDesk
     strategies: StrategyDesk
     trials: TrialDesk

@@ -21,6 +21,7 @@ from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.following import Following
 from qianmian.storage.sql.audit import Actor
+from qianmian.storage.sql.codes import CodeStore
 from qianmian.storage.sql.strategies import Kept, StrategyStore
 from qianmian.strategies.modes import IN_FORCE, Step, StrategyVersion, running
 from qianmian.strategies.strategy import Guardrails, Strategies, Strategy
@@ -70,7 +71,9 @@ class StrategyDesk(Following):
         in_force: StrategiesInForce,
         definitions: DefinitionDesk,
         deployment: Deployment,
+        codes: CodeStore,
     ) -> None:
+        self._codes = codes
         self._store = store
         self.in_force = in_force
         self._definitions = definitions
@@ -192,6 +195,16 @@ class StrategyDesk(Following):
                 raise InUse(f'the offer "{key}" goes with {named}; end these first')
             await asyncio.to_thread(self._store.drop_offer, key, by)
             await self._bring()
+
+    async def add_codes(self, offer: str, codes: Sequence[str], by: Actor) -> set[str]:
+        """More codes for an offer; those that the shop had already.
+
+        Raises: InputError when there would be too many.
+        """
+        async with self._definitions.changing:
+            known = await asyncio.to_thread(self._codes.add, offer, codes, by)
+            await self._bring()
+            return known
 
     async def put_guardrails(self, guardrails: Guardrails, by: Actor, *, why: str = "") -> None:
         """The limits of the shop from now on; the red switch among them."""

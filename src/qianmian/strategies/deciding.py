@@ -140,9 +140,19 @@ class Decider:
         self.chains.link(anonymous, known)
         self.agenda.link(anonymous, known)
 
-    def settle(self, delivered: Collection[str], released: Collection[str], at: int) -> None:
-        """What became of decisions: delivered for good, or never. Units: at in ms UTC."""
+    def settle(
+        self,
+        delivered: Collection[str],
+        released: Collection[str],
+        at: int,
+        unseen: Collection[str] = (),
+    ) -> None:
+        """What became of decisions: delivered for good, or never; the codes of whom nobody saw.
+
+        Units: at in ms UTC.
+        """
         self.ledger.deliver(delivered)
+        self.ledger.take_back(unseen)
         self.ledger.release(released)
         self.chains.reach(delivered)
         self.chains.fail(released, at)
@@ -262,10 +272,13 @@ class Decider:
         if isinstance(way, _Way):
             cost = 0 if chain.is_paid else last.cost_minor
             told |= {"id": step_id(first, way.step), "cost_minor": cost, **way._asdict()}
+            if self._needs_code(chain):
+                told["code"] = self._code(last.offer)
         else:
             told |= {"id": step_id(first, last.step + 1), "step": last.step + 1}
             told |= {"outcome": SUPPRESSED, "reason": way[0], "about": way[1], "channels": ()}
             told |= {"offer": None, "cost_minor": 0, "not_before": 0, "deadline_at": 0}
+            told["code"] = None
         return msgspec.structs.replace(last, **told)
 
     def _way_on(
@@ -294,8 +307,11 @@ class Decider:
             return "offer_not_valid", last.offer
         self._expire(at)
         ledger = self._ledger(strategy)
-        if last.outcome == ACT and not chain.is_paid and last.id not in ledger.held:
-            refused = ledger.refusal(strategy.key, strategy.limits, offer, at)
+        needs_code = self._needs_code(chain)
+        is_had = last.id in ledger.held and not needs_code
+        if last.outcome == ACT and not chain.is_paid and not is_had:
+            pool = self.rules.codes.get(last.offer or "") if needs_code else None
+            refused = ledger.refusal(strategy.key, strategy.limits, offer, at, pool)
             if refused is not None:
                 return refused
         if last.viewer is None or not chain.is_reached:
@@ -304,6 +320,21 @@ class Decider:
         person = self.people.get(last.viewer, Person())
         is_dry = last.is_rehearsal
         return refusal(person, touch, strategy.limits, shop, self.zone, is_rehearsal=is_dry)
+
+    def _needs_code(self, chain: Chain) -> bool:
+        """Whether its next step takes a code of its own, and not that of the step before it.
+
+        The same viewer may have seen that one, so it is theirs unless it is known that nobody did.
+        """
+        last = chain.decision
+        has_pool = last.offer is not None and last.offer in self.rules.codes
+        is_sent = last.outcome == ACT and not last.is_rehearsal and not chain.is_paid
+        return is_sent and has_pool and self.ledger.has_turn(str(last.offer), last.code)
+
+    def _code(self, offer: str | None) -> int | None:
+        """The code whose turn it is; None where the offer has no pool."""
+        pool = None if offer is None else self.rules.codes.get(offer)
+        return None if pool is None else self.ledger.next_code(str(offer), pool)
 
     def _in_force(self, decision: Decision) -> Strategy | None:
         """The strategy of a decision, while the same version of it runs."""
@@ -325,10 +356,12 @@ class Decider:
         if not allowed:
             return "consent", ""
         offer = None if strategy.offer is None else self._offers.get(strategy.offer)
-        if strategy.offer is not None and offer is None:
-            return "offer_not_valid", strategy.offer
+        pool = self.rules.codes.get(strategy.offer or "")
+        if strategy.offer is not None and (offer is None or (pool and firing.viewer is None)):
+            return "offer_not_valid", strategy.offer  # a code is for one person
         ledger = self._ledger(strategy)
-        refused = ledger.refusal(strategy.key, strategy.limits, offer, match.at)
+        pool = None if strategy.is_rehearsal else pool  # who rehearses takes no codes
+        refused = ledger.refusal(strategy.key, strategy.limits, offer, match.at, pool)
         refused = refused or self._room_refusal(match)
         if refused is not None:
             return refused
@@ -410,6 +443,7 @@ class Decider:
         """Act, or, for those who are held out, what would have been done."""
         strategy = one.match.strategy
         held_out = self._held_out(one.match, person)
+        is_sent = not held_out and not strategy.is_rehearsal
         return _decision(
             one.match,
             HELD_OUT if held_out else ACT,
@@ -417,6 +451,7 @@ class Decider:
             strategy.key if held_out == "control" else "",
             offer=strategy.offer,
             cost_minor=0 if one.offer is None else one.offer.cost_minor,
+            code=self._code(strategy.offer) if is_sent else None,
             **one.way._asdict(),
         )
 

@@ -210,8 +210,13 @@ class Guardrails(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
 
 
 class Strategies(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Everything that decides: as a whole it enters the log."""
+    """Everything that decides: as a whole it enters the log.
+
+    Attributes:
+        codes: how many codes were uploaded for an offer, by its key; they are in the database.
+    """
 
     strategies: tuple[Strategy, ...] = ()
     offers: tuple[Offer, ...] = ()
     guardrails: Guardrails = Guardrails()
+    codes: dict[str, Count] = {}

@@ -39,6 +39,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
         is_rehearsal: of a strategy in dry run: nothing is sent, and nobody's limits are touched.
         step: which of the strategy's steps goes, the first of `channels`; from 0 on.
         after: id of the decision whose step went before this one; "" for the first.
+        code: which code of the offer goes with it, as its place in the pool; the code itself is a
+            secret, and in no log. None: the offer has none, or nothing is sent.
 
     Units: at, not_before, deadline_at, scheduled_at in ms UTC; cost_minor in minor units of the
     shop's currency.
@@ -66,6 +68,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     step: int = 0
     after: str = ""
     scheduled_at: int = 0
+    code: int | None = None
 
     @property
     def first(self) -> str:

@@ -129,6 +129,9 @@ NAMES = {  # of the schema: of the interface
     "Schedule": "Schedule",
     "Offer": "Offer",
     "OfferModel": "OfferInUse",
+    "CodeModel": "OfferCode",
+    "CodePage": "OfferCodes",
+    "CodeImport": "CodeImport",
     "Guardrails": "Guardrails",
     "LimitsModel": "ShopLimits",
     "SwitchModel": "RedSwitch",
@@ -163,6 +166,7 @@ NOT_TYPED = {
     *("RoomListsGiven", "ReplyGiven"),
     *("AnswerGiven", "ApprovalGiven", "LimitsGiven", "StepGiven", "SwitchGiven", "FollowUpStep"),
     "TrialGiven",
+    "SpentModel",  # for reports of others; the console shows none yet
     *("HTTPValidationError", "ValidationError"),
 }
 ADDED = {"Board": {"seq": "number"}}  # by the route and the socket

@@ -209,8 +209,24 @@ export interface StrategyUnderstood {
 export interface OfferInUse {
   offer: Offer
   given: number
+  /** How many codes were uploaded, and how many nobody has; null where it has none. */
+  codes: number | null
+  codes_left: number | null
   of_file: boolean
   used_by: string[]
+}
+
+/** A code by its last characters; `read`: it went out to somebody. */
+export interface OfferCode {
+  place: number
+  tail: string
+  read: boolean
+}
+
+export interface OfferCodes {
+  size: number
+  left: number
+  newest: OfferCode[]
 }
 
 /** The limits of the shop, and whether whoever makes a strategy approves it. */

@@ -12,6 +12,7 @@ const ACTIONS = [
   'api_key.created',
   'api_key.revoked',
   'channel.tested',
+  'codes.added',
   'consent.changed',
   'definition.activated',
   'definition.drafted',

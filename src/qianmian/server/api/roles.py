@@ -40,6 +40,8 @@ ROLES_BY_ACTION: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "strategies.approve": _LEADS,
         "strategies.stop": _MAKERS,
         "limits.write": _LEADS,
+        "codes.read": _LEADS,
+        "codes.write": _LEADS,
         "prompts.read": EVERYBODY,
         "prompts.answer": _MAKERS | {"host"},
         "room_lists.read": EVERYBODY,

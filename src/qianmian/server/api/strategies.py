@@ -10,6 +10,7 @@ import msgspec
 from fastapi import APIRouter, Path
 
 from qianmian.errors import InputError, NotThere, QianmianError
+from qianmian.runtime.live import Live
 from qianmian.server.api.definition_told import spoken_definition, titles_of
 from qianmian.server.api.models import Words
 from qianmian.server.api.roles import Needs
@@ -189,14 +190,22 @@ async def _detail(site: Site, key: str) -> StrategyDetail:
 
 
 async def _offers(site: Site) -> list[OfferModel]:
-    given = await site.deployment.ask(lambda live: dict(live.decider.ledger.given))
     kept = await site.strategies.kept()
+    pools = kept.codes
+
+    def read(live: Live) -> tuple[dict[str, int], dict[str, int]]:
+        ledger = live.decider.ledger
+        return dict(ledger.given), {key: ledger.left(key, n) for key, n in pools.items()}
+
+    given, left = await site.deployment.ask(read)
     mine = {one.key for one in kept.offers}
     decide = running(site.strategies.base, kept.versions)
     return [
         OfferModel(
             offer=msgspec.to_builtins(one),
             given=given.get(one.key, 0),
+            codes=pools.get(one.key),
+            codes_left=left.get(one.key),
             of_file=one.key not in mine,
             used_by=[some.key for some in decide if some.offer == one.key],
         )

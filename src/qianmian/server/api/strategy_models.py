@@ -113,10 +113,15 @@ class ApprovalGiven(Model):
 
 
 class OfferModel(Model):
-    """An offer, how many were given, and the strategies that go with it."""
+    """An offer, how many were given, and the strategies that go with it.
+
+    `codes`, `codes_left`: how many were uploaded and nobody has yet; null where it has none.
+    """
 
     offer: OfferBody
     given: int
+    codes: int | None
+    codes_left: int | None
     of_file: bool
     used_by: list[str]
 
