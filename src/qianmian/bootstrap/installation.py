@@ -138,7 +138,7 @@ def open_installation(
         secret = read_or_make(home / SECRET_FILE)
         books = ConsentLedger(database), SpendingBook(database, settings.zone)
         ledger, sources = books[0], SourceStore(database, now, settings.namespace)
-        tables = tables_of(database, now)
+        tables, strategy_store = tables_of(database, now), StrategyStore(database, now)
         persons = persons_of(
             home,
             log,
@@ -151,7 +151,6 @@ def open_installation(
             sources=sources,
         )
         active = active_definitions_of(built_in, versions.all(), settings.zone)
-        strategy_store = StrategyStore(database, now)
         strategies = strategies_of(settings, active, strategy_store.read())
         for key, problem in strategies.left_out.items():
             told("strategy_left_out", f"{key}: {problem.message}")
