@@ -23,6 +23,8 @@ from tests.required import absent
 FOLDERS = ("/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgsql", "/opt/homebrew/opt")
 WAIT_S = 60
 USER = "postgres"
+SHARED = Path("/dev/shm")
+ENOUGH_BYTES = 4 << 30
 
 
 def programs() -> Path:
@@ -34,6 +36,17 @@ def programs() -> Path:
     return max(found)
 
 
+def _memory() -> Path | None:
+    """A folder in memory, if there is a large one: a busy disk takes a minute to delete the files.
+
+    Each database has three hundred.
+    """
+    try:
+        return SHARED if shutil.disk_usage(SHARED).free >= ENOUGH_BYTES else None
+    except OSError:
+        return None
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """Run one until the block ends; the beginning of the addresses of its databases."""
@@ -41,7 +54,7 @@ def server() -> Iterator[str]:
     user = USER if os.getuid() == 0 else None
     if user is not None and user not in {one.pw_name for one in pwd.getpwall()}:
         absent("postgres", "PostgreSQL does not run as root, and there is no user postgres")
-    data = Path(tempfile.mkdtemp(prefix="qianmian-postgres-"))
+    data = Path(tempfile.mkdtemp(prefix="qianmian-postgres-", dir=_memory()))
     if user is not None:
         shutil.chown(data, user)
     try:
@@ -87,16 +100,16 @@ def _running(folder: Path, data: Path, user: str | None) -> Iterator[str]:
             answer = subprocess.run(answer.args, capture_output=True, check=False)
         yield f"postgresql://{USER}@127.0.0.1:{port}/"
     finally:
-        process.send_signal(signal.SIGINT)  # at once, whoever is still connected
+        process.send_signal(signal.SIGQUIT)  # at once, without writing what nobody will read
         process.wait(WAIT_S)
 
 
-def new_database(server_address: str, name: str) -> str:
-    """The address of a new, empty database."""
+def new_database(server_address: str, name: str, template: str = "template1") -> str:
+    """The address of a new database: empty, or as its template is, which nobody may use now."""
     port = int(server_address.rpartition(":")[2].strip("/"))
     connection = pg8000.native.Connection(USER, host="127.0.0.1", port=port, database=USER)
     try:
-        connection.run(f'CREATE DATABASE "{name}"')
+        connection.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     finally:
         connection.close()
     return server_address + name

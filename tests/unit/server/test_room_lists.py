@@ -18,10 +18,10 @@ from qianmian.server.room_lists import HOLDS_MS, HOT_APART_MS, HOT_SHOWN, InRoom
 from qianmian.server.viewers.hub import ViewersHub
 from qianmian.server.viewers.line import Line
 from qianmian.storage.sql.audit import SYSTEM
-from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.room_lists import ChosenLists, RoomListStore
 from qianmian.vocabulary.product import Product
 from qianmian.vocabulary.room_message import RoomMessage
+from tests.tables import database_in
 
 CATALOG = tuple(
     Product(f"p{n}", f"Product {n}", n, price_minor=100 * n, stock=n if n < 3 else None)
@@ -36,7 +36,7 @@ class Room:
         self.now = 1_800_000_000_000
         self.open = ["r1"]
         self.hot = ["p1", "p0", "p2"]
-        database = Database.in_file(folder / "lists.db").migrated()
+        database = database_in(folder / "lists.db")
         self.store = RoomListStore(database, lambda: self.now)
         self.hub = ViewersHub(lambda: self.now)
         self.published: list[RoomMessage] = []

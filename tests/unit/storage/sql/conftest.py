@@ -15,6 +15,7 @@ import pytest
 from qianmian.storage.sql.database import Database
 from tests.fakes.clock import FakeClock
 from tests.postgres import new_database, server
+from tests.tables import database_in
 
 NUMBERS = itertools.count()
 
@@ -28,6 +29,13 @@ def clock() -> FakeClock:
 def postgres() -> Iterator[str]:
     with server() as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def on_server(postgres: str) -> str:
+    """A database with all tables on the server, to be copied, by name."""
+    Database.at(new_database(postgres, "tables")).migrated().close()
+    return "tables"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -46,9 +54,11 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def database(backend: str, path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
     if backend == "sqlite":
-        opened = Database.in_file(path)
+        opened = database_in(path)
     else:
-        address = new_database(request.getfixturevalue("postgres"), f"test_{next(NUMBERS)}")
-        opened = Database.at(address)
-    yield opened.migrated()
+        template = request.getfixturevalue("on_server")
+        server_address = request.getfixturevalue("postgres")
+        name = f"test_{next(NUMBERS)}"
+        opened = Database.at(new_database(server_address, name, template))
+    yield opened
     opened.close()

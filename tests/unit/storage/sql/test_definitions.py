@@ -26,6 +26,7 @@ from qianmian.storage.sql.audit import AuditTrail
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
 from tests.fakes.clock import FakeClock
+from tests.tables import database_in
 
 BUILT_IN = tuple(active_definitions())
 KINDS = st.sampled_from(["tag", "moment"])
@@ -44,7 +45,7 @@ class Versions(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = TemporaryDirectory()
-        self.database = Database.in_file(Path(self.folder.name) / "qianmian.db").migrated()
+        self.database = database_in(Path(self.folder.name) / "qianmian.db")
         self.store = DefinitionStore(self.database, FakeClock())
         self.past: dict[tuple[str, str, int], str] = {}
         self.drafts: dict[tuple[str, str], str] = {}
@@ -175,7 +176,7 @@ def test_what_is_exported_and_imported_is_the_same(written: list[Written]) -> No
         path = Path(folder) / "shop.yaml"
         path.write_text(written_yaml(file), encoding="utf-8")
         assert read_definitions(path) == file
-        database = Database.in_file(Path(folder) / "qianmian.db").migrated()
+        database = database_in(Path(folder) / "qianmian.db")
         store = DefinitionStore(database, FakeClock())
         drafts = drafts_of(read_definitions(path), by="me")
         store.take(drafts, [], by="me", why="")
