@@ -92,7 +92,7 @@ bench: $(BENCH_READY)  ## speed against plain Python and csp, in one interleaved
 
 bench-long: $(BENCH_READY) $(READY)  ## the same at every scale, and a thousand deaths; takes hours
 	.venv-bench/bin/qianmian bench --long
-	QIANMIAN_EXITS=1000 $(BIN)/python -m pytest -m long tests/contract/test_server_exits.py
+	QIANMIAN_EXITS=1000 $(BIN)/python -m pytest -m long tests/contract/test_server_exits.py tests/contract/test_shop_exits.py
 
 docs: $(READY)  ## write the generated pages again
 	$(BIN)/python -m tools.docs

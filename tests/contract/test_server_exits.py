@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -20,7 +20,7 @@ import pytest
 
 from qianmian.bootstrap.installation import open_sources
 from qianmian.runtime.sources import Source
-from tests.contract.mortal_server import STEPS
+from tests.contract.mortal_server import STEPS, Step
 from tests.contract.posts import posts
 from tests.contract.survivors import check, definitions_in
 from tests.serving import now_ms
@@ -28,6 +28,7 @@ from tools.lints.walk import ROOT
 
 POSTS = 12  # of one life
 SEED = 7
+SERVER = "tests.contract.mortal_server"
 
 
 class Mortals:
@@ -74,13 +75,15 @@ class Mortals:
 
 
 @contextmanager
-def mortals(home: Path) -> Iterator[Mortals]:
+def mortals(
+    home: Path, module: str = SERVER, prepare: Callable[[Path], object] = definitions_in
+) -> Iterator[Mortals]:
     home.mkdir()
-    definitions_in(home)
+    prepare(home)
     with open_sources(home, now_ms) as sources:
         _, key = sources.create(Source("shop", "server", default_room="r1"))
     with subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.contract.mortal_server"],
+        [sys.executable, "-W", "ignore", "-m", module],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -93,17 +96,22 @@ def mortals(home: Path) -> Iterator[Mortals]:
 
 
 def exits(home: Path, count: int) -> None:
+    with mortals(home) as lives:
+        die_often(lives, count, STEPS)
+        assert check(home, lives.acknowledged) > count // 10
+
+
+def die_often(lives: Mortals, count: int, steps: Mapping[str, Step]) -> None:
+    """So many lives that end at each of these steps in turn, and one that ends in peace."""
     chance = Random(count)
     how: Counter[str] = Counter()
-    with mortals(home) as lives:
-        for number in range(count):
-            step = list(STEPS)[number % len(STEPS)]
-            how[lives.live(step, chance.choice((1, 1, 2, 3, 5, 8, 13)))] += 1
-        assert lives.live(None, 0) == "ended"
-        assert set(how) <= {"died", "ended"}, how
-        assert how["died"] > count / 2, how
-        assert len(lives.acknowledged) > count
-        assert check(home, lives.acknowledged) > count // 10
+    for number in range(count):
+        step = list(steps)[number % len(steps)]
+        how[lives.live(step, chance.choice((1, 1, 2, 3, 5, 8, 13)))] += 1
+    assert lives.live(None, 0) == "ended"
+    assert set(how) <= {"died", "ended"}, how
+    assert how["died"] > count / 2, how
+    assert len(lives.acknowledged) > count
 
 
 def test_fifty_exits_lose_nothing_and_change_no_decision(tmp_path: Path) -> None:

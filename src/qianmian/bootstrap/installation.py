@@ -42,6 +42,7 @@ from qianmian.storage.snapshots import SnapshotFolder
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import SYSTEM, AuditTrail
+from qianmian.storage.sql.codes import CodeStore
 from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
@@ -50,7 +51,9 @@ from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.outbox import OutboxStore
 from qianmian.storage.sql.products import ProductStore
+from qianmian.storage.sql.room_lists import RoomListStore
 from qianmian.storage.sql.sources import SourceStore
+from qianmian.storage.sql.spending import SpendingBook
 from qianmian.storage.sql.staff import Staff
 from qianmian.storage.sql.strategies import StrategyStore
 from qianmian.strategies.deciding import Decider
@@ -88,12 +91,15 @@ class Installation:
     definitions: tuple[Definition, ...]
     strategies: StrategiesInForce
     strategy_store: StrategyStore
+    codes: CodeStore
+    spending: SpendingBook
     follow_ups: FollowUpStore
     outbox: OutboxStore
     versions: DefinitionStore
     products: tuple[Product, ...]
     catalog: ProductStore
     lists: ListStore
+    room_lists: RoomListStore
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore
@@ -125,14 +131,14 @@ def open_installation(
     with ExitStack() as opened:
         snapshots, log, kept, history = _open_files(settings, told, opened)
         database = opened.enter_context(open_database(home, settings.database))
-        accounts = AccountStore(database, now)
         catalog = ProductStore(database, now, settings.currency)
-        versions = DefinitionStore(database, now)
+        accounts, versions = AccountStore(database, now), DefinitionStore(database, now)
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
         secret = read_or_make(home / SECRET_FILE)
-        ledger, sources = ConsentLedger(database), SourceStore(database, now, settings.namespace)
-        tables = tables_of(database, now)
+        books = ConsentLedger(database), SpendingBook(database, settings.zone)
+        ledger, sources = books[0], SourceStore(database, now, settings.namespace)
+        tables, strategy_store = tables_of(database, now), StrategyStore(database, now)
         persons = persons_of(
             home,
             log,
@@ -145,7 +151,6 @@ def open_installation(
             sources=sources,
         )
         active = active_definitions_of(built_in, versions.all(), settings.zone)
-        strategy_store = StrategyStore(database, now)
         strategies = strategies_of(settings, active, strategy_store.read())
         for key, problem in strategies.left_out.items():
             told("strategy_left_out", f"{key}: {problem.message}")
@@ -156,11 +161,13 @@ def open_installation(
             log=log,
             history=history,
             written=kept,
-            deployment=_deployment(settings, log, snapshots, history, ledger, chores, now),
+            deployment=_deployment(settings, log, snapshots, history, books, chores, now),
             built_in=built_in,
             definitions=(*active, *strategies.watched(active)),
             strategies=strategies,
             strategy_store=strategy_store,
+            codes=CodeStore(database, now),
+            spending=books[1],
             **tables._asdict(),
             versions=versions,
             products=stocked(catalog, given),
@@ -168,6 +175,7 @@ def open_installation(
             accounts=accounts,
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),
+            room_lists=RoomListStore(database, now),
             audit=AuditTrail(database, now),
             sources=sources,
             dead_letters=letters,
@@ -242,18 +250,25 @@ def _deployment(
     log: SegmentLog,
     snapshots: SnapshotFolder,
     history: HistoryThread,
-    ledger: ConsentLedger,
+    books: tuple[ConsentLedger, SpendingBook],
     chores: Chores,
     now: Callable[[], int],
 ) -> Deployment:
+    consents, spending = books
+
+    def flush() -> None:
+        consents.flush()
+        spending.flush()
+
     return Deployment(
         log,
-        SnapshotsAfterHistory(snapshots, history, ledger.flush),
+        SnapshotsAfterHistory(snapshots, history, flush),
         empty_live(settings),
         now=now,
         history=history,
         chores=chores,
-        on_consents=ledger.note,
+        on_consents=consents.note,
+        on_spending=spending.note,
         snapshot_every_ms=settings.snapshot_s * 1_000,
     )
 

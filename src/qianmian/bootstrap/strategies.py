@@ -67,7 +67,7 @@ class StrategiesInForce:
         offers = [one for one in self.base.offers if one.key not in mine]
         offers = sorted([*offers, *kept.offers], key=lambda one: one.key)
         guardrails = self.base.guardrails if kept.guardrails is None else kept.guardrails
-        return Strategies(tuple(usable), tuple(offers), guardrails)
+        return Strategies(tuple(usable), tuple(offers), guardrails, kept.codes)
 
 
 def strategies_of(

@@ -31,6 +31,8 @@ from qianmian.runtime.messages import (
     Tick,
 )
 from qianmian.runtime.ports import Advance, History, Log, ignored
+from qianmian.runtime.spending import Spending
+from qianmian.strategies.ledger import Change
 from qianmian.strategies.strategy import Strategies
 from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.firing import Firing
@@ -61,6 +63,8 @@ class Deployment:
         history: told what every message held and brought; None: nobody keeps it.
         chores: done each hour.
         on_consents: told who changed what they agree to, also by a replay; never waits.
+        on_spending: told what decisions of the log hold, also by a replay; never waits. None:
+            nobody keeps it.
         most_behind: rows that may wait for the engine before more are refused.
     """
 
@@ -74,6 +78,7 @@ class Deployment:
         history: History | None = None,
         chores: Chores | None = None,
         on_consents: Callable[[Iterable[ConsentChange]], None] = lambda _: None,
+        on_spending: Callable[[Iterable[Change]], None] | None = None,
         snapshot_every_ms: int = 60_000,
         most_behind: int = 2_000_000,
     ) -> None:
@@ -84,6 +89,10 @@ class Deployment:
         self._history = history
         self._chores = Chores() if chores is None else chores
         self._on_consents = on_consents
+        self._on_spending = on_spending
+        self._spending = Spending()
+        if on_spending is not None:
+            live.decider.ledger.journal = []
         self._every_ms = snapshot_every_ms
         self._most_behind = most_behind
         self.refuses: Callable[[EventBatch], bool] = lambda _: False  # who was erased
@@ -156,6 +165,9 @@ class Deployment:
         if isinstance(body, Decided):
             for hears in self._on_decisions:
                 hears(body.decisions)
+        if self._on_spending is not None:
+            changes = self._live.decider.ledger.take_changes()
+            self._on_spending(self._spending.durable(body, changes))
         if isinstance(body, Events) and applied.outcomes is not None:
             self._on_consents(changes_in(body.batch, applied.outcomes, message.offset))
         if self._history is not None:
@@ -279,13 +291,16 @@ class Deployment:
         return await asyncio.to_thread(read)
 
     async def settle_decisions(
-        self, delivered: Sequence[str] = (), released: Sequence[str] = ()
+        self,
+        delivered: Sequence[str] = (),
+        released: Sequence[str] = (),
+        unseen: Sequence[str] = (),
     ) -> None:
-        """What became of decisions that held something.
+        """What became of decisions that held something; `unseen`: whose code nobody was shown.
 
         Raises: Overloaded, LogUnavailable.
         """
-        await self._write(Settled(tuple(delivered), tuple(released)))
+        await self._write(Settled(tuple(delivered), tuple(released), tuple(unseen)))
 
     async def know(self, digest: str) -> None:
         """The build of facts with this digest, whose file is in its place, is known from now on.
@@ -375,6 +390,12 @@ class Deployment:
         ]
         told = [f"{name}: {problem}" for name, problem in problems if problem is not None]
         return "; ".join(told) or None
+
+    @property
+    def late_turns(self) -> int:
+        """Instants of schedules at which nobody could decide before their time was over."""
+        late = tuple(self._live.decider.agenda.late.values())  # at once: the engine goes on
+        return sum(late)
 
     @property
     def lag_ms(self) -> int:

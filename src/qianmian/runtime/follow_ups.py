@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from qianmian.runtime.codes import Claim as CodeClaim
 from qianmian.vocabulary.time import MINUTE_MS, SECOND_MS
 
 State = Literal["open", "claimed", "done", "skipped", "expired", "withdrawn"]
@@ -39,6 +40,7 @@ class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
         product, link_number: what the moment was about.
         title, body: words that the shop suggests.
         value_minor: what it is expected to bring, minor units of the shop's currency.
+        claim: the code of the offer that goes with it, for whoever claimed the task.
         holder: who claimed it, as `kind:id`; "": nobody.
 
     Units: at, deadline_at in ms UTC.
@@ -60,6 +62,7 @@ class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
     offer: str | None
     value_minor: int
     priority: int
+    claim: CodeClaim | None = None
     state: State = "open"
     holder: str = ""
     holder_name: str = ""

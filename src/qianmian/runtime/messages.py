@@ -103,10 +103,15 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of decisions that held something: spent for good, or given back."""
+    """What became of decisions that held something: spent for good, or given back.
+
+    Attributes:
+        unseen: of those given back, whose code was shown to nobody.
+    """
 
     delivered: tuple[str, ...] = ()
     released: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 Body = (

@@ -48,6 +48,8 @@ def read_strategies(path: Path, active: Sequence[Definition], minors: MinorsMode
                 raise InputError(f'{path.name}: the {noun} "{key}" is there twice; rename one')
     for offer in found.offers:
         check_offer(offer)
+    if found.codes:
+        raise InputError(f"{path.name}: codes are secrets; upload them on the page of offers")
     offers = [one.key for one in found.offers]
     for one in found.strategies:
         try:

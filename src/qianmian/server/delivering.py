@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from qianmian.errors import InputError
+from qianmian.errors import InputError, OperationalError
+from qianmian.runtime.codes import claim_of
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.follow_ups import FollowUp
 from qianmian.runtime.live import Live
@@ -38,6 +39,7 @@ class Outgoing(NamedTuple):
     strategy: Strategy
     offer: Offer | None
     product: Product | None
+    code: str | None = None
 
 
 class Delivery:
@@ -48,10 +50,11 @@ class Delivery:
         channel: `in_room`, `host`, `follow_up`.
         publish: called on the event loop; raises InputError for what cannot be shown.
         now: ms UTC.
+        code_of: reads the code that goes with a decision, if the channel hands it on.
 
     Attributes:
         late: decisions that came to nothing because their deadline had passed.
-        unfit: messages that no page may show.
+        unfit: messages that no page may show, or whose code cannot be had.
     """
 
     def __init__(
@@ -61,7 +64,9 @@ class Delivery:
         publish: Callable[[Outgoing], None],
         *,
         now: Callable[[], int],
+        code_of: Callable[[Decision], Awaitable[str | None]] | None = None,
     ) -> None:
+        self._code_of = code_of
         self._deployment = deployment
         self._channel = channel
         self._publish = publish
@@ -118,9 +123,22 @@ class Delivery:
             offer = None if one.offer is None else offers.get(one.offer)
             product = None if one.key is None else products.get(one.key)
             try:
-                self._publish(Outgoing(one, strategy, offer, product))
-            except InputError:
+                code = await self._code(one)
+                self._publish(Outgoing(one, strategy, offer, product, code))
+            except (InputError, OperationalError):
                 self.unfit += 1
+
+    async def _code(self, decision: Decision) -> str | None:
+        """The code that goes with a decision; nothing is promised without it.
+
+        Raises: InputError where there is none; OperationalError.
+        """
+        if self._code_of is None or decision.code is None:
+            return None
+        code = await self._code_of(decision)
+        if code is None:
+            raise InputError(f"the code of the decision {decision.id} cannot be had")
+        return code
 
     def _may(self, live: Live, decision: Decision) -> bool:
         """Whether the person still agrees; what is for the whole room needs nobody."""
@@ -142,7 +160,7 @@ def is_for_room(decision: Decision) -> bool:
 
 def prompt_of(sent: Outgoing, currency: str) -> Prompt:
     """What the host reads: no name of anybody, and nothing that a viewer wrote."""
-    decision, strategy, offer, product = sent
+    decision, strategy, offer, product, _ = sent
     step = strategy.steps[decision.step]
     values = values_of(offer, product, currency)
     return Prompt(
@@ -165,7 +183,7 @@ def follow_up_of(sent: Outgoing, currency: str) -> FollowUp:
 
     Raises: InputError where there is nobody to write to.
     """
-    decision, strategy, offer, product = sent
+    decision, strategy, offer, product, _ = sent
     if decision.viewer is None:
         raise InputError("a follow-up is about one viewer")
     step = strategy.steps[decision.step]
@@ -187,6 +205,7 @@ def follow_up_of(sent: Outgoing, currency: str) -> FollowUp:
         offer=None if offer is None else offer.title,
         value_minor=strategy.value_minor,
         priority=strategy.priority,
+        claim=claim_of(decision),
     )
 
 
@@ -195,6 +214,7 @@ def card_of(
     strategy: Strategy,
     offer: Offer | None,
     product: Product | None,
+    code: str | None,
     currency: str,
     *,
     public_url: str = "",
@@ -211,7 +231,7 @@ def card_of(
         expires_at=decision.deadline_at,
         title=filled(step.title, values, IN_ROOM),
         body=filled(step.body, values, IN_ROOM),
-        offer=None if offer is None else _shown(offer, decision, currency, public_url),
+        offer=None if offer is None else _shown(offer, code, decision, currency, public_url),
         action_label=step.action_label,
         action_url=step.action_url,
         is_ad=True,
@@ -243,7 +263,9 @@ def _money(minor: int, currency: str) -> str:
     return f"{whole}.{part:0{digits}}" if part else str(whole)
 
 
-def _shown(offer: Offer, decision: Decision, currency: str, public_url: str) -> OfferShown:
+def _shown(
+    offer: Offer, code: str | None, decision: Decision, currency: str, public_url: str
+) -> OfferShown:
     ends = [] if offer.valid_until is None else [offer.valid_until]
     if offer.valid_for_ms is not None:
         ends.append(decision.at + offer.valid_for_ms)
@@ -252,6 +274,7 @@ def _shown(offer: Offer, decision: Decision, currency: str, public_url: str) -> 
         title=offer.title,
         amount_minor=offer.amount_minor,
         currency=currency,
+        code=code,
         rules_url=f"{public_url}{RULES_PATH}{offer.key}",
         valid_until=min(ends, default=0),
     )

@@ -78,7 +78,7 @@ def _words(one: DecisionTold, currency: str) -> Row | None:
     decision, strategy = one.decision, one.strategy
     if not is_for_room(decision) or strategy is None:
         return None
-    card = card_of(decision, strategy, one.offer, one.product, currency)
+    card = card_of(decision, strategy, one.offer, one.product, None, currency)
     return {name: value for name in _SHOWN if (value := getattr(card, name))}
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from qianmian.bootstrap.persons import Persons
-from qianmian.errors import QianmianError
 from qianmian.moments.definition import Moment
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.following import Following
 from qianmian.runtime.movements import Movements
 from qianmian.runtime.ports import Log
+from qianmian.server.codes import CodeDesk
 from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.decided import DecidedLately
 from qianmian.server.fact_following import FactFollowing
@@ -25,6 +26,7 @@ from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.server.outbox import Outbox
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
+from qianmian.server.room_lists import RoomLists
 from qianmian.server.stocking import Stocking
 from qianmian.server.strategy_desk import StrategyDesk
 from qianmian.server.trials import TrialDesk
@@ -34,10 +36,12 @@ from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import AuditTrail
+from qianmian.storage.sql.codes import CodeStore
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.sources import SourceStore
+from qianmian.storage.sql.spending import SpendingBook
 from qianmian.storage.sql.staff import Staff
 from qianmian.tags.definition import Tag
 from qianmian.vocabulary.minors import MinorsMode
@@ -51,12 +55,6 @@ class Ingest(Protocol):
 
     async def replay(self, letter_id: int) -> tuple[int, list[RejectedEvent]] | None:
         """Send a dead letter once more: how many events were accepted, and the others."""
-
-
-class Follower(Protocol):
-    """Brings what somebody decided elsewhere to the engine."""
-
-    problem: QianmianError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,11 @@ class Site:
     viewers: Viewers
     prompts: HostPrompts
     follow_ups: FollowUpDesk
-    outbox: Outbox | None
+    outboxes: tuple[Outbox, ...]
+    room_lists: RoomLists
+    codes: CodeDesk
+    code_store: CodeStore
+    spending: SpendingBook
     desk: DefinitionDesk
     strategies: StrategyDesk
     trials: TrialDesk
@@ -87,7 +89,7 @@ class Site:
     levels: LevelCounts
     fired_today: FiredToday
     decided: DecidedLately
-    followers: tuple[Follower, ...]
+    followers: tuple[Following, ...]
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore

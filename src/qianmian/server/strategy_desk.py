@@ -19,13 +19,14 @@ from qianmian.errors import InUse, NotThere, QianmianError
 from qianmian.language.definition import Definition
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.following import Following
 from qianmian.storage.sql.audit import Actor
+from qianmian.storage.sql.codes import CodeStore
 from qianmian.storage.sql.strategies import Kept, StrategyStore
 from qianmian.strategies.modes import IN_FORCE, Step, StrategyVersion, running
 from qianmian.strategies.strategy import Guardrails, Strategies, Strategy
 from qianmian.vocabulary.offer import Offer, check_offer
 
-LOOK_S: Final = 0.5
 _CHECKED: Final[frozenset[Step]] = frozenset({"rehearse", "ask", "approve", "resume", "widen"})
 
 
@@ -54,7 +55,7 @@ class StrategyEntry:
         return self.version(*IN_FORCE)
 
 
-class StrategyDesk:
+class StrategyDesk(Following):
     """The strategies of one running server.
 
     Attributes:
@@ -70,13 +71,14 @@ class StrategyDesk:
         in_force: StrategiesInForce,
         definitions: DefinitionDesk,
         deployment: Deployment,
+        codes: CodeStore,
     ) -> None:
+        self._codes = codes
         self._store = store
         self.in_force = in_force
         self._definitions = definitions
         self._deployment = deployment
         self._number = -1
-        self.problem: QianmianError | None = None
 
     # -- reading
 
@@ -194,6 +196,16 @@ class StrategyDesk:
             await asyncio.to_thread(self._store.drop_offer, key, by)
             await self._bring()
 
+    async def add_codes(self, offer: str, codes: Sequence[str], by: Actor) -> set[str]:
+        """More codes for an offer; those that the shop had already.
+
+        Raises: InputError when there would be too many.
+        """
+        async with self._definitions.changing:
+            known = await asyncio.to_thread(self._codes.add, offer, codes, by)
+            await self._bring()
+            return known
+
     async def put_guardrails(self, guardrails: Guardrails, by: Actor, *, why: str = "") -> None:
         """The limits of the shop from now on; the red switch among them."""
         async with self._definitions.changing:
@@ -225,16 +237,6 @@ class StrategyDesk:
         if await asyncio.to_thread(self._store.number) != self._number:
             async with self._definitions.changing:
                 await self._bring()
-
-    async def keep_following(self) -> None:
-        """`follow` until cancelled; a problem is kept for the page of data health."""
-        while True:
-            try:
-                await self.follow()
-                self.problem = None
-            except QianmianError as problem:
-                self.problem = problem
-            await asyncio.sleep(LOOK_S)
 
     async def _bring(self) -> None:
         """Under `changing`."""

@@ -25,7 +25,9 @@ class Tally(NamedTuple):
 
 
 _OF_ROW: Final = tuple(
-    one for one in Decision.__struct_fields__ if one not in ("channels", "step", "after")
+    one
+    for one in Decision.__struct_fields__
+    if one not in ("channels", "step", "after", "scheduled_at", "code")
 )
 Told = Mapping[str, Mapping[Tally, int]]
 """By strategy."""
@@ -91,11 +93,15 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def decision_of_row(row: Mapping[str, Any]) -> Decision:
-    """The decision of a row of history; one that was written before there were steps has none."""
+    """The decision of a row of history; one that was written before there were steps has none.
+
+    History does not say which code went with it.
+    """
     told = {name: row[name] for name in _OF_ROW}
     return Decision(
         **told,
         channels=tuple(row["channels"].split()),
         step=row.get("step") or 0,
         after=row.get("after") or "",
+        scheduled_at=row.get("scheduled_at") or 0,
     )

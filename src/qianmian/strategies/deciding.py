@@ -1,4 +1,4 @@
-"""Deciding: what strategies do about firings, in the one order that a shop has.
+"""Deciding: what strategies do about firings and schedules, in the one order that a shop has.
 
 Pure: firings, consents and answers go in, decisions come out. Firings with a decision time below
 the clock that has passed are taken by (decision time, firing id); of each viewer at one instant one
@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from qianmian.strategies.agenda import Agenda, Scheduled
 from qianmian.strategies.assignment import is_in_share
 from qianmian.strategies.chain import Chain, Chains, chain_of
 from qianmian.strategies.compiling import strategy_of_firing
@@ -88,6 +89,7 @@ class Decider:
 
     Attributes:
         chains: steps that may follow.
+        agenda: turns of strategies with a schedule.
         awaited: events of viewers that steps of the strategies wait for.
 
     Cost: some 20 µs a match. Memory: an entry for each person who was touched or assigned.
@@ -105,6 +107,7 @@ class Decider:
         self._rooms: dict[tuple[str, str, str, bool], tuple[int, int]] = {}  # how many, the last
         self._waiting: list[Firing] = []
         self.chains = Chains()
+        self.agenda = Agenda()
         self.awaited: frozenset[str] = frozenset()
         self._known: deque[Decision] = deque()
         self._known_until = -1
@@ -135,10 +138,21 @@ class Decider:
         if theirs is not None:
             self.people[known] = merged(self.people.get(known, Person()), theirs)
         self.chains.link(anonymous, known)
+        self.agenda.link(anonymous, known)
 
-    def settle(self, delivered: Collection[str], released: Collection[str], at: int) -> None:
-        """What became of decisions: delivered for good, or never. Units: at in ms UTC."""
+    def settle(
+        self,
+        delivered: Collection[str],
+        released: Collection[str],
+        at: int,
+        unseen: Collection[str] = (),
+    ) -> None:
+        """What became of decisions: delivered for good, or never; the codes of whom nobody saw.
+
+        Units: at in ms UTC.
+        """
         self.ledger.deliver(delivered)
+        self.ledger.take_back(unseen)
         self.ledger.release(released)
         self.chains.reach(delivered)
         self.chains.fail(released, at)
@@ -168,7 +182,8 @@ class Decider:
         for firing in firings:
             strategy = self._strategies.get(strategy_of_firing(firing))
             is_new = firing.at > self._known_until
-            if is_new and strategy is not None and strategy.is_running:
+            is_same = strategy is not None and strategy.version == firing.version
+            if is_new and is_same and strategy is not None and strategy.is_running:
                 found.append(Match(firing.at, firing.id, firing, strategy))
         return sorted(found, key=lambda one: (one.at, one.id))
 
@@ -246,7 +261,7 @@ class Decider:
         strategy = self._in_force(last)
         if strategy is None or at <= self._known_until:
             return None  # replaced or paused; or what was logged says that nothing followed
-        first = decision_id(last.firing, strategy.key, strategy.version)
+        first = last.first
         said = {} if last.viewer is None else consents(last.viewer)
         way = self._way_on(chain, strategy, said)
         if way is None:
@@ -257,10 +272,13 @@ class Decider:
         if isinstance(way, _Way):
             cost = 0 if chain.is_paid else last.cost_minor
             told |= {"id": step_id(first, way.step), "cost_minor": cost, **way._asdict()}
+            if self._needs_code(chain):
+                told["code"] = self._code(last.offer)
         else:
             told |= {"id": step_id(first, last.step + 1), "step": last.step + 1}
             told |= {"outcome": SUPPRESSED, "reason": way[0], "about": way[1], "channels": ()}
             told |= {"offer": None, "cost_minor": 0, "not_before": 0, "deadline_at": 0}
+            told["code"] = None
         return msgspec.structs.replace(last, **told)
 
     def _way_on(
@@ -289,8 +307,11 @@ class Decider:
             return "offer_not_valid", last.offer
         self._expire(at)
         ledger = self._ledger(strategy)
-        if last.outcome == ACT and not chain.is_paid and last.id not in ledger.held:
-            refused = ledger.refusal(strategy.key, strategy.limits, offer, at)
+        needs_code = self._needs_code(chain)
+        is_had = last.id in ledger.held and not needs_code
+        if last.outcome == ACT and not chain.is_paid and not is_had:
+            pool = self.rules.codes.get(last.offer or "") if needs_code else None
+            refused = ledger.refusal(strategy.key, strategy.limits, offer, at, pool)
             if refused is not None:
                 return refused
         if last.viewer is None or not chain.is_reached:
@@ -299,6 +320,21 @@ class Decider:
         person = self.people.get(last.viewer, Person())
         is_dry = last.is_rehearsal
         return refusal(person, touch, strategy.limits, shop, self.zone, is_rehearsal=is_dry)
+
+    def _needs_code(self, chain: Chain) -> bool:
+        """Whether its next step takes a code of its own, and not that of the step before it.
+
+        The same viewer may have seen that one, so it is theirs unless it is known that nobody did.
+        """
+        last = chain.decision
+        has_pool = last.offer is not None and last.offer in self.rules.codes
+        is_sent = last.outcome == ACT and not last.is_rehearsal and not chain.is_paid
+        return is_sent and has_pool and self.ledger.has_turn(str(last.offer), last.code)
+
+    def _code(self, offer: str | None) -> int | None:
+        """The code whose turn it is; None where the offer has no pool."""
+        pool = None if offer is None else self.rules.codes.get(offer)
+        return None if pool is None else self.ledger.next_code(str(offer), pool)
 
     def _in_force(self, decision: Decision) -> Strategy | None:
         """The strategy of a decision, while the same version of it runs."""
@@ -315,13 +351,17 @@ class Decider:
             return "switch", ""
         steps = strategy.steps
         allowed = [n for n, step in enumerate(steps) if _may(said, step, firing.viewer)]
+        if not firing.room:
+            allowed = [n for n in allowed if not _is_in_room(steps[n])]
         if not allowed:
             return "consent", ""
         offer = None if strategy.offer is None else self._offers.get(strategy.offer)
-        if strategy.offer is not None and offer is None:
-            return "offer_not_valid", strategy.offer
+        pool = self.rules.codes.get(strategy.offer or "")
+        if strategy.offer is not None and (offer is None or (pool and firing.viewer is None)):
+            return "offer_not_valid", strategy.offer  # a code is for one person
         ledger = self._ledger(strategy)
-        refused = ledger.refusal(strategy.key, strategy.limits, offer, match.at)
+        pool = None if strategy.is_rehearsal else pool  # who rehearses takes no codes
+        refused = ledger.refusal(strategy.key, strategy.limits, offer, match.at, pool)
         refused = refused or self._room_refusal(match)
         if refused is not None:
             return refused
@@ -370,6 +410,8 @@ class Decider:
 
     def _room_refusal(self, match: Match) -> tuple[str, str] | None:
         limits, firing = match.strategy.limits, match.firing
+        if not firing.room:
+            return None
         is_rehearsal = match.strategy.is_rehearsal
         place = firing.room, firing.session, match.strategy.key, is_rehearsal
         count, last = self._rooms.get(place, (0, -ROOM_KEPT_MS))
@@ -401,6 +443,7 @@ class Decider:
         """Act, or, for those who are held out, what would have been done."""
         strategy = one.match.strategy
         held_out = self._held_out(one.match, person)
+        is_sent = not held_out and not strategy.is_rehearsal
         return _decision(
             one.match,
             HELD_OUT if held_out else ACT,
@@ -408,6 +451,7 @@ class Decider:
             strategy.key if held_out == "control" else "",
             offer=strategy.offer,
             cost_minor=0 if one.offer is None else one.offer.cost_minor,
+            code=self._code(strategy.offer) if is_sent else None,
             **one.way._asdict(),
         )
 
@@ -433,6 +477,7 @@ class Decider:
         for viewer in viewers:
             self.people.pop(viewer, None)
         self.chains.forget(viewers)
+        self.agenda.forget(viewers)
         gone = frozenset(viewers)
         self._waiting = [one for one in self._waiting if one.viewer not in gone]
         for person in self.people.values():
@@ -452,6 +497,7 @@ class Decider:
             "rooms": [[*place, *one] for place, one in self._rooms.items()],
             "waiting": [_plain_firing(one) for one in self._waiting],
             "chains": self.chains.snapshot(),
+            "agenda": self.agenda.snapshot(),
             "passed": self.passed,
         }
 
@@ -465,10 +511,10 @@ class Decider:
             (room, session, key, bool(dry)): (count, last)
             for room, session, key, dry, count, last in document["rooms"]
         }
-        self._waiting = [
-            Firing(**{**one, "because": tuple(one["because"])}) for one in document["waiting"]
-        ]
+        self._waiting = [_firing(one) for one in document["waiting"]]
         self.chains.restore(document.get("chains", ()))  # older ones have none
+        if "agenda" in document:
+            self.agenda.restore(document["agenda"])
         self.passed = document["passed"]
 
 
@@ -505,8 +551,10 @@ def _suppressed(match: Match, reason: str, about: str) -> Decision:
 
 def _decision(match: Match, outcome: Outcome, reason: str, about: str, **rest: Any) -> Decision:
     firing, strategy = match.firing, match.strategy
+    scheduled_at = firing.scheduled_at if isinstance(firing, Scheduled) else 0
     return Decision(
-        id=decision_id(match.id, strategy.key, strategy.version),
+        id=match.id if scheduled_at else decision_id(match.id, strategy.key, strategy.version),
+        scheduled_at=scheduled_at,
         at=match.at,
         viewer=firing.viewer,
         room=firing.room,
@@ -533,4 +581,9 @@ def _rules(document: Any) -> Strategies:
 
 
 def _plain_firing(firing: Firing) -> dict[str, Any]:
-    return {name: getattr(firing, name) for name in Firing.__dataclass_fields__}
+    return {name: getattr(firing, name) for name in type(firing).__dataclass_fields__}
+
+
+def _firing(document: Mapping[str, Any]) -> Firing:
+    kind = Scheduled if "scheduled_at" in document else Firing
+    return kind(**{**document, "because": tuple(document["because"])})

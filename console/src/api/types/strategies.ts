@@ -61,6 +61,18 @@ export interface StrategyLimits {
   budget_minor?: number | null
 }
 
+/** When a strategy acts by the clock; one of these is said. */
+export interface Schedule {
+  /** ms after each session starts */
+  after_ms?: number | null
+  /** ms again and again after that */
+  every_ms?: number | null
+  /** a time of day of the shop's zone: "20:00" */
+  daily?: string | null
+  /** ms before the announced start of a session */
+  before_ms?: number | null
+}
+
 /** By what a strategy is measured. */
 export interface Goal {
   event?: string
@@ -70,7 +82,9 @@ export interface Goal {
 /** A strategy as it is written, in a file or here; what is left out is as usual. */
 export interface Strategy {
   key: string
-  moment: string
+  /** the moment that starts it; "": a schedule does */
+  moment?: string
+  schedule?: Schedule | null
   steps: Reaching[]
   /** ms after the decision; null: as long as the steps take */
   deadline_ms?: number | null
@@ -195,8 +209,24 @@ export interface StrategyUnderstood {
 export interface OfferInUse {
   offer: Offer
   given: number
+  /** How many codes were uploaded, and how many nobody has; null where it has none. */
+  codes: number | null
+  codes_left: number | null
   of_file: boolean
   used_by: string[]
+}
+
+/** A code by its last characters; `read`: it went out to somebody. */
+export interface OfferCode {
+  place: number
+  tail: string
+  read: boolean
+}
+
+export interface OfferCodes {
+  size: number
+  left: number
+  newest: OfferCode[]
 }
 
 /** The limits of the shop, and whether whoever makes a strategy approves it. */

@@ -84,6 +84,11 @@ export interface ProductImport extends TableReport {
   unchanged: number
 }
 
+export interface CodeImport extends TableReport {
+  added: number
+  size: number
+}
+
 export interface EventImport extends TableReport {
   events: number
 }

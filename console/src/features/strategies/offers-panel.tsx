@@ -9,6 +9,7 @@ import { ProblemAlert, useProblemText } from '@/components/problem'
 import { decimalText, toMinor } from '@/lib/amount'
 import { count } from '@/lib/format'
 import { useTexts } from '@/lib/language'
+import { OfferCodesForm } from './offer-codes'
 import { newKey } from './strategy-form'
 import { useDropOffer, useOffers, usePutOffer } from './strategies-api'
 
@@ -18,7 +19,8 @@ export function OffersPanel() {
   const may = useMay()
   const found = useOffers()
   const [side, setSide] = useState<{ offer: Offer | null } | null>(null)
-  const columns = useColumns((offer) => setSide({ offer }))
+  const [coded, setCoded] = useState<OfferInUse | null>(null)
+  const columns = useColumns((offer) => setSide({ offer }), setCoded)
   const add = may('limits.write') && (
     <Button type="primary" size="small" icon={<PlusOutlined />} onClick={() => setSide({ offer: null })}>
       {t('strategies.offer.add')}
@@ -47,11 +49,14 @@ export function OffersPanel() {
       >
         {side && <OfferForm offer={side.offer} onDone={() => setSide(null)} />}
       </Drawer>
+      <Drawer open={coded !== null} onClose={() => setCoded(null)} size={640} title={t('strategies.codes.title')} destroyOnHidden>
+        {coded && <OfferCodesForm one={coded} onClose={() => setCoded(null)} />}
+      </Drawer>
     </Panel>
   )
 }
 
-function useColumns(onOpen: (offer: Offer) => void): TableColumnsType<OfferInUse> {
+function useColumns(onOpen: (offer: Offer) => void, onCodes: (one: OfferInUse) => void): TableColumnsType<OfferInUse> {
   const { t } = useTexts()
   const { currency } = useShop()
   const may = useMay()
@@ -86,6 +91,22 @@ function useColumns(onOpen: (offer: Offer) => void): TableColumnsType<OfferInUse
       className: 'num',
       render: (_, { offer, given }) =>
         offer.stock == null ? count(given) : `${count(given)} / ${count(offer.stock)}`,
+    },
+    {
+      title: t('strategies.codes.title'),
+      width: 130,
+      align: 'right',
+      className: 'num',
+      render: (_, one) => {
+        const told = one.codes === null ? '–' : `${count(one.codes_left ?? 0)} / ${count(one.codes)}`
+        return may('codes.write') ? (
+          <button type="button" className="link" onClick={() => onCodes(one)}>
+            {one.codes === null ? t('strategies.codes.add') : told}
+          </button>
+        ) : (
+          told
+        )
+      },
     },
     {
       title: t('strategies.offer.action'),

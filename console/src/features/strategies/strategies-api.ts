@@ -1,10 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request } from '@/api/client'
 import type {
+  CodeImport,
   Decision,
   Definition,
   Guardrails,
   Offer,
+  OfferCodes,
   OfferInUse,
   Playbook,
   RedSwitch,
@@ -16,12 +18,15 @@ import type {
   StrategySummary,
   StrategyUnderstood,
 } from '@/api/types'
+import type { Sent } from '@/components/table-import'
 
 const KEY = ['strategies']
 const FRESH_MS = 5_000
 const EFFECT_MS = 60_000
 
 const pathOf = (key: string): string => `/api/strategies/${encodeURIComponent(key)}`
+
+const codesPath = (key: string): string => `/api/offers/${encodeURIComponent(key)}/codes`
 
 /** Steps that only those take who approve. */
 const OF_APPROVERS: readonly StrategyStep[] = ['approve', 'send_back', 'widen']
@@ -85,6 +90,22 @@ export function useOffers() {
     queryKey: [...KEY, 'offers'],
     queryFn: () => request<OfferInUse[]>('GET', '/api/offers'),
     refetchInterval: FRESH_MS,
+  })
+}
+
+/** The codes of an offer, by their last characters. */
+export function useOfferCodes(key: string) {
+  return useQuery({
+    queryKey: [...KEY, 'offers', 'codes', key],
+    queryFn: () => request<OfferCodes>('GET', codesPath(key)),
+  })
+}
+
+export function useAddCodes(key: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ file, isTrial }: Sent) => request<CodeImport>('POST', `${codesPath(key)}?dry_run=${isTrial}`, file),
+    onSuccess: () => client.invalidateQueries({ queryKey: [...KEY, 'offers'] }),
   })
 }
 

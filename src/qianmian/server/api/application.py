@@ -18,13 +18,16 @@ from qianmian.server.api import (
     imports,
     lists,
     myself,
+    offer_codes,
     persons,
     playbooks,
     products,
     prompts,
+    room_lists,
     rooms,
     segments,
     session,
+    spending,
     staff,
     strategies,
     trials,
@@ -48,7 +51,7 @@ def management(site: Site) -> FastAPI:
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
     more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions, effects)
-    acting = (prompts, follow_ups, channels, myself)
+    acting = (prompts, room_lists, follow_ups, channels, myself, offer_codes, spending)
     for part in (*parts, *more, *acting):
         app.include_router(part.router, prefix="/api")
     add_problems(app)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
+from msgspec import structs
 
 from qianmian.runtime.follow_ups import MOST_HELD, FollowUp
 from qianmian.server.api.models import Model, Words
@@ -13,12 +14,16 @@ from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
 from qianmian.server.follow_ups import Step
+from qianmian.server.site import Site
 
 router = APIRouter(tags=["follow-ups"])
 
 
 class FollowUpModel(Model):
-    """A task; `holder` is the name of who has it. Amounts are minor units, instants ms UTC."""
+    """A task; `holder` is the name of who has it. Amounts are minor units, instants ms UTC.
+
+    The code of an offer is the last line of `body`, for whoever claimed the task and nobody else.
+    """
 
     id: str
     viewer: str
@@ -61,7 +66,7 @@ async def follow_ups(site: Here, who: Annotated[Who, Needs("follow_ups.read")]) 
     return FollowUpPage(
         now=site.now(),
         most=MOST_HELD,
-        mine=_told(desk.mine),
+        mine=_told([await _with_code(site, one) for one in desk.mine]),
         open=_told(desk.open),
         taken=_told(desk.taken),
         waiting=desk.waiting,
@@ -85,6 +90,12 @@ async def step(
             raise Problem("follow_up.full", f"you hold {MOST_HELD} already; end one of them first")
         case "gone":
             raise Problem("follow_up.gone", "its time ran out, or nobody may write any more")
+
+
+async def _with_code(site: Site, one: FollowUp) -> FollowUp:
+    """The task with its code, which counts as seen from now on."""
+    code = None if one.claim is None else await site.codes.read(one.claim)
+    return one if code is None else structs.replace(one, body=f"{one.body}\n{code}".lstrip())
 
 
 def _told(tasks: Iterable[FollowUp]) -> list[FollowUpModel]:

@@ -10,9 +10,11 @@ import msgspec
 from fastapi import APIRouter, Path
 
 from qianmian.errors import InputError, NotThere, QianmianError
+from qianmian.runtime.live import Live
 from qianmian.server.api.definition_told import spoken_definition, titles_of
 from qianmian.server.api.models import Words
 from qianmian.server.api.roles import Needs
+from qianmian.server.api.schedule_told import spoken_schedule
 from qianmian.server.api.strategy_models import (
     ApprovalGiven,
     GuardrailsBody,
@@ -75,7 +77,9 @@ async def check(given: StrategyBody, site: Here, _who: Reading) -> StrategyUnder
     titles = titles_of(await site.desk.entries())
     return StrategyUnderstood(
         usable=True,
-        sentence=spoken_definition(found, titles),
+        sentence=spoken_definition(found, titles)
+        if strategy.schedule is None
+        else spoken_schedule(strategy.schedule, found, titles),
         again_after_ms=found.again_after_ms,
         deadlines_ms=[step.lasts_ms for step in strategy.steps],
     )
@@ -186,14 +190,22 @@ async def _detail(site: Site, key: str) -> StrategyDetail:
 
 
 async def _offers(site: Site) -> list[OfferModel]:
-    given = await site.deployment.ask(lambda live: dict(live.decider.ledger.given))
     kept = await site.strategies.kept()
+    pools = kept.codes
+
+    def read(live: Live) -> tuple[dict[str, int], dict[str, int]]:
+        ledger = live.decider.ledger
+        return dict(ledger.given), {key: ledger.left(key, n) for key, n in pools.items()}
+
+    given, left = await site.deployment.ask(read)
     mine = {one.key for one in kept.offers}
     decide = running(site.strategies.base, kept.versions)
     return [
         OfferModel(
             offer=msgspec.to_builtins(one),
             given=given.get(one.key, 0),
+            codes=pools.get(one.key),
+            codes_left=left.get(one.key),
             of_file=one.key not in mine,
             used_by=[some.key for some in decide if some.offer == one.key],
         )

@@ -113,10 +113,15 @@ class ApprovalGiven(Model):
 
 
 class OfferModel(Model):
-    """An offer, how many were given, and the strategies that go with it."""
+    """An offer, how many were given, and the strategies that go with it.
+
+    `codes`, `codes_left`: how many were uploaded and nobody has yet; null where it has none.
+    """
 
     offer: OfferBody
     given: int
+    codes: int | None
+    codes_left: int | None
     of_file: bool
     used_by: list[str]
 
@@ -151,7 +156,8 @@ class SwitchGiven(SwitchModel):
 class DecisionModel(Model):
     """What a strategy did about a firing; `says` is the outcome with its reason, in words.
 
-    `deadline_at`: until when what was decided could be delivered. Instants are ms UTC.
+    `scheduled_at`: the instant of a schedule, of which there is no moment. `deadline_at`: until
+    when what was decided could be delivered. Instants are ms UTC.
     """
 
     id: str
@@ -160,6 +166,7 @@ class DecisionModel(Model):
     version: int
     names: Words
     moment: str
+    scheduled_at: int | None
     viewer: str | None
     room: str
     product: str | None

@@ -51,7 +51,7 @@ SELECT coalesce(l.known, v.id) AS person, d.at AS at,
   CASE WHEN d.outcome = 'act' THEN $treated WHEN d.reason = 'control' THEN $control
     ELSE $holdout END AS arm,
   CASE WHEN d.outcome = 'act' THEN d.cost_minor ELSE 0 END AS cost,
-  d.room AS room, coalesce(d.session, '') AS session
+  coalesce(d.room, '') AS room, coalesce(d.session, '') AS session
 FROM read_parquet($files, union_by_name = true) AS d
 JOIN viewer AS v ON v.name = d.viewer LEFT JOIN link AS l ON l.own = v.id
 WHERE d.strategy = $strategy AND d.version = $version AND NOT d.is_rehearsal

@@ -18,7 +18,7 @@ from qianmian.errors import InputError, NotThere
 from qianmian.storage.sql.audit import Actor, AuditTrail
 from qianmian.storage.sql.changes import note_change, number_of
 from qianmian.storage.sql.database import Database
-from qianmian.storage.sql.tables import ACCOUNTS, OFFERS, SHOP_RULES, STRATEGY_VERSIONS
+from qianmian.storage.sql.tables import ACCOUNTS, OFFER_CODES, OFFERS, SHOP_RULES, STRATEGY_VERSIONS
 from qianmian.strategies.modes import Person, Step, StrategyVersion, taken
 from qianmian.strategies.strategy import Guardrails, Strategy
 from qianmian.vocabulary.offer import Offer
@@ -35,6 +35,7 @@ class Kept(msgspec.Struct, frozen=True):
         guardrails: None: nobody has changed those of the file, or the usual ones.
         is_alone: whether one person works in this shop, who approves what they made.
         number: grows with each change.
+        codes: how many codes were uploaded for each offer that has any.
     """
 
     versions: tuple[StrategyVersion, ...]
@@ -42,6 +43,7 @@ class Kept(msgspec.Struct, frozen=True):
     guardrails: Guardrails | None
     is_alone: bool
     number: int
+    codes: dict[str, int] = {}
 
 
 class StrategyStore:
@@ -73,6 +75,7 @@ class StrategyStore:
                 else None,
                 _is_alone(connection),
                 number_of(connection, TOPIC),
+                pools(connection),
             )
 
     def save_draft(
@@ -205,6 +208,13 @@ class StrategyStore:
         if action == "strategy.drafted" or one.mode in ("approval", "ramp", "dry_run"):
             told["strategy"] = _plain(one.strategy)
         self._audit.append(connection, by, action, one.key, after=told, reason=one.why)
+
+
+def pools(connection: Connection) -> dict[str, int]:
+    """How many codes there are of each offer that has any."""
+    offer = OFFER_CODES.c.offer
+    counted = sa.select(offer, sa.func.count()).group_by(offer).order_by(offer)
+    return {key: int(n) for key, n in connection.execute(counted)}
 
 
 def id_of(actor: Actor) -> str:

@@ -318,6 +318,17 @@ SHOP_RULES: Final = Table(
 )
 """What holds for all strategies of a shop: its limits, and whether one person works there."""
 
+ROOM_LISTS: Final = Table(
+    "room_lists",
+    METADATA,
+    Column("room", String(128), primary_key=True),
+    Column("is_hot_shown", Boolean, nullable=False),
+    Column("recommended", Text, nullable=False),  # JSON list of ids of products
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", String(128), nullable=False),
+)
+"""What pages of viewers list of a room's products, as its floor manager chose it."""
+
 FOLLOW_UPS: Final = Table(
     "follow_ups",
     METADATA,
@@ -356,3 +367,30 @@ OUTBOX: Final = Table(
     Index(None, "state"),
 )
 """What is on its way to other systems; a row goes a day after its end."""
+
+OFFER_CODES: Final = Table(
+    "offer_codes",
+    METADATA,
+    Column("offer", String(64), primary_key=True),
+    Column("place", Integer, primary_key=True),  # the order in which they go, as the log names them
+    Column("code", String(64), nullable=False, unique=True),
+    Column("owner", String(64)),  # the act that it was read for; NULL: nobody has read it
+    Column("decision", String(64)),  # the step of it that read it last
+    Index(None, "decision"),
+)
+"""Codes of offers. The log says which goes to whom, by place; a row is read by one act only."""
+
+LEDGER_ENTRIES: Final = Table(
+    "ledger_entries",
+    METADATA,
+    Column("decision", String(64), primary_key=True),
+    Column("day", String(10), nullable=False),  # of deciding, in the zone of the shop
+    Column("at", BigInteger, nullable=False),
+    Column("strategy", String(64), nullable=False),
+    Column("offer", String(64), nullable=False),
+    Column("cost_minor", BigInteger, nullable=False),
+    Column("code", Integer),  # its place in the pool; NULL: it has none, or gave it back
+    Column("state", String(16), nullable=False),  # held spent given_back
+    Index(None, "day"),
+)
+"""What strategies gave away, made from the log; the view `ledger_days` adds it up."""

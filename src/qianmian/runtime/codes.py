@@ -1,0 +1,33 @@
+"""Which code of an offer goes with a decision: a place in its pool, as the log says.
+
+The code itself is a secret of the database. It is read when it goes out, and never before.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from qianmian.vocabulary.decision import Decision, decision_id
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A decision may read this code.
+
+    Attributes:
+        place: in the pool of the offer, from 0 on.
+        owner: the first decision; the steps that follow it have the same code.
+        decision: the step that reads it.
+    """
+
+    offer: str
+    place: int
+    owner: str
+    decision: str
+
+
+def claim_of(decision: Decision) -> Claim | None:
+    """The code that goes with a decision; None: none does."""
+    if decision.offer is None or decision.code is None or decision.viewer is None:
+        return None
+    owner = decision_id(decision.firing, decision.strategy, decision.version)
+    return Claim(decision.offer, decision.code, owner, decision.id)
