@@ -102,7 +102,7 @@ class Coupons(Channel):
             return Verdict("unknown" if is_first and chance < 160 else "delivered")
         return Verdict("rejected" if chance < 48 else "later", after_ms=PACE_MS)
 
-    async def test(self, name: str, now_ms: int) -> Verdict:  # noqa: ARG002
+    async def test(self, name: str, now_ms: int) -> Verdict:
         """Nobody asks."""
         return Verdict("delivered")
 
