@@ -154,15 +154,21 @@ def test_a_shop_reads_one_sentence_in_both_languages(
     (found,) = told(capsys, "price_help", *home)
     assert (found["effect"]["verdict"], found["as_of"]) == ("works", NOON + LASTS_MS)
     assert (found["effect"]["treated"], found["effect"]["control"]) == (1_000, 1_000)
+    assert found["by"] == {}
+    by = ["--by", "highly_engaged"]
     for locale, says in (("zh-CN", "确认有效"), ("en-US", "It works")):
-        assert run(["effects", *home, "--locale", locale]) == 0
+        assert run(["effects", *home, *by, "--locale", locale]) == 0
         out = capsys.readouterr().out
+        assert "highly_engaged" in out
         assert says in out
         naive = "选择效应" if locale == "zh-CN" else "Selection, not an effect"
         assert out.index(says) < out.index(naive)
     assert run(["effects", "nothing", *home]) == UNUSABLE
     assert "price_help" in capsys.readouterr().err
     assert run(["effects", "price_help", "--version", "9", *home]) == UNUSABLE
+    for key, says in (("highly_engagd", "highly_engaged"), ("carts_session", "number")):
+        assert run(["effects", *home, "--by", key]) == UNUSABLE
+        assert says in capsys.readouterr().err
 
 
 def test_an_invented_evening_is_told_with_its_truth(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qianmian.bootstrap.installation import built_in_of, open_database, open_versions
-from qianmian.bootstrap.measured import measured
+from qianmian.bootstrap.measured import levels_asked, measured
 from qianmian.bootstrap.past import open_history
 from qianmian.bootstrap.strategies import strategies_of
 from qianmian.errors import NotThere
 from qianmian.experiments.strategy_effect import StrategyEffect
+from qianmian.language.definition import FIRING_KINDS
 from qianmian.runtime.definition_versions import active_definitions_of
 from qianmian.settings import Settings
+from qianmian.storage.history_reader.answers import Definitions
 from qianmian.storage.history_reader.effects import effect_in_history
 from qianmian.storage.sql.strategies import StrategyStore
 from qianmian.strategies.strategy import Strategy
 
 
 def effects_of_home(
-    settings: Settings, key: str | None, version: int | None
+    settings: Settings, key: str | None, version: int | None, by: Sequence[str] = ()
 ) -> list[tuple[Strategy, StrategyEffect]]:
     """The effect of one strategy, or of every one that decides or ever has, by key.
 
     Args:
         key: None: all that have decided.
         version: None: the one in force, else the newest that was.
+        by: keys of tags and segments.
 
-    Raises: NotThere; InputError, DefinitionError for a file that cannot be used; LogProblem.
+    Raises: NotThere; as `levels_asked`; NotInHistory for a tag or segment that history cannot say;
+        InputError, DefinitionError for a file that cannot be used; LogProblem.
     """
     with open_versions(settings.home, lambda: 0, settings.database) as versions:
         active = active_definitions_of(built_in_of(settings), versions.all(), settings.zone)
@@ -41,6 +47,12 @@ def effects_of_home(
         )
         for one in (keys if key is None else [key])
     ]  # fmt: skip
+    levels = {(one.kind, one.key): one.expr for one in active if one.kind not in FIRING_KINDS}
+    asked = levels_asked(by, active)
+    known = Definitions(levels)
     with open_history(settings) as reader:
-        found = [(one, effect_in_history(reader, one, settings.currency)) for one in wanted]
+        found = [
+            (one, effect_in_history(reader, one, settings.currency, by=asked, definitions=known))
+            for one in wanted
+        ]
     return [(of, one) for of, one in found if key is not None or one.has_decided]

@@ -18,7 +18,7 @@ from qianmian.experiments.population import (
     Decided,
     population_of,
 )
-from qianmian.experiments.strategy_effect import Naive, StrategyEffect, strategy_effect
+from qianmian.experiments.strategy_effect import Beside, Naive, StrategyEffect, strategy_effect
 from qianmian.simulation.outcomes import LASTS_MS, WORLDS, Evening, evening
 from qianmian.vocabulary.time import HOUR_MS
 
@@ -75,9 +75,8 @@ def effect_in_world(
         Plan(control_share=CONTROL_SHARE),
         window_ms=WINDOW_MS,
         as_of=0,  # no instant of anybody's calendar
-        naive=naive,
-        unattributable=0,
-        other_currency=0,
+        beside=Beside(naive),
         session_names=("",),
+        holds={},
     )
     return truth, found

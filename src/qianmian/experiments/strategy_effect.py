@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qianmian.experiments.effect import Effect, Plan, effect_of
+import numpy as np
+
+from qianmian.experiments.effect import Bool, Effect, Plan, effect_of
 from qianmian.experiments.groups import Groups, by_group
-from qianmian.experiments.population import Population
+from qianmian.experiments.population import Int64, Population
 from qianmian.experiments.told import document_of, groups_document
 
 
@@ -38,6 +40,15 @@ class Naive:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What is not in the comparison and stands beside it; counts as of `StrategyEffect`."""
+
+    naive: Naive
+    unattributable: int = 0
+    other_currency: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StrategyEffect:
     """What is known of the effect of one version of a strategy.
 
@@ -51,6 +62,7 @@ class StrategyEffect:
         other_currency: orders of the people whose amount counts for nothing.
         offers_minor: what the offers of the treated cost, at most.
         sessions: by the session of the first decision; None: hidden with the verdict.
+        by: by tags and segments that were asked for: "no" and "yes"; empty when hidden.
 
     Units: window_ms in ms, as_of in ms UTC, offers_minor in minor units of the shop's currency.
     """
@@ -69,6 +81,7 @@ class StrategyEffect:
     other_currency: int
     offers_minor: int
     sessions: Groups | None
+    by: Mapping[str, Groups]
 
     @property
     def has_decided(self) -> bool:
@@ -84,21 +97,24 @@ def strategy_effect(
     *,
     window_ms: int,
     as_of: int,
-    naive: Naive,
-    unattributable: int,
-    other_currency: int,
+    beside: Beside,
     session_names: Sequence[str],
+    holds: Mapping[str, Bool],
 ) -> StrategyEffect:
     """Put together what was found.
 
     Args:
         of: strategy and version.
         session_names: by the numbers of `Population.place`.
+        holds: for each tag or segment, of whom it held.
     """
     outcomes = people.outcomes()
     effect = effect_of(outcomes, people.is_treated, plan, crossed=people.crossed)
     is_told = effect.primary is not None
-    told = outcomes[0], people.is_treated, people.place, session_names, plan
+
+    def grouped(places: Int64, names: Sequence[str]) -> Groups:
+        return by_group(outcomes[0], people.is_treated, places, names, plan)
+
     return StrategyEffect(
         *of,
         goal=goal,
@@ -108,11 +124,15 @@ def strategy_effect(
         waiting=people.waiting,
         in_holdout=people.in_holdout,
         placeless_refunds=people.placeless_refunds,
-        naive=naive if is_told else None,
-        unattributable=unattributable,
-        other_currency=other_currency,
+        naive=beside.naive if is_told else None,
+        unattributable=beside.unattributable,
+        other_currency=beside.other_currency,
         offers_minor=int(people.cost.sum()),
-        sessions=by_group(*told) if is_told else None,
+        sessions=grouped(people.place, session_names) if is_told else None,
+        by={
+            key: grouped(mine.astype(np.int64), ("no", "yes"))
+            for key, mine in (holds.items() if is_told else ())
+        },
     )
 
 
@@ -125,5 +145,6 @@ def strategy_document(found: StrategyEffect) -> dict[str, Any]:
         **{name: getattr(found, name) for name in (*names, *more)},
         "effect": document_of(found.effect),
         "sessions": None if found.sessions is None else groups_document(found.sessions),
+        "by": {key: groups_document(one) for key, one in found.by.items()},
         "naive": None if naive is None else {**asdict(naive), "ratio": naive.ratio},
     }

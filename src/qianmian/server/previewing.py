@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from qianmian.bootstrap.measured import levels_asked
 from qianmian.errors import NotInHistory, QianmianError
 from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.language.ast import Node
@@ -143,15 +144,31 @@ class Previewer:
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
 
-    async def effect(self, strategy: Strategy, currency: str) -> StrategyEffect:
+    async def effect(
+        self,
+        strategy: Strategy,
+        currency: str,
+        by: Sequence[str] = (),
+        definitions: Iterable[Definition] = (),
+    ) -> StrategyEffect:
         """What a version of a strategy changed, as far as history has been told.
 
-        Raises: LogProblem when history cannot be read; HistoryTooLarge.
+        Args:
+            by: keys of tags and segments, by which it is told, too.
+            definitions: the tags and segments that there are.
+
+        Raises: LogProblem when history cannot be read; HistoryTooLarge; as `levels_asked`;
+            NotInHistory for a tag or segment that history cannot say.
         """
+        held = [one for one in definitions if one.kind not in FIRING_KINDS]
+        levels = {(one.kind, one.key): one.expr for one in held}
+        found = levels_asked(by, held).items()
+        asked = {key: settled_node(one, self._zone, held) for key, one in found}
 
         def ask() -> StrategyEffect:
             self._flush()
-            return self._reader.effect(strategy, currency)
+            known = Definitions(levels, self._lists())
+            return self._reader.effect(strategy, currency, by=asked, definitions=known)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
 

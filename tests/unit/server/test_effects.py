@@ -52,6 +52,17 @@ def test_a_strategy_that_works_is_told_with_everything_beside_it(owner: httpx.Cl
     assert effect(owner, version=1) == found
 
 
+def test_it_is_told_by_tag_where_somebody_asks(owner: httpx.Client) -> None:
+    """Nobody had done much before, so there is one group."""
+    found = effect(owner, by=["highly_engaged"])
+    (group,) = found["by"]["highly_engaged"]["groups"]
+    assert (group["group"], group["treated"]["n"]) == ("no", 500)
+    assert effect(owner)["by"] == {}
+    answer = owner.get(f"/strategies/{WORKS}/effect", params={"by": "highly_engagd"})
+    assert answer.status_code == 404
+    assert "highly_engaged" in answer.text
+
+
 def test_before_a_strategy_has_decided_there_is_no_verdict(owner: httpx.Client) -> None:
     found = effect(owner, SILENT)
     assert (found["effect"]["verdict"], found["effect"]["why_hidden"]) == (None, "no_control")

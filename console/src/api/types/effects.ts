@@ -90,5 +90,6 @@ export interface StrategyEffect {
   offers_minor: number
   effect: Effect
   sessions: EffectGroups | null
+  by: Record<string, EffectGroups>
   naive: NaiveRatio | null
 }

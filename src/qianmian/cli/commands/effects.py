@@ -92,7 +92,7 @@ def command(
     elif file is None:
         settings = settings_of(given["home"])
         view = View(texts, ZoneInfo(settings.zone), settings.currency)
-        found = effects_of_home(settings, key, given["version"])
+        found = effects_of_home(settings, key, given["version"], given["groups"])
         documents = [strategy_document(one) for _, one in found]
         pages = [strategy_page(view, _title(of, texts.locale), one) for of, one in found]
         rows = [row for _, one in found for row in rows_of(one.strategy, one.effect)]

@@ -44,6 +44,8 @@ def strategy_page(view: View, title: str, found: StrategyEffect) -> RenderableTy
     ]
     if found.sessions is not None and len(found.sessions.found) > 1:
         parts += [Text(view.say("effects.by_session")), shows.groups(found.sessions)]
+    for key, groups in found.by.items():
+        parts += [Text(view.say("effects.by_level", name=key)), shows.groups(groups)]
     naive = found.naive
     if naive is not None and naive.ratio is not None:
         counts = {"treated": naive.treated, "others": naive.others}
@@ -178,7 +180,7 @@ class _Shows:
         for one in groups.found:
             drawn = Interval(one.shrunk, one.shrunk, one.shrunk, 1.0)
             grid.add_row(
-                one.name,
+                self._view.texts.get(f"effects.group.{one.name}", one.name),
                 f"{one.own.treated.n:,}",
                 f"{one.own.control.n:,}",
                 self.absolute(one.own),

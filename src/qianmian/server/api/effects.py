@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from qianmian.bootstrap.measured import measured
 from qianmian.experiments.strategy_effect import strategy_document
@@ -14,6 +15,9 @@ from qianmian.server.api.who import Here, Who
 
 router = APIRouter(tags=["strategies"])
 Key = Annotated[str, Path(max_length=48)]
+Level = Annotated[str, Field(max_length=64)]
+"""The key of a tag or segment."""
+MOST_LEVELS: Final = 5
 
 
 class IntervalModel(Model):
@@ -98,7 +102,11 @@ class NaiveModel(Model):
 
 
 class StrategyEffectModel(Model):
-    """The effect of one version of a strategy, as of a clock (ms UTC; 0: nothing yet)."""
+    """The effect of one version of a strategy, as of a clock (ms UTC; 0: nothing yet).
+
+    `by`: for each tag or segment that was asked for the groups "no" and "yes", as people were when
+    the first in their session was decided about.
+    """
 
     strategy: str
     version: int
@@ -113,6 +121,7 @@ class StrategyEffectModel(Model):
     offers_minor: int
     effect: EffectModel
     sessions: EffectGroups | None
+    by: dict[str, EffectGroups]
     naive: NaiveModel | None
 
 
@@ -122,9 +131,11 @@ async def effect(
     site: Here,
     _who: Annotated[Who, Needs("strategies.read")],
     version: Annotated[int | None, Query(ge=1, le=1 << 31)] = None,
+    by: Annotated[list[Level] | None, Query(max_length=MOST_LEVELS)] = None,
 ) -> StrategyEffectModel:
     """What a version changed; by default that in force, else the newest that was, or that is."""
     entry = await site.strategies.entry(key)
     strategy = measured(key, entry.versions, entry.of_file, version)
-    found = await site.previewer.effect(strategy, site.currency)
+    active = await site.desk.active() if by else []
+    found = await site.previewer.effect(strategy, site.currency, by or [], active)
     return StrategyEffectModel.model_validate(strategy_document(found))

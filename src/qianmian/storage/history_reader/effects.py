@@ -6,6 +6,7 @@ an order of a member counts for what was decided about their device.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from qianmian.errors import LogProblem
-from qianmian.experiments.effect import Plan
+from qianmian.experiments.effect import Bool, Plan
 from qianmian.experiments.population import (
     CONTROL,
     HOLDOUT,
@@ -27,30 +28,37 @@ from qianmian.experiments.population import (
     Population,
     population_of,
 )
-from qianmian.experiments.strategy_effect import Naive, StrategyEffect, strategy_effect
+from qianmian.experiments.strategy_effect import Beside, Naive, StrategyEffect, strategy_effect
+from qianmian.language.ast import Node
 from qianmian.storage.history import SUFFIX, file_of, lasting
+from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.database import DIALECT
+from qianmian.storage.history_reader.levels import PERSON
 from qianmian.storage.history_reader.reader import HistoryReader
+from qianmian.storage.history_reader.terms import column
 from qianmian.storage.history_reader.warm import TRIES
 from qianmian.storage.history_schema import DECISIONS
 from qianmian.strategies.assignment import WHOLE
 from qianmian.strategies.strategy import Strategy
 
+NO_LEVELS: Final[Mapping[str, Node]] = {}
 _COLUMNS: Final = {"amount", "currency", "order_id", "verified"}
 _TABLES: Final = ("ours", "place", "did")
+_HAS_STEPS: Final = "SELECT count(*) > 0 FROM parquet_schema($files) WHERE name = 'after'"
 _OURS: Final = """
 CREATE TEMP TABLE ours AS
-SELECT coalesce(l.known, v.id) AS person, min(d.at) AS at,
-  arg_min(CASE WHEN d.outcome = 'act' THEN $treated WHEN d.reason = 'control' THEN $control
-    ELSE $holdout END, d.at) AS arm,
-  max(CASE WHEN d.outcome = 'act' THEN d.cost_minor ELSE 0 END) AS cost,
-  arg_min(d.room, d.at) AS room, coalesce(arg_min(d.session, d.at), '') AS session
+SELECT coalesce(l.known, v.id) AS person, d.at AS at,
+  CASE WHEN d.outcome = 'act' THEN $treated WHEN d.reason = 'control' THEN $control
+    ELSE $holdout END AS arm,
+  CASE WHEN d.outcome = 'act' THEN d.cost_minor ELSE 0 END AS cost,
+  coalesce(d.room, '') AS room, coalesce(d.session, '') AS session
 FROM read_parquet($files, union_by_name = true) AS d
 JOIN viewer AS v ON v.name = d.viewer LEFT JOIN link AS l ON l.own = v.id
 WHERE d.strategy = $strategy AND d.version = $version AND NOT d.is_rehearsal
   AND d.outcome IN ('act', 'held_out')
-GROUP BY coalesce(l.known, v.id), d.firing
 """
+_FIRST_STEPS: Final = f"{_OURS} AND coalesce(d.after, '') = ''"
+"""A later step of a decision is no further decision, and its offer is the same."""
 _NOBODY: Final = """
 CREATE TEMP TABLE ours (
   person INTEGER, "at" BIGINT, arm INTEGER, cost BIGINT, room VARCHAR, session VARCHAR)
@@ -74,13 +82,16 @@ SELECT o.person, o.at, o.arm, o.cost, p.number FROM ours AS o
 JOIN place AS p ON p.room = o.room AND p.session = o.session
 """
 _ACTS: Final = """
-SELECT person, happened, kind, amount,
-  CASE WHEN order_id IS NULL THEN $no_order ELSE dense_rank() OVER (ORDER BY order_id) END AS place
+SELECT a.person, a.happened, a.kind, a.amount, coalesce(b.number, $no_order)
 FROM (
   SELECT *, CASE WHEN name = 'order_paid' THEN $paid ELSE $refunded END AS kind FROM did
   WHERE name IN ('order_paid', 'order_refunded')
   UNION ALL SELECT *, $reached AS kind FROM did WHERE name = $goal
-) AS every_act WHERE person IN (SELECT person FROM ours)
+) AS a LEFT JOIN (
+  SELECT order_id, row_number() OVER () AS number FROM did WHERE name = 'order_refunded'
+  AND order_id IS NOT NULL GROUP BY order_id
+) AS b ON b.order_id = a.order_id
+WHERE a.person IN (SELECT person FROM ours)
 """
 _OTHERS: Final = """
 SELECT count(*), count(*) FILTER (id IN (
@@ -99,27 +110,46 @@ SELECT count(*) FROM did WHERE name = 'order_paid' AND is_foreign
 """
 
 
-def effect_in_history(reader: HistoryReader, strategy: Strategy, currency: str) -> StrategyEffect:
+def effect_in_history(
+    reader: HistoryReader,
+    strategy: Strategy,
+    currency: str,
+    *,
+    by: Mapping[str, Node] = NO_LEVELS,
+    definitions: Definitions = NOTHING,
+) -> StrategyEffect:
     """The effect of a version, as far as history knows it.
 
     Args:
         currency: of the shop; orders in others count, their amounts do not.
+        by: tags and segments by key; people are asked for as they were when the first in their
+            session was decided about, so that nothing the strategy did is in the answer.
+        definitions: the tags and segments that these may name.
 
-    Raises: LogProblem when a file cannot be read; HistoryTooLarge.
-    Cost: one pass over the decisions and over the orders.
+    Raises: LogProblem when a file cannot be read; HistoryTooLarge; NotInHistory for a tag or
+        segment that history cannot say.
+    Cost: one pass over the decisions and over the orders; for each of `by` and each session a
+        question to everybody.
     """
+    reader.bring(by.values(), definitions)
     reader.warm.need(_COLUMNS, ())
     reader.refresh()
     for attempt in range(TRIES):
         try:
-            return _found(reader, strategy, currency)
+            return _found(reader, strategy, currency, by, definitions)
         except LogProblem:  # files are joined while we look
             if attempt == TRIES - 1:
                 raise
     raise AssertionError
 
 
-def _found(reader: HistoryReader, strategy: Strategy, currency: str) -> StrategyEffect:
+def _found(
+    reader: HistoryReader,
+    strategy: Strategy,
+    currency: str,
+    by: Mapping[str, Node],
+    definitions: Definitions,
+) -> StrategyEffect:
     run, goal = reader.database.run, strategy.goal
     window_ms, as_of = goal.within_ms, reader.warm.clock
     for name in _TABLES:
@@ -127,7 +157,12 @@ def _found(reader: HistoryReader, strategy: Strategy, currency: str) -> Strategy
     files = _files(reader)
     arms = {"treated": TREATED, "control": CONTROL, "holdout": HOLDOUT}
     mine = {"strategy": strategy.key, "version": strategy.version}
-    run(*((_OURS, {"files": files, **mine, **arms}) if files else (_NOBODY,)))
+    if files:
+        ((has_steps,),) = run(_HAS_STEPS, {"files": files})
+        ours = _FIRST_STEPS if has_steps else _OURS
+        run(ours, {"files": files, **mine, **arms})
+    else:
+        run(_NOBODY)
     run(_PLACE)
     run(_DID, {"currency": currency, "goal": goal.event})
     people = population_of(_decided(reader), _acts(reader, goal.event), window_ms=window_ms,
@@ -149,11 +184,23 @@ def _found(reader: HistoryReader, strategy: Strategy, currency: str) -> Strategy
         Plan(control_share=share if 0 < share < 1 else None),
         window_ms=window_ms,
         as_of=as_of,
-        naive=_naive(people, others, reached),
-        unattributable=unknown,
-        other_currency=foreign,
+        beside=Beside(_naive(people, others, reached), unknown, foreign),
         session_names=names,
+        holds={key: _holds(reader, people, one, definitions) for key, one in by.items()},
     )
+
+
+def _holds(reader: HistoryReader, people: Population, expr: Node, definitions: Definitions) -> Bool:
+    """For whom of the people a level held when their session began to decide."""
+    holds = np.zeros(len(people.person), np.bool_)
+    for place in np.unique(people.place).tolist():
+        mine = people.place == place
+        asking = reader.question(int(people.at[mine].min()), room=None, definitions=definitions)
+        truth = asking.truth(expr)  # first: it says what `people` has to hold
+        query = asking.people([column("id", PERSON)]).where(truth)
+        found = reader.database.table(query, asking.bound.values).column(0).to_numpy()
+        holds |= mine & np.isin(people.person, found)
+    return holds
 
 
 def _files(reader: HistoryReader) -> list[str]:

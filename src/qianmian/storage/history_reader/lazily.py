@@ -73,10 +73,19 @@ class LazyReader:
         )
         return found
 
-    def effect(self, strategy: Strategy, currency: str) -> StrategyEffect:
+    def effect(
+        self,
+        strategy: Strategy,
+        currency: str,
+        *,
+        by: Mapping[str, Node],
+        definitions: Definitions = NOTHING,
+    ) -> StrategyEffect:
         """What a strategy changed; arguments and errors as of `effects.effect_in_history`."""
         asked = importlib.import_module(f"{_HERE}.effects")
-        found: StrategyEffect = asked.effect_in_history(self._opened(), strategy, currency)
+        found: StrategyEffect = asked.effect_in_history(
+            self._opened(), strategy, currency, by=by, definitions=definitions
+        )
         return found
 
     def hold(self, exprs: Sequence[Node], now_ms: int, definitions: Definitions = NOTHING) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from qianmian.experiments.strategy_effect import StrategyEffect
+from qianmian.language.parse import parse
 from qianmian.runtime.messages import Decided, Message
 from qianmian.storage.history_reader.effects import effect_in_history
 from qianmian.storage.history_reader.reader import HistoryReader
@@ -56,10 +57,12 @@ def link(shop: Shop, at: int) -> None:
         shop.add(at, "identity_linked", known, anonymous_id=anonymous[1:])
 
 
-def effect(folder: Path) -> StrategyEffect:
+def effect(folder: Path, **by: str) -> StrategyEffect:
     reader = HistoryReader(folder)
     try:
-        return effect_in_history(reader, COUPON, "CNY")
+        return effect_in_history(
+            reader, COUPON, "CNY", by={key: parse(text) for key, text in by.items()}
+        )
     finally:
         reader.close()
 
@@ -86,6 +89,8 @@ def test_random_histories_with_people_of_several_ids(tmp_path: Path, seed: int) 
             )
             shop.add(at, "room_entered", who, room="r")
             shop.decide(at, who, what, **more)
+            if what == "act" and rng.random() < 0.3:  # its next step, which is no other decision
+                shop.decide(at, who, what, **more, step=1, after=f"d{shop.offset - 1}")
             if what in ARMS and not more:
                 made.append(Made(mine, START + at, ARMS[what], 300 if what == "act" else 0))
             continue
@@ -169,3 +174,25 @@ def test_a_ratio_of_arms_that_was_not_drawn_hides_the_naive_ratio_too(tmp_path: 
     found = effect(tmp_path)
     assert found.effect.why_hidden == "sample_ratio"
     assert (found.naive, found.sessions, found.effect.primary) == (None, None, None)
+
+
+def test_groups_are_as_people_were_before_their_session_was_decided_about(tmp_path: Path) -> None:
+    """Whoever liked before is in the group; a like that the strategy brought puts nobody there."""
+    shop = Shop(tmp_path)
+    rng = Random(5)
+    fans = {f"v{n}" for n in range(300) if n % 3 == 0}
+    for n in range(300):
+        shop.add(0, "liked" if n % 3 == 0 else "room_entered", f"v{n}", room="r")
+    for n in range(300):
+        shop.decide(1_000, f"v{n}", "control" if rng.random() < 0.3 else "act")
+    for n in range(300):
+        shop.add(2_000, "liked", f"v{n}", room="r")
+    for n in range(300):
+        paid: dict[str, Any] = {"verified": 1, "amount": 100, "order_id": f"o{n}"}
+        if n % 2:
+            shop.add(3_000, "order_paid", f"v{n}", event_time=START + 3_000, **paid)
+    shop.add(100_000, "room_left", "v0", room="r")
+    shop.flush()
+    groups = effect(tmp_path, fan="count(liked) within 1h >= 1").by["fan"]
+    found = {one.name: one.own.treated.n + one.own.control.n for one in groups.found}
+    assert found == {"yes": len(fans), "no": 300 - len(fans)}
