@@ -5,23 +5,39 @@ A channel is a maker here, beside its file in `channels/` and its settings.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from qianmian.channels.channel import Channel
+from qianmian.channels.channel import AddressOf, Channel
 from qianmian.channels.egress import Egress
+from qianmian.channels.email import Email, Links, server_of
+from qianmian.channels.unsubscribe import Unsubscribe
 from qianmian.channels.webhook import Webhook
 from qianmian.errors import InputError
+from qianmian.locales.texts import Texts
 from qianmian.settings import Settings
+from qianmian.vocabulary.channels import Channel as Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What channels are made of, beside the settings."""
+    """What channels are made of, beside the settings.
+
+    Attributes:
+        address_of: where a viewer is reached over a channel; reads files.
+        unsubscribe: makes the links that need no sign-in.
+    """
 
     egress: Egress
+    address_of: Callable[[str, Kind], str | None]
+    unsubscribe: Unsubscribe
+
+    def reach(self, channel: Kind) -> AddressOf:
+        """Where viewers are reached over a channel."""
+        return lambda viewer: asyncio.to_thread(self.address_of, viewer, channel)
 
 
 def webhook_of(settings: Settings, parts: Parts) -> Webhook | None:
@@ -36,7 +52,25 @@ def webhook_of(settings: Settings, parts: Parts) -> Webhook | None:
     return Webhook(url, secret, parts.egress, allow_private=settings.egress_private)
 
 
-MAKERS: Final[tuple[Callable[[Settings, Parts], Channel | None], ...]] = (webhook_of,)
+def email_of(settings: Settings, parts: Parts) -> Email | None:
+    """The mail server of the channel `email`; None: there is none.
+
+    Raises: InputError for an address or a password that cannot be used.
+    """
+    if not settings.email_url:
+        return None
+    file = settings.email_password
+    server = server_of(
+        settings.email_url,
+        "" if file is None else _read("email_password", file),
+        is_private=settings.egress_private,
+    )
+    links = Links(parts.unsubscribe, settings.public_url)
+    texts = Texts(settings.locale, "channels")
+    return Email(server, settings.email_from, texts, links, parts.egress, parts.reach("email"))
+
+
+MAKERS: Final[tuple[Callable[[Settings, Parts], Channel | None], ...]] = (webhook_of, email_of)
 
 
 def channels_of(settings: Settings, parts: Parts) -> list[Channel]:

@@ -11,12 +11,14 @@ from importlib import metadata
 from typing import NamedTuple
 
 from qianmian.bootstrap import load_classifier
+from qianmian.bootstrap.addresses import addresses_of
 from qianmian.bootstrap.catalogs import load_moments, load_tags
 from qianmian.bootstrap.channels import Parts, channels_of
 from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.bootstrap.retention import retention_of
 from qianmian.channels.channel import Channel
 from qianmian.channels.egress import Egress
+from qianmian.channels.unsubscribe import Unsubscribe
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.following import Following
@@ -227,7 +229,12 @@ def outboxes_of(home: Installation, now: Callable[[], int]) -> tuple[Outbox, ...
 
     Raises: InputError for an address or a secret that cannot be used.
     """
-    parts = Parts(Egress(allow_private=home.settings.egress_private))
+    profiles = StoredProfiles(home.settings.home / "profiles")
+    parts = Parts(
+        Egress(allow_private=home.settings.egress_private),
+        addresses_of(home.identities, profiles),
+        Unsubscribe(home.secret, home.settings.namespace),
+    )
     return tuple(_outbox_of(home, one, now) for one in channels_of(home.settings, parts))
 
 
@@ -296,6 +303,7 @@ def site_of(
         log=home.log,
         hub=parts.hub,
         **outlets._asdict(),
+        unsubscribe=Unsubscribe(home.secret, home.settings.namespace),
         desk=desk,
         strategies=strategies,
         trials=TrialDesk(home, strategies, desk, lambda: _flush(home)),
