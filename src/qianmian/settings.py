@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             (TLS) or `smtp://name@mail.shop.example:587` (STARTTLS), with the name to sign in by.
         email_password: the file that holds its password.
         email_from: who writes, such as `Sock shop <news@shop.example>`; test messages go there.
+        bot_secret: the file of the channel `bot`: the address of a DingTalk robot, with its token,
+            in the first line, its secret `SEC…` in the second.
         egress_private: whether addresses of private networks, and http, may be called.
         zone: of the shop; days begin there.
         currency: of the shop's prices (ISO 4217).
@@ -81,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     email_url: str = ""
     email_password: Path | None = None
     email_from: str = ""
+    bot_secret: Path | None = None
     egress_private: bool = False
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from qianmian.channels.channel import AddressOf, Channel
+from qianmian.channels.dingtalk import DingTalk
 from qianmian.channels.egress import Egress
 from qianmian.channels.email import Email, Links, server_of
 from qianmian.channels.unsubscribe import Unsubscribe
@@ -70,7 +71,26 @@ def email_of(settings: Settings, parts: Parts) -> Email | None:
     return Email(server, settings.email_from, texts, links, parts.egress, parts.reach("email"))
 
 
-MAKERS: Final[tuple[Callable[[Settings, Parts], Channel | None], ...]] = (webhook_of, email_of)
+def bot_of(settings: Settings, parts: Parts) -> DingTalk | None:
+    """The robot of the channel `bot`; None: there is none.
+
+    Raises: InputError for a file that does not hold an address and a secret.
+    """
+    if settings.bot_secret is None:
+        return None
+    url, _, secret = _read("bot_secret", settings.bot_secret).partition("\n")
+    texts, is_private = Texts(settings.locale, "channels"), settings.egress_private
+    try:
+        return DingTalk(url.strip(), secret.strip(), texts, parts.egress, allow_private=is_private)
+    except InputError as problem:
+        raise InputError(f"bot_secret: {settings.bot_secret}: {problem}") from problem
+
+
+MAKERS: Final[tuple[Callable[[Settings, Parts], Channel | None], ...]] = (
+    webhook_of,
+    email_of,
+    bot_of,
+)
 
 
 def channels_of(settings: Settings, parts: Parts) -> list[Channel]:
