@@ -51,6 +51,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         email_from: who writes, such as `Sock shop <news@shop.example>`; test messages go there.
         bot_secret: the file of the channel `bot`: the address of a DingTalk robot, with its token,
             in the first line, its secret `SEC…` in the second.
+        push_key: the AppKey of the channel `push`, at JPush.
+        push_secret: the file that holds its Master Secret.
+        push_url: address of JPush.
         egress_private: whether addresses of private networks, and http, may be called.
         zone: of the shop; days begin there.
         currency: of the shop's prices (ISO 4217).
@@ -84,6 +87,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     email_password: Path | None = None
     email_from: str = ""
     bot_secret: Path | None = None
+    push_key: str = ""
+    push_secret: Path | None = None
+    push_url: str = "https://api.jpush.cn"
     egress_private: bool = False
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"
@@ -186,6 +192,11 @@ def _checked(told: Mapping[str, Any], where: Mapping[str, str]) -> Settings:
         raise InputError(
             f"{place['webhook_url']} and {place['webhook_secret']} (the file that holds its"
             " secret) go together"
+        )
+    if bool(settings.push_key) != (settings.push_secret is not None):
+        raise InputError(
+            f"{place['push_key']} and {place['push_secret']} (the file that holds its Master"
+            " Secret) go together"
         )
     if bool(settings.email_url) != bool(settings.email_from):
         raise InputError(f"{place['email_url']} and {place['email_from']} go together")

@@ -24,13 +24,14 @@ from qianmian.server.api.channels import Outside
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.outbox import KEPT_MS
 from tests.contract.outside import HURRY_MS, LONG_MS, NAMES, Act, Row, Shop, new_shop
-from tests.fakes import mail_server, robot
+from tests.fakes import mail_server, push_server, robot
 from tests.fakes import receiver as webhooks
 
 ROWS = [
     Row("webhook", (webhooks.SECRET, webhooks.SECRET[6:20]), webhooks.playing),
     Row("email", (mail_server.PASSWORD,), mail_server.playing),
     Row("bot", (robot.TOKEN, robot.SECRET[3:]), robot.playing),
+    Row("push", (push_server.SECRET, push_server.MARK), push_server.playing),
 ]
 
 

@@ -100,10 +100,19 @@ class MailServer:
         return ANSWERS.get(act, "250 nobody hears this")
 
 
+class Line(SMTP):
+    """A connection that is closed when the other side closes it."""
+
+    def eof_received(self) -> bool:
+        super().eof_received()
+        return False
+
+
 @asynccontextmanager
 async def playing(acts: Iterable[str]) -> AsyncIterator[MailServer]:
     """A mail server that plays a script of acts."""
     found = MailServer(list(acts))
+    lines: list[Line] = []
 
     def let_in(_server: Any, _session: Any, _envelope: Any, _how: str, login: Any) -> AuthResult:
         return AuthResult(success=login.password == PASSWORD.encode(), handled=False)
@@ -111,13 +120,16 @@ async def playing(acts: Iterable[str]) -> AsyncIterator[MailServer]:
     def connected() -> SMTP:
         with warnings.catch_warnings():  # of a password without TLS: it is our own machine
             warnings.simplefilter("ignore", UserWarning)
-            return SMTP(
-                found,
-                loop=asyncio.get_running_loop(),
-                auth_required=True,
-                auth_require_tls=False,
-                authenticator=let_in,
+            lines.append(
+                Line(
+                    found,
+                    loop=asyncio.get_running_loop(),
+                    auth_required=True,
+                    auth_require_tls=False,
+                    authenticator=let_in,
+                )
             )
+            return lines[-1]
 
     server = await asyncio.get_running_loop().create_server(connected, "127.0.0.1", 0)
     found.port = server.sockets[0].getsockname()[1]
@@ -126,3 +138,6 @@ async def playing(acts: Iterable[str]) -> AsyncIterator[MailServer]:
     finally:
         found.never.set()
         server.close()
+        for line in lines:
+            if line.transport is not None:
+                line.transport.close()

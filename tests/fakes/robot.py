@@ -69,16 +69,19 @@ class Robot:
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
-        body = await reader.readexactly(int(length[1] if length else 0))
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
+            body = await reader.readexactly(int(length[1] if length else 0))
+        except asyncio.IncompleteReadError:  # whoever asks was in a hurry
+            writer.close()
+            return
         reply = self._reply(head.split(" ")[1], msgspec.json.decode(body))
         if reply == HANG:
             self.hanging.append(writer)
             self.hung.set()
             return
         writer.write(reply)
-        await writer.drain()
         writer.close()
 
     def _reply(self, path: str, told: Any) -> bytes:

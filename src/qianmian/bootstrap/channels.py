@@ -15,6 +15,7 @@ from qianmian.channels.channel import AddressOf, Channel
 from qianmian.channels.dingtalk import DingTalk
 from qianmian.channels.egress import Egress
 from qianmian.channels.email import Email, Links, server_of
+from qianmian.channels.jpush import JPush
 from qianmian.channels.unsubscribe import Unsubscribe
 from qianmian.channels.webhook import Webhook
 from qianmian.errors import InputError
@@ -86,10 +87,28 @@ def bot_of(settings: Settings, parts: Parts) -> DingTalk | None:
         raise InputError(f"bot_secret: {settings.bot_secret}: {problem}") from problem
 
 
+def push_of(settings: Settings, parts: Parts) -> JPush | None:
+    """The app of the channel `push`; None: there is none.
+
+    Raises: InputError for a key or a file that cannot be used.
+    """
+    if settings.push_secret is None:
+        return None
+    return JPush(
+        settings.push_url,
+        (settings.push_key, _read("push_secret", settings.push_secret)),
+        Texts(settings.locale, "channels"),
+        parts.egress,
+        parts.reach("push"),
+        allow_private=settings.egress_private,
+    )
+
+
 MAKERS: Final[tuple[Callable[[Settings, Parts], Channel | None], ...]] = (
     webhook_of,
     email_of,
     bot_of,
+    push_of,
 )
 
 

@@ -20,7 +20,7 @@ from qianmian.runtime.messages import Decided
 from qianmian.settings import Settings
 from qianmian.storage.profile_file import Built, write_profiles
 from qianmian.vocabulary.consent import MARKETING
-from tests.fakes import mail_server
+from tests.fakes import mail_server, push_server
 from tests.fakes.beside import beside
 from tests.serving import WAIT_S, Served, now_ms, served
 
@@ -37,14 +37,22 @@ strategies:
     why_no_control: a test
     steps:
       - {channel: in_room, title: 问价, body: 在这里, wait_ms: 1000}
+      - {channel: push, title: 还想要吗, body: "{offer|优惠}"}
       - {channel: email, title: 还想要吗, body: "{offer|优惠}"}
 """
+
+
+PEOPLE = {
+    "reads": {"email": "reads@reader.example", "push_id": "lost-phone"},
+    "both": {"email": "both@reader.example", "push_id": "phone-of-both"},
+}
 
 
 @dataclass
 class World:
     server: Served
     mails: mail_server.MailServer
+    pushes: push_server.PushServer
 
     def send(self, *events: dict[str, Any]) -> None:
         answer = httpx.post(
@@ -86,16 +94,19 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("reaching")
     (folder / "strategies.yaml").write_text(FILE, encoding="utf-8")
+    (folder / "master").write_text(push_server.SECRET, encoding="ascii")
     (folder / "password").write_text(mail_server.PASSWORD, encoding="ascii")
     ranges: list[list[tuple[int, str, bytes]]] = [[] for _ in range(RANGES)]
-    for viewer in ("reads", "both"):
-        traits = {"email": f"{viewer}@reader.example"}
+    for viewer, traits in PEOPLE.items():
         basic = {name: Basic(value, "platform", 90, 0) for name, value in traits.items()}
         mark = viewer_hash(viewer, "default")
         place = int(np.uint64(mark) % np.uint64(RANGES))
         ranges[place].append((mark, viewer, stored(Profile(basic=basic))))
     write_profiles(folder / "home/profiles", map(sorted, ranges), Built(0, 0, "default", 0))
-    with beside(mail_server.playing([])) as mails:
+    with (
+        beside(mail_server.playing([])) as mails,
+        beside(push_server.playing(["refuses"])) as pushes,
+    ):
         settings = Settings(
             home=folder / "home",
             strategies=folder / "strategies.yaml",
@@ -104,10 +115,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             email_url=f"smtp://shop@127.0.0.1:{mails.port}",
             email_password=folder / "password",
             email_from=mail_server.SENDER,
+            push_url=pushes.url,
+            push_key=push_server.KEY,
+            push_secret=folder / "master",
             egress_private=True,
         )
         with served(folder, settings) as server:
-            yield World(server, mails)
+            yield World(server, mails, pushes)
 
 
 def until(is_so: Any) -> None:
@@ -119,11 +133,12 @@ def until(is_so: Any) -> None:
 def test_a_letter_goes_to_who_agreed_and_was_not_in_the_room_until_they_say_no(
     world: World,
 ) -> None:
-    world.agrees("reads", "email")
+    world.agrees("reads", "push", "email")
     world.asks("reads")
     world.asks("silent")
     until(lambda: len(world.mails.letters) == 1 and len(world.told("silent")) == 2)
-    assert world.told("reads") == [("act", "in_room"), ("act", "email")]
+    steps = [("act", "in_room"), ("act", "push"), ("act", "email")]
+    assert world.told("reads") == steps, "no phone of that id, so a letter"
     assert world.told("silent") == [("act", "in_room"), ("consent", "")]
     ((address, mail),) = world.mails.letters
     assert (address, mail["Subject"]) == ("reads@reader.example", "【广告】还想要吗")
@@ -143,6 +158,20 @@ def test_a_letter_goes_to_who_agreed_and_was_not_in_the_room_until_they_say_no(
     assert [one.action for one in audit].count("consent.changed") == 1
 
 
+def test_who_was_reached_by_push_gets_no_letter(world: World) -> None:
+    letters = len(world.mails.letters)
+    world.agrees("both", "push", "email")
+    world.asks("both")
+    until(lambda: world.pushes.pushed)
+    ((_, told),) = world.pushes.pushed.items()
+    assert told["audience"] == {"registration_id": ["phone-of-both"]}
+    assert told["notification"]["android"]["alert"] == "立减十元"
+    pushes = world.server.home.outbox.of("push")
+    until(lambda: pushes.counts().get("delivered") == 1 and not pushes.untold())
+    assert world.told("both") == [("act", "in_room"), ("act", "push")]
+    assert len(world.mails.letters) == letters
+
+
 def test_an_owner_sees_the_channels_and_tries_one_out(world: World) -> None:
     with httpx.Client(base_url=f"{world.server.url}/api", timeout=WAIT_S) as owner:
         given = {
@@ -155,4 +184,5 @@ def test_an_owner_sees_the_channels_and_tries_one_out(world: World) -> None:
         assert (found["email"]["is_on"], found["email"]["target"]) == (True, "127.0.0.1")
         assert owner.post("/channels/email/test").json() == {"outcome": "delivered", "why": ""}
         assert world.mails.letters[-1][0] == "news@shop.example"
+        assert owner.post("/channels/push/test").json() == {"outcome": "delivered", "why": ""}
         assert owner.post("/channels/webhook/test").status_code == 409
