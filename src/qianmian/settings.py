@@ -45,6 +45,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             `https://crm.shop.example/hooks`; without it they are decided and not sent.
         webhook_secret: the file that holds its secret, `whsec_…`; so that it stands in no
             environment and in no list of settings.
+        email_url: the mail server of the channel `email`: `smtps://name@mail.shop.example:465`
+            (TLS) or `smtp://name@mail.shop.example:587` (STARTTLS), with the name to sign in by.
+        email_password: the file that holds its password.
+        email_from: who writes, such as `Sock shop <news@shop.example>`; test messages go there.
+        bot_secret: the file of the channel `bot`: the address of a DingTalk robot, with its token,
+            in the first line, its secret `SEC…` in the second.
+        push_key: the AppKey of the channel `push`, at JPush.
+        push_secret: the file that holds its Master Secret.
+        push_url: address of JPush.
         egress_private: whether addresses of private networks, and http, may be called.
         zone: of the shop; days begin there.
         currency: of the shop's prices (ISO 4217).
@@ -74,6 +83,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     public_url: str = ""
     webhook_url: str = ""
     webhook_secret: Path | None = None
+    email_url: str = ""
+    email_password: Path | None = None
+    email_from: str = ""
+    bot_secret: Path | None = None
+    push_key: str = ""
+    push_secret: Path | None = None
+    push_url: str = "https://api.jpush.cn"
     egress_private: bool = False
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"
@@ -176,6 +192,17 @@ def _checked(told: Mapping[str, Any], where: Mapping[str, str]) -> Settings:
         raise InputError(
             f"{place['webhook_url']} and {place['webhook_secret']} (the file that holds its"
             " secret) go together"
+        )
+    if bool(settings.push_key) != (settings.push_secret is not None):
+        raise InputError(
+            f"{place['push_key']} and {place['push_secret']} (the file that holds its Master"
+            " Secret) go together"
+        )
+    if bool(settings.email_url) != bool(settings.email_from):
+        raise InputError(f"{place['email_url']} and {place['email_from']} go together")
+    if settings.email_url and not settings.public_url:
+        raise InputError(
+            f"{place['email_url']} needs public_url: each letter has a link there to unsubscribe"
         )
     if settings.retention_days > settings.text_days:
         raise InputError(

@@ -20,6 +20,7 @@ from qianmian.server.errands import Settle
 from qianmian.server.outbox import Outbox
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.outbox import OutboxStore
+from qianmian.vocabulary.offer import Offer
 from tests.fakes.clock import FakeClock
 from tests.serving import now_ms
 
@@ -120,7 +121,7 @@ class Shop:
         raise AssertionError("it waits for ever")
 
 
-def message_of(name: str, at: int, deadline_at: int) -> Message:
+def message_of(name: str, at: int, deadline_at: int, code: str | None = None) -> Message:
     """What is said for a name."""
     return Message(
         id=name,
@@ -138,8 +139,8 @@ def message_of(name: str, at: int, deadline_at: int) -> Message:
         body="Ten <off> & more",
         action_label="看看",
         action_url="https://shop.example/p1",
-        offer=None,
-        code=None,
+        offer=None if code is None else Offer("ten_off", "立减十元", "每人一张"),
+        code=code,
         currency="CNY",
     )
 

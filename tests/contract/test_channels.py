@@ -23,11 +23,15 @@ from qianmian.runtime.persons import Erasure
 from qianmian.server.api.channels import Outside
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.outbox import KEPT_MS
-from tests.contract.outside import HURRY_MS, LONG_MS, NAMES, Act, Row, Shop, new_shop
+from tests.contract.outside import HURRY_MS, LONG_MS, NAMES, Act, Row, Shop, message_of, new_shop
+from tests.fakes import mail_server, push_server, robot
 from tests.fakes import receiver as webhooks
 
 ROWS = [
     Row("webhook", (webhooks.SECRET, webhooks.SECRET[6:20]), webhooks.playing),
+    Row("email", (mail_server.PASSWORD,), mail_server.playing),
+    Row("bot", (robot.TOKEN, robot.SECRET[3:]), robot.playing),
+    Row("push", (push_server.SECRET, push_server.MARK), push_server.playing),
 ]
 
 
@@ -51,6 +55,16 @@ def row(request: pytest.FixtureRequest) -> Row:
 
 def test_every_channel_has_a_row() -> None:
     assert sorted(one.name for one in ROWS) == sorted(get_args(Outside))
+
+
+def test_a_code_goes_with_what_its_viewer_reads_and_with_nothing_that_others_do(row: Row) -> None:
+    async def story() -> None:
+        async with row.playing([]) as provider:
+            channel = provider.channel(LONG_MS)
+            body = channel.body_of(message_of("a", 0, 60_000, code="LIVE-7788"))
+            assert ("LIVE-7788" in body) == channel.carries_codes == (channel.name != "bot")
+
+    asyncio.run(story())
 
 
 @settings(max_examples=15)

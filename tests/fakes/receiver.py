@@ -69,6 +69,12 @@ class Receiver:
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
+        try:
+            await self._answered(reader, writer)
+        except asyncio.IncompleteReadError:  # whoever asks was in a hurry
+            writer.close()
+
+    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = {
             name.strip().lower(): value.strip()
@@ -88,7 +94,6 @@ class Receiver:
             self.hung.set()
             return
         writer.write(reply)
-        await writer.drain()
         writer.close()
 
 

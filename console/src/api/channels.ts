@@ -3,7 +3,7 @@ import { request } from './client'
 import type { Channel, ChannelName, OutsideName, Tested } from './types'
 
 /** Channels that need settings of the server. */
-export const OUTSIDE: readonly OutsideName[] = ['webhook']
+export const OUTSIDE: readonly OutsideName[] = ['webhook', 'email', 'bot', 'push']
 
 export function isOutside(name: ChannelName): name is OutsideName {
   return OUTSIDE.some((one) => one === name)

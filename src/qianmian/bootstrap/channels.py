@@ -5,23 +5,41 @@ A channel is a maker here, beside its file in `channels/` and its settings.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from qianmian.channels.channel import Channel
+from qianmian.channels.channel import AddressOf, Channel
+from qianmian.channels.dingtalk import DingTalk
 from qianmian.channels.egress import Egress
+from qianmian.channels.email import Email, Links, server_of
+from qianmian.channels.jpush import JPush
+from qianmian.channels.unsubscribe import Unsubscribe
 from qianmian.channels.webhook import Webhook
 from qianmian.errors import InputError
+from qianmian.locales.texts import Texts
 from qianmian.settings import Settings
+from qianmian.vocabulary.channels import Channel as Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What channels are made of, beside the settings."""
+    """What channels are made of, beside the settings.
+
+    Attributes:
+        address_of: where a viewer is reached over a channel; reads files.
+        unsubscribe: makes the links that need no sign-in.
+    """
 
     egress: Egress
+    address_of: Callable[[str, Kind], str | None]
+    unsubscribe: Unsubscribe
+
+    def reach(self, channel: Kind) -> AddressOf:
+        """Where viewers are reached over a channel."""
+        return lambda viewer: asyncio.to_thread(self.address_of, viewer, channel)
 
 
 def webhook_of(settings: Settings, parts: Parts) -> Webhook | None:
@@ -36,7 +54,62 @@ def webhook_of(settings: Settings, parts: Parts) -> Webhook | None:
     return Webhook(url, secret, parts.egress, allow_private=settings.egress_private)
 
 
-MAKERS: Final[tuple[Callable[[Settings, Parts], Channel | None], ...]] = (webhook_of,)
+def email_of(settings: Settings, parts: Parts) -> Email | None:
+    """The mail server of the channel `email`; None: there is none.
+
+    Raises: InputError for an address or a password that cannot be used.
+    """
+    if not settings.email_url:
+        return None
+    file = settings.email_password
+    server = server_of(
+        settings.email_url,
+        "" if file is None else _read("email_password", file),
+        is_private=settings.egress_private,
+    )
+    links = Links(parts.unsubscribe, settings.public_url)
+    texts = Texts(settings.locale, "channels")
+    return Email(server, settings.email_from, texts, links, parts.egress, parts.reach("email"))
+
+
+def bot_of(settings: Settings, parts: Parts) -> DingTalk | None:
+    """The robot of the channel `bot`; None: there is none.
+
+    Raises: InputError for a file that does not hold an address and a secret.
+    """
+    if settings.bot_secret is None:
+        return None
+    url, _, secret = _read("bot_secret", settings.bot_secret).partition("\n")
+    texts, is_private = Texts(settings.locale, "channels"), settings.egress_private
+    try:
+        return DingTalk(url.strip(), secret.strip(), texts, parts.egress, allow_private=is_private)
+    except InputError as problem:
+        raise InputError(f"bot_secret: {settings.bot_secret}: {problem}") from problem
+
+
+def push_of(settings: Settings, parts: Parts) -> JPush | None:
+    """The app of the channel `push`; None: there is none.
+
+    Raises: InputError for a key or a file that cannot be used.
+    """
+    if settings.push_secret is None:
+        return None
+    return JPush(
+        settings.push_url,
+        (settings.push_key, _read("push_secret", settings.push_secret)),
+        Texts(settings.locale, "channels"),
+        parts.egress,
+        parts.reach("push"),
+        allow_private=settings.egress_private,
+    )
+
+
+MAKERS: Final[tuple[Callable[[Settings, Parts], Channel | None], ...]] = (
+    webhook_of,
+    email_of,
+    bot_of,
+    push_of,
+)
 
 
 def channels_of(settings: Settings, parts: Parts) -> list[Channel]:

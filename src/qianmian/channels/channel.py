@@ -55,6 +55,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None
     currency: str
 
+    @property
+    def body_with_code(self) -> str:
+        """The body, and the code of the offer as its last line."""
+        return self.body if self.code is None else f"{self.body}\n{self.code}".lstrip()
+
 
 class Channel(ABC):
     """A way out, over one provider.
@@ -63,11 +68,13 @@ class Channel(ABC):
         name: as the steps of strategies name it.
         is_keyed: whether the provider does one message once, however often it is sent. Without that
             a message that may be there is never sent again.
+        carries_codes: whether only the viewer, or the shop's own system, reads what it says.
         lasts_ms: how long the provider knows a key; nothing is tried for longer.
     """
 
     name: ClassVar[str]
     is_keyed: ClassVar[bool] = False
+    carries_codes: ClassVar[bool] = True
     lasts_ms: ClassVar[int] = 90 * DAY_MS
 
     @property

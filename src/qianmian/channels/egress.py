@@ -106,16 +106,24 @@ class _Checked(httpcore.AsyncNetworkBackend):
         self, host: str, port: int, *more: Any, **told: Any
     ) -> httpcore.AsyncNetworkStream:
         """Resolve, check, connect; httpcore gives the rest by name, a time limit among it."""
-        try:
-            found = await asyncio.wait_for(self._resolve(host, port), told.get("timeout"))
-        except (OSError, TimeoutError, UnicodeError) as problem:
-            raise NotSent(f"{host} has no address: {problem}") from problem
-        if not found or (not self._allow_private and not all(map(is_public, found))):
-            raise NotSent(f"{host} leads into a private network")
+        found = await self.addresses(host, port, told.get("timeout"))
         for address in found[:-1]:
             with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return await self._wire.connect_tcp(address, port, *more, **told)
         return await self._wire.connect_tcp(found[-1], port, *more, **told)
+
+    async def addresses(self, host: str, port: int, timeout_s: float | None) -> Sequence[str]:
+        """The addresses of a host; each may be called.
+
+        Raises: NotSent when there is none, or one of them may not.
+        """
+        try:
+            found = await asyncio.wait_for(self._resolve(host, port), timeout_s)
+        except (OSError, TimeoutError, UnicodeError) as problem:
+            raise NotSent(f"{host} has no address: {problem}") from problem
+        if not found or (not self._allow_private and not all(map(is_public, found))):
+            raise NotSent(f"{host} leads into a private network")
+        return found
 
 
 class Egress:
@@ -138,10 +146,47 @@ class Egress:
         self._trust = httpcore.default_ssl_context()
         self._network = _Checked(resolve, allow_private=allow_private)
 
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """A connection for a protocol that is not HTTP; whoever asked closes it.
+
+        Raises: NotSent.
+        """
+        limit_s = min(CONNECT_MS, self._timeout_ms) / 1_000
+        found = await self._network.addresses(host, port, limit_s)
+        problem: Exception = NotSent(f"{host} has no address")
+        for address in found:
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            wire = socket.socket(family, socket.SOCK_STREAM)
+            wire.setblocking(False)
+            try:
+                connecting = asyncio.get_running_loop().sock_connect(wire, (address, port))
+                await asyncio.wait_for(connecting, limit_s)
+            except (OSError, TimeoutError) as failed:
+                wire.close()
+                problem = failed
+            except asyncio.CancelledError:
+                wire.close()
+                raise
+            else:
+                return wire
+        raise NotSent(f"no connection: {problem}") from problem
+
     async def post(
         self, url: str, headers: Mapping[str, str], body: bytes, *, within_ms: int | None = None
     ) -> Answer:
-        """Send a body and read the answer. Redirects are answers like others: nobody follows them.
+        """`call` with a body."""
+        return await self.call("POST", url, headers, body, within_ms=within_ms)
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        within_ms: int | None = None,
+    ) -> Answer:
+        """Ask and read the answer. Redirects are answers like others: nobody follows them.
 
         Args:
             within_ms: less time than usual.
@@ -157,7 +202,7 @@ class Egress:
             pool = httpcore.AsyncConnectionPool(self._trust, network_backend=self._network)
             async with asyncio.timeout(most_ms / 1_000), pool:
                 asked = pool.stream(
-                    "POST", url, headers=told, content=body, extensions={"timeout": limits}
+                    method, url, headers=told, content=body, extensions={"timeout": limits}
                 )
                 async with asked as answer:
                     return await _read(answer)

@@ -6,6 +6,7 @@
 /live /live/*       viewers' sockets and streams, by viewer token
 /me /me/*           the page on which a person sees what is known of them
 /rules/*            the public rules of offers
+/unsubscribe/*      where the reader of a letter says no
 /sdk/*              the browser client
 /shop /shop/*       the demonstration's shop, and nothing without a demonstration
 /metrics /healthz /readyz
@@ -20,12 +21,14 @@ from typing import Final
 
 import msgspec
 
+from qianmian.channels.unsubscribe import PATH as UNSUBSCRIBE_PATH
 from qianmian.server.asgi import App, Receive, Scope, Send, respond
 from qianmian.server.me.app import me_page
 from qianmian.server.metrics import CONTENT_TYPE, Metrics
 from qianmian.server.rules_page import RULES_PATH, rules_page
 from qianmian.server.sdk import SDK_PATH, bundled_sdk, sdk_files
 from qianmian.server.site import Site
+from qianmian.server.unsubscribing import unsubscribe_page
 
 Answer = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -70,6 +73,7 @@ class Server:
         self._ready = ready
         self._more = more
         self._rules = rules_page(lambda: site.strategies.in_force.rules.offers, site.zone)
+        self._unsubscribe = unsubscribe_page(site)
         self._sdk = sdk_files(bundled_sdk())
         self._own: Mapping[str, Answer] = {
             "/metrics": self._tell_metrics,
@@ -95,6 +99,8 @@ class Server:
             await me_page(scope, receive, _with_headers(send))
         elif path.startswith(RULES_PATH):
             await self._rules(scope, receive, send)
+        elif path.startswith(UNSUBSCRIBE_PATH):
+            await self._unsubscribe(scope, receive, send)
         elif path.startswith(SDK_PATH):
             await self._sdk(scope, receive, send)
         elif (first := path.lstrip("/").partition("/")[0]) in self._more:

@@ -11,12 +11,14 @@ from importlib import metadata
 from typing import NamedTuple
 
 from qianmian.bootstrap import load_classifier
+from qianmian.bootstrap.addresses import addresses_of
 from qianmian.bootstrap.catalogs import load_moments, load_tags
 from qianmian.bootstrap.channels import Parts, channels_of
 from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.bootstrap.retention import retention_of
 from qianmian.channels.channel import Channel
 from qianmian.channels.egress import Egress
+from qianmian.channels.unsubscribe import Unsubscribe
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.following import Following
@@ -226,8 +228,9 @@ async def begin_deciding(
         FOLLOW_UP: to_service,
     }
     ways |= {one.channel.name: into(one, currency) for one in outlets.outboxes}
+    carrying = {IN_ROOM, *(one.channel.name for one in outboxes if one.channel.carries_codes)}
     for channel, publish in ways.items():
-        code_of = None if channel in (HOST, FOLLOW_UP) else codes.of
+        code_of = codes.of if channel in carrying else None
         await Delivery(deployment, channel, publish, now=now, code_of=code_of).start()
     if await deployment.ask(lambda live: live.decider.rules) != home.strategies.rules:
         await deployment.decide_by(home.strategies.rules, home.definitions)
@@ -244,7 +247,12 @@ def outboxes_of(
 
     Raises: InputError for an address or a secret that cannot be used.
     """
-    parts = Parts(Egress(allow_private=home.settings.egress_private))
+    profiles = StoredProfiles(home.settings.home / "profiles")
+    parts = Parts(
+        Egress(allow_private=home.settings.egress_private),
+        addresses_of(home.identities, profiles),
+        Unsubscribe(home.secret, home.settings.namespace),
+    )
     named = channels_of(home.settings, parts) if channels is None else channels
     return tuple(_outbox_of(home, one, now) for one in named)
 
@@ -315,6 +323,7 @@ def site_of(
         log=home.log,
         hub=parts.hub,
         **outlets._asdict(),
+        unsubscribe=Unsubscribe(home.secret, home.settings.namespace),
         desk=desk,
         strategies=strategies,
         trials=TrialDesk(home, strategies, desk, lambda: _flush(home)),

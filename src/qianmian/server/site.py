@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from qianmian.bootstrap.persons import Persons
+from qianmian.channels.unsubscribe import Unsubscribe
 from qianmian.moments.definition import Moment
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
@@ -82,6 +83,7 @@ class Site:
     codes: CodeDesk
     code_store: CodeStore
     spending: SpendingBook
+    unsubscribe: Unsubscribe
     desk: DefinitionDesk
     strategies: StrategyDesk
     trials: TrialDesk

@@ -19,9 +19,10 @@ from qianmian.runtime.messages import Decided
 from qianmian.server.viewer_tokens import ViewerTokens
 from qianmian.settings import Settings
 from qianmian.vocabulary.decision import Decision
-from tests.fakes.receiver import SECRET, Receiver, said
+from tests.fakes.beside import beside
+from tests.fakes.receiver import SECRET, Receiver, receiving, said
 from tests.serving import WAIT_S, Served, now_ms, served
-from tests.unit.server.test_webhook import receives, send, until
+from tests.unit.server.test_webhook import send, until
 
 NUMBERS = itertools.count()
 MARKS = {"webhook": "liked", "in_room": "shared", "follow_up": "followed"}
@@ -89,7 +90,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("codes")
     (folder / "strategies.yaml").write_text(FILE, encoding="utf-8")
     (folder / "secret").write_text(SECRET, encoding="ascii")
-    with receives([]) as receiver:
+    with beside(receiving()) as receiver:
         settings = Settings(
             home=folder / "home",
             strategies=folder / "strategies.yaml",

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +14,8 @@ from qianmian.runtime.live import Live
 from qianmian.runtime.messages import Decided
 from qianmian.server.run import outboxes_of
 from qianmian.settings import Settings
-from tests.fakes.receiver import SECRET, Receiver, receiving, said
+from tests.fakes.beside import beside
+from tests.fakes.receiver import SECRET, receiving, said
 from tests.serving import WAIT_S, Served, now_ms, served
 
 FILE = """
@@ -35,30 +32,6 @@ strategies:
     steps:
       - {channel: webhook, title: 发券, body: "{offer|优惠}"}
 """
-
-
-@contextmanager
-def receives(script: list[bytes]) -> Iterator[Receiver]:
-    """A receiver on a loop of its own."""
-    found: list[Receiver] = []
-    is_up, is_over = threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
-
-    async def story() -> None:
-        async with receiving(script) as receiver:
-            found.append(receiver)
-            is_up.set()
-            await is_over.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(story()))
-    thread.start()
-    assert is_up.wait(WAIT_S)
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(is_over.set)
-        thread.join(WAIT_S)
-        loop.close()
 
 
 def settings_of(folder: Path, url: str) -> Settings:
@@ -99,7 +72,7 @@ def until(is_so: Any) -> None:
 def test_a_coupon_is_given_once_over_a_restart_and_to_nobody_without_consent(
     tmp_path: Path,
 ) -> None:
-    with receives([said(500)]) as receiver:
+    with beside(receiving([said(500)])) as receiver:
         settings = settings_of(tmp_path, receiver.url)
         with served(tmp_path, settings) as server:
             share = {"type": "consent_changed", "purpose": "share", "granted": True}
@@ -128,7 +101,7 @@ def test_a_coupon_is_given_once_over_a_restart_and_to_nobody_without_consent(
 def test_an_owner_tries_it_out(tmp_path: Path) -> None:
     answers = [said(204), said(200, '{"errcode": 1}'), said(503)]
     with (
-        receives(answers) as receiver,
+        beside(receiving(answers)) as receiver,
         served(tmp_path, settings_of(tmp_path, receiver.url)) as server,
         httpx.Client(base_url=f"{server.url}/api", timeout=WAIT_S) as owner,
     ):

@@ -16,7 +16,7 @@ router = APIRouter(tags=["channels"])
 
 Inside = Literal["in_room", "host", "follow_up"]
 """They need nothing set."""
-Outside = Literal["webhook"]
+Outside = Literal["webhook", "email", "bot", "push"]
 """They need settings."""
 
 

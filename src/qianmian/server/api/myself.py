@@ -18,7 +18,6 @@ from qianmian.errors import InputError
 from qianmian.language.definition import Definition
 from qianmian.language.snapshot import at_instant
 from qianmian.language.truth import truth_of
-from qianmian.profiles.identity import person_around
 from qianmian.runtime.evidence import Explainer
 from qianmian.runtime.fact_files import read_facts
 from qianmian.runtime.live import Live
@@ -28,7 +27,7 @@ from qianmian.server.api.me_models import MeErasure, MeGiven, MeGone, MeModel, M
 from qianmian.server.api.people import Called, basics_of, definitions_by_name, said_of, tags_of
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.rooms import offset_ms_of
-from qianmian.server.api.saying import Said, say
+from qianmian.server.api.saying import Said, ids_of_person, say_of_person
 from qianmian.server.api.who import Here, site_of
 from qianmian.server.ingest.buckets import address_group
 from qianmian.server.ingest.limits import Rate
@@ -122,7 +121,7 @@ def _refused(site: Site, reason: str) -> Problem:
 async def _is_linked(site: Site, viewer: str) -> bool:
     """Whether an anonymous id is somebody's, as the newest message or history says."""
     owner = await site.deployment.ask(lambda live: live.consents.owner_of(viewer))
-    return owner != viewer or len(await asyncio.to_thread(_ids_of, site, viewer)) > 1
+    return owner != viewer or len(await asyncio.to_thread(ids_of_person, site, viewer)) > 1
 
 
 def OneSelf(cost: int = 1) -> Any:  # noqa: N802 — reads as the marker it is
@@ -188,16 +187,8 @@ async def erase(
     return MeErasure(id=asked.id, asked_at=asked.asked_at)
 
 
-def _ids_of(site: Site, viewer: str) -> frozenset[str]:
-    return person_around(site.identities.edges_around(viewer), viewer)
-
-
 async def _say(site: Site, viewer: str, said: Said) -> None:
-    """For the id that asks, and for every known id of the person: those never merge in a room."""
-    ids = await asyncio.to_thread(_ids_of, site, viewer)
-    for one in sorted({viewer, *(id_ for id_ in ids if not is_anonymous(id_))}):
-        if not site.persons.refusals.has(one):
-            await say(site, one, said, SOURCE, ACTOR)
+    await say_of_person(site, viewer, said, SOURCE, ACTOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +204,7 @@ class _Now:
 
 
 async def _me(site: Site, viewer: str) -> MeModel:
-    ids = await asyncio.to_thread(_ids_of, site, viewer)
+    ids = await asyncio.to_thread(ids_of_person, site, viewer)
     now = await site.deployment.ask(lambda live: _now(live, viewer, ids))
     called = called_of(await site.desk.entries())
     return await asyncio.to_thread(_told, site, viewer, now, called)

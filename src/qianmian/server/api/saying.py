@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qianmian.columns.batch import EventBatch
+from qianmian.profiles.identity import person_around
 from qianmian.server.api.person_models import ConsentRow, ConsentsModel
 from qianmian.server.api.problems import Problem
 from qianmian.server.site import Site
@@ -22,7 +23,7 @@ from qianmian.vocabulary.consent import (
     withheld_tags,
 )
 from qianmian.vocabulary.firing import canonical_json
-from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, id_problem
+from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, id_problem, is_anonymous
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,19 @@ async def say(site: Site, viewer: str, said: Said, source: str, actor: Actor) ->
     told = {"purpose": said.purpose, "channel": said.channel, "granted": said.granted}
     subject = site.persons.requests.subject(viewer)
     await asyncio.to_thread(site.audit.note, actor, "consent.changed", subject, after=told)
+
+
+def ids_of_person(site: Site, viewer: str) -> frozenset[str]:
+    """Every id of the person that an id belongs to; reads the database."""
+    return person_around(site.identities.edges_around(viewer), viewer)
+
+
+async def say_of_person(site: Site, viewer: str, said: Said, source: str, actor: Actor) -> None:
+    """`say`, for this id and every known one of the person: those never merge in a room."""
+    ids = await asyncio.to_thread(ids_of_person, site, viewer)
+    for one in sorted({viewer, *(id_ for id_ in ids if not is_anonymous(id_))}):
+        if not site.persons.refusals.has(one):
+            await say(site, one, said, source, actor)
 
 
 async def consents_of(site: Site, viewer: str) -> ConsentsModel:
