@@ -125,13 +125,14 @@ def shop_in(home: Path) -> None:
         CodeStore(database, now_ms).add("ten", [f"TEN-{n:04}" for n in range(POOL)], SYSTEM)
 
 
-def settings_of(home: Path) -> Settings:
+def settings_of(home: Path, **more: Any) -> Settings:
     return Settings(
         home=home,
         definitions=home / "definitions.yaml",
         strategies=home / "strategies.yaml",
         snapshot_s=5,
         expected_viewers=100,
+        **more,
     )
 
 
