@@ -37,6 +37,7 @@ from tests.serving import now_ms
 PACE_MS = 40
 VIEWERS = 40
 POOL = 60
+LONG_DOWN_MS = 180_000
 SENT = "sent.jsonl"
 ROUNDS = 1_000
 QUIET = 60
@@ -154,7 +155,8 @@ def live(order: dict[str, Any]) -> None:
 
     arm(order["step"], order["at"], STEPS)
     with open_installation(settings_of(home), now) as opened:
-        began[0] = max(opened.log.last_clock + 1_000, 1_790_000_000_000)
+        down_ms = LONG_DOWN_MS if opened.log.next_offset % 4 == 0 else 1_000
+        began[0] = max(opened.log.last_clock + down_ms, 1_790_000_000_000)
         opened.deployment.recover(opened.definitions, opened.products)
         asyncio.run(_serve(opened, order, now))
 
