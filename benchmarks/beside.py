@@ -10,7 +10,6 @@ once a second. Wall-clock time: whatever else the machine does counts.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import subprocess
@@ -20,13 +19,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter, sleep
+from time import sleep
 from typing import Final
 
 import numpy as np
 
 from benchmarks.levels import in_one_room
 from benchmarks.machine import machine_row
+from benchmarks.pacing import pace
 from benchmarks.preview import Shop, write_shop
 from benchmarks.workload import Plan, make
 from qianmian.bootstrap import active_definitions
@@ -74,8 +74,7 @@ class Paced:
         """Take a first part as fast as it goes: it makes the rows."""
         until = int(np.searchsorted(self._arrival, seconds))
         for first in range(0, until, 20_000):
-            self._core.run(self._batch.slice(first, min(until, first + 20_000)))
-            self._core.take_moves()
+            self._give(first, min(until, first + 20_000))
         self._at = until
 
     def slice(self, seconds: float) -> Waits:
@@ -83,27 +82,17 @@ class Paced:
         first = self._at
         last = int(np.searchsorted(self._arrival, self._arrival[first] + seconds))
         arrival = self._arrival[first:last] - self._arrival[first]
-        second = self._batch.clock[first:last] // 1_000
-        applied, told = np.zeros(last - first), np.zeros(last - first)
-        gc.collect()
-        began = perf_counter()
-        at, untold, working = 0, 0, 0.0
-        while at < last - first:
-            sleep(max(0.0, TICK_S - (perf_counter() - began) % TICK_S))
-            now = perf_counter() - began
-            stop = int(np.searchsorted(arrival, now, "right"))
-            if stop == at:
-                continue
-            self._core.run(self._batch.slice(first + at, first + stop))
-            self._core.take_moves()
-            done = perf_counter() - began
-            applied[at:stop] = done - arrival[at:stop]
-            over = int(np.searchsorted(second, second[stop - 1], "left"))
-            told[untold:over] = done - arrival[untold:over]
-            untold, at = max(untold, over), stop
-            working += done - now
+        found = pace(arrival, TICK_S, lambda at, stop: self._give(first + at, first + stop))
         self._at = last
-        return Waits(applied, told[:untold], working / (perf_counter() - began))
+        second = self._batch.clock[first:last] // 1_000
+        next_second = np.searchsorted(second, second, "right")
+        over = next_second < len(second)  # of the others nothing is told yet
+        told = found.done[next_second[over]] - arrival[over]
+        return Waits(found.waits, told, found.busy)
+
+    def _give(self, first: int, last: int) -> None:
+        self._core.run(self._batch.slice(first, last))
+        self._core.take_moves()
 
 
 @contextmanager

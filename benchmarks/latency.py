@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from time import perf_counter, sleep
 
 import numpy as np
 
 from benchmarks.ours import Ours, Prepared
+from benchmarks.pacing import pace
 from qianmian.runtime.bench import BenchRow
 
 PACE = 100_000
@@ -26,31 +26,18 @@ def paced(columns: Prepared, definitions: int, seconds: float = SECONDS) -> Iter
     ours = Ours(columns, keep=False)
     first = max(0, len(columns) - int(PACE * seconds))
     ours.run(0, first, 5_000)
-    waits, busy = _ticks(ours, first, len(columns))
+    gc.disable()
+    found = pace(
+        np.arange(len(columns) - first) / PACE,
+        TICK_S,
+        lambda at, stop: ours.run(first + at, first + stop, stop - at),
+    )
+    gc.enable()
     title = f"{definitions} definitions, {PACE:,} ev/s, tick {TICK_S * 1_000:.0f} ms"
     for share, label in ((50, "p50"), (99, "p99"), (99.9, "p99.9"), (100, "max")):
         yield BenchRow(
-            f"firing latency {label}, {title}", float(np.percentile(waits, share)) * 1_000, "ms"
+            f"firing latency {label}, {title}",
+            float(np.percentile(found.waits, share)) * 1_000,
+            "ms",
         )
-    yield BenchRow(f"core busy, {title}", 100 * busy, "%")
-
-
-def _ticks(ours: Ours, first: int, last: int) -> tuple[np.ndarray, float]:
-    arrival = np.arange(last - first) / PACE
-    waits = np.zeros(last - first)
-    gc.collect()
-    gc.disable()
-    began = perf_counter()
-    at, working = 0, 0.0
-    while at < last - first:
-        sleep(max(0.0, TICK_S - (perf_counter() - began) % TICK_S))
-        now = perf_counter() - began
-        stop = int(np.searchsorted(arrival, now, "right"))
-        if stop > at:
-            ours.run(first + at, first + stop, stop - at)
-            done = perf_counter() - began
-            waits[at:stop] = done - arrival[at:stop]
-            working += done - now
-            at = stop
-    gc.enable()
-    return waits, working / (perf_counter() - began)
+    yield BenchRow(f"core busy, {title}", 100 * found.busy, "%")

@@ -12,6 +12,7 @@ import {
   money,
   percentOfBasisPoints,
   share,
+  signed,
 } from '@/lib/format'
 
 describe('totals carry a unit from ten thousand on', () => {
@@ -104,4 +105,14 @@ test('delays, sizes and ages are in the language of the reader', () => {
   expect(ago(200, 'zh')).toBe('现在')
   expect(ago(3_000, 'en')).toBe('3 seconds ago')
   expect(ago(200_000, 'en')).toBe('3 minutes ago')
+})
+
+test.each([
+  [0.0734, 2, '', '+0.07'],
+  [-3.24, 1, '%', '\u22123.2%'],
+  [-0.04, 1, '%', '±0.0%'],
+  [1_234_567, 0, '', '+1,234,567'],
+  [-12_345.6, 1, '', '\u221212,345.6'],
+])('a difference says its sign: %d', (value, digits, unit, shown) => {
+  expect(signed(value, digits, unit)).toBe(shown)
 })

@@ -147,7 +147,7 @@ def test_the_viewer_shows_linked_ids_and_what_happened_in_all_rooms(
     home = room.server.home
     home.deployment.engine.ask(lambda live: live.offset).result(WAIT_MS / 1_000)
     home.history.flush_before(home.log.durable_offset)
-    IdentityFollowing(home.settings.home / "history", home.identities).follow()
+    IdentityFollowing(home.settings.home / "history", home.identities).read()
     page = visits("/rooms/r1?viewer=v7").page
     drawer = page.get_by_role("dialog")
     linked = drawer.locator("[data-part=linked]")

@@ -27,7 +27,7 @@ def colleague(shop: Shop) -> list[Any]:
     held = {"channel": "follow_up", "title": "亲，还在看吗", "body": "{product|这款}还有货"}
     step = msgspec.convert(held, Step)
     title: Any = {"zh": "问价跟进", "en": "asks the price"}
-    told = Strategy("write", "price_question", (step,), title=title, ramp=10_000)
+    told = Strategy("write", (step,), "price_question", title=title, ramp=10_000)
     store = shop.server.home.strategy_store
     store.save_draft(told, SYSTEM)
     store.take("write", 1, "ask", SYSTEM)

@@ -224,3 +224,41 @@ def test_every_third_visitor_is_held_out_and_is_told_so(visit: Visit, demo: Serv
         page.wait_for_timeout(20)
     assert decided_about(demo, viewer) == [("held_out", "global_holdout")]
     assert page.get_by_text(CARD).count() == 0
+
+
+@pytest.fixture(scope="module")
+def owner(demo: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{demo.url}/api", timeout=WAIT_S) as client:
+        given = {"token": demo.first_token, "name": "掌柜", "password": "correct horse"}
+        told = client.post("/first-account", json=given).raise_for_status().json()
+        client.headers["x-csrf-token"] = told["csrf"]
+        yield client
+
+
+def test_a_list_is_a_line_that_opens_and_whoever_asks_is_answered(
+    visit: Visit, demo: Served, owner: httpx.Client
+) -> None:
+    page = visit.page
+    viewer = page.locator("#viewer").inner_text()
+    chosen = {"is_hot_shown": False, "recommended": ["p2", "sold_out", "p1"]}
+    told = owner.put(f"/rooms/{ROOM}/lists", json=chosen).raise_for_status().json()
+    assert [one["id"] for one in told["listed"]] == ["p2", "p1"]
+    listed = page.locator("section.list")
+    listed.get_by_text("主播推荐").click()
+    expect(listed.get_by_role("listitem")).to_have_count(2)
+    expect(listed.get_by_role("listitem").first).to_contain_text("精华水")
+    expect(listed.get_by_role("listitem").first).to_contain_text("269.00")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    answered = owner.post(f"/rooms/{ROOM}/viewers/{viewer}/reply", json={"text": "敏感肌可用"})
+    assert answered.raise_for_status().json()["pages"] == 1
+    reply = page.locator("section", has=page.get_by_role("heading", name="直播间助手"))
+    expect(reply).to_contain_text("敏感肌可用")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        assert Axe().run(page, options=RULES).response["violations"] == [], theme
+    listed.get_by_role("button", name="精华水").click()
+    wait_for(page, demo, viewer, "product_viewed")
+    page.reload()
+    expect(page.locator("section.list")).to_contain_text("主播推荐")
+    owner.put(f"/rooms/{ROOM}/lists", json={"is_hot_shown": False, "recommended": []})
+    expect(page.locator("section.list")).to_have_count(0)

@@ -13,7 +13,9 @@ import pytest
 from playwright.sync_api import expect
 
 from qianmian.storage.sql.audit import SYSTEM, Actor
-from qianmian.strategies.strategy import Step, Strategy
+from qianmian.storage.sql.room_lists import ChosenLists
+from qianmian.strategies.strategy import Schedule, Step, Strategy
+from qianmian.vocabulary.product import Product
 from tests.acceptance.test_strategies import next_of, page_of
 from tests.browser.conftest import Open, Shop
 from tests.browser.test_definitions import Hand
@@ -133,11 +135,22 @@ def _stops_and_lets_go_on(shop: Shop, hand: Hand, late: str) -> None:
     expect(page.get_by_role("button", name="全部暂停", exact=False)).to_be_visible()
 
 
-def test_a_second_step_is_written_in_the_form(shop: Shop, visits: Open) -> None:
+def test_a_schedule_a_deadline_and_a_second_step_are_written_in_the_form(
+    shop: Shop, visits: Open
+) -> None:
     page = visits("/strategies/new").page
     hand = Hand(page)
     page.get_by_label("名称", exact=True).fill("两步")
+    hand.click(page.get_by_role("combobox", name="由什么开始"))
+    hand.click(page.locator(".ant-select-item-option-content:visible", has_text="每天"))
+    page.get_by_label("几点").fill("20:30")
+    hand.click(page.get_by_role("combobox", name="对谁"))
+    hand.click(page.locator(".ant-select-item-option-content:visible", has_text="沉默用户"))
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-part=sentence]")).to_contain_text("每天 20:30")
     page.get_by_label("卡片标题").fill("给你的券")
+    page.get_by_label("多少秒内没送到就作罢", exact=True).fill("900")
+    page.get_by_label("整个策略的期限（分钟）").fill("30")
     hand.button("加一步")
     page.get_by_label("等多少秒").fill("600")
     hand.click(page.get_by_role("combobox", name="什么情况走下一步"))
@@ -151,9 +164,14 @@ def test_a_second_step_is_written_in_the_form(shop: Shop, visits: Open) -> None:
     key = page.url.rpartition("/")[2]
     kept = next(one for one in shop.server.home.strategy_store.read().versions if one.key == key)
     assert kept.strategy.steps == (
-        Step("in_room", title="给你的券", wait_ms=600_000, wait_for="order_paid"),
+        Step("in_room", "给你的券", deadline_ms=900_000, wait_ms=600_000, wait_for="order_paid"),
         Step("host", title="说一句"),
     )
+    assert (kept.strategy.moment, kept.strategy.schedule) == ("", Schedule(daily="20:30"))
+    assert kept.strategy.deadline_ms == 1_800_000
+    page.goto(f"{shop.server.url}/strategies")
+    row = page.get_by_role("row").filter(has_text="两步")
+    expect(row).to_contain_text("每天 20:30")
 
 
 @pytest.mark.parametrize(("is_set", "ways"), [(False, 3), (True, 4)])
@@ -172,7 +190,7 @@ def test_a_webhook_can_be_chosen_where_the_shop_has_set_one(
 def test_the_host_answers_a_card_by_a_key(shop: Shop, visits: Open) -> None:
     held = {"channel": "host", "title": "讲一下价格", "body": "{product|这款}现在多少钱"}
     told = Strategy(
-        "tell_price", "price_question", (msgspec.convert(held, Step),), priority=90, ramp=10_000
+        "tell_price", (msgspec.convert(held, Step),), "price_question", priority=90, ramp=10_000
     )
     store = shop.server.home.strategy_store
     store.save_draft(told, SYSTEM)
@@ -192,6 +210,23 @@ def test_the_host_answers_a_card_by_a_key(shop: Shop, visits: Open) -> None:
             expect(card).to_contain_text("2 人")
         page.keyboard.press(key)
         expect(page.locator("[data-part=host]")).to_contain_text("现在没有要讲的")
+
+
+def test_the_host_picks_what_viewers_are_listed(shop: Shop, visits: Open) -> None:
+    shop.server.home.catalog.put(Product("p7", "口红", 7), by=SYSTEM)
+    page = visits("/host/r1").page
+    lists = page.locator("[data-part=room-lists]")
+    hot = lists.get_by_role("switch", name="显示热销榜")
+    hot.focus()
+    page.keyboard.press("Space")  # which answers a card elsewhere on this page
+    expect(hot).to_be_checked()
+    lists.get_by_role("combobox").fill("口红")
+    page.locator(".ant-select-item-option", has_text="口红").click()
+    expect(lists.locator(".ant-select-selection-item")).to_contain_text("口红")
+    page.reload()
+    expect(lists.locator(".ant-select-selection-item")).to_contain_text("口红")
+    expect(hot).to_be_checked()
+    assert shop.server.home.room_lists.of("r1") == ChosenLists("r1", True, ("p7",))
 
 
 async def _asks(shop: Shop, free: str, held: str) -> dict[str, Any]:

@@ -13,16 +13,20 @@ import hashlib
 import itertools
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.installation import Installation, open_database, open_installation
+from qianmian.channels.channel import Channel
 from qianmian.channels.verdict import Verdict
+from qianmian.channels.webhook import Webhook
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.outbox import Parcel
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.outbox import Outbox
-from qianmian.server.run import begin_deciding, outbox_of, viewers_of
+from qianmian.server.run import begin_deciding, outboxes_of, viewers_of
 from qianmian.server.start import running
 from qianmian.settings import Settings
 from qianmian.storage.sql.audit import SYSTEM
@@ -68,10 +72,13 @@ strategies:
 """
 
 
-class Coupons:
+class Coupons(Channel):
     """The system of the shop: what it was told, in a file. Its answer is a hash of the message."""
 
+    name = "webhook"
+    is_keyed = True
     target = "coupons.example"
+    body_of = Webhook.body_of
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
@@ -83,18 +90,22 @@ class Coupons:
         os.write(self._file, (json.dumps(told) + "\n").encode())
         self.tries.append(told["id"])
 
-    async def send(
-        self, message: str, body: bytes, now_ms: int, *, within_ms: int | None = None
-    ) -> Verdict:
+    async def send(self, load: Sequence[Parcel], now_ms: int, *, within_ms: int) -> Verdict:
         """One attempt."""
-        assert within_ms is not None
+        (one,) = load
+        message, body = one.id, one.body
+        assert within_ms > 0
         chance = hashlib.sha256(message.encode()).digest()[0]
         is_first = message not in self.tries
         is_given = chance >= 48 and not (is_first and chance < 96)
-        self.give({"id": message, "body": body.decode(), "at": now_ms, "given": is_given})
+        self.give({"id": message, "body": body, "at": now_ms, "given": is_given})
         if is_given:
             return Verdict("unknown" if is_first and chance < 160 else "delivered")
         return Verdict("rejected" if chance < 48 else "later", after_ms=PACE_MS)
+
+    async def test(self, name: str, now_ms: int) -> Verdict:
+        """Nobody asks."""
+        return Verdict("delivered")
 
 
 OF_THE_SHOP: dict[str, Step] = {
@@ -171,9 +182,8 @@ async def _serve(opened: Installation, order: dict[str, Any], now: Any) -> None:
             classify=load_classifier().classify_many,
             secret=opened.secret,
         )
-        outbox = outbox_of(opened, now, Coupons(Path(order["home"]) / SENT))
-        assert outbox is not None
-        outlets = await begin_deciding(opened, viewers_of(opened, ingest, now), now, outbox)
+        (outbox,) = outboxes = outboxes_of(opened, now, [Coupons(Path(order["home"]) / SENT)])
+        outlets = await begin_deciding(opened, viewers_of(opened, ingest, now), now, outboxes)
         first, key = order["first"], order["key"]
         if first == 0:
             assert await post(ingest, key, consents()) == 200

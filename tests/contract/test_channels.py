@@ -1,95 +1,34 @@
-"""Channels with a key: each message is done once, however the other side fails, and never late.
+"""The laws of channels to the outside, asked of each: once, never late, never without consent.
 
-The receiver is a real server with the official verifier of Standard Webhooks; the outbox is the
-real one over a real database; time is a clock that the test moves.
+The providers are real servers that play scripts; the outbox is the real one over a real database;
+time is a clock that the test moves.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qianmian.channels.egress import Answer, Egress
-from qianmian.channels.webhook import Webhook, secret_of, verdict_of
 from qianmian.errors import InputError
-from qianmian.runtime.outbox import LONGEST_WAIT_MS, Parcel
+from qianmian.runtime.outbox import LONGEST_WAIT_MS
 from qianmian.runtime.persons import Erasure
-from qianmian.server.outbox import Outbox, Settle
-from qianmian.server.parcels import document
+from qianmian.server.api.channels import Outside
 from qianmian.storage.sql.database import Database
-from qianmian.storage.sql.outbox import KEPT_MS, OutboxStore
-from tests.fakes.clock import FakeClock
-from tests.fakes.receiver import CUT, HANG, KEY, OK, SECRET, TWICE, Receiver, receiving, said
-from tests.serving import now_ms
+from qianmian.storage.sql.outbox import KEPT_MS
+from tests.contract.outside import HURRY_MS, LONG_MS, NAMES, Act, Row, Shop, new_shop
+from tests.fakes import receiver as webhooks
 
-TEN_MINUTES = 600_000
-ERROR_IN_200 = said(200, '{"errcode": 310000, "errmsg": "keywords not in content"}')
-HURRY_MS = 1_000
-"""A receiver that hangs has not answered by then; others have much longer, on any machine."""
-LONG_MS = 60_000
-
-
-@dataclass
-class Shop:
-    """An outbox, and what the log was told of each decision."""
-
-    store: OutboxStore
-    clock: FakeClock
-    given: list[str] = field(default_factory=list)
-    released: list[str] = field(default_factory=list)
-    refuses: set[str] = field(default_factory=set)
-
-    async def settle(self, given: Sequence[str], released: Sequence[str]) -> None:
-        self.given += given
-        self.released += released
-
-    async def holding(self, parcels: Sequence[Parcel]) -> set[str]:
-        return {one.id for one in parcels if one.viewer not in self.refuses}
-
-    def outbox(
-        self, url: str, *, timeout_ms: int = LONG_MS, settle: Settle | None = None
-    ) -> Outbox:
-        """A new one, as after a start."""
-        egress = Egress(allow_private=True, timeout_ms=timeout_ms)
-        sender = Webhook(url, SECRET, egress, allow_private=True)
-        return Outbox(
-            self.store,
-            sender,
-            self.holding,
-            settle or self.settle,
-            erased=self.refuses.__contains__,
-            now=self.clock,
-        )
-
-    def parcel(self, name: str, lasts_ms: int = TEN_MINUTES) -> Parcel:
-        now = self.clock()
-        return Parcel(
-            id=name,
-            channel="webhook",
-            viewer=f"v-{name}",
-            strategy="help",
-            version=1,
-            body=document("intervention.decided", now, {"id": name, "viewer": f"v-{name}"}),
-            deadline_at=now + lasts_ms,
-            next_at=now,
-        )
-
-    async def until_over(self, outbox: Outbox) -> None:
-        """Look again and again, some seconds apart."""
-        for _ in range(TEN_MINUTES // 5_000 + 2):
-            await outbox.follow()
-            if not self.store.counts().get("waiting"):
-                return
-            self.clock.pass_ms(5_000)
-        raise AssertionError("it waits for ever")
+ROWS = [
+    Row("webhook", (webhooks.SECRET, webhooks.SECRET[6:20]), webhooks.playing),
+]
 
 
 @pytest.fixture(scope="module")
@@ -104,157 +43,121 @@ def shop(database: Database) -> Shop:
     return new_shop(database)
 
 
-def new_shop(database: Database) -> Shop:
-    """With an empty outbox, at this very time: signatures are of now."""
-    clock = FakeClock(now_ms())
-    store = OutboxStore(database, clock)
-    store.forget(Erasure({f"v-{name}": "" for name in "abcdefgh"}, 0))
-    return Shop(store, clock)
+@pytest.fixture(scope="module", params=ROWS, ids=lambda one: one.name)
+def row(request: pytest.FixtureRequest) -> Row:
+    found: Row = request.param
+    return found
 
 
-def told(shop: Shop, script: list[bytes], *names: str) -> Receiver:
-    """What a receiver that answers so has in the end."""
-
-    async def story() -> Receiver:
-        async with receiving(script) as receiver:
-            timeout_ms = HURRY_MS if HANG in script else LONG_MS
-            outbox = shop.outbox(receiver.url, timeout_ms=timeout_ms)
-            for name in names or ("a",):
-                outbox.take(shop.parcel(name))
-            await shop.until_over(outbox)
-            return receiver
-
-    return asyncio.run(story())
-
-
-@pytest.mark.parametrize(
-    ("script", "tries", "coupons", "is_given"),
-    [
-        pytest.param([OK], 1, 1, True, id="all is well"),
-        pytest.param([TWICE], 1, 1, True, id="answers twice"),
-        pytest.param([said(204)], 1, 1, True, id="says nothing"),
-        pytest.param([said(200, "<html>ok")], 1, 1, True, id="no JSON"),
-        pytest.param([ERROR_IN_200], 1, 0, False, id="200 with an error"),
-        pytest.param([HANG], 2, 1, True, id="gives, and does not answer"),
-        pytest.param([CUT, CUT], 3, 1, True, id="gives, and cuts the line"),
-        pytest.param([said(500), said(503)], 3, 1, True, id="gives, and fails after it"),
-        pytest.param([said(429, retry_after="7"), said(409)], 3, 1, True, id="throttles"),
-        pytest.param([said(400)], 1, 0, False, id="refuses"),
-        pytest.param([said(410)], 1, 0, False, id="is gone"),
-        pytest.param([said(302, location="/other")], 1, 0, False, id="leads elsewhere"),
-        pytest.param([HANG, said(400)], 2, 1, True, id="gives, and then refuses the same"),
-    ],
-)
-def test_one_message_one_coupon_however_the_receiver_fails(
-    shop: Shop, script: list[bytes], tries: int, coupons: int, *, is_given: bool
-) -> None:
-    receiver = told(shop, script)
-    is_hurried = HANG in script and receiver.tries["a"] > tries  # a slow machine tries more often
-    assert receiver.tries["a"] == tries or is_hurried
-    assert receiver.coupons["v-a"] == coupons
-    assert (shop.given, shop.released) == ((["a"], []) if is_given else ([], ["a"]))
-
-
-ANSWERS = [
-    *(OK, CUT, TWICE, ERROR_IN_200, said(500), said(503, retry_after="2"), said(409)),
-    *(said(400), said(410), said(429, retry_after="30"), said(302, location="https://x/")),
-]
+def test_every_channel_has_a_row() -> None:
+    assert sorted(one.name for one in ROWS) == sorted(get_args(Outside))
 
 
 @settings(max_examples=15)
-@given(script=st.lists(st.sampled_from(ANSWERS), max_size=25))
-def test_nobody_gets_two_and_what_was_given_stays_spent(
-    database: Database, script: list[bytes]
-) -> None:
-    shop = new_shop(database)
-    receiver = told(shop, script, *"abc")
-    assert set(receiver.coupons.values()) <= {1}
-    assert Counter(shop.given + shop.released) == Counter("abc"), "each ends once"
-    assert {name for name in "abc" if receiver.coupons[f"v-{name}"]} <= set(shop.given)
-
-
 @given(
-    status=st.integers(100, 599),
-    after=st.sampled_from(["", "0", "7", "-1", "x", "9" * 40, "Wed, 21 Oct 2099 07:28:00 GMT"]),
-    body=st.binary(max_size=30) | st.sampled_from([b'{"ok": false}', b"[" * 5_000, b'{"error":1}']),
+    script=st.lists(st.sampled_from(["does", "later", "refuses", "cuts"]), max_size=15),
+    names=st.integers(1, 4),
 )
-def test_every_answer_means_something(status: int, after: str, body: bytes) -> None:
-    found = verdict_of(Answer(status, {"retry-after": after}, body), now_ms())
-    if found.outcome == "delivered":
-        assert 200 <= status < 300
-    assert found.outcome in ("delivered", "rejected", "later", "unknown")
-    assert (found.outcome == "unknown") is (status >= 500)
-    assert found.after_ms is None or found.after_ms >= 0
-
-
-def test_nothing_is_sent_at_its_deadline_and_a_throttle_is_obeyed(shop: Shop) -> None:
+def test_each_is_done_once_and_ends_once_and_what_was_done_stays_spent(
+    database: Database, row: Row, script: list[Act], names: int
+) -> None:
     async def story() -> None:
-        async with receiving([said(429, retry_after="120")] * 9) as receiver:
-            outbox = shop.outbox(receiver.url)
-            outbox.take(shop.parcel("a", lasts_ms=180_000))
-            held = shop.parcel("b", lasts_ms=180_000)
-            outbox.take(Parcel(**{**_fields(held), "next_at": shop.clock() + 150_000}))
-            await outbox.follow()
-            shop.clock.pass_ms(119_999)
-            await outbox.follow()
-            assert receiver.tries == {"a": 1}
-            shop.clock.pass_ms(1)
-            await outbox.follow()
-            assert receiver.tries == {"a": 2}
-            shop.clock.pass_ms(60_000)
-            await outbox.follow()
-            assert receiver.tries == {"a": 2}, "b has not been tried, and now its time is over"
-            assert (shop.given, sorted(shop.released)) == ([], ["a", "b"])
+        shop = new_shop(database)
+        async with row.playing(script) as provider:
+            channel = provider.channel(LONG_MS)
+            outbox = shop.outbox(channel)
+            for name in NAMES[:names]:
+                outbox.take(shop.parcel(channel, name))
+            await shop.until_over(outbox)
+            assert set(provider.reached.values()) <= {1}
+            assert Counter(shop.given + shop.released) == Counter(NAMES[:names]), "each ends once"
+            assert set(provider.reached) <= set(shop.given)
+            if not {"cuts"} & set(script):  # every end is known
+                assert set(provider.reached) == set(shop.given)
 
     asyncio.run(story())
 
 
-def test_nobody_is_reached_who_said_no_meanwhile(shop: Shop) -> None:
+@pytest.mark.parametrize("act", ["hangs", "cuts"])
+def test_what_may_be_there_is_tried_again_with_a_key_only(shop: Shop, row: Row, act: Act) -> None:
     async def story() -> None:
-        async with receiving([said(429)] * 4 + [said(500)]) as receiver:
-            outbox = shop.outbox(receiver.url)
-            for name in ("a", "b"):
-                outbox.take(shop.parcel(name))
+        async with row.playing([act]) as provider:
+            channel = provider.channel(HURRY_MS if act == "hangs" else LONG_MS)
+            outbox = shop.outbox(channel)
+            outbox.take(shop.parcel(channel, "a"))
+            await shop.until_over(outbox)
+            assert (provider.reached, shop.given) == ({"a": 1}, ["a"])
+            assert (provider.tries["a"] > 1) is channel.is_keyed
+
+    asyncio.run(story())
+
+
+def test_nothing_is_sent_at_its_deadline(shop: Shop, row: Row) -> None:
+    async def story() -> None:
+        async with row.playing(["later"]) as provider:
+            channel = provider.channel(LONG_MS)
+            outbox = shop.outbox(channel)
+            outbox.take(shop.parcel(channel, "a", lasts_ms=180_000))
+            outbox.take(shop.parcel(channel, "b", lasts_ms=180_000, after_ms=179_999))
+            await outbox.follow()
+            assert provider.tries == {"a": 1}
+            shop.clock.pass_ms(180_000)
+            await outbox.follow()
+            assert provider.tries == {"a": 1}
+            assert (provider.reached, shop.given, sorted(shop.released)) == ({}, [], ["a", "b"])
+
+    asyncio.run(story())
+
+
+def test_nobody_is_reached_who_said_no_meanwhile(shop: Shop, row: Row) -> None:
+    async def story() -> None:
+        async with row.playing([]) as provider:
+            channel = provider.channel(LONG_MS)
+            outbox = shop.outbox(channel)
+            for name in "ab":
+                outbox.take(shop.parcel(channel, name, after_ms=LONGEST_WAIT_MS))
             await outbox.follow()
             shop.refuses = {"v-a"}
             shop.clock.pass_ms(LONGEST_WAIT_MS)
             await outbox.follow()
-            assert receiver.tries == {"a": 1, "b": 2}
-            assert shop.released == ["a"]
+            assert (provider.reached, shop.given, shop.released) == ({"b": 1}, ["b"], ["a"])
 
     asyncio.run(story())
 
 
-def test_a_crash_in_the_middle_of_a_call_sends_the_same_again(shop: Shop) -> None:
-    """The receiver has given the coupon; we died before we knew."""
+def test_a_crash_in_the_middle_of_a_call_reaches_once(shop: Shop, row: Row) -> None:
+    """It is done; we died before we knew."""
 
     async def story() -> None:
-        async with receiving([HANG]) as receiver:
-            dies = shop.outbox(receiver.url)
-            dies.take(shop.parcel("a"))
+        async with row.playing(["hangs"]) as provider:
+            channel = provider.channel(LONG_MS)
+            dies = shop.outbox(channel)
+            dies.take(shop.parcel(channel, "a"))
             looking = asyncio.ensure_future(dies.follow())
-            await receiver.hung.wait()
+            await provider.hung.wait()
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
-            await shop.until_over(shop.outbox(receiver.url))
-            assert (receiver.tries["a"], receiver.coupons["v-a"]) == (2, 1)
-            assert shop.given == ["a"]
+            again = provider.channel(LONG_MS)
+            await shop.until_over(shop.outbox(again))
+            assert provider.tries["a"] == (2 if channel.is_keyed else 1)
+            assert (provider.reached, shop.given) == ({"a": 1}, ["a"])
 
     asyncio.run(story())
 
 
-def test_a_log_that_cannot_be_written_is_told_later(shop: Shop) -> None:
+def test_a_log_that_cannot_be_written_is_told_later(shop: Shop, row: Row) -> None:
     async def fails(_given: Sequence[str], _released: Sequence[str]) -> None:
         raise InputError("the disk is full")
 
     async def story() -> None:
-        async with receiving() as receiver:
-            outbox = shop.outbox(receiver.url, settle=fails)
-            outbox.take(shop.parcel("a"))
+        async with row.playing([]) as provider:
+            channel = provider.channel(LONG_MS)
+            outbox = shop.outbox(channel, settle=fails)
+            outbox.take(shop.parcel(channel, "a"))
             with pytest.raises(InputError):
                 await outbox.follow()
-            await shop.outbox(receiver.url).follow()
-            assert (receiver.tries["a"], shop.given) == (1, ["a"])
+            await shop.outbox(channel).follow()
+            assert (provider.tries["a"], shop.given) == (1, ["a"])
             shop.clock.pass_ms(2 * KEPT_MS)
             shop.store.note_told([])
             assert shop.store.counts() == {}
@@ -262,29 +165,65 @@ def test_a_log_that_cannot_be_written_is_told_later(shop: Shop) -> None:
     asyncio.run(story())
 
 
-def test_a_person_is_told_and_forgotten(shop: Shop) -> None:
-    shop.store.add([shop.parcel("a"), shop.parcel("b")], lambda viewer: viewer == "v-b")
-    (row,) = shop.store.export(frozenset({"v-a", "v-b"}))
-    assert (row["state"], row["body"]["data"]["viewer"]) == ("waiting", "v-a")
+def test_a_test_reaches_nobody_and_says_what_came_of_it(shop: Shop, row: Row) -> None:
+    async def story() -> None:
+        async with row.playing(["does", "refuses"]) as provider:
+            outbox = shop.outbox(provider.channel(LONG_MS))
+            assert (await outbox.test()).outcome == "delivered"
+            assert (await outbox.test()).outcome == "rejected"
+            assert not set(provider.reached) & set(NAMES)
+            assert shop.store.counts() == {}
+
+    asyncio.run(story())
+
+
+def test_a_secret_is_shown_nowhere(shop: Shop, row: Row, caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> list[str]:
+        async with row.playing(["cuts", "later", "refuses"]) as provider:
+            channel = provider.channel(LONG_MS)
+            outbox = shop.outbox(channel)
+            for name in "ab":
+                outbox.take(shop.parcel(channel, name))
+            await shop.until_over(outbox)
+            verdict = await outbox.test()
+            return [repr(channel), str(channel), channel.target, repr(verdict), repr(outbox)]
+
+    with caplog.at_level(logging.DEBUG):
+        shown = asyncio.run(story())
+    path: Any = shop.store._database._engine.url.database
+    shown += [Path(path).read_bytes().decode("latin-1"), caplog.text]
+    assert not [secret for secret in row.secrets if any(secret in one for one in shown)]
+
+
+def test_a_person_is_told_and_forgotten(shop: Shop, row: Row) -> None:
+    async def story() -> None:
+        async with row.playing([]) as provider:
+            channel = provider.channel(LONG_MS)
+            parcels = [shop.parcel(channel, name) for name in "ab"]
+            shop.store.add(parcels, lambda viewer: viewer == "v-b")
+
+    asyncio.run(story())
+    (told,) = shop.store.export(frozenset({"v-a", "v-b"}))
+    assert (told["state"], told["viewer"]) == ("waiting", "v-a")
+    assert isinstance(told["body"], dict)
     assert shop.store.forget(Erasure({"v-a": "gone"}, 0)) == 1
     assert shop.store.due() == []
     assert not shop.store.begin("a"), "nobody sends what is gone"
 
 
-def test_the_secret_is_shown_nowhere(shop: Shop) -> None:
-    webhook = Webhook("https://shop.example/", SECRET, Egress(), allow_private=False)
-    key = SECRET.removeprefix("whsec_")
-    assert secret_of(f" {SECRET}\n") == KEY
-    shown = [repr(webhook), str(webhook)]
-    for wrong in (key[:12], "", f"whsec_{key}{key}{key}", "whsec_不", f"{SECRET}!"):
-        with pytest.raises(InputError) as problem:
-            secret_of(wrong)
-        shown.append(str(problem.value))
-    told(shop, [said(500), said(400)])
-    path: Any = shop.store._database._engine.url.database
-    shown.append(Path(path).read_bytes().decode("latin-1"))
-    assert all(key[:12] not in one for one in shown)
+def test_a_channel_does_not_touch_what_waits_for_another(shop: Shop) -> None:
+    async def story() -> None:
+        async with webhooks.playing([]) as provider:
+            channel = provider.channel(LONG_MS)
+            outbox = shop.outbox(channel)
+            other = shop.parcel(channel, "a")
+            shop.store.add([type(other)(**{**_fields(other), "channel": "fax"})], lambda _: False)
+            await outbox.follow()
+            assert (provider.tries, outbox.counts()) == ({}, {})
+            assert shop.store.counts() == {"waiting": 1}
+
+    asyncio.run(story())
 
 
-def _fields(one: Parcel) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in Parcel.__struct_fields__}
+def _fields(one: Any) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in one.__struct_fields__}

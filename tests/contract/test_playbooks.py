@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from qianmian.bootstrap import Cores, active_definitions
 from qianmian.bootstrap.catalogs import load_playbooks
 from qianmian.columns.batch import EventBatch
+from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes
 from qianmian.language.definition import Definition
+from qianmian.language.story import DAY_BEGIN_MS, START_MS
 from qianmian.learning.danmaku import CLASSES
 from qianmian.locales.texts import LOCALES, document
 from qianmian.moments.story import end_of, instants_of, rows_of
+from qianmian.runtime.messages import Tick
 from qianmian.strategies.compiling import check_strategy, split
 from qianmian.strategies.playbook import GROUPS, Playbook
 from qianmian.strategies.strategy import DEADLINE_MS, Limits
 from qianmian.vocabulary.offer import check_offer
+from qianmian.vocabulary.time import MINUTE_MS
 from tests.oracle.run import run
+from tests.turns import Row, Shop
 
 PLAYBOOKS = load_playbooks()
 ACTIVE = active_definitions()
@@ -27,7 +33,7 @@ EACH = [pytest.param(one, id=key) for key, one in PLAYBOOKS.items()]
 OF_THE_BRIEF = {
     "new": {"newcomer_gift", "trial_price", "newcomer_guide"},
     "active": {"member_perk", "regulars_only", "matching_items"},
-    "dormant": {"wake_up_offer", "what_is_new", "leaving_care"},
+    "dormant": {"wake_up_offer", "what_is_new", "leaving_care", "session_recall"},
     "high_value": {"early_access", "beta_invite", "own_service"},
     "moment": {
         "hesitation_help",
@@ -79,7 +85,32 @@ def test_a_copy_could_run_as_it_is(playbook: Playbook, locale: str) -> None:
         assert offer.valid_for_ms is not None
 
 
-@pytest.mark.parametrize("playbook", EACH)
+AT_A_MOMENT = [pytest.param(one, id=key) for key, one in PLAYBOOKS.items() if one.schedule is None]
+BY_THE_CLOCK = [
+    pytest.param(one, id=key) for key, one in PLAYBOOKS.items() if one.schedule is not None
+]
+
+
+@pytest.mark.parametrize("playbook", BY_THE_CLOCK)
+def test_it_has_its_turn_when_its_example_says(playbook: Playbook) -> None:
+    """What the story tells of profiles is known from history, so whoever is away is known, too."""
+    example, rows = playbook.example, rows_of(playbook.example, CLASSES)
+    traits = {row["viewer"]: row["traits"] for row in rows if "traits" in row}
+    known = [ViewerFacts(viewer, traits=told) for viewer, told in traits.items()]
+    shop = Shop(Facts(facts_bytes(known, boundary_ms=DAY_BEGIN_MS)), active=ACTIVE, zero=START_MS)
+    full = msgspec.structs.replace(playbook.strategy(words(playbook), "zh-CN"), mode="full")
+    shop.use(0, msgspec.structs.replace(full, control=0))
+    for row in rows:
+        told = {name: row[name] for name in row if name not in ("clock", "type", "viewer")}
+        shop.happen((row["clock"] - START_MS) / 1_000, Row(0, row["type"], row.get("viewer"), told))
+    for at in range(0, end_of(example) - START_MS + 1, MINUTE_MS):
+        if START_MS + at > rows[-1]["clock"]:
+            shop.tell(at / 1_000, Tick())
+    assert [one.at for one in shop.decisions] == list(instants_of(example))
+    assert {one.outcome for one in shop.decisions} == {"act"}
+
+
+@pytest.mark.parametrize("playbook", AT_A_MOMENT)
 def test_it_acts_when_its_example_says(playbook: Playbook) -> None:
     example = playbook.example
     definitions = [*ACTIVE, compiled(playbook)]

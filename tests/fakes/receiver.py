@@ -16,6 +16,10 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
+from qianmian.channels.channel import Channel
+from qianmian.channels.egress import Egress
+from qianmian.channels.webhook import Webhook as WebhookChannel
+
 KEY = bytes(range(32))
 SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
@@ -52,6 +56,17 @@ class Receiver:
     hung: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
 
+    @property
+    def reached(self) -> Counter[str]:
+        """How often each name was given something."""
+        given = (told["data"] for told in self.given.values())
+        return Counter(told["title"][4] for told in given if "title" in told)
+
+    def channel(self, timeout_ms: int) -> Channel:
+        """Ours, over it."""
+        egress = Egress(allow_private=True, timeout_ms=timeout_ms)
+        return WebhookChannel(self.url, SECRET, egress, allow_private=True)
+
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -75,6 +90,22 @@ class Receiver:
         writer.write(reply)
         await writer.drain()
         writer.close()
+
+
+ACTS = {
+    "does": OK,
+    "later": said(429),
+    "refuses": said(400),
+    "hangs": HANG,
+    "cuts": CUT,
+}
+
+
+@asynccontextmanager
+async def playing(acts: Iterable[str]) -> AsyncIterator[Receiver]:
+    """A receiver that plays a script of acts."""
+    async with receiving([ACTS[one] for one in acts]) as receiver:
+        yield receiver
 
 
 @asynccontextmanager

@@ -1,6 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request } from './client'
-import type { Channel, Tested } from './types'
+import type { Channel, ChannelName, OutsideName, Tested } from './types'
+
+/** Channels that need settings of the server. */
+export const OUTSIDE: readonly OutsideName[] = ['webhook']
+
+export function isOutside(name: ChannelName): name is OutsideName {
+  return OUTSIDE.some((one) => one === name)
+}
 
 const KEY = ['channels']
 const FRESH_MS = 5_000
@@ -17,7 +24,7 @@ export function useChannels(isAllowed = true) {
 export function useTest() {
   const cache = useQueryClient()
   return useMutation({
-    mutationFn: () => request<Tested>('POST', '/api/channels/webhook/test'),
+    mutationFn: (channel: OutsideName) => request<Tested>('POST', `/api/channels/${channel}/test`),
     onSettled: () => cache.invalidateQueries({ queryKey: KEY }),
   })
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
-import { useLanguage } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
 import { request } from './client'
 import type { Meta, Moment } from './types'
 
@@ -21,20 +21,21 @@ export function useShop(): Shop {
   return useMeta().data ?? FALLBACK
 }
 
-/** Looks up a moment by its key; an unknown one keeps its key as its name. */
+/** Looks up a moment by its key; an unknown one keeps its key as its name, none is the clock. */
 export function useMoments(): {
   named: (key: string) => string
   moment: (key: string) => Moment | undefined
 } {
   const moments = useMeta().data?.moments
   const { words } = useLanguage()
+  const { t } = useTexts()
   const moment = useCallback((key: string) => moments?.find((one) => one.key === key), [moments])
   const named = useCallback(
     (key: string) => {
       const names = moment(key)?.names
-      return names ? words(names) : key
+      return names ? words(names) : key || t('app.by_the_clock')
     },
-    [moment, words],
+    [moment, t, words],
   )
   return { named, moment }
 }

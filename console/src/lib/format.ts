@@ -78,6 +78,14 @@ export function money(minor: number, currency: string, language: Language): Amou
 /** Basis points as percent with two decimals. */
 export const percentOfBasisPoints = (points: number): string => `${(points / 100).toFixed(2)}%`
 
+/** A difference: always with its sign, a true minus, so many digits after the point, and a unit. */
+export function signed(value: number, digits: number, unit = ''): string {
+  const size = Math.abs(value).toFixed(digits)
+  const [whole = '', fraction] = size.split('.')
+  const shown = whole.replace(/\B(?=(\d{3})+$)/g, ',') + (fraction === undefined ? '' : `.${fraction}`)
+  return `${Number(size) === 0 ? '±' : value < 0 ? MINUS : '+'}${shown}${unit}`
+}
+
 /** One number as percent of another, one decimal; a dash where there is nothing to compare with. */
 export const share = (part: number, whole: number): string =>
   whole > 0 ? `${((part / whole) * 100).toFixed(1)}%` : '–'

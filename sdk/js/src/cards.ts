@@ -1,8 +1,10 @@
 /** The default cards: in a shadow tree, so that neither the page's style nor ours reaches the other. */
 
 import { whenSeen } from './exposure.ts'
-import type { Message, Offer } from './inbox.ts'
+import { isList, type Message, type Offer } from './inbox.ts'
 import { safeLink } from './links.ts'
+import { Lists } from './lists.ts'
+import { made, moneyOf } from './parts.ts'
 import { STYLE } from './style.ts'
 import { textsOf, type Texts } from './texts.ts'
 
@@ -33,11 +35,13 @@ export class Cards {
   private readonly host: HTMLElement
   private readonly note: HTMLElement
   private readonly cards = new Map<string, Card>()
+  private readonly lists: Lists
   private noteTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(
     private readonly locale: string,
     container: HTMLElement,
+    onProduct?: (id: string) => void,
   ) {
     this.texts = textsOf(locale)
     this.host = document.createElement('div')
@@ -50,11 +54,16 @@ export class Cards {
     this.host.setAttribute('aria-label', this.texts.region)
     this.host.setAttribute('aria-live', 'polite')
     tree.append(this.note)
+    this.lists = new Lists(this.note, this.texts, locale, onProduct)
     container.append(this.host)
   }
 
   show(shown: Shown): void {
     const { message } = shown
+    if (isList(message)) {
+      this.lists.show(message, shown.now())
+      return
+    }
     const [oldest] = this.cards.keys()
     if (oldest !== undefined && this.cards.size >= MOST_CARDS) this.hide(oldest)
     const element = made('section', '', '')
@@ -89,6 +98,7 @@ export class Cards {
   }
 
   hide(id: string): void {
+    this.lists.hide(id)
     const card = this.cards.get(id)
     card?.end()
     card?.element.remove()
@@ -104,6 +114,7 @@ export class Cards {
   /** Everything goes; another person sits there. */
   clear(): void {
     for (const id of [...this.cards.keys()]) this.hide(id)
+    this.lists.clear()
   }
 
   remove(): void {
@@ -118,7 +129,7 @@ export class Cards {
     const { message } = shown
     const parts = [this.top(shown)]
     if (message.body) parts.push(made('p', '', message.body))
-    parts.push(this.offer(message.offer, left))
+    if (message.kind !== 'assistant') parts.push(this.offer(message.offer, left))
     const action = message.action_label ? this.link('action', message.action_label, message.action_url) : null
     if (action !== null) {
       action.addEventListener('click', () => {
@@ -127,12 +138,14 @@ export class Cards {
       parts.push(action)
     }
     if (message.why) parts.push(made('p', 'small', this.texts.why + message.why))
-    if (message.viewer !== null) parts.push(this.out(shown))
+    // An answer to what somebody asked is no offer that they could want no more of.
+    if (message.viewer !== null && message.kind !== 'assistant') parts.push(this.out(shown))
     return parts
   }
 
   private top(shown: Shown): HTMLElement {
     const top = made('div', 'top', '')
+    const title = shown.message.kind === 'assistant' ? this.texts.assistant : shown.message.title
     if (shown.message.is_ad) top.append(made('span', 'ad', this.texts.ad))
     const close = made('button', 'close', '×')
     close.setAttribute('type', 'button')
@@ -140,7 +153,7 @@ export class Cards {
     close.addEventListener('click', () => {
       this.dismiss(shown)
     })
-    top.append(made('h2', '', shown.message.title), close)
+    top.append(made('h2', '', title), close)
     return top
   }
 
@@ -184,8 +197,7 @@ export class Cards {
   }
 
   private money(offer: Offer): string {
-    const format = new Intl.NumberFormat(this.locale, { style: 'currency', currency: offer.currency })
-    return format.format(offer.amount_minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+    return moneyOf(offer.amount_minor, offer.currency, this.locale)
   }
 
   private time(at: number): string {
@@ -209,13 +221,6 @@ export class Cards {
       this.note.textContent = ''
     }, NOTE_MS)
   }
-}
-
-function made(name: string, kind: string, text: string): HTMLElement {
-  const element = document.createElement(name)
-  if (kind) element.className = kind
-  element.textContent = text
-  return element
 }
 
 /** Minutes and seconds, the last one whole: nothing says 0:00 while it holds. */

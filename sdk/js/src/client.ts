@@ -25,6 +25,8 @@ export interface Options {
   onMessage?: (shown: Shown) => void
   /** A message must not be seen any more; only with `onMessage`. */
   onWithdrawn?: (id: string) => void
+  /** Somebody chose a product of a list; without it the products of the default lists are words only. */
+  onProduct?: (id: string) => void
   /** The server has it: no personal offers any more. */
   onOptedOut?: () => void
   /** The line of messages opened, broke, or was refused; `code` is the code of its close. */
@@ -239,9 +241,9 @@ export class Client {
 
   /** Null outside of a page, and before it has a body. */
   private newCards(): Cards | null {
-    const { onMessage, container, locale } = this.options
+    const { onMessage, onProduct, container, locale } = this.options
     if (onMessage !== undefined || typeof document === 'undefined') return null
     const place = container ?? (document.body as HTMLElement | null)
-    return place && new Cards(locale ?? (document.documentElement.lang || navigator.language), place)
+    return place && new Cards(locale ?? (document.documentElement.lang || navigator.language), place, onProduct)
   }
 }

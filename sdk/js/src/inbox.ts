@@ -17,7 +17,16 @@ export interface Offer {
   valid_until: number
 }
 
-/** What the server wants shown. Units: ms UTC. */
+/** A product of a list. Units: price_minor in minor units of the currency; null for not known. */
+export interface Product {
+  id: string
+  title: string
+  link_number: number | null
+  price_minor: number | null
+  currency: string
+}
+
+/** What the server wants shown; `products` are of a list, the first one first. Units: ms UTC. */
 export interface Message {
   id: string
   room: string
@@ -32,6 +41,12 @@ export interface Message {
   action_url: string
   is_ad: boolean
   why: string
+  products: Product[]
+}
+
+/** Whether it says how something is: only the newest of its kind holds, and a page that is loaded anew shows it again. */
+export function isList(message: Message): boolean {
+  return message.kind === 'hot_list' || message.kind === 'recommended'
 }
 
 const SEEN = 'seen'
@@ -65,7 +80,9 @@ export class Inbox {
 
   /** Whether to show it; it counts as shown from then on. */
   takes(message: Message): boolean {
-    if (message.expires_at <= this.now() || this.seen.has(message.id)) return false
+    if (message.expires_at <= this.now()) return false
+    if (isList(message)) return true
+    if (this.seen.has(message.id)) return false
     this.seen.add(message.id)
     // Other tabs write there, too.
     const all = [...new Set([...this.kept(), ...this.seen])]

@@ -5,7 +5,7 @@
 
 import { backoffMs } from './backoff.ts'
 import type { Identity, Who } from './identity.ts'
-import { Inbox, messageOf, type Message } from './inbox.ts'
+import { Inbox, isList, messageOf, type Message } from './inbox.ts'
 import type { Memory } from './memory.ts'
 import type { Line, Transport } from './ports.ts'
 import { Receipts, type Receipt, type Said } from './receipts.ts'
@@ -202,7 +202,7 @@ export class Live {
 
   private take(message: Message | null): void {
     if (message === null || message.room !== this.address.room || !this.inbox.takes(message)) return
-    this.acknowledge(message, 'delivered')
+    if (!isList(message)) this.acknowledge(message, 'delivered')
     this.listener.onMessage(message)
   }
 

@@ -26,5 +26,14 @@ button { font: inherit; color: inherit; background: none; border: 0; cursor: poi
 .out, a.rules { padding: 4px 0; color: var(--soft); text-decoration: underline; }
 a.action { display: block; margin-top: 10px; padding: 9px; color: var(--paper); background: var(--accent);
   border-radius: 8px; text-align: center; text-decoration: none; font-weight: 600; }
+.list { position: relative; padding: 4px 44px 4px 14px; }
+.list .close { position: absolute; top: 2px; right: 6px; }
+summary { padding: 6px 0; font-weight: 600; cursor: pointer; }
+summary .small { display: inline; margin-left: 6px; font-weight: 400; }
+ol { margin: 0; padding: 0 0 6px 20px; max-height: 40vh; overflow-y: auto; }
+li { padding: 4px 0; }
+li > * { display: inline; margin-right: 8px; padding: 0; }
+button.product { text-align: left; text-decoration: underline; }
+.price { color: var(--accent); font-weight: 600; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 `

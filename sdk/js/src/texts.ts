@@ -12,6 +12,10 @@ export interface Texts {
   optOut: string
   optingOut: string
   optedOut: string
+  assistant: string
+  hotList: string
+  recommended: string
+  link: string
 }
 
 const CHINESE: Texts = {
@@ -26,6 +30,10 @@ const CHINESE: Texts = {
   optOut: '不再收到个性化推荐',
   optingOut: '正在保存…',
   optedOut: '已保存：不再向您发送个性化推荐。',
+  assistant: '直播间助手',
+  hotList: '热销榜',
+  recommended: '主播推荐',
+  link: '号链接',
 }
 
 const ENGLISH: Texts = {
@@ -40,6 +48,10 @@ const ENGLISH: Texts = {
   optOut: 'No more personalized offers',
   optingOut: 'Saving…',
   optedOut: 'Saved: you get no more personalized offers.',
+  assistant: 'Assistant of the shop',
+  hotList: 'Bestsellers now',
+  recommended: 'Picked by the host',
+  link: ' on the shelf',
 }
 
 /** Those of a language; Chinese for every tag that does not begin with "en". */

@@ -177,3 +177,55 @@ test('three cards are the most, and what is withdrawn goes', () => {
   cards.remove()
   expect(document.body.childElementCount).toBe(0)
 })
+
+const PRODUCTS = [
+  { id: 'p1', title: '精华', link_number: 3, price_minor: 29_900, currency: 'CNY' },
+  { id: 'p2', title: '口红', link_number: null, price_minor: null, currency: 'CNY' },
+]
+const LIST: Partial<Message> = { kind: 'hot_list', viewer: null, title: '', is_ad: false, offer: null, products: PRODUCTS }
+
+test('a list is one line that opens; a newer one takes its place as open as it was', () => {
+  const { cards, tree, one } = shown(LIST)
+  const details = () => tree.querySelector('details') as HTMLDetailsElement
+  expect(details().open).toBe(false)
+  expect(tree.querySelector('summary')?.textContent).toBe('热销榜2')
+  expect([...tree.querySelectorAll('li')].map((item) => item.textContent)).toEqual(['精华3号链接¥299.00', '口红'])
+  expect(tree.querySelectorAll('button.product, .ad, .out, [role=timer]')).toHaveLength(0)
+  details().open = true
+  cards.show({ ...one, message: { ...one.message, id: 'm2', products: PRODUCTS.slice(1) } })
+  expect(tree.querySelectorAll('li')).toHaveLength(1)
+  expect(details().open).toBe(true)
+  cards.show({ ...one, message: { ...one.message, id: 'm3', kind: 'recommended' } })
+  expect(tree.querySelectorAll('details')).toHaveLength(2)
+  cards.hide('m2')
+  expect([...tree.querySelectorAll('summary')].map((line) => line.textContent)).toEqual(['主播推荐2'])
+  vi.advanceTimersByTime(60_000)
+  expect(tree.querySelector('details')).toBeNull()
+})
+
+test('a list that was closed stays closed; lists push no card away', () => {
+  const { cards, tree, one } = shown(LIST)
+  tree.querySelector<HTMLElement>('.list .close')?.click()
+  cards.show({ ...one, message: { ...one.message, id: 'm2' } })
+  expect(tree.querySelector('.list')).toBeNull()
+  cards.show({ ...one, message: { ...one.message, id: 'm3', kind: 'recommended' } })
+  for (const id of ['a', 'b', 'c']) cards.show({ ...one, message: messageOf(id) })
+  expect(tree.querySelectorAll('section')).toHaveLength(4)
+})
+
+test('who chooses a product of a list is brought to it by the page', () => {
+  const chosen: string[] = []
+  const cards = new Cards('zh-CN', document.body, (id) => chosen.push(id))
+  const nothing = () => undefined
+  const message = messageOf('m1', LIST)
+  cards.show({ message, now: () => Date.now(), opened: nothing, clicked: nothing, dismissed: nothing, optOut: nothing })
+  document.body.firstElementChild?.shadowRoot?.querySelector<HTMLElement>('button.product')?.click()
+  expect(chosen).toEqual(['p1'])
+})
+
+test('an answer is of the assistant, and neither an ad nor an offer', () => {
+  const { tree, text } = shown({ kind: 'assistant', title: '', body: '敏感肌可用', is_ad: false, offer: null, why: '' })
+  expect(tree.querySelector('h2')?.textContent).toBe('直播间助手')
+  expect(text()).toContain('敏感肌可用')
+  expect(tree.querySelectorAll('.ad, .out, [role=timer]')).toHaveLength(0)
+})

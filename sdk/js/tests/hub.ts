@@ -19,6 +19,7 @@ export function messageOf(id: string, fields: Partial<Message> = {}): Message {
     action_url: '',
     is_ad: true,
     why: '',
+    products: [],
     ...fields,
   }
 }

@@ -117,6 +117,18 @@ test('who opts out is not forgotten: it is said until the server has it, also af
   expect(frames(other.transport.line).map((one) => one['type'])).toEqual(['hello'])
 })
 
+test('a list has no receipts, and a page that is loaded anew is given it again', async () => {
+  const storage = new FakeStorage()
+  const list = messageOf('hot_list-1', { kind: 'hot_list', viewer: null })
+  for (const first of [true, false]) {
+    const { hub, transport, shown, client } = await opened({}, storage)
+    hub.publish(list, transport.line)
+    expect(shown.map((one) => one.message.id), String(first)).toEqual(['hot_list-1'])
+    expect(frames(transport.line).map((one) => one['type'])).toEqual(['hello'])
+    client.close()
+  }
+})
+
 test('what is withdrawn is hidden, what is not of this room is not shown, and what is new is passed over', async () => {
   const hidden: string[] = []
   const { hub, transport, shown } = await opened({ onWithdrawn: (id: string) => hidden.push(id) })

@@ -51,6 +51,7 @@ from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.outbox import OutboxStore
 from qianmian.storage.sql.products import ProductStore
+from qianmian.storage.sql.room_lists import RoomListStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.spending import SpendingBook
 from qianmian.storage.sql.staff import Staff
@@ -98,6 +99,7 @@ class Installation:
     products: tuple[Product, ...]
     catalog: ProductStore
     lists: ListStore
+    room_lists: RoomListStore
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore
@@ -136,7 +138,7 @@ def open_installation(
         secret = read_or_make(home / SECRET_FILE)
         books = ConsentLedger(database), SpendingBook(database, settings.zone)
         ledger, sources = books[0], SourceStore(database, now, settings.namespace)
-        tables = tables_of(database, now)
+        tables, strategy_store = tables_of(database, now), StrategyStore(database, now)
         persons = persons_of(
             home,
             log,
@@ -149,7 +151,6 @@ def open_installation(
             sources=sources,
         )
         active = active_definitions_of(built_in, versions.all(), settings.zone)
-        strategy_store = StrategyStore(database, now)
         strategies = strategies_of(settings, active, strategy_store.read())
         for key, problem in strategies.left_out.items():
             told("strategy_left_out", f"{key}: {problem.message}")
@@ -174,6 +175,7 @@ def open_installation(
             accounts=accounts,
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),
+            room_lists=RoomListStore(database, now),
             audit=AuditTrail(database, now),
             sources=sources,
             dead_letters=letters,

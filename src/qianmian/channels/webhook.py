@@ -13,16 +13,19 @@ import base64
 import binascii
 import hashlib
 import hmac
-from datetime import UTC
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
+from qianmian.channels.channel import Channel, Message
 from qianmian.channels.egress import Answer, Egress, NotSent, Unknown, check_url
 from qianmian.channels.verdict import Verdict
 from qianmian.errors import InputError
+from qianmian.runtime.outbox import Parcel
 from qianmian.vocabulary.time import SECOND_MS
 
 PREFIX: Final = "whsec_"
@@ -75,11 +78,14 @@ def verdict_of(answer: Answer, now_ms: int) -> Verdict:
     return Verdict("rejected", f"http_{status}")
 
 
-class Webhook:
+class Webhook(Channel):
     """One receiver.
 
     Raises (at making): InputError for an address or secret that cannot be used.
     """
+
+    name = "webhook"
+    is_keyed = True
 
     def __init__(self, url: str, secret: str, egress: Egress, *, allow_private: bool) -> None:
         check_url(url, allow_private=allow_private)
@@ -92,11 +98,50 @@ class Webhook:
         """The host that is called; the rest of the address may be a secret."""
         return urlsplit(self._url).netloc
 
-    async def send(
-        self, message: str, body: bytes, now_ms: int, *, within_ms: int | None = None
-    ) -> Verdict:
-        """One attempt. With one `message` as often as you like: the receiver does it once."""
-        headers = headers_of(self._key, message, now_ms, body)
+    def body_of(self, message: Message) -> str:
+        """Enough to give a coupon; of the viewer the id only: no traits, no words of theirs.
+
+        Raises: InputError where it is about nobody.
+        """
+        if not message.viewer:
+            raise InputError("a webhook is about one viewer")
+        offer = message.offer
+        told: dict[str, Any] = {
+            "id": message.id,
+            "viewer": message.viewer,
+            "room": message.room,
+            "strategy": message.strategy,
+            "version": message.version,
+            "moment": message.moment,
+            "product": message.product,
+            "title": message.title,
+            "body": message.body,
+            "offer": None,
+            "expires_at": instant(message.deadline_at),
+        }
+        if offer is not None:
+            told["offer"] = {
+                "key": offer.key,
+                "title": offer.title,
+                "amount_minor": offer.amount_minor,
+                "currency": message.currency,
+                "valid_for_ms": offer.valid_for_ms,
+                "code": message.code,
+            }
+        return document("intervention.decided", message.at, told)
+
+    async def send(self, load: Sequence[Parcel], now_ms: int, *, within_ms: int) -> Verdict:
+        """One attempt; under the id of the decision, so the receiver does it once."""
+        (one,) = load
+        return await self._post(one.id, one.body, now_ms, within_ms)
+
+    async def test(self, name: str, now_ms: int) -> Verdict:
+        """Send a message of the type `test`."""
+        return await self._post(name, document("test", now_ms, {"id": name}), now_ms, None)
+
+    async def _post(self, name: str, told: str, now_ms: int, within_ms: int | None) -> Verdict:
+        body = told.encode()
+        headers = headers_of(self._key, name, now_ms, body)
         try:
             answer = await self._egress.post(self._url, headers, body, within_ms=within_ms)
         except NotSent:
@@ -104,6 +149,16 @@ class Webhook:
         except Unknown:
             return Verdict("unknown", "no_answer")
         return verdict_of(answer, now_ms)
+
+
+def document(kind: str, at_ms: int, told: dict[str, Any]) -> str:
+    """A body as Standard Webhooks recommends: type, timestamp, data."""
+    return msgspec.json.encode({"type": kind, "timestamp": instant(at_ms), "data": told}).decode()
+
+
+def instant(at_ms: int) -> str:
+    """ISO 8601, UTC."""
+    return datetime.fromtimestamp(at_ms // SECOND_MS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 _DONE: Final = Verdict("delivered")

@@ -35,6 +35,7 @@ COMMANDS = (
     "check-vectors",
     "definitions",
     "strategies",
+    "effects",
     "facts",
     "log",
     "bench",

@@ -38,6 +38,8 @@ GRID_MS: Final = 15 * MINUTE_MS
 MAX_DAYS: Final = 366
 
 Scalar = str | int | float | bool
+Place = tuple[int, int]
+"""A range and the hash of a viewer in it; -1: before its first."""
 NO_DAYS: Mapping[str, Mapping[int, int]] = MappingProxyType({})
 _PAIR = pa.struct([("ago", pa.int32()), ("value", pa.int64())])
 _FIXED: Final = {
@@ -187,6 +189,26 @@ class Facts:
         """The ids of everybody, in the order of the file."""
         for batch in self._batches:
             yield from batch.column("viewer").to_pylist()
+
+    def names_after(self, place: Place, most: int) -> tuple[list[str], Place | None]:
+        """At most so many ids that come after a place in the order of the file, and the next place.
+
+        A place says the same in any build: range, and hash of the last viewer that was taken. The
+        order is that of the hashes, so whoever is new or gone since moves nobody else.
+
+        Returns: no place when everybody has been taken.
+        """
+        number, last = place
+        found: list[str] = []
+        while number < RANGES:
+            hashes = self._hashes[number]
+            begin = int(np.searchsorted(hashes, np.uint64(last), side="right")) if last >= 0 else 0
+            taken = self._batches[number].column("viewer").slice(begin, most - len(found))
+            found += taken.to_pylist()
+            if begin + len(taken) < len(hashes):
+                return found, (number, int(hashes[begin + len(taken) - 1]) if len(taken) else last)
+            number, last = number + 1, -1
+        return found, None
 
     def table(self) -> pa.Table:
         """Everything in the file, as it stands there."""

@@ -6,7 +6,7 @@ here the bits are only read, between two messages.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from qianmian.engine import words as w
 from qianmian.engine.programs import Plan
 from qianmian.engine.shard import Shard
 
+SHOWN: tuple[str, ...] = ("tag", "segment")
 PRESENT: int = 0  # the first atom bit of a row
 EVERY = np.uint64(0xFFFFFFFFFFFFFFFF)
 NO_VIEWER = np.uint64(1 << 31)  # the sign of the viewer's code
@@ -54,14 +55,14 @@ class Level(NamedTuple):
     bit: int
 
 
-def levels_of(plan: Plan) -> list[Level]:
-    """The tags and segments of a plan, in its order."""
+def levels_of(plan: Plan, kinds: Collection[str] = SHOWN) -> list[Level]:
+    """The tags and segments of a plan, or its levels of other kinds, in its order."""
     layout = plan.layout
     truth = layout.program.truth
     return [
         Level(f"{one.kind}.{one.key}", layout.bit_of[truth[index]])
         for index, one in enumerate(plan.definitions)
-        if index in truth
+        if index in truth and one.kind in kinds
     ]
 
 

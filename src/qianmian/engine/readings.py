@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qianmian.columns.facts import ViewerFacts
+from qianmian.columns.facts import Facts, ViewerFacts
 from qianmian.engine import words as w
 from qianmian.engine.board import Boards, RoomBoard
 from qianmian.engine.levels import (
     PRESENT,
+    SHOWN,
     RoomLevels,
     count_levels,
     held_by,
@@ -27,7 +28,7 @@ from qianmian.engine.room_facts import RoomLog
 from qianmian.engine.shard import Shard
 from qianmian.engine.statistics import Statistics, statistics_of
 from qianmian.errors import UnknownName
-from qianmian.language.definition import Definition
+from qianmian.language.definition import SCHEDULE, Definition
 from qianmian.vocabulary.product import Product, ProductCatalog
 
 
@@ -78,6 +79,15 @@ class Readings:
     def open_rooms(self) -> list[str]:
         """Rooms with an open session, by name."""
         return sorted(str(self.names.rooms.value(code)) for code in self.sessions)
+
+    def session_of(self, room: str) -> str:
+        """The open session of a room; "": it has none."""
+        return self.sessions.get(self.names.rooms.code(room), "")
+
+    @property
+    def past(self) -> Facts | None:
+        """The facts of history that are in force."""
+        return self.preparer.facts
 
     def _online(self, room: int) -> int:
         return sum(int(shard.state.ONLINE[room]) for shard in self.shards)
@@ -151,11 +161,11 @@ class Readings:
         """At most `limit` viewers of a room who hold a level, those first seen first.
 
         Args:
-            name: as the language says it: `tag.NAME` or `segment.NAME`.
+            name: as the language says it: `tag.NAME` or `segment.NAME`; or `schedule.KEY`.
 
         Raises: UnknownName for a room or a level there is not.
         """
-        by_name = {level.name: level for level in levels_of(self.plan)}
+        by_name = {level.name: level for level in levels_of(self.plan, (*SHOWN, SCHEDULE))}
         if name not in by_name:
             raise UnknownName.of("tag or segment", name, by_name)
         code = self._room(room)

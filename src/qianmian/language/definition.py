@@ -13,6 +13,9 @@ KINDS = ("moment", "tag", "segment")
 FIRING_KINDS: Final = ("moment", "strategy")
 """Kinds that fire. What a strategy waits for is a definition, too, but nobody writes it."""
 
+SCHEDULE: Final = "schedule"
+"""The kind of a level that is read at scheduled instants: whom a strategy concerns then."""
+
 STRATEGY_PREFIX: Final = "strategy__"
 """The key of the definition of a strategy begins so, and no other does."""
 

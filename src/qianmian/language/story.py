@@ -1,8 +1,8 @@
 """Short stories: how examples of definitions are written, and the rows that the engine takes.
 
 A story has one line per event: when, type, then `field=value`, for instance
-`"90s cart_added product=p1"`. `trait.NAME=value` tells a trait of a profile. Events are of viewer
-`v1` and room `r1` unless they say otherwise.
+`"90s cart_added product=p1"`; an instant is written as a duration, too. `trait.NAME=value` tells a
+trait of a profile. Events are of viewer `v1` and room `r1` unless they say otherwise.
 
 Units: every instant is a duration since the start of the story, as in the language ("2m").
 """
@@ -127,6 +127,8 @@ def _value(name: str, field: str, text: str) -> str | int:
         raise InputError(f"{name} has no field {field}")
     if known.type == "bool":
         return int(text == "true")
+    if known.unit == "ms UTC" and not text.isdigit():
+        return START_MS + parse_duration(text)
     return int(text) if known.type in ("int", "money") else text
 
 

@@ -25,7 +25,13 @@ from qianmian.language.ast import (
     walk,
 )
 from qianmian.language.catalog import operator_of
-from qianmian.language.definition import FIRING_KINDS, KINDS, STRATEGY_PREFIX, Definition
+from qianmian.language.definition import (
+    FIRING_KINDS,
+    KINDS,
+    SCHEDULE,
+    STRATEGY_PREFIX,
+    Definition,
+)
 from qianmian.language.kinds import Kind
 from qianmian.language.limits import check_size
 from qianmian.language.names import TAG_FACTS, field_type
@@ -116,9 +122,9 @@ def check_definition(definition: Definition) -> Kind:
     Raises: DefinitionError when it could not be used as what it is.
     """
     check_name(definition.key, "the key of a definition")
-    if definition.kind not in (*KINDS, *FIRING_KINDS):
+    if definition.kind not in (*KINDS, *FIRING_KINDS, SCHEDULE):
         raise TypeProblem(f'a definition is a {", ".join(KINDS)}, not a "{definition.kind}"')
-    if definition.key.startswith(STRATEGY_PREFIX) != (definition.kind == "strategy"):
+    if definition.key.startswith(STRATEGY_PREFIX) != (definition.kind in ("strategy", SCHEDULE)):
         raise TypeProblem(f'keys that begin with "{STRATEGY_PREFIX}" are those of strategies')
     check_int(definition.version, 1, 2**31 - 1, "the version")
     kind = check(definition.expr)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from qianmian.errors import DefinitionError, InputError, InUse, NotThere, QianmianError, UnknownName
+from qianmian.errors import DefinitionError, InputError, InUse, NotThere, UnknownName
 from qianmian.language.ast import InList, walk
 from qianmian.language.definition import KINDS, Definition
 from qianmian.language.settle import settled
@@ -29,9 +29,9 @@ from qianmian.runtime.definition_versions import (
     written_definitions_of,
 )
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.following import Following
 from qianmian.runtime.live import Live
 
-LOOK_S: Final = 0.5
 LANGUAGES: Final = ("zh", "en")
 
 
@@ -55,7 +55,7 @@ class Entry:
     used_by: tuple[Place, ...]
 
 
-class DefinitionDesk:
+class DefinitionDesk(Following):
     """The definitions of one running server.
 
     Args:
@@ -90,7 +90,6 @@ class DefinitionDesk:
         self._built_in = {(one.kind, one.key): one for one in built_in}
         self.changing = asyncio.Lock()
         self._number = -1
-        self.problem: QianmianError | None = None
 
     # -- reading
 
@@ -245,16 +244,6 @@ class DefinitionDesk:
         if number != self._number:
             async with self.changing:
                 await self._bring()
-
-    async def keep_following(self) -> None:
-        """`follow` until cancelled; a problem is kept for the page of data health."""
-        while True:
-            try:
-                await self.follow()
-                self.problem = None
-            except QianmianError as problem:
-                self.problem = problem
-            await asyncio.sleep(LOOK_S)
 
     async def _bring(self) -> None:
         number = await asyncio.to_thread(self._store.number)

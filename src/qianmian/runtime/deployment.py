@@ -390,6 +390,12 @@ class Deployment:
         return "; ".join(told) or None
 
     @property
+    def late_turns(self) -> int:
+        """Instants of schedules at which nobody could decide before their time was over."""
+        late = tuple(self._live.decider.agenda.late.values())  # at once: the engine goes on
+        return sum(late)
+
+    @property
     def lag_ms(self) -> int:
         """How far the engine is behind what has been taken."""
         if self.engine.waiting_rows == 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -46,6 +46,7 @@ from qianmian.runtime.messages import (
 )
 from qianmian.runtime.ports import Engine, Log
 from qianmian.runtime.room_view import Rooms, RoomViews
+from qianmian.runtime.scheduling import SLICE, Reading, begin_turns, take_slice
 from qianmian.runtime.source_view import SourceViews
 from qianmian.runtime.tail import Tail
 from qianmian.strategies.compiling import split
@@ -59,16 +60,12 @@ REPLAY_ROWS = 131_072
 SECOND_MS = 1_000
 
 
-class LiveEngine(Engine, Rooms, Protocol):
+class LiveEngine(Engine, Reading, Rooms, Protocol):
     """An engine of which the rooms can be read."""
 
     products: tuple[Product, ...]
     fresh: set[str]
     counting: dict[str, Counting]
-
-    @property
-    def definitions(self) -> tuple[Definition, ...]:
-        """The active definitions."""
 
     def prepare(self, definitions: Sequence[Definition]) -> Any:
         """Definitions that are made ready beside it, step by step, for `change`."""
@@ -80,9 +77,6 @@ class LiveEngine(Engine, Rooms, Protocol):
         self, tail: EventBatch, outcomes: UInt8, *, since_ms: int, clock_ms: int
     ) -> Sequence[Firing]:
         """New definitions count as if they had been there in the range."""
-
-    def open_rooms(self) -> list[str]:
-        """The rooms with an open session."""
 
     def board(self, room: str) -> RoomBoard:
         """The numbers of a room."""
@@ -184,6 +178,7 @@ class Live:
         lateness_ms: see the semantics.
         shards: how many parts the viewers are dealt to.
         viewers: for how many to take memory at the start.
+        turns_per_second: how many viewers have their turn in a schedule at once.
     """
 
     maker: LiveMaker
@@ -193,6 +188,7 @@ class Live:
     shards: int = 1
     viewers: int = 0
     currency: str = "CNY"
+    turns_per_second: int = SLICE
     engine: LiveEngine | None = None
     views: RoomViews = field(default_factory=lambda: RoomViews({}))
     sources: SourceViews = field(default_factory=SourceViews)
@@ -222,6 +218,7 @@ class Live:
                 " gap: restore the missing segment"
             )
         boards = self._second_over(message.clock)
+        before = self._turns(message.clock)
         firings, batch, outcomes = self._applied(message)
         self.offset, self.clock = message.offset + 1, max(self.clock, message.clock)
         if isinstance(message.body, RoomFacts | Decided):
@@ -234,7 +231,7 @@ class Live:
         else:
             applied = self._seen(batch, outcomes, firings, boards)
         self._answered(message.body)
-        return applied
+        return _together(before, applied)
 
     def _answered(self, body: Body) -> None:
         """What changes deciding does so after everything before its clock is decided."""
@@ -253,6 +250,25 @@ class Live:
         boards = tuple(map(self.engine.board, self.engine.open_rooms()))
         self.views.look(boards, self.clock, self.engine)
         return boards
+
+    def _turns(self, clock_ms: int) -> list[Applied]:
+        """Schedules have their turns before the first message of a second."""
+        engine, found = self.engine, list[Applied]()
+        if engine is None or clock_ms // SECOND_MS <= self.clock // SECOND_MS:
+            return found
+        second = clock_ms // SECOND_MS * SECOND_MS
+
+        def come_to(at: int) -> None:
+            found.append(self._seen(None, None, engine.advance(at), ()))
+
+        begin_turns(engine, self.decider, second, come_to)
+        take_slice(
+            engine, self.decider, second, self.consents.of, self._resting, self.turns_per_second
+        )
+        return found
+
+    def _resting(self, definitions: Sequence[Definition]) -> LiveEngine:
+        return self.maker.new(definitions, lateness_ms=self.lateness_ms)
 
     def _applied(
         self, message: Message
@@ -300,6 +316,8 @@ class Live:
         if batch is not None:
             self.sources.observe(batch, seen)
         self.views.observe(batch, seen, firings)
+        sessions = {room: self.engine.session_of(room) for room in self.engine.open_rooms()}
+        self.decider.agenda.look(sessions, self.clock)
         found = [fact for fact in self.engine.room_facts if fact.second > self.logged_through]
         return Applied(firings, tuple(found), outcomes, boards, decisions)
 
@@ -490,6 +508,7 @@ class Live:
             raise InputError(f"the log has no message {self.offset}")
         engine, last = self._engine(), messages[-1]
         boards = self._second_over(last.clock)
+        before = self._turns(last.clock)
         batch = concat([one.body.batch for one in messages if isinstance(one.body, Events)])
         firings = engine.run(batch)
         begin = 0
@@ -498,7 +517,7 @@ class Live:
             self.tail.note(one.offset, one.clock, engine.outcomes[begin:end])
             begin = end
         self.offset, self.clock = last.offset + 1, max(self.clock, last.clock)
-        applied = self._seen(batch, engine.outcomes, firings, boards)
+        applied = _together(before, self._seen(batch, engine.outcomes, firings, boards))
         tell(Message(last.offset, last.clock, Events(batch)), applied)
         return applied.unlogged
 
@@ -542,6 +561,19 @@ class Live:
         }
         views = json.dumps(document, ensure_ascii=False).encode()
         return Kept(self.offset, self.clock, views, self.engine.snapshot())
+
+
+def _together(before: Sequence[Applied], last: Applied) -> Applied:
+    """What a message brought, with what came before it at the begin of its second."""
+    if not before:
+        return last
+    told = [*before, last]
+    return replace(
+        last,
+        firings=[firing for one in told for firing in one.firings],
+        found=tuple(fact for one in told for fact in one.found),
+        decisions=tuple(decision for one in told for decision in one.decisions),
+    )
 
 
 def _fits(pending: Sequence[Message], message: Message) -> bool:

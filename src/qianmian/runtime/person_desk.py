@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from qianmian.columns.erasure import tombstones
-from qianmian.errors import OperationalError, QianmianError
+from qianmian.errors import OperationalError
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.following import Following
 from qianmian.runtime.persons import Erasure, Forgets, Tells, ids_of
 from qianmian.runtime.refusals import Refusals
 
-LOOK_S: Final = 0.5
 KEY_BYTES: Final = 32
 
 
@@ -67,15 +67,12 @@ class Requests(Protocol):
         """It is done: forget ids and key, and tell the audit."""
 
 
-class PersonDesk:
+class PersonDesk(Following):
     """Does what `Requests` waits for.
 
     Args:
         write_facts_again: builds of facts without these viewers: new names by old ones.
         flush: writes what other processes should see; called at each look.
-
-    Attributes:
-        problem: why the last look failed; None when it did not. It is tried again.
     """
 
     def __init__(
@@ -98,7 +95,6 @@ class PersonDesk:
         self._write_facts_again = write_facts_again
         self._namespace = namespace
         self._flush = flush
-        self.problem: QianmianError | None = None
         deployment.refuses = refusals.in_batch
 
     async def follow(self) -> None:
@@ -106,21 +102,12 @@ class PersonDesk:
 
         Raises: QianmianError, and then it is tried again.
         """
-        for request in await asyncio.to_thread(self._requests.waiting):
-            await self._erase(request)
-
-    async def keep_following(self) -> None:
-        """`follow` until cancelled; a problem is kept for the page of data health."""
-        while True:
-            try:
-                await asyncio.to_thread(self._flush)
-                await self.follow()
-                self.problem = None
-            except QianmianError as problem:
-                self.problem = problem
-            except OSError as problem:
-                self.problem = OperationalError(f"a person could not be erased yet: {problem}")
-            await asyncio.sleep(LOOK_S)
+        try:
+            await asyncio.to_thread(self._flush)
+            for request in await asyncio.to_thread(self._requests.waiting):
+                await self._erase(request)
+        except OSError as problem:
+            raise OperationalError(f"a person could not be erased yet: {problem}") from problem
 
     async def _erase(self, asked: Request) -> None:
         request = asked

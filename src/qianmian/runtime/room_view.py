@@ -193,6 +193,7 @@ class RoomViews:
         column = batch.strings.get("viewer")
         if column is None or not (rows & ~self._always[batch.type]).any():
             return np.zeros(len(batch), np.bool_)
+        column = column.compacted()  # a slice of a large batch pays for its own viewers only
         listed = {one.viewer for one in waiting}
         for room in self._rooms.values():
             listed.update(room.hesitating.viewers)

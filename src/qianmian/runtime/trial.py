@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
-from qianmian.language.definition import STRATEGY_PREFIX, Definition
+from qianmian.language.definition import FIRING_KINDS, SCHEDULE, STRATEGY_PREFIX, Definition
 from qianmian.runtime.live import Applied, Kept, Live
 from qianmian.runtime.messages import (
     Body,
@@ -26,6 +26,7 @@ from qianmian.runtime.messages import (
     StrategiesChanged,
 )
 from qianmian.runtime.ports import Advance, ignored
+from qianmian.strategies.compiling import TRIED
 from qianmian.strategies.strategy import Strategies, Strategy
 from qianmian.vocabulary.decision import ACT, HELD_OUT, Decision
 from qianmian.vocabulary.product import Product
@@ -33,6 +34,8 @@ from qianmian.vocabulary.time import MINUTE_MS
 
 TAIL_MS: Final = 15 * MINUTE_MS
 """So long after the session its last steps are looked at."""
+LATE_START_MS: Final = 30 * MINUTE_MS
+"""So much later than announced a session may have started."""
 
 
 class LogReader(Protocol):
@@ -173,10 +176,11 @@ def try_strategy(
             mine = (one for one in applied.decisions if one.strategy == given.strategy.key)
             live.decider.settle([one.id for one in mine], (), live.clock)
         for one in applied.decisions:
-            if (one.room, one.session) == (session.room, session.session):
-                is_own = one.strategy == given.strategy.key
+            is_own = one.strategy == given.strategy.key
+            is_turn = is_own and one.scheduled_at > 0 and one.room in ("", session.room)
+            if is_turn or (one.room, one.session) == (session.room, session.session):
                 (trial.decisions if is_own else trial.others).append(one)
-        if not has_begun and message.clock >= session.begins:
+        if not has_begun and message.clock >= tried.begins:
             has_begun = True
             live.decider.change(tried.with_it(live.decider.rules))
             trial.was_there = tried.was_there
@@ -203,6 +207,7 @@ class _TriedLog:
         self._log = log
         self._given = given
         self._session = session
+        self.begins = session.begins - _lead_ms(given.strategy)
         self._before: list[Body] = []
         self._is_begun = self.was_there = False
         if log.first_offset > 0:  # what stood there is not kept any more: as it is today
@@ -257,21 +262,23 @@ class _TriedLog:
                 return RoomFacts(())  # nothing: it is decided anew
             case DefinitionsChanged(definitions):
                 return DefinitionsChanged(self._watching(definitions))
-            case StrategiesChanged(rules) if clock >= self._session.begins:
+            case StrategiesChanged(rules) if clock >= self.begins:
                 return StrategiesChanged(self.with_it(rules))
         return body
 
     def _watching(self, definitions: tuple[Definition, ...]) -> tuple[Definition, ...]:
-        """These definitions, and that of the strategy if they do not hold this version of it."""
+        """These definitions, and that of the strategy if they do not hold this version of it.
+
+        Another version goes on as it was, also before the session: it counts what it watches.
+        """
         mine = self._given.strategy
-        others = []
+        watched = (*FIRING_KINDS[1:], SCHEDULE)
         for one in definitions:
-            if one.kind == "strategy" and one.key == f"{STRATEGY_PREFIX}{mine.key}":
-                if one.version == mine.version:
-                    return definitions
-            else:
-                others.append(one)
-        return (*others, self._given.watch([one for one in others if one.kind != "strategy"]))
+            is_mine = one.kind in watched and one.key == f"{STRATEGY_PREFIX}{mine.key}"
+            if is_mine and one.version == mine.version:
+                return definitions
+        tried = self._given.watch([one for one in definitions if one.kind not in watched])
+        return (*definitions, replace(tried, key=f"{tried.key}{TRIED}"))
 
     def with_it(self, rules: Strategies) -> Strategies:
         """What decides, with the strategy among it; as it is, if the same version decides there."""
@@ -290,6 +297,14 @@ class _TriedLog:
             (*rules.offers, *(one for one in now.offers if one.key not in there)),
             rules.guardrails if rules != Strategies() else now.guardrails,
         )
+
+
+def _lead_ms(strategy: Strategy) -> int:
+    """How long before its session a strategy is tried: whom it calls, it calls before."""
+    schedule = strategy.schedule
+    if schedule is None or schedule.before_ms is None:
+        return 0
+    return schedule.before_ms + LATE_START_MS
 
 
 def trial_document(trial: Trial) -> dict[str, Any]:

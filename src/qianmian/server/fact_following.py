@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Final
 
 from qianmian.columns.fact_lists import facts_with_lists
 from qianmian.errors import InputError, QianmianError
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.fact_files import newest, read_facts, write_facts
+from qianmian.runtime.following import Following
 from qianmian.runtime.refusals import Refusals
 from qianmian.storage.sql.lists import ListStore
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
-
-LOOK_S: Final = 0.5
 
 Wanted = tuple[str | None, int]
 """The newest build, and the number of the lists."""
 
 
-class FactFollowing:
+class FactFollowing(Following):
     """Names a new build in the log, whoever built it, with the lists in it.
 
     Args:
         folder: of the builds.
         erased: who is in no build, whatever the lists still say.
-
-    Attributes:
-        problem: why the last look failed; None when it did not.
     """
 
     def __init__(
@@ -46,7 +41,7 @@ class FactFollowing:
         self._namespace = namespace
         self._known: Wanted | None = None
         self._following = asyncio.Lock()
-        self.problem: QianmianError | None = None
+        self._refused: Wanted | None = None
 
     async def follow(self) -> None:
         """Know the newest build and the newest lists, if they are not known.
@@ -65,20 +60,14 @@ class FactFollowing:
                 await self._deployment.know(name)
             self._known = wanted
 
-    async def keep_following(self) -> None:
-        """`follow` until cancelled; a problem is kept for the page of data health."""
-        refused: Wanted | None = None
-        while True:
-            wanted = await asyncio.to_thread(self._wanted)
-            try:
-                if wanted != refused:
-                    await self.follow()
-                    self.problem = None
-            except InputError as problem:  # it would be refused again and again
-                self.problem, refused = problem, wanted
-            except QianmianError as problem:
-                self.problem = problem
-            await asyncio.sleep(LOOK_S)
+    async def look(self) -> QianmianError | None:
+        """`follow`, but not again what was refused: it would be refused again and again."""
+        wanted = await asyncio.to_thread(self._wanted)
+        if wanted == self._refused:
+            return self.problem
+        problem = await super().look()
+        self._refused = wanted if isinstance(problem, InputError) else None
+        return problem
 
     def _wanted(self) -> Wanted:
         return newest(self._folder), self._lists.number()

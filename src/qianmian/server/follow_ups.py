@@ -8,12 +8,10 @@ viewer said no. How it ended goes to the log, where the ledger spends or gives b
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from qianmian.errors import QianmianError
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.follow_ups import (
     CLAIMED,
@@ -25,12 +23,12 @@ from qianmian.runtime.follow_ups import (
     urgency,
 )
 from qianmian.server.delivering import FOLLOW_UP
+from qianmian.server.errands import Errands, Settle
 from qianmian.server.still import still_holding
 from qianmian.storage.sql.audit import Actor
 from qianmian.storage.sql.follow_ups import FollowUpStore, holder_of
 
 Step = Literal["claim", "put_back", "done", "skipped"]
-LOOK_S: Final = 0.5
 MOST_TAKEN: Final = 10
 """So many that others have are shown beside."""
 
@@ -49,16 +47,13 @@ class Desk:
     waiting: int
 
 
-class FollowUpDesk:
+class FollowUpDesk(Errands[FollowUp]):
     """The follow-ups of a server; used on the event loop.
 
     Args:
         erased: whether a viewer was erased.
         now: ms UTC.
         settle: tells the log which decisions were delivered, and which never will be.
-
-    Attributes:
-        problem: why the last look failed; None when it did not. It is tried again.
     """
 
     def __init__(
@@ -67,21 +62,12 @@ class FollowUpDesk:
         deployment: Deployment,
         erased: Callable[[str], bool],
         now: Callable[[], int],
-        settle: Callable[[Sequence[str], Sequence[str]], Awaitable[None]],
+        settle: Settle,
     ) -> None:
-        self._settle = settle
+        super().__init__(store, settle, (DONE,), erased)
         self._store = store
         self._deployment = deployment
-        self._erased = erased
         self._now = now
-        self._coming: list[FollowUp] = []
-        self._woken = asyncio.Event()
-        self.problem: QianmianError | None = None
-
-    def take(self, task: FollowUp) -> None:
-        """Customer service should do this; it is there after the next look."""
-        self._coming.append(task)
-        self._woken.set()
 
     async def of(self, who: Actor) -> Desk:
         """What somebody can do now.
@@ -107,25 +93,18 @@ class FollowUpDesk:
         Raises: OperationalError.
         """
         if step == "claim" and not await self._may_still(task):
-            self._woken.set()
+            self.wake()
             return "gone"
         if step == "claim":
             return await asyncio.to_thread(self._store.claim, task, by)
         if step == "put_back":
             return await asyncio.to_thread(self._store.put_back, task, by)
         found = await asyncio.to_thread(self._store.finish, task, by, step)
-        self._woken.set()
+        self.wake()
         return found
 
-    async def follow(self) -> None:
-        """Keep what came, end what is over, and tell the log what ended.
-
-        Raises: QianmianError, and then it is tried again.
-        """
-        coming = self._coming.copy()
-        if coming:
-            await asyncio.to_thread(self._store.add, coming, self._erased)
-            del self._coming[: len(coming)]
+    async def carry_on(self) -> None:
+        """End what is over; people do the rest."""
         tasks = await asyncio.to_thread(self._store.unfinished)
         if tasks:
             now = self._now()
@@ -136,25 +115,6 @@ class FollowUpDesk:
             withdrawn = {one.id for one in tasks} - expired - holding
             if withdrawn:
                 await asyncio.to_thread(self._store.end, withdrawn, "withdrawn")
-        ended = await asyncio.to_thread(self._store.untold)
-        if ended:
-            done = [task for task, end in ended if end == DONE]
-            released = [task for task, end in ended if end != DONE]
-            await self._settle(done, released)
-            await asyncio.to_thread(self._store.note_told, [*done, *released])
-
-    async def keep_following(self) -> None:
-        """`follow` until cancelled; a problem is kept for the page of data health."""
-        while True:
-            self._woken.clear()
-            try:
-                await self.follow()
-                self.problem = None
-            except QianmianError as problem:
-                self.problem = problem
-                self._woken.clear()  # it is not tried again at once
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_S)
 
     async def _unfinished(self) -> list[FollowUp]:
         found = await asyncio.to_thread(self._store.unfinished)

@@ -57,6 +57,7 @@ class _Now(Collector):
                 rejected.add_metric([source.name, code], count)
         yield rejected
         counts = (
+            ("schedules_late", "instants of schedules that came too late", deployment.late_turns),
             ("viewer_messages_sent", "messages given to sockets", told.sent),
             ("viewer_messages_expired", "messages that came too late", told.dropped),
             ("viewer_sockets_slow", "sockets that did not keep up", told.slow),

@@ -1,88 +1,57 @@
 """Sends what is in the outbox over one channel, until it is known what came of it.
 
-Exactly once at a receiver that keeps ids: each attempt has the id of the decision. Before each the
-row says that it may be there; so after a crash, or where nobody answered, the same is sent again
-and never anything new. Nothing is sent after its deadline, to whoever said no, or while the red
-switch is on.
+Before each attempt the row says that it may be there; so after a crash, or where nobody answered, a
+channel with a key sends the same again and never anything new, and one without a key nothing. With
+a key that is exactly once at a provider that keeps keys, without one at most once. Nothing is sent
+after its deadline, to whoever said no, or while the red switch is on.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
+import msgspec
+
+from qianmian.channels.channel import Channel
 from qianmian.channels.verdict import Verdict
-from qianmian.errors import QianmianError
 from qianmian.runtime.outbox import GIVEN, End, Parcel, wait_ms
-from qianmian.server.parcels import document
+from qianmian.server.errands import Errands, Settle
 from qianmian.storage.sql.outbox import OutboxStore
 
-LOOK_S: Final = 0.5
 IN_FLIGHT: Final = 8
+INTERRUPTED: Final = "interrupted"
 
 Holding = Callable[[Sequence[Parcel]], Awaitable[set[str]]]
 """The ids of those that may still be sent."""
-Settle = Callable[[Sequence[str], Sequence[str]], Awaitable[None]]
 
 
-class Sender(Protocol):
-    """A channel for which the id of a message is a key: the receiver does it once."""
-
-    @property
-    def target(self) -> str:
-        """The host that is called."""
-
-    async def send(
-        self, message: str, body: bytes, now_ms: int, *, within_ms: int | None = None
-    ) -> Verdict:
-        """One attempt."""
-
-
-class Outbox:
-    """The outbox of a server; used on the event loop.
+class Outbox(Errands[Parcel]):
+    """The outbox of one channel; used on the event loop.
 
     Args:
-        sender: the channel.
-        settle: tells the log which decisions were delivered, and which never will be.
+        store: with the rows of this channel.
         erased: whether a viewer was erased.
         now: ms UTC.
-
-    Attributes:
-        problem: why the last look failed; None when it did not. It is tried again.
     """
 
     def __init__(
         self,
         store: OutboxStore,
-        sender: Sender,
+        channel: Channel,
         holding: Holding,
         settle: Settle,
         *,
         erased: Callable[[str], bool],
         now: Callable[[], int],
     ) -> None:
+        super().__init__(store, settle, GIVEN, erased)
         self._store = store
-        self._sender = sender
+        self.channel = channel
         self._holding = holding
-        self._settle = settle
-        self._erased = erased
         self._now = now
-        self._coming: list[Parcel] = []
-        self._woken = asyncio.Event()
-        self.problem: QianmianError | None = None
-
-    def take(self, parcel: Parcel) -> None:
-        """This is to be sent; it is in the database after the next look."""
-        self._coming.append(parcel)
-        self._woken.set()
-
-    @property
-    def target(self) -> str:
-        """The host that is called."""
-        return self._sender.target
 
     def counts(self) -> dict[str, int]:
         """How many messages wait, and how others ended within a day.
@@ -92,70 +61,65 @@ class Outbox:
         return self._store.counts()
 
     async def test(self) -> Verdict:
-        """Send a message of the type `test`, once; it is about nobody and kept nowhere."""
-        now, name = self._now(), f"test-{secrets.token_hex(8)}"
-        body = document("test", now, {"id": name})
-        return await self._sender.send(name, body.encode(), now)
+        """Try the channel out, once; it is about nobody and kept nowhere."""
+        return await self.channel.test(f"test-{secrets.token_hex(8)}", self._now())
 
-    async def follow(self) -> None:
-        """Keep what came, try what is due, and tell the log what ended.
-
-        Raises: QianmianError, and then it is tried again.
-        """
-        coming = self._coming.copy()
-        if coming:
-            await asyncio.to_thread(self._store.add, coming, self._erased)
-            del self._coming[: len(coming)]
+    async def carry_on(self) -> None:
+        """Try what is due."""
         due = await asyncio.to_thread(self._store.due)
-        if due:
-            holding = await self._holding(due)
-            room = asyncio.Semaphore(IN_FLIGHT)
-            tries = (self._tried(one, room, is_on=one.id in holding) for one in due)
-            await asyncio.gather(*tries)
-        ended = await asyncio.to_thread(self._store.untold)
-        if ended:
-            given = [parcel for parcel, end in ended if end in GIVEN]
-            released = [parcel for parcel, end in ended if end not in GIVEN]
-            await self._settle(given, released)
-            await asyncio.to_thread(self._store.note_told, [*given, *released])
+        if not due:
+            return
+        holding = await self._holding(due)
+        room = asyncio.Semaphore(IN_FLIGHT)
+        over = {one.id: end for one in due if (end := self._end_of(one, is_on=one.id in holding))}
+        await asyncio.gather(*(self._ended(one, over[one.id]) for one in due if one.id in over))
+        left = [one for one in due if one.id not in over]
+        loads = self.channel.loads(left, self._now())
+        await asyncio.gather(*(self._tried(load, room) for load in loads))
 
-    async def keep_following(self) -> None:
-        """`follow` until cancelled; a problem is kept for the page of data health."""
-        while True:
-            self._woken.clear()
-            try:
-                await self.follow()
-                self.problem = None
-            except QianmianError as problem:
-                self.problem = problem
-                self._woken.clear()  # it is not tried again at once
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_S)
+    def _end_of(self, one: Parcel, *, is_on: bool) -> End | None:
+        """How something ends that may not be tried any more; None: it may."""
+        if one.may_be_there and not self.channel.is_keyed:
+            return "unknown"
+        if one.deadline_at > self._now() and is_on:
+            return None
+        if one.may_be_there:
+            return "unknown"
+        return "withdrawn" if one.deadline_at > self._now() else "expired"
 
-    async def _tried(self, one: Parcel, room: asyncio.Semaphore, *, is_on: bool) -> None:
-        """One attempt, if there may be one."""
+    async def _ended(self, one: Parcel, end: End) -> None:
+        is_cut = one.may_be_there and not self.channel.is_keyed  # we died in the middle of a call
+        await asyncio.to_thread(self._store.end, one.id, end, INTERRUPTED if is_cut else one.why)
+
+    async def _tried(self, load: Sequence[Parcel], room: asyncio.Semaphore) -> None:
+        """One attempt with what may be sent of a load."""
         async with room:
-            if self._left_ms(one) <= 0 or not is_on:
-                await asyncio.to_thread(self._give_up, one)
-                return
-            if self._erased(one.viewer) or not await asyncio.to_thread(self._store.begin, one.id):
-                return
+            ready = [done for one in load if (done := await self._ready(one)) is not None]
+            begun = [one for one in ready if await asyncio.to_thread(self._store.begin, one.id)]
             now = self._now()
-            if one.deadline_at <= now:  # the database was slow
-                await asyncio.to_thread(self._give_up, one)
+            for one in begun:
+                if one.deadline_at <= now:  # the database was slow
+                    end: End = "unknown" if one.may_be_there else "expired"
+                    await asyncio.to_thread(self._store.end, one.id, end, one.why)
+            begun = [one for one in begun if one.deadline_at > now]
+            if not begun:
                 return
-            verdict = await self._sender.send(
-                one.id, one.body.encode(), now, within_ms=one.deadline_at - now
-            )
-            await asyncio.to_thread(self._note, one, verdict)
+            left_ms = min(one.deadline_at for one in begun) - now
+            verdict = await self.channel.send(begun, now, within_ms=left_ms)
+            for one in begun:
+                await asyncio.to_thread(self._note, one, verdict)
 
-    def _left_ms(self, one: Parcel) -> int:
-        return one.deadline_at - self._now()
-
-    def _give_up(self, one: Parcel) -> None:
-        """No attempt is made any more; one before may have been taken."""
-        late: End = "expired" if self._left_ms(one) <= 0 else "withdrawn"
-        self._store.end(one.id, "unknown" if one.may_be_there else late, one.why)
+    async def _ready(self, one: Parcel) -> Parcel | None:
+        """It, as it can be sent; None: not now."""
+        if self._erased(one.viewer) or one.deadline_at <= self._now():
+            return None
+        body = await self.channel.completed(one.body, self._now())
+        if isinstance(body, Verdict):
+            await asyncio.to_thread(self._note, one, body)
+            return None
+        if body != one.body and not await asyncio.to_thread(self._store.complete, one.id, body):
+            return None
+        return msgspec.structs.replace(one, body=body)
 
     def _note(self, one: Parcel, verdict: Verdict) -> None:
         """What came of an attempt."""
@@ -165,9 +129,17 @@ class Outbox:
             case "rejected":  # this attempt; one before it may have been taken
                 end: End = "unknown" if one.may_be_there else "rejected"
                 self._store.end(one.id, end, verdict.why)
+            case "unknown" if not self.channel.is_keyed:
+                self._store.end(one.id, "unknown", verdict.why)
             case "later" | "unknown":
                 wait = max(wait_ms(one.attempts), verdict.after_ms or 0)
                 maybe = one.may_be_there or verdict.outcome == "unknown"
                 self._store.wait(
-                    one.id, next_at=self._now() + wait, may_be_there=maybe, why=verdict.why
+                    msgspec.structs.replace(
+                        one,
+                        attempts=one.attempts + 1,
+                        next_at=self._now() + wait,
+                        may_be_there=maybe,
+                        why=verdict.why,
+                    )
                 )

@@ -1,74 +1,59 @@
-"""What another system is told of a decision: enough to give a coupon, and nothing of the person.
-
-Of the viewer the id only; no traits, no words that they wrote.
-"""
+"""A decision as a message for a channel to the outside, and as a row of its outbox."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from qianmian.errors import InputError
+from qianmian.channels.channel import Channel, Message
 from qianmian.runtime.outbox import Parcel
 from qianmian.server.delivering import Outgoing, values_of
 from qianmian.strategies.templates import filled
-from qianmian.vocabulary.time import SECOND_MS
 
-WEBHOOK: Final = "webhook"
-TYPE: Final = "intervention.decided"
+PLAIN: Final = ""
+"""Escaped for nothing: whoever builds a page or a letter of it escapes it there."""
 
 
-def parcel_of(sent: Outgoing, currency: str) -> Parcel:
-    """The message of a decision.
-
-    Raises: InputError where it is about nobody.
-    """
+def message_of(sent: Outgoing, currency: str) -> Message:
+    """What a decision says."""
     decision, strategy, offer, product, code = sent
-    if decision.viewer is None:
-        raise InputError("a webhook is about one viewer")
     step = strategy.steps[decision.step]
     values = values_of(offer, product, currency)
-    body: dict[str, Any] = {
-        "id": decision.id,
-        "viewer": decision.viewer,
-        "room": decision.room,
-        "strategy": strategy.key,
-        "version": strategy.version,
-        "moment": decision.moment,
-        "product": None if product is None else product.id,
-        "title": filled(step.title, values, WEBHOOK),
-        "body": filled(step.body, values, WEBHOOK),
-        "offer": None,
-        "expires_at": instant(decision.deadline_at),
-    }
-    if offer is not None:
-        body["offer"] = {
-            "key": offer.key,
-            "title": offer.title,
-            "amount_minor": offer.amount_minor,
-            "currency": currency,
-            "valid_for_ms": offer.valid_for_ms,
-            "code": code,
-        }
-    return Parcel(
+    return Message(
         id=decision.id,
-        channel=WEBHOOK,
-        viewer=decision.viewer,
+        viewer=decision.viewer or "",
+        room=decision.room,
+        at=decision.at,
+        deadline_at=decision.deadline_at,
         strategy=strategy.key,
         version=strategy.version,
-        body=document(TYPE, decision.at, body),
-        deadline_at=decision.deadline_at,
-        next_at=decision.not_before,
+        names=strategy.title,
+        moment=decision.moment,
+        product=None if product is None else product.id,
+        product_title=None if product is None else product.title,
+        title=filled(step.title, values, PLAIN),
+        body=filled(step.body, values, PLAIN),
+        action_label=step.action_label,
+        action_url=step.action_url,
+        offer=offer,
+        code=code,
+        currency=currency,
     )
 
 
-def document(kind: str, at_ms: int, told: dict[str, Any]) -> str:
-    """A body as Standard Webhooks recommends: type, timestamp, data."""
-    return msgspec.json.encode({"type": kind, "timestamp": instant(at_ms), "data": told}).decode()
+def parcel_of(sent: Outgoing, channel: Channel, currency: str) -> Parcel:
+    """The row of a decision.
 
-
-def instant(at_ms: int) -> str:
-    """ISO 8601, UTC."""
-    return datetime.fromtimestamp(at_ms // SECOND_MS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    Raises: InputError for what the channel cannot send.
+    """
+    message, not_before = message_of(sent, currency), sent.decision.not_before
+    first = max(message.at, not_before)
+    return Parcel(
+        id=message.id,
+        channel=channel.name,
+        viewer=message.viewer,
+        strategy=message.strategy,
+        version=message.version,
+        body=channel.body_of(message),
+        deadline_at=min(message.deadline_at, first + channel.lasts_ms),
+        next_at=not_before,
+    )

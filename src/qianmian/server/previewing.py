@@ -15,18 +15,20 @@ from pathlib import Path
 from typing import Final
 
 from qianmian.errors import NotInHistory, QianmianError
+from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.language.ast import Node
 from qianmian.language.definition import FIRING_KINDS, Definition
 from qianmian.language.settle import settled_node
 from qianmian.storage.history_reader.answers import Definitions, Distribution, LeftOut, Preview
 from qianmian.storage.history_reader.lazily import LazyReader
+from qianmian.strategies.strategy import Strategy
 from qianmian.vocabulary.product import Product
 
 FLUSH_EVERY_MS: Final = 10_000  # each time makes a small file
 
 
 class Previewer:
-    """Asks history about definitions.
+    """Asks history about definitions, and about what strategies changed.
 
     Args:
         folder: of the history.
@@ -138,6 +140,18 @@ class Previewer:
             return self._reader.distribution(
                 expr, could, now, definitions=known, groups=groups, tag=tag
             )
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
+
+    async def effect(self, strategy: Strategy, currency: str) -> StrategyEffect:
+        """What a version of a strategy changed, as far as history has been told.
+
+        Raises: LogProblem when history cannot be read; HistoryTooLarge.
+        """
+
+        def ask() -> StrategyEffect:
+            self._flush()
+            return self._reader.effect(strategy, currency)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
 

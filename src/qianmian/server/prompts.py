@@ -8,15 +8,15 @@ that still hold are published again.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
 
 from qianmian.errors import NotThere
+from qianmian.server.errands import Settle
 
 Answer = Literal["said", "skipped"]
-Settle = Callable[[Sequence[str], Sequence[str]], Awaitable[None]]
 
 MOST_OPEN: Final = 200
 """Decisions in one room; a host who is so far behind reads the most important ones only."""

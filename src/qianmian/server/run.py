@@ -12,11 +12,14 @@ from typing import NamedTuple
 
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.catalogs import load_moments, load_tags
-from qianmian.bootstrap.channels import webhook_of
+from qianmian.bootstrap.channels import Parts, channels_of
 from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.bootstrap.retention import retention_of
+from qianmian.channels.channel import Channel
+from qianmian.channels.egress import Egress
 from qianmian.errors import LogUnavailable
 from qianmian.runtime.definition_desk import DefinitionDesk
+from qianmian.runtime.following import Following
 from qianmian.runtime.outbox import Parcel
 from qianmian.runtime.person_desk import PersonDesk
 from qianmian.server.app import NO_MORE
@@ -40,10 +43,11 @@ from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
-from qianmian.server.outbox import Outbox, Sender
-from qianmian.server.parcels import WEBHOOK, parcel_of
+from qianmian.server.outbox import Outbox
+from qianmian.server.parcels import parcel_of
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
+from qianmian.server.room_lists import RoomLists
 from qianmian.server.site import Site
 from qianmian.server.start import Running, running, serve, server_of
 from qianmian.server.still import still_holding
@@ -63,16 +67,13 @@ class Outlets(NamedTuple):
     viewers: Viewers
     prompts: HostPrompts
     follow_ups: FollowUpDesk
-    outbox: Outbox | None
+    outboxes: tuple[Outbox, ...]
+    room_lists: RoomLists
     codes: CodeDesk
 
-    def followers(self) -> Sequence[FollowUpDesk | Outbox]:
+    def followers(self) -> tuple[Following, ...]:
         """Those whose problems the page of data health shows."""
-        return [self.follow_ups] if self.outbox is None else [self.follow_ups, self.outbox]
-
-    def going(self) -> Sequence[Coroutine[None, None, None]]:
-        """What they do by themselves, each until it is cancelled."""
-        return [self.viewers.keep_going(), *(one.keep_following() for one in self.followers())]
+        return (self.follow_ups, self.room_lists, *self.outboxes)
 
 
 async def run_server(
@@ -115,7 +116,7 @@ async def run_server(
             erased=home.persons.refusals,
         )
         viewers = viewers_of(home, ingest, received)
-        outlets = await begin_deciding(home, viewers, received, outbox_of(home, received))
+        outlets = await begin_deciding(home, viewers, received, outboxes_of(home, received))
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = desk_of(home)
         strategies = StrategyDesk(
@@ -135,8 +136,8 @@ async def run_server(
 
         console = ConsoleApp(bundled_console())
         app = server_of(site, parts, ingest=ingest, live=viewers, console=console, more=more)
-        going = (*(one.keep_following() for one in followers), *outlets.going())
-        following = [_followed(one) for one in going]
+        following = [_followed(one) for one in (*followers, *outlets.followers())]
+        following.append(_kept_up(viewers.keep_going(), "viewers"))
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:
@@ -146,7 +147,11 @@ async def run_server(
             await asyncio.to_thread(_close, previewer, site.trials)
 
 
-def _followed(work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+def _followed(one: Following) -> asyncio.Task[None]:
+    return _kept_up(one.keep_following(), type(one).__name__)
+
+
+def _kept_up(work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
     """Something that goes on until it is cancelled; the log of the process says if it does not."""
 
     def ended(task: asyncio.Task[None]) -> None:
@@ -154,7 +159,6 @@ def _followed(work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         if problem is not None:
             logging.getLogger(__name__).error("%s has ended", name, exc_info=problem)
 
-    name = getattr(work, "__qualname__", "work")
     task = asyncio.create_task(work)
     task.add_done_callback(ended)
     return task
@@ -193,7 +197,7 @@ def desk_of(home: Installation) -> DefinitionDesk:
 
 
 async def begin_deciding(
-    home: Installation, viewers: Viewers, now: Callable[[], int], outbox: Outbox | None
+    home: Installation, viewers: Viewers, now: Callable[[], int], outboxes: tuple[Outbox, ...]
 ) -> Outlets:
     """The strategies of the installation decide, and what they decide goes where it should."""
     deployment, currency = home.deployment, home.settings.currency
@@ -202,7 +206,8 @@ async def begin_deciding(
         viewers,
         HostPrompts(codes.settle, now),
         FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now, codes.settle),
-        outbox,
+        outboxes,
+        RoomLists(home.room_lists, deployment.ask, viewers.hub, currency, now),
         codes,
     )
 
@@ -220,37 +225,44 @@ async def begin_deciding(
         HOST: to_host,
         FOLLOW_UP: to_service,
     }
-    if outbox is not None:
-        ways[WEBHOOK] = lambda sent: outbox.take(parcel_of(sent, currency))
+    ways |= {one.channel.name: into(one, currency) for one in outlets.outboxes}
     for channel, publish in ways.items():
-        code_of = codes.of if channel in (IN_ROOM, WEBHOOK) else None
+        code_of = None if channel in (HOST, FOLLOW_UP) else codes.of
         await Delivery(deployment, channel, publish, now=now, code_of=code_of).start()
     if await deployment.ask(lambda live: live.decider.rules) != home.strategies.rules:
         await deployment.decide_by(home.strategies.rules, home.definitions)
     return outlets
 
 
-def outbox_of(
-    home: Installation, now: Callable[[], int], sender: Sender | None = None
-) -> Outbox | None:
-    """What sends to the system that the settings name; None: they name none.
+def outboxes_of(
+    home: Installation, now: Callable[[], int], channels: Sequence[Channel] | None = None
+) -> tuple[Outbox, ...]:
+    """What sends over the channels that the settings name.
 
     Args:
-        sender: in place of the one of the settings.
+        channels: in place of those of the settings.
 
     Raises: InputError for an address or a secret that cannot be used.
     """
-    webhook = sender or webhook_of(home.settings)
-    if webhook is None:
-        return None
-    deployment = home.deployment
+    parts = Parts(Egress(allow_private=home.settings.egress_private))
+    named = channels_of(home.settings, parts) if channels is None else channels
+    return tuple(_outbox_of(home, one, now) for one in named)
+
+
+def _outbox_of(home: Installation, channel: Channel, now: Callable[[], int]) -> Outbox:
+    deployment, name = home.deployment, channel.name
 
     async def holding(parcels: Sequence[Parcel]) -> set[str]:
-        return await deployment.ask(lambda live: still_holding(live, WEBHOOK, parcels))
+        return await deployment.ask(lambda live: still_holding(live, name, parcels))
 
     settle = CodeDesk(home.codes, deployment).settle_sent
     erased = home.persons.refusals.has
-    return Outbox(home.outbox, webhook, holding, settle, erased=erased, now=now)
+    return Outbox(home.outbox.of(name), channel, holding, settle, erased=erased, now=now)
+
+
+def into(outbox: Outbox, currency: str) -> Callable[[Outgoing], None]:
+    """What is decided for a channel goes into its outbox."""
+    return lambda sent: outbox.take(parcel_of(sent, outbox.channel, currency))
 
 
 def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from qianmian.bootstrap.persons import Persons
-from qianmian.errors import QianmianError
 from qianmian.moments.definition import Moment
 from qianmian.runtime.dead_letters import DeadLetters
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.following import Following
 from qianmian.runtime.movements import Movements
 from qianmian.runtime.ports import Log
 from qianmian.server.codes import CodeDesk
@@ -26,6 +26,7 @@ from qianmian.server.ingest.statistics import SourceStatistics
 from qianmian.server.outbox import Outbox
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
+from qianmian.server.room_lists import RoomLists
 from qianmian.server.stocking import Stocking
 from qianmian.server.strategy_desk import StrategyDesk
 from qianmian.server.trials import TrialDesk
@@ -56,12 +57,6 @@ class Ingest(Protocol):
         """Send a dead letter once more: how many events were accepted, and the others."""
 
 
-class Follower(Protocol):
-    """Brings what somebody decided elsewhere to the engine."""
-
-    problem: QianmianError | None
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
     """One server.
@@ -83,7 +78,8 @@ class Site:
     viewers: Viewers
     prompts: HostPrompts
     follow_ups: FollowUpDesk
-    outbox: Outbox | None
+    outboxes: tuple[Outbox, ...]
+    room_lists: RoomLists
     codes: CodeDesk
     code_store: CodeStore
     spending: SpendingBook
@@ -94,7 +90,7 @@ class Site:
     levels: LevelCounts
     fired_today: FiredToday
     decided: DecidedLately
-    followers: tuple[Follower, ...]
+    followers: tuple[Following, ...]
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore

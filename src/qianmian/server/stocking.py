@@ -7,28 +7,22 @@ become one message, however many there were, also those of another process.
 from __future__ import annotations
 
 import asyncio
-from typing import Final
 
-from qianmian.errors import QianmianError
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.following import Following
 from qianmian.storage.sql.products import ProductStore
 from qianmian.vocabulary.product import Product
 
-LOOK_S: Final = 1.0
 
+class Stocking(Following):
+    """Brings what the store says to the engine."""
 
-class Stocking:
-    """Brings what the store says to the engine.
-
-    Attributes:
-        problem: why the last look failed; None when it did not.
-    """
+    look_s = 1.0
 
     def __init__(self, store: ProductStore, deployment: Deployment) -> None:
         self._store = store
         self._deployment = deployment
         self._number = -1
-        self.problem: QianmianError | None = None
 
     async def follow(self) -> None:
         """Bring what the store says to the engine, if it has been changed since the last look.
@@ -43,16 +37,6 @@ class Stocking:
             if wanted != await self._deployment.ask(lambda live: live.products):
                 await self._deployment.stock(wanted)
         self._number = number
-
-    async def keep_following(self) -> None:
-        """`follow` until cancelled; a problem is kept for the page of data health."""
-        while True:
-            try:
-                await self.follow()
-                self.problem = None
-            except QianmianError as problem:
-                self.problem = problem
-            await asyncio.sleep(LOOK_S)
 
     def _products(self) -> tuple[Product, ...]:
         return tuple(one.product for one in self._store.all())

@@ -19,6 +19,7 @@ from qianmian.errors import InUse, NotThere, QianmianError
 from qianmian.language.definition import Definition
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
+from qianmian.runtime.following import Following
 from qianmian.storage.sql.audit import Actor
 from qianmian.storage.sql.codes import CodeStore
 from qianmian.storage.sql.strategies import Kept, StrategyStore
@@ -26,7 +27,6 @@ from qianmian.strategies.modes import IN_FORCE, Step, StrategyVersion, running
 from qianmian.strategies.strategy import Guardrails, Strategies, Strategy
 from qianmian.vocabulary.offer import Offer, check_offer
 
-LOOK_S: Final = 0.5
 _CHECKED: Final[frozenset[Step]] = frozenset({"rehearse", "ask", "approve", "resume", "widen"})
 
 
@@ -55,7 +55,7 @@ class StrategyEntry:
         return self.version(*IN_FORCE)
 
 
-class StrategyDesk:
+class StrategyDesk(Following):
     """The strategies of one running server.
 
     Attributes:
@@ -79,7 +79,6 @@ class StrategyDesk:
         self._definitions = definitions
         self._deployment = deployment
         self._number = -1
-        self.problem: QianmianError | None = None
 
     # -- reading
 
@@ -238,16 +237,6 @@ class StrategyDesk:
         if await asyncio.to_thread(self._store.number) != self._number:
             async with self._definitions.changing:
                 await self._bring()
-
-    async def keep_following(self) -> None:
-        """`follow` until cancelled; a problem is kept for the page of data health."""
-        while True:
-            try:
-                await self.follow()
-                self.problem = None
-            except QianmianError as problem:
-                self.problem = problem
-            await asyncio.sleep(LOOK_S)
 
     async def _bring(self) -> None:
         """Under `changing`."""

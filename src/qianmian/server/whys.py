@@ -7,7 +7,7 @@ strategy asks for beside it did not hold at that instant: a near miss, told part
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from qianmian.columns.facts import Facts, facts_bytes
@@ -22,7 +22,7 @@ from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.minors import MinorsMode
 
-Verdict = Literal["decided", "not_held", "not_running", "not_fired"]
+Verdict = Literal["decided", "not_held", "not_running", "not_fired", "not_due", "no_turn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,11 @@ class Why:
     """Where one strategy stands with one viewer.
 
     Attributes:
-        verdict: `not_running`: everything held, and the strategy was not running then.
-        fired_at: when its moment last fired for the viewer in this session; None: it has not.
+        verdict: `not_running`: everything held, and the strategy was not running then. Of a
+            schedule `not_due`: its instant has not come; `no_turn`: everything held then, and the
+            viewer was not where it looks, or it was not running.
+        fired_at: when its moment last fired for the viewer in this session, or its instant came;
+            None: it has not.
         judged_at: the instant for which the guards are told: of that firing, else now.
         decision: the newest about the viewer.
     """
@@ -55,7 +58,10 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Of whom and where, and what is known. `rows` are as for `Explainer.evidence`."""
+    """Of whom and where, and what is known. `rows` are as for `Explainer.evidence`.
+
+    `turns`: the newest instants of schedules, by strategy and room.
+    """
 
     viewer: str
     room: str
@@ -66,6 +72,7 @@ class Asked:
     definitions: Sequence[Definition]
     rows: Sequence[dict[str, Any]]
     minors: MinorsMode
+    turns: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def whys_of(
@@ -90,6 +97,8 @@ def _why(
     by_place: Mapping[tuple[str, str], Definition],
     explainer: Explainer,
 ) -> Why:
+    if strategy.schedule is not None:
+        return _why_scheduled(asked, strategy, decisions, by_place, explainer)
     fired = next(
         (
             one
@@ -110,6 +119,26 @@ def _why(
     return Why(strategy, verdict, fired_at, judged_at, guards, decision)
 
 
+def _why_scheduled(
+    asked: Asked,
+    strategy: Strategy,
+    decisions: Sequence[Decision],
+    by_place: Mapping[tuple[str, str], Definition],
+    explainer: Explainer,
+) -> Why:
+    came = [asked.turns.get((strategy.key, room)) for room in (asked.room, "")]
+    turn = max((at for at in came if at is not None), default=None)
+    decision = next((one for one in decisions if one.strategy == strategy.key), None)
+    judged_at = asked.clock if turn is None else turn
+    guards = _guards(asked, strategy, by_place, explainer, judged_at, None)
+    verdict: Verdict = "no_turn" if all(one.holds for one in guards) else "not_held"
+    if decision is not None and (turn is None or decision.scheduled_at >= turn):
+        verdict = "decided"
+    elif turn is None:
+        verdict = "not_due"
+    return Why(strategy, verdict, turn, judged_at, guards, decision)
+
+
 def _guards(
     asked: Asked,
     strategy: Strategy,
@@ -118,7 +147,7 @@ def _guards(
     at: int,
     fired: Firing | None,
 ) -> tuple[Guard, ...]:
-    moment = by_place[("moment", strategy.moment)]
+    moment = None if strategy.schedule is not None else by_place["moment", strategy.moment]
     watched = definition_of(strategy, by_place, asked.minors)
     names = {
         one.key if one.kind == "moment" else f"{one.kind}.{one.key}": one

@@ -25,7 +25,9 @@ class Tally(NamedTuple):
 
 
 _OF_ROW: Final = tuple(
-    one for one in Decision.__struct_fields__ if one not in ("channels", "step", "after", "code")
+    one
+    for one in Decision.__struct_fields__
+    if one not in ("channels", "step", "after", "scheduled_at", "code")
 )
 Told = Mapping[str, Mapping[Tally, int]]
 """By strategy."""
@@ -101,4 +103,5 @@ def decision_of_row(row: Mapping[str, Any]) -> Decision:
         channels=tuple(row["channels"].split()),
         step=row.get("step") or 0,
         after=row.get("after") or "",
+        scheduled_at=row.get("scheduled_at") or 0,
     )

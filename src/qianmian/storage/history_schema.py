@@ -95,6 +95,7 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             ("is_rehearsal", pa.bool_()),
             ("step", pa.int64()),
             ("after", pa.string()),
+            ("scheduled_at", pa.int64()),
         ]
     ),
 }

@@ -1,4 +1,4 @@
-"""Deciding: what strategies do about firings, in the one order that a shop has.
+"""Deciding: what strategies do about firings and schedules, in the one order that a shop has.
 
 Pure: firings, consents and answers go in, decisions come out. Firings with a decision time below
 the clock that has passed are taken by (decision time, firing id); of each viewer at one instant one
@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from qianmian.strategies.agenda import Agenda, Scheduled
 from qianmian.strategies.assignment import is_in_share
 from qianmian.strategies.chain import Chain, Chains, chain_of
 from qianmian.strategies.compiling import strategy_of_firing
@@ -90,6 +91,7 @@ class Decider:
     Attributes:
         chains: steps that may follow.
         pending: what was decided and may still be sent.
+        agenda: turns of strategies with a schedule.
         awaited: events of viewers that steps of the strategies wait for.
 
     Cost: some 20 µs a match. Memory: an entry for each person who was touched or assigned.
@@ -108,6 +110,7 @@ class Decider:
         self._waiting: list[Firing] = []
         self.chains = Chains()
         self.pending = Pending()
+        self.agenda = Agenda()
         self.awaited: frozenset[str] = frozenset()
         self._known: deque[Decision] = deque()
         self._known_until = -1
@@ -138,6 +141,7 @@ class Decider:
         if theirs is not None:
             self.people[known] = merged(self.people.get(known, Person()), theirs)
         self.chains.link(anonymous, known)
+        self.agenda.link(anonymous, known)
 
     def settle(
         self,
@@ -182,7 +186,8 @@ class Decider:
         for firing in firings:
             strategy = self._strategies.get(strategy_of_firing(firing))
             is_new = firing.at > self._known_until
-            if is_new and strategy is not None and strategy.is_running:
+            is_same = strategy is not None and strategy.version == firing.version
+            if is_new and is_same and strategy is not None and strategy.is_running:
                 found.append(Match(firing.at, firing.id, firing, strategy))
         return sorted(found, key=lambda one: (one.at, one.id))
 
@@ -261,7 +266,7 @@ class Decider:
         strategy = self._in_force(last)
         if strategy is None or at <= self._known_until:
             return None  # replaced or paused; or what was logged says that nothing followed
-        first = decision_id(last.firing, strategy.key, strategy.version)
+        first = last.first
         said = {} if last.viewer is None else consents(last.viewer)
         way = self._way_on(chain, strategy, said)
         if way is None:
@@ -351,6 +356,8 @@ class Decider:
             return "switch", ""
         steps = strategy.steps
         allowed = [n for n, step in enumerate(steps) if _may(said, step, firing.viewer)]
+        if not firing.room:
+            allowed = [n for n in allowed if not _is_in_room(steps[n])]
         if not allowed:
             return "consent", ""
         offer = None if strategy.offer is None else self._offers.get(strategy.offer)
@@ -408,6 +415,8 @@ class Decider:
 
     def _room_refusal(self, match: Match) -> tuple[str, str] | None:
         limits, firing = match.strategy.limits, match.firing
+        if not firing.room:
+            return None
         is_rehearsal = match.strategy.is_rehearsal
         place = firing.room, firing.session, match.strategy.key, is_rehearsal
         count, last = self._rooms.get(place, (0, -ROOM_KEPT_MS))
@@ -474,6 +483,7 @@ class Decider:
             self.people.pop(viewer, None)
         self.chains.forget(viewers)
         self.pending.forget(viewers)
+        self.agenda.forget(viewers)
         gone = frozenset(viewers)
         self._waiting = [one for one in self._waiting if one.viewer not in gone]
         for person in self.people.values():
@@ -494,6 +504,7 @@ class Decider:
             "waiting": [_plain_firing(one) for one in self._waiting],
             "chains": self.chains.snapshot(),
             "pending": self.pending.snapshot(self.passed),
+            "agenda": self.agenda.snapshot(),
             "passed": self.passed,
         }
 
@@ -507,11 +518,11 @@ class Decider:
             (room, session, key, bool(dry)): (count, last)
             for room, session, key, dry, count, last in document["rooms"]
         }
-        self._waiting = [
-            Firing(**{**one, "because": tuple(one["because"])}) for one in document["waiting"]
-        ]
+        self._waiting = [_firing(one) for one in document["waiting"]]
         self.chains.restore(document.get("chains", ()))  # older ones have none
         self.pending.restore(document.get("pending", ()))
+        if "agenda" in document:
+            self.agenda.restore(document["agenda"])
         self.passed = document["passed"]
 
 
@@ -548,8 +559,10 @@ def _suppressed(match: Match, reason: str, about: str) -> Decision:
 
 def _decision(match: Match, outcome: Outcome, reason: str, about: str, **rest: Any) -> Decision:
     firing, strategy = match.firing, match.strategy
+    scheduled_at = firing.scheduled_at if isinstance(firing, Scheduled) else 0
     return Decision(
-        id=decision_id(match.id, strategy.key, strategy.version),
+        id=match.id if scheduled_at else decision_id(match.id, strategy.key, strategy.version),
+        scheduled_at=scheduled_at,
         at=match.at,
         viewer=firing.viewer,
         room=firing.room,
@@ -576,4 +589,9 @@ def _rules(document: Any) -> Strategies:
 
 
 def _plain_firing(firing: Firing) -> dict[str, Any]:
-    return {name: getattr(firing, name) for name in Firing.__dataclass_fields__}
+    return {name: getattr(firing, name) for name in type(firing).__dataclass_fields__}
+
+
+def _firing(document: Mapping[str, Any]) -> Firing:
+    kind = Scheduled if "scheduled_at" in document else Firing
+    return kind(**{**document, "because": tuple(document["because"])})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from heapq import heapify, heappop, heappush
 from typing import Any, Final, Literal, NamedTuple
 
 from qianmian.strategies.strategy import Limits
@@ -54,7 +55,7 @@ LATE_RECEIPT_MS: Final = 30 * SECOND_MS
 class Ledger:
     """What is spent and given, in the order of deciding.
 
-    Memory: an entry for each decision that is on its way.
+    Memory: two entries for each decision that is on its way; one stays until its deadline.
 
     Attributes:
         journal: every change since somebody took them away; None while nobody wants them.
@@ -66,6 +67,7 @@ class Ledger:
         self.codes: Counter[str] = Counter()  # places of the pool of an offer that had their turn
         self._returned: dict[str, set[int]] = {}  # of these, shown to nobody: they go first
         self._held: dict[str, Reservation] = {}
+        self._ends: list[tuple[int, str]] = []  # a heap; of what is not held any more, too
         self._expired = 0
         self.journal: list[Change] | None = None
 
@@ -138,6 +140,7 @@ class Ledger:
             is_first,
             decision.at,
         )
+        heappush(self._ends, (until, decision.id))
         self._note(decision.id, "held")
 
     def _take_code(self, offer: str, code: int | None) -> bool:
@@ -160,12 +163,13 @@ class Ledger:
     def expire(self, at: int) -> None:
         """Give back what was not delivered in time.
 
-        Cost: O(what is held), at most once a second of decision time.
+        Cost: O(log(what is held)) for each that ends, at most once a second of decision time.
         """
         if at - self._expired < SECOND_MS:
             return
         self._expired = at // SECOND_MS * SECOND_MS
-        self.release([key for key, one in self._held.items() if one.until < self._expired])
+        while self._ends and self._ends[0][0] < self._expired:
+            self.release([heappop(self._ends)[1]])
 
     def deliver(self, decisions: Iterable[str]) -> None:
         """What these hold is spent for good."""
@@ -219,6 +223,8 @@ class Ledger:
         """The opposite of `snapshot`."""
         self.spent, self.given = Counter(stored["spent"]), Counter(stored["given"])
         self._held = {key: Reservation(*one) for key, *one in stored["held"]}
+        self._ends = [(one.until, key) for key, one in self._held.items()]
+        heapify(self._ends)
         self._expired = stored["expired"]
         self.codes = Counter(stored.get("codes", {}))  # older ones know of none
         self._returned = {key: set(some) for key, some in stored.get("returned", {}).items()}

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import msgspec
 
 from qianmian.vocabulary.decision import ACT, Decision
-from qianmian.vocabulary.time import SECOND_MS
 
 
 class Pending:
     """The decisions that act, whose deadline has not come and of which no end is known, in order.
 
-    Cost: O(what is there) once a second of decision time. Memory: an entry for each.
+    Cost: O(log n) for each. Memory: two entries for each; one stays until its deadline.
     """
 
     def __init__(self) -> None:
         self._acts: dict[str, Decision] = {}
-        self._dropped = 0
+        self._ends: list[tuple[int, str]] = []  # a heap; of what is not there any more, too
 
     def add(self, decision: Decision) -> None:
         """One more, unless nothing is to be sent; those that are over go now and then."""
         if decision.outcome != ACT or decision.is_rehearsal:
             return
-        if decision.at - self._dropped >= SECOND_MS:
-            self._dropped = decision.at
-            self._acts = {one.id: one for one in self.at(decision.at)}
+        while self._ends and self._ends[0][0] <= decision.at:
+            self._acts.pop(heappop(self._ends)[1], None)
         self._acts[decision.id] = decision
+        heappush(self._ends, (decision.deadline_at, decision.id))
 
     def at(self, at: int) -> list[Decision]:
         """Those that may still be sent at an instant, ms UTC."""
@@ -50,5 +50,7 @@ class Pending:
 
     def restore(self, stored: Iterable[Any]) -> None:
         """The opposite of `snapshot`."""
-        found = (msgspec.convert(one, Decision) for one in stored)
-        self._acts, self._dropped = {one.id: one for one in found}, 0
+        found = [msgspec.convert(one, Decision) for one in stored]
+        self._acts = {one.id: one for one in found}
+        self._ends = [(one.deadline_at, one.id) for one in found]
+        heapify(self._ends)

@@ -14,7 +14,14 @@ from typing import Any, Final, Literal
 
 from qianmian.errors import InputError
 from qianmian.moments.definition import Example
-from qianmian.strategies.strategy import ChannelKind, Goal, Limits, Step, Strategy
+from qianmian.strategies.strategy import (
+    ChannelKind,
+    Goal,
+    Limits,
+    Schedule,
+    Step,
+    Strategy,
+)
 from qianmian.vocabulary.money import MINOR_DIGITS
 from qianmian.vocabulary.offer import Offer
 from qianmian.vocabulary.time import DAY_MS, HOUR_MS, MINUTE_MS
@@ -58,7 +65,8 @@ class Playbook:
     """One playbook.
 
     Attributes are those of `Strategy`; `moment` and `whom` as the condition language names them
-    (`moment.KEY`, `segment.KEY`); `channels` has one for each step.
+    (`moment.KEY`, `segment.KEY`); `channels` has one for each step. `lasts_ms`: how
+    long each may still be delivered; None: as usual for its channel.
     """
 
     key: str
@@ -72,6 +80,8 @@ class Playbook:
     limits: Limits = ONCE
     priority: int = 50
     goal: Goal = TODAY
+    schedule: Schedule | None = None
+    lasts_ms: int | None = None
 
     def strategy(self, told: Mapping[str, Told], locale: str) -> Strategy:
         """The strategy with its words in one language, a draft under the key of the playbook.
@@ -92,7 +102,10 @@ class Playbook:
         return Strategy(
             key=self.key,
             moment=self.moment.removeprefix("moment."),
-            steps=tuple(Step(channel=channel, **text) for channel, text in steps),
+            schedule=self.schedule,
+            steps=tuple(
+                Step(channel=channel, deadline_ms=self.lasts_ms, **text) for channel, text in steps
+            ),
             title={"zh": told["zh-CN"]["title"], "en": told["en-US"]["title"]},
             reason=words["reason"],
             whom=tuple(one.removeprefix("segment.") for one in self.whom),

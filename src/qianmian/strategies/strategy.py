@@ -1,4 +1,4 @@
-"""A strategy as data: moment x segments x conditions -> intervention, under limits, with a control.
+"""A strategy as data: moment or schedule x segments x conditions -> intervention, under limits.
 
 What an operator writes. `compiling.py` turns the first half into a definition that the engine
 watches; `deciding.py` carries out the second. A version never changes; its mode does.
@@ -78,6 +78,34 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         return self.lasts_ms if self.wait_ms is None else self.wait_ms
 
 
+class Schedule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """When a strategy acts by the clock; exactly one of these (decision 0045).
+
+    Attributes:
+        after_ms: so long after the session of a room started, once in each; for who is there.
+        every_ms: again and again so long after that.
+        daily: at this time of day of the shop's zone, "20:00"; for everybody, here or not.
+        before_ms: so long before the announced start of a session (`session_scheduled`); for
+            everybody who is not in that room.
+    """
+
+    after_ms: Annotated[int, msgspec.Meta(ge=SECOND_MS, le=DAY_MS)] | None = None
+    every_ms: Annotated[int, msgspec.Meta(ge=SECOND_MS, le=DAY_MS)] | None = None
+    daily: Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
+    before_ms: Annotated[int, msgspec.Meta(ge=SECOND_MS, le=7 * DAY_MS)] | None = None
+
+    @property
+    def is_of_session(self) -> bool:
+        """Whether its instants lie in a session of a room, and concern who is there."""
+        return self.after_ms is not None or self.every_ms is not None
+
+    @property
+    def said(self) -> int:
+        """How many of the four are said; one is right."""
+        given = (self.after_ms, self.every_ms, self.daily, self.before_ms)
+        return sum(one is not None for one in given)
+
+
 class Limits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What one strategy may do; the limits of the shop hold beside them.
 
@@ -107,7 +135,8 @@ class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
 
     Attributes:
         reason: why the shop does this, in a sentence for those who approve it.
-        moment: key of the moment at whose firing it decides.
+        moment: key of the moment at whose firing it decides; "": it has a schedule.
+        schedule: when it decides by the clock about whoever is in `whom` then.
         whom: segments, all of which must hold then.
         conditions: text of the condition language that must hold then, too; "": none.
         steps: the ways to reach the viewer, the best first.
@@ -122,8 +151,9 @@ class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     """
 
     key: Key
-    moment: str
     steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=5)]
+    moment: str = ""
+    schedule: Schedule | None = None
     version: Annotated[int, msgspec.Meta(ge=1)] = 1
     title: dict[Literal["zh", "en"], Title] = {}
     reason: Words = ""
@@ -149,6 +179,12 @@ class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     def is_rehearsal(self) -> bool:
         """Whether it decides and sends nothing."""
         return self.mode == "dry_run"
+
+    @property
+    def lasts_ms(self) -> int:
+        """How long after its instant a schedule may still be decided, if nobody could before."""
+        longest = max(step.lasts_ms for step in self.steps)
+        return longest if self.deadline_ms is None else min(longest, self.deadline_ms)
 
 
 class Guardrails(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -93,6 +93,8 @@ def refusal(
 
 
 def _in_session(touches: Sequence[Touch], now: Touch) -> int:
+    if not now.room:
+        return 0  # who is in no room is in no session
     return sum((one.room, one.session) == (now.room, now.session) for one in touches)
 
 

@@ -1,4 +1,6 @@
-"""A decision: what a strategy did about a firing. Its id is its content, as that of a firing is.
+"""A decision: what a strategy did about a firing, or at a scheduled instant.
+
+Its id is its content, as that of a firing is.
 
 SEMANTICS, DECISION and DIGEST.
 """
@@ -21,11 +23,13 @@ SUPPRESSED: Final = "suppressed"
 
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a strategy did about a firing, and everything that must be known to carry it out.
+    """What a strategy did about a firing or a schedule, and all that is needed to carry it out.
 
     Attributes:
-        id: hash128(firing, strategy@version); of a later step hash128 of that and its place.
-        firing: id of the firing.
+        id: hash128(firing, strategy@version); of a schedule hash128(viewer, strategy@version,
+            instant); of a later step hash128 of that and its place.
+        firing: id of the firing; of a schedule that of the decision.
+        scheduled_at: the instant of a schedule; 0: it answers a firing.
         viewer: None: for everybody in the room.
         outcome: act; held_out: the same as act but for the message, which is not sent; suppressed.
         reason: why held out or suppressed, as a code (`locales/*/decisions.json`); "" for an act.
@@ -38,7 +42,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
         code: which code of the offer goes with it, as its place in the pool; the code itself is a
             secret, and in no log. None: the offer has none, or nothing is sent.
 
-    Units: at, not_before, deadline_at in ms UTC; cost_minor in minor units of the shop's currency.
+    Units: at, not_before, deadline_at, scheduled_at in ms UTC; cost_minor in minor units of the
+    shop's currency.
     """
 
     id: str
@@ -62,7 +67,15 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     is_rehearsal: bool = False
     step: int = 0
     after: str = ""
+    scheduled_at: int = 0
     code: int | None = None
+
+    @property
+    def first(self) -> str:
+        """The id of the decision that its step belongs to; its own, if it is the first."""
+        if self.scheduled_at:
+            return self.firing
+        return decision_id(self.firing, self.strategy, self.version)
 
     @property
     def order(self) -> tuple[int, str]:
@@ -73,6 +86,11 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
 def decision_id(firing: str, strategy: str, version: int) -> str:
     """The id of what a version of a strategy does about a firing."""
     return hash128(firing, f"{strategy}@{version}")
+
+
+def schedule_id(viewer: str, strategy: str, version: int, at: int) -> str:
+    """The id of what a version of a strategy does about a viewer at a scheduled instant."""
+    return hash128(viewer, f"{strategy}@{version}", at)
 
 
 def step_id(decision: str, step: int) -> str:

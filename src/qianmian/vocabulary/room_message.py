@@ -25,6 +25,7 @@ STATES: Final[tuple[State, ...]] = get_args(State)
 MAX_TITLE_CHARS: Final = 120
 MAX_BODY_CHARS: Final = 2_000
 MAX_URL_CHARS: Final = 2_048
+MAX_PRODUCTS: Final = 10
 
 # Within a page `/\host` and `//host` lead to another host, and control characters are skipped.
 _RELATIVE: Final = re.compile(r"(?:[/?#](?![/\\])[^\x00-\x20\\]*|[/?#])")
@@ -49,6 +50,16 @@ class OfferShown(msgspec.Struct, frozen=True):
     valid_until: int = 0
 
 
+class ProductShown(msgspec.Struct, frozen=True):
+    """A product of a list, as a page names it. Units: price in minor units; None: not known."""
+
+    id: str
+    title: str
+    link_number: int | None
+    price_minor: int | None
+    currency: str
+
+
 class RoomMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message.
 
@@ -59,6 +70,7 @@ class RoomMessage(msgspec.Struct, frozen=True, kw_only=True):
         action_label, action_url: the button; none with an empty url.
         is_ad: shown with the word that the law asks for.
         why: the answer to "why did I get this", one sentence in the viewer's language.
+        products: of a list, the first one first; a page titles a list by its kind.
     Units: at and expires_at in ms UTC.
     """
 
@@ -75,6 +87,7 @@ class RoomMessage(msgspec.Struct, frozen=True, kw_only=True):
     action_url: str = ""
     is_ad: bool = False
     why: str = ""
+    products: tuple[ProductShown, ...] = ()
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -100,6 +113,8 @@ def message_problem(message: RoomMessage) -> str | None:
         return "it expires before it begins"
     if len(message.title) > MAX_TITLE_CHARS or len(message.body) > MAX_BODY_CHARS:
         return f"more than {MAX_TITLE_CHARS} characters of title or {MAX_BODY_CHARS} of body"
+    if len(message.products) > MAX_PRODUCTS:
+        return f"more than {MAX_PRODUCTS} products"
     urls = {"action_url": message.action_url}
     if message.offer is not None:
         urls["rules_url"] = message.offer.rules_url

@@ -182,3 +182,27 @@ def test_many_viewers_are_looked_up_by_the_column_as_one_by_one() -> None:
     assert seen == {name for name in asked if facts.of(name) is not None}
     assert len(seen) == 150
     assert list(facts.look_up([])) == []
+
+
+@given(st.sets(names, max_size=30), st.sets(names, max_size=9), st.integers(1, 12))
+def test_pages_of_any_size_name_everybody_once_though_others_come_between(
+    there: set[str], late: set[str], size: int
+) -> None:
+    """The second build has more people: of those who are in both, everybody is named once."""
+    builds = [Facts(build(*map(ViewerFacts, sorted(many)))) for many in (there, there | late)]
+    assert list(builds[0].names()) == _paged([builds[0]], size)
+    found = _paged(builds, size)
+    assert len(found) == len(set(found))
+    assert set(found) >= there
+
+
+def _paged(builds: list[Facts], size: int) -> list[str]:
+    """Page after page, of one build and then of the next."""
+    found: list[str] = []
+    place: tuple[int, int] | None = (0, -1)
+    pages = 0
+    while place is not None:
+        page, place = builds[pages % len(builds)].names_after(place, size)
+        assert len(page) <= size
+        found, pages = found + page, pages + 1
+    return found

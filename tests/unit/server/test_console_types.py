@@ -14,6 +14,8 @@ import pytest
 
 from qianmian.server.api.application import management
 from qianmian.server.site import Site
+from qianmian.strategies.strategy import DEADLINE_MS
+from qianmian.vocabulary.time import DAY_MS
 from tools.lints.walk import ROOT
 
 FOLDER = ROOT / "console/src/api/types"
@@ -75,6 +77,14 @@ NAMES = {  # of the schema: of the interface
     "DeadLetterModel": "DeadLetter",
     "DeadLetterPage": "DeadLetters",
     "DoneModel": "Done",
+    "IntervalModel": "Interval",
+    "EffectArm": "EffectArm",
+    "ComparisonModel": "Comparison",
+    "EffectModel": "Effect",
+    "EffectGroup": "EffectGroup",
+    "EffectGroups": "EffectGroups",
+    "NaiveModel": "NaiveRatio",
+    "StrategyEffectModel": "StrategyEffect",
     "Doubts": "Doubt",
     "EngineModel": "EngineHealth",
     "Fired": "FiringNote",
@@ -116,6 +126,7 @@ NAMES = {  # of the schema: of the interface
     "Step": "Reaching",
     "Limits": "StrategyLimits",
     "Goal": "Goal",
+    "Schedule": "Schedule",
     "Offer": "Offer",
     "OfferModel": "OfferInUse",
     "CodeModel": "OfferCode",
@@ -133,6 +144,9 @@ NAMES = {  # of the schema: of the interface
     "TestedModel": "Tested",
     "FollowUpModel": "FollowUp",
     "FollowUpPage": "FollowUpPage",
+    "ListedProduct": "ListedProduct",
+    "RoomListsModel": "RoomLists",
+    "ReplySent": "ReplySent",
     "PromptModel": "Prompt",
     "PromptPage": "PromptPage",
     "TagModel": "ViewerTag",
@@ -149,6 +163,7 @@ NOT_TYPED = {
     *("SignIn", "FirstAccount", "JoinModel", "TokenModel"),
     "NewLink",
     *("Change", "DraftModel", "RollBack", "Writing"),
+    *("RoomListsGiven", "ReplyGiven"),
     *("AnswerGiven", "ApprovalGiven", "LimitsGiven", "StepGiven", "SwitchGiven", "FollowUpStep"),
     "TrialGiven",
     "SpentModel",  # for reports of others; the console shows none yet
@@ -162,7 +177,7 @@ ASKED = {
     "NewApiKey",
     "NewInvitation",
 }  # what is sent may leave out what has a default
-WRITTEN_AS_IN_FILES = {"Strategy", "Step", "Limits", "Goal", "Offer", "Guardrails"}
+WRITTEN_AS_IN_FILES = {"Strategy", "Step", "Schedule", "Limits", "Goal", "Offer", "Guardrails"}
 """What has a default may be left out; null is a value of its own."""
 PLAIN = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean"}
 
@@ -238,6 +253,8 @@ def written(schema: Any) -> str:
         return "{" + ";".join(f"{key}:{written(one)}" for key, one in inner) + "}"
     if "anyOf" in schema:
         return union("|".join(written(one) for one in schema["anyOf"]))
+    if "const" in schema:
+        return f"'{schema['const']}'"
     if "enum" in schema:
         return union("|".join(f"'{one}'" for one in schema["enum"]))
     if schema.get("type") == "null":
@@ -274,3 +291,21 @@ def test_every_schema_has_its_interface() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_pages_know_every_field_as_it_is(name: str) -> None:
     assert interface(NAMES[name]) == told(name)
+
+
+def test_the_form_tells_the_usual_deadline_of_each_channel() -> None:
+    path = ROOT / "console/src/features/strategies/strategy-steps.tsx"
+    text = path.read_text("utf-8")
+    usual = {
+        name: DAY_MS // 1_000 if value == "DAY_S" else int(value)
+        for name, value in re.findall(r"(\w+): (\w+)", _between(text, "USUAL_S: ", "}\n"))
+        if name in DEADLINE_MS
+    }
+    others = int(_between(text, "OTHERS_S = ", "\n"))
+    assert {name: usual.get(name, others) for name in DEADLINE_MS} == {
+        name: ms // 1_000 for name, ms in DEADLINE_MS.items()
+    }
+
+
+def _between(text: str, begin: str, end: str) -> str:
+    return text.partition(begin)[2].partition(end)[0]

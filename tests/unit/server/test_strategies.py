@@ -84,6 +84,9 @@ def step(who: httpx.Client, key: str, version: int, name: str, why: str = "") ->
     )
 
 
+CLOCK: dict[str, Any] = {"moment": "", "schedule": {"daily": "20:00"}, "whom": ["carted_unpaid"]}
+
+
 def send(server: Served, event: str, viewers: tuple[str, ...], **properties: str) -> None:
     events = [
         {"type": "track", "event": event, "userId": one, "messageId": f"{event}-{next(NUMBERS)}"}
@@ -224,6 +227,14 @@ def test_a_new_version_goes_through_approval_and_then_takes_the_place(
         ({"control": 0}, "why_no_control", "control"),
         ({"offer": "none"}, None, "none"),
         ({"colour": "red"}, None, "colour"),
+        ({"schedule": {"daily": "20:00"}}, "schedule", "one thing that starts it"),
+        (CLOCK | {"schedule": {}}, "schedule", "one thing that starts it"),
+        (CLOCK | {"schedule": {"daily": "20:00", "after_ms": 1_000}}, "schedule", "one thing"),
+        (CLOCK | {"schedule": {"daily": "25:00"}}, "schedule.daily", "regex"),
+        (CLOCK | {"schedule": {"every_ms": 30_000}}, "schedule.every_ms", "once a minute"),
+        (CLOCK | {"schedule": {"before_ms": 60_000}}, "steps[0].channel", "nobody is in its room"),
+        (CLOCK | {"whom": []}, "whom", "segment"),
+        (CLOCK | {"whom": ["carted_unpayed"]}, None, "carted_unpaid"),
     ],
 )
 def test_what_could_not_run_says_where(
@@ -287,6 +298,45 @@ def test_why_nothing_happened_to_somebody_is_one_question(
     _until(lambda: "price_question" in counted())
     assert not any(key.startswith(STRATEGY_PREFIX) for key in counted())
     assert {one["strategy"] for one in fine(boss.get("/rooms/r1/decisions"))} >= {"cart", "help"}
+
+
+def test_a_strategy_by_the_clock_says_when_and_why_not(
+    server: Served, boss: httpx.Client, maker: httpx.Client
+) -> None:
+    """Over in the room that has been open for long; it comes a second into the new one."""
+    plain = {name: one for name, one in STRATEGY.items() if name != "offer"} | CLOCK
+    timed = plain | {"schedule": {"after_ms": 1_000}}
+    told = fine(maker.post("/strategies/check", json=timed | {"key": "timed"}))
+    assert "开播后 1 秒" in told["sentence"]["zh"]
+    assert told["sentence"]["en"].startswith("1 second after a session starts")
+    kept = fine(maker.put("/strategies/timed/draft", json=timed))["draft"]["strategy"]
+    assert kept["schedule"] == {"after_ms": 1_000}
+    fine(step(maker, "timed", 1, "ask"))
+    fine(step(boss, "timed", 1, "approve"))
+    fine(step(boss, "timed", 1, "widen"))
+    buyer = somebody("timed", 1_000, inside=False, name="t{}")
+    adds(server, buyer)
+
+    def why(room: str) -> dict[str, Any]:
+        page = fine(maker.get(f"/rooms/{room}/viewers/{buyer}/decisions"))
+        (found,) = [one for one in page["strategies"] if one["strategy"] == "timed"]
+        return dict(found)
+
+    assert (why("r1")["verdict"], why("r1")["fired_at"]) == ("not_due", None)
+    send(server, "cart_added", (buyer,), room="clock", product="p1")
+    found = decided(server, buyer)
+    assert (found.strategy, found.room, found.outcome) == ("timed", "clock", "act")
+    _until(lambda: bool(fine(boss.get("/strategies/timed/decisions"))))
+    (listed,) = fine(boss.get("/strategies/timed/decisions"))
+    assert listed["scheduled_at"] == found.scheduled_at
+    assert listed["moment"] == ""
+    decision = why("clock")
+    assert (decision["verdict"], decision["fired_at"]) == ("decided", found.scheduled_at)
+    send(server, "room_entered", (f"{buyer}-late",), room="clock")
+    page = fine(maker.get(f"/rooms/clock/viewers/{buyer}-late/decisions"))
+    (missed,) = [one for one in page["strategies"] if one["strategy"] == "timed"]
+    assert missed["verdict"] == "not_held"
+    fine(step(maker, "timed", 1, "end", "试完了"))
 
 
 def customer_service_does_not_know_who_is_held_out(

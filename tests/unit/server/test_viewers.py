@@ -64,7 +64,7 @@ def flushed(server: Served) -> None:
     """History has everything of the log, and the graph everything of history."""
     server.home.deployment.engine.ask(lambda live: live.offset).result(WAIT_S)
     server.home.history.flush_before(server.home.log.durable_offset)
-    IdentityFollowing(server.home.settings.home / "history", server.home.identities).follow()
+    IdentityFollowing(server.home.settings.home / "history", server.home.identities).read()
 
 
 def done(told: dict[str, Any]) -> dict[str, int]:

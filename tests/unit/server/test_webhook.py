@@ -16,7 +16,7 @@ from qianmian.bootstrap.installation import open_installation
 from qianmian.errors import InputError
 from qianmian.runtime.live import Live
 from qianmian.runtime.messages import Decided
-from qianmian.server.run import outbox_of
+from qianmian.server.run import outboxes_of
 from qianmian.settings import Settings
 from tests.fakes.receiver import SECRET, Receiver, receiving, said
 from tests.serving import WAIT_S, Served, now_ms, served
@@ -152,4 +152,4 @@ def test_a_secret_that_cannot_be_used_is_told_before_anybody_is_served(
     path = tmp_path / "secret"
     path.unlink() if text is None else path.write_text(text, encoding="ascii")
     with open_installation(settings, now_ms) as home, pytest.raises(InputError):
-        outbox_of(home, now_ms)
+        outboxes_of(home, now_ms)

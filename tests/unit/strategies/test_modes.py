@@ -30,7 +30,8 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 def strategy(mode: Mode = "draft", version: int = 1, **more: object) -> Strategy:
-    return Strategy("help", "price_question", (Reaching("in_room"),), version, mode=mode, **more)  # type: ignore[arg-type]
+    steps = (Reaching("in_room"),)
+    return Strategy("help", steps, "price_question", version=version, mode=mode, **more)  # type: ignore[arg-type]
 
 
 def version(mode: Mode = "draft", number: int = 1, **more: object) -> StrategyVersion:

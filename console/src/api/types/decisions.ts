@@ -12,6 +12,8 @@ export interface Decision {
   version: number
   names: Words
   moment: string
+  /** the instant of a schedule, of which there is no moment */
+  scheduled_at: number | null
   viewer: string | null
   room: string
   product: string | null
@@ -32,7 +34,7 @@ export interface Guard {
 }
 
 /** Where a strategy stands with a viewer. */
-export type Verdict = 'decided' | 'not_held' | 'not_running' | 'not_fired'
+export type Verdict = 'decided' | 'not_held' | 'not_running' | 'not_fired' | 'not_due' | 'no_turn'
 
 /** Why a strategy did something about a viewer, or nothing. */
 export interface StrategyWhy {

@@ -61,6 +61,18 @@ export interface StrategyLimits {
   budget_minor?: number | null
 }
 
+/** When a strategy acts by the clock; one of these is said. */
+export interface Schedule {
+  /** ms after each session starts */
+  after_ms?: number | null
+  /** ms again and again after that */
+  every_ms?: number | null
+  /** a time of day of the shop's zone: "20:00" */
+  daily?: string | null
+  /** ms before the announced start of a session */
+  before_ms?: number | null
+}
+
 /** By what a strategy is measured. */
 export interface Goal {
   event?: string
@@ -70,7 +82,9 @@ export interface Goal {
 /** A strategy as it is written, in a file or here; what is left out is as usual. */
 export interface Strategy {
   key: string
-  moment: string
+  /** the moment that starts it; "": a schedule does */
+  moment?: string
+  schedule?: Schedule | null
   steps: Reaching[]
   /** ms after the decision; null: as long as the steps take */
   deadline_ms?: number | null

@@ -5,8 +5,11 @@ import { useMay } from '@/api/session'
 import type { Prompt } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
 import { useTexts } from '@/lib/language'
+import { RoomListsPanel } from './room-lists'
 import { useAnswer, usePrompts, type Answer } from './host-api'
 
+/** Where a key is typed and answers no card. */
+const TYPED = '.room-lists, .ant-select-dropdown'
 const KEYS: Record<string, Answer> = { ' ': 'said', Enter: 'said', ArrowRight: 'skipped' }
 
 /** What the host of a room says next: one card, large, answered by a key. */
@@ -25,7 +28,8 @@ export function HostPage() {
     if (id === undefined || !canAnswer) return
     const pressed = (event: KeyboardEvent) => {
       const answer = KEYS[event.key]
-      if (answer === undefined || event.repeat) return
+      const isTyped = event.target instanceof Element && event.target.closest(TYPED) !== null
+      if (answer === undefined || event.repeat || isTyped) return
       event.preventDefault()
       mutate({ id, answer })
     }
@@ -56,6 +60,7 @@ export function HostPage() {
         </div>
       )}
       {cards.length > 1 && <p className="quiet">{t('host.next', { n: cards.length - 1 })}</p>}
+      <RoomListsPanel room={room} />
     </div>
   )
 }

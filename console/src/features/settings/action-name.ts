@@ -35,6 +35,8 @@ const ACTIONS = [
   'product.changed',
   'product.deleted',
   'products.imported',
+  'reply.sent',
+  'room_lists.changed',
   'source.changed',
   'source.created',
   'strategy.drafted',

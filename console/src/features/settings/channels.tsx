@@ -1,11 +1,11 @@
 import { Button } from 'antd'
 import { useMay } from '@/api/session'
-import type { Channel } from '@/api/types'
+import type { Channel, OutsideName } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { count } from '@/lib/format'
 import { useTexts } from '@/lib/language'
-import { useChannels, useTest } from '@/api/channels'
+import { isOutside, useChannels, useTest } from '@/api/channels'
 
 const STATES = ['waiting', 'delivered', 'rejected', 'expired', 'withdrawn', 'unknown'] as const
 
@@ -40,20 +40,20 @@ function Row({ channel }: { channel: Channel }) {
           </span>
         ))}
       </div>
-      {channel.channel === 'webhook' && <Test isOn={channel.is_on} />}
+      {isOutside(channel.channel) && <Test name={channel.channel} isOn={channel.is_on} />}
     </li>
   )
 }
 
-function Test({ isOn }: { isOn: boolean }) {
+function Test({ name, isOn }: { name: OutsideName; isOn: boolean }) {
   const { t } = useTexts()
   const may = useMay()
   const test = useTest()
-  if (!isOn) return <p className="quiet">{t('settings.channels.how')}</p>
+  if (!isOn) return <p className="quiet">{t(`settings.channels.how.${name}`)}</p>
   if (!may('channels.test')) return null
   return (
     <>
-      <Button size="small" loading={test.isPending} onClick={() => test.mutate()}>
+      <Button size="small" loading={test.isPending} onClick={() => test.mutate(name)}>
         {t('settings.channels.test')}
       </Button>{' '}
       <span aria-live="polite" data-part="tested">

@@ -1,17 +1,18 @@
 import { useMay } from '@/api/session'
-import { useChannels } from '@/api/channels'
+import { isOutside, OUTSIDE, useChannels } from '@/api/channels'
+import type { ChannelName } from '@/api/types'
 import { useTexts } from '@/lib/language'
 
-/** The channels that deliver; the last one only where the shop has set it up. */
-const CHANNELS = ['in_room', 'host', 'follow_up', 'webhook'] as const
-export type Channel = (typeof CHANNELS)[number]
+/** The channels that deliver; those to the outside only where the shop has set them up. */
+const CHANNELS = ['in_room', 'host', 'follow_up', ...OUTSIDE] as const
+export type Channel = ChannelName
 
 /** What can be chosen: what delivers here, and what is chosen already. */
 export function useChannelOptions(chosen: string): { value: Channel; label: string }[] {
   const { t } = useTexts()
   const known = useChannels(useMay()('channels.read')).data
-  const isSet = known?.some((one) => one.channel === 'webhook' && one.is_on) ?? false
-  return CHANNELS.filter((one) => one !== 'webhook' || isSet || chosen === one).map((value) => ({
+  const isOn = (name: ChannelName) => known?.some((one) => one.channel === name && one.is_on) ?? false
+  return CHANNELS.filter((one) => !isOutside(one) || isOn(one) || chosen === one).map((value) => ({
     value,
     label: t(`strategies.channel.${value}`),
   }))

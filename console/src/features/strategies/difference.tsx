@@ -1,8 +1,9 @@
-import { useEventName, useMoments } from '@/api/meta'
+import { useEventName } from '@/api/meta'
 import type { Reaching, Strategy, StrategyDetail, StrategyVersion } from '@/api/types'
 import { duration } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
 import { useOffers, useSegments } from './strategies-api'
+import { useStarts } from './strategy-starts'
 
 const COUNTED: readonly (keyof Strategy)[] = ['mode', 'version', 'key']
 type Part = Exclude<keyof Strategy, 'mode' | 'version' | 'key'>
@@ -34,7 +35,7 @@ export function Difference({ one, detail }: { one: StrategyVersion; detail: Stra
 /** A part of a strategy as people say it. */
 function useSaid(): (name: keyof Strategy, of: Partial<Strategy>) => string {
   const { language, words } = useLanguage()
-  const { named } = useMoments()
+  const starts = useStarts()
   const eventOf = useEventName()
   const segments = useSegments().data ?? []
   const offers = useOffers().data ?? []
@@ -48,7 +49,7 @@ function useSaid(): (name: keyof Strategy, of: Partial<Strategy>) => string {
   }
   return (name, of) => {
     if (of[name] === undefined || of[name] === null) return '–'
-    if (name === 'moment') return named(of.moment ?? '')
+    if (name === 'moment' || name === 'schedule') return starts(of)
     if (name === 'title') return of.title?.[language] ?? Object.values(of.title ?? {})[0] ?? '–'
     if (name === 'whom') return (of.whom ?? []).map(nameOf).join(', ')
     if (name === 'offer') return offers.find((one) => one.offer.key === of.offer)?.offer.title ?? of.offer ?? '–'

@@ -1,7 +1,6 @@
 import { PlusOutlined } from '@ant-design/icons'
 import { Button, Skeleton, Table, Tabs, type TableColumnsType } from 'antd'
 import { Link, useNavigate, useSearchParams } from 'react-router'
-import { useMoments } from '@/api/meta'
 import { useMay } from '@/api/session'
 import type { StrategySummary } from '@/api/types'
 import { Panel } from '@/components/panel'
@@ -13,6 +12,7 @@ import { LimitsPanel } from './limits-panel'
 import { ModeTag } from './mode-tag'
 import { OffersPanel } from './offers-panel'
 import { useStrategies } from './strategies-api'
+import { useStarts } from './strategy-starts'
 
 /** What runs, what waits for approval, and what money and patience it may cost. */
 export function StrategiesPage() {
@@ -85,7 +85,7 @@ function StrategyTable({ strategies, columns }: { strategies: StrategySummary[];
 function useColumns(): TableColumnsType<StrategySummary> {
   const { t } = useTexts()
   const { words } = useLanguage()
-  const { named } = useMoments()
+  const starts = useStarts()
   const shown = (one: StrategySummary) => (one.now ?? one.waiting ?? one.draft)?.strategy ?? one.of_file
   return [
     {
@@ -109,7 +109,7 @@ function useColumns(): TableColumnsType<StrategySummary> {
         </>
       ),
     },
-    { title: t('strategies.column.moment'), width: 160, render: (_, one) => named(shown(one)?.moment ?? '') },
+    { title: t('strategies.column.moment'), width: 160, render: (_, one) => starts(shown(one) ?? undefined) },
     number(t('strategies.column.acted'), (one) => one.today.acted + one.today.rehearsed),
     number(t('strategies.column.held_out'), (one) => one.today.held_out),
     number(t('strategies.column.suppressed'), (one) => one.today.suppressed),

@@ -1,12 +1,12 @@
 import { Button, Input, Select, Space } from 'antd'
-import { useMeta, useMoments } from '@/api/meta'
 import type { Reaching, Strategy } from '@/api/types'
 import { useLanguage, useTexts } from '@/lib/language'
 import { useOffers, useSegments } from './strategies-api'
 import { type Channel, useChannelOptions } from './channels'
 import { Field, Line, type LineProps } from './strategy-line'
 import { LimitLine, MeasureLine } from './strategy-measures'
-import { LaterSteps } from './strategy-steps'
+import { LaterSteps, StepDeadline } from './strategy-steps'
+import { WhenLine } from './strategy-when'
 
 /** A key that nobody has to think of: letters, digits and _. */
 export const newKey = (what: string): string => `${what}_${Date.now().toString(36)}`
@@ -62,28 +62,6 @@ function NameLine({ strategy, isLocked, onChange }: LineProps) {
 function titled(title: Record<string, string> | undefined, language: string, text: string): Record<string, string> {
   const others = Object.entries(title ?? {}).filter(([name]) => name !== language)
   return Object.fromEntries(text ? [...others, [language, text]] : others)
-}
-
-function WhenLine({ strategy, isLocked, onChange }: LineProps) {
-  const { t } = useTexts()
-  const { words } = useLanguage()
-  const { moment } = useMoments()
-  const moments = useMeta().data?.moments ?? []
-  const meaning = moment(strategy.moment)?.meaning
-  return (
-    <Line title={t('strategies.line.when')} name="when">
-      <Select
-        className="whole"
-        showSearch={{ optionFilterProp: 'label' }}
-        disabled={isLocked}
-        value={strategy.moment}
-        aria-label={t('strategies.line.when')}
-        options={moments.map((one) => ({ value: one.key, label: words(one.names) }))}
-        onChange={(chosen: string) => onChange({ moment: chosen })}
-      />
-      {meaning && <p className="quiet small">{words(meaning)}</p>}
-    </Line>
-  )
 }
 
 function WhomLine({ strategy, isLocked, onChange }: LineProps) {
@@ -164,6 +142,7 @@ function WhatLine({ strategy, isLocked, onChange }: LineProps) {
           ))}
         </Space>
       )}
+      <StepDeadline step={step} isLocked={isLocked} onChange={set} label={t('strategies.field.deadline')} />
       <LaterSteps strategy={strategy} isLocked={isLocked} onChange={onChange} />
       <Field label={t('strategies.field.offer')}>
         <Select

@@ -4,6 +4,9 @@ import { decimalText, toMinor } from '@/lib/amount'
 import { useLanguage, useTexts } from '@/lib/language'
 import { Field, Line, type LineProps } from './strategy-line'
 
+const MINUTE_MS = 60_000
+const MOST_MIN = 7 * 1_440
+
 /** How often it may reach one person, and what it may cost. */
 export function LimitLine({ strategy, isLocked, onChange }: LineProps) {
   const { t } = useTexts()
@@ -31,6 +34,18 @@ export function LimitLine({ strategy, isLocked, onChange }: LineProps) {
         </Field>
         <Field label={t('strategies.field.priority')}>
           <InputNumber min={0} max={100} precision={0} className="whole" disabled={isLocked} value={strategy.priority ?? 50} onChange={(n) => onChange({ priority: n ?? 50 })} />
+        </Field>
+        <Field label={t('strategies.field.whole_deadline')}>
+          <InputNumber
+            min={1}
+            max={MOST_MIN}
+            precision={0}
+            className="whole"
+            disabled={isLocked}
+            placeholder={t('strategies.field.whole_deadline_usual')}
+            value={strategy.deadline_ms == null ? null : strategy.deadline_ms / MINUTE_MS}
+            onChange={(n) => onChange({ deadline_ms: n == null ? null : n * MINUTE_MS })}
+          />
         </Field>
       </div>
       <p className="quiet small">{t('strategies.field.shop_limits')}</p>

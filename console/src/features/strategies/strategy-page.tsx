@@ -6,6 +6,7 @@ import type { Strategy, StrategyDetail, StrategyVersion } from '@/api/types'
 import { ProblemAlert, useProblemText } from '@/components/problem'
 import { useLanguage, useTexts } from '@/lib/language'
 import { DecisionsPanel } from './decisions-panel'
+import { EffectPanel } from './effect-panel'
 import { ModeTag } from './mode-tag'
 import { PlaybookGallery } from './playbook-gallery'
 import { useDropDraft, useSaveDraft, useStrategy } from './strategies-api'
@@ -96,6 +97,7 @@ function Writing({ detail }: { detail: StrategyDetail | null }) {
         </div>
         <div className="editor-beside">
           <UnderstoodPanel strategy={strategy} />
+          {detail && <EffectPanel strategy={detail.key} />}
           {detail && <VersionsPanel detail={detail} isSaved={!isChanged} />}
           {detail && shown && <TrialPanel strategy={detail.key} version={shown.version} isSaved={!isChanged} />}
           {detail && <DecisionsPanel strategy={detail.key} />}

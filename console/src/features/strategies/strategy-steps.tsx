@@ -1,6 +1,6 @@
 import { Button, Input, InputNumber, Select } from 'antd'
 import { useMeta } from '@/api/meta'
-import type { Reaching } from '@/api/types'
+import type { ChannelKind, Reaching } from '@/api/types'
 import { useLanguage, useTexts } from '@/lib/language'
 import { type Channel, useChannelOptions } from './channels'
 import { Field, type LineProps } from './strategy-line'
@@ -90,6 +90,31 @@ function Waiting({ step, isLocked, onChange }: StepProps) {
   )
 }
 
+const DAY_S = 86_400
+/** As usual for the channel, in seconds: what the server takes where nothing is said. */
+const USUAL_S: Partial<Record<ChannelKind, number>> = { in_room: 60, host: 90, email: DAY_S }
+const OTHERS_S = 600
+
+/** Until when a step may still arrive; left empty, as is usual for its channel. */
+export function StepDeadline({ step, isLocked, onChange, label }: StepProps & { label: string }) {
+  const { t } = useTexts()
+  const usual = USUAL_S[step.channel] ?? OTHERS_S
+  return (
+    <Field label={label}>
+      <InputNumber
+        min={1}
+        max={7 * DAY_S}
+        precision={0}
+        className="whole"
+        disabled={isLocked}
+        placeholder={t('strategies.field.deadline_usual', { n: usual })}
+        value={step.deadline_ms == null ? null : step.deadline_ms / SECOND_MS}
+        onChange={(n) => onChange({ deadline_ms: n == null ? null : n * SECOND_MS })}
+      />
+    </Field>
+  )
+}
+
 function Says({ step, place, isLocked, onChange }: StepProps & { place: number }) {
   const { t } = useTexts()
   const channels = useChannelOptions(step.channel)
@@ -110,6 +135,7 @@ function Says({ step, place, isLocked, onChange }: StepProps & { place: number }
       <Field label={t('strategies.later.body', { n: place })}>
         <Input maxLength={500} disabled={isLocked} value={step.body ?? ''} onChange={({ target }) => onChange({ body: target.value })} />
       </Field>
+      <StepDeadline step={step} isLocked={isLocked} onChange={onChange} label={t('strategies.later.deadline', { n: place })} />
     </>
   )
 }

@@ -23,9 +23,10 @@ export function UnderstoodPanel({ strategy }: { strategy: Strategy }) {
       )}
       {understood?.usable && (
         <p className="quiet small">
-          {understood.again_after_ms
-            ? t('strategies.again', { after: duration(understood.again_after_ms) })
-            : t('strategies.each_time')}{' '}
+          {!strategy.schedule &&
+            (understood.again_after_ms
+              ? t('strategies.again', { after: duration(understood.again_after_ms) })
+              : t('strategies.each_time'))}{' '}
           {t('strategies.deadline', { after: duration(understood.deadlines_ms[0] ?? 0) })}
         </p>
       )}

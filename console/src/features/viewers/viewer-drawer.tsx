@@ -16,6 +16,7 @@ import { Flags } from './flags'
 import { Linked } from './linked'
 import { LongHistory } from './long-history'
 import { PersonFacts } from './person'
+import { Reply } from './reply'
 import { evidenceOf, Standing } from './standing'
 import { Timeline } from './timeline'
 
@@ -101,6 +102,7 @@ function ViewerFacts({ viewer }: { viewer: Viewer }) {
       </dl>
       {!person.is_profiled && <p className="notice gap">{t('viewer.no_profile')}</p>}
       <Flags viewer={viewer} />
+      <Reply room={viewer.room} viewer={viewer.viewer} />
       <Decided room={viewer.room} viewer={viewer.viewer} />
       <Standing viewer={viewer.viewer} person={person} chosen={chosen} onChoose={setChosen} />
       <PersonFacts person={person} />

@@ -13,6 +13,7 @@ from qianmian.server.api import (
     data,
     decisions,
     definitions,
+    effects,
     follow_ups,
     imports,
     lists,
@@ -22,6 +23,7 @@ from qianmian.server.api import (
     playbooks,
     products,
     prompts,
+    room_lists,
     rooms,
     segments,
     session,
@@ -48,8 +50,8 @@ def management(site: Site) -> FastAPI:
     )
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
-    more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions)
-    acting = (prompts, follow_ups, channels, myself, offer_codes, spending)
+    more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions, effects)
+    acting = (prompts, room_lists, follow_ups, channels, myself, offer_codes, spending)
     for part in (*parts, *more, *acting):
         app.include_router(part.router, prefix="/api")
     add_problems(app)

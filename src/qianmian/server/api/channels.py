@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter
 
@@ -11,13 +11,13 @@ from qianmian.server.api.models import Model
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
-from qianmian.server.parcels import WEBHOOK
 
 router = APIRouter(tags=["channels"])
 
-Name = Literal["in_room", "host", "follow_up", "webhook"]
-READY: Final[tuple[Name, ...]] = ("in_room", "host", "follow_up")
+Inside = Literal["in_room", "host", "follow_up"]
 """They need nothing set."""
+Outside = Literal["webhook"]
+"""They need settings."""
 
 
 class ChannelModel(Model):
@@ -26,7 +26,7 @@ class ChannelModel(Model):
     `states`: how many messages are waiting, and of those that ended within a day, how they did.
     """
 
-    channel: Name
+    channel: Inside | Outside
     is_on: bool
     target: str
     states: dict[str, int]
@@ -42,20 +42,27 @@ class TestedModel(Model):
 @router.get("/channels")
 async def channels(site: Here, _who: Annotated[Who, Needs("channels.read")]) -> list[ChannelModel]:
     """Every channel over which something can be delivered."""
-    found = [ChannelModel(channel=channel, is_on=True, target="", states={}) for channel in READY]
-    outbox = site.outbox
-    states = {} if outbox is None else await asyncio.to_thread(outbox.counts)
-    target = "" if outbox is None else outbox.target
-    is_on = outbox is not None
-    return [*found, ChannelModel(channel="webhook", is_on=is_on, target=target, states=states)]
+    inside = get_args(Inside)
+    found = [ChannelModel(channel=name, is_on=True, target="", states={}) for name in inside]
+    outboxes = {one.channel.name: one for one in site.outboxes}
+    for name in get_args(Outside):
+        one = outboxes.get(name)
+        states = {} if one is None else await asyncio.to_thread(one.counts)
+        target = "" if one is None else one.channel.target
+        model = ChannelModel(channel=name, is_on=one is not None, target=target, states=states)
+        found.append(model)
+    return found
 
 
-@router.post("/channels/webhook/test")
-async def test(site: Here, who: Annotated[Who, Needs("channels.test")]) -> TestedModel:
+@router.post("/channels/{channel}/test")
+async def test(
+    channel: Outside, site: Here, who: Annotated[Who, Needs("channels.test")]
+) -> TestedModel:
     """Send a test message, once, and tell what came of it."""
-    if site.outbox is None:
-        raise Problem("channel.off", "no webhook is set: see the setting webhook_url")
-    verdict = await site.outbox.test()
+    outbox = next((one for one in site.outboxes if one.channel.name == channel), None)
+    if outbox is None:
+        raise Problem("channel.off", f"the channel {channel} is not set: see docs/channels.md")
+    verdict = await outbox.test()
     told = {"outcome": verdict.outcome, "why": verdict.why}
-    await asyncio.to_thread(site.audit.note, who.actor, "channel.tested", WEBHOOK, after=told)
+    await asyncio.to_thread(site.audit.note, who.actor, "channel.tested", channel, after=told)
     return TestedModel(outcome=verdict.outcome, why=verdict.why)

@@ -90,6 +90,7 @@ def _state(live: Live, room: str, viewer: str) -> dict[str, Any]:
         "definitions": live.definitions,
         "products": live.products,
         "strategies": live.decider.rules.strategies,
+        "turns": dict(live.decider.agenda.last),
     }
 
 
@@ -108,6 +109,7 @@ def _whys(
         definitions=state["definitions"],
         rows=rows,
         minors=site.minors,
+        turns=state["turns"],
     )
     explainer = Explainer(products=state["products"], lateness_ms=site.lateness_ms)
     return whys_of(asked, state["strategies"], decisions, explainer)
@@ -152,6 +154,7 @@ def _decision(
         version=one.version,
         names=names_of(strategy, one.strategy),
         moment=one.moment,
+        scheduled_at=one.scheduled_at or None,
         viewer=one.viewer,
         room=one.room,
         product=one.key,

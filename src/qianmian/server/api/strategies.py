@@ -14,6 +14,7 @@ from qianmian.runtime.live import Live
 from qianmian.server.api.definition_told import spoken_definition, titles_of
 from qianmian.server.api.models import Words
 from qianmian.server.api.roles import Needs
+from qianmian.server.api.schedule_told import spoken_schedule
 from qianmian.server.api.strategy_models import (
     ApprovalGiven,
     GuardrailsBody,
@@ -76,7 +77,9 @@ async def check(given: StrategyBody, site: Here, _who: Reading) -> StrategyUnder
     titles = titles_of(await site.desk.entries())
     return StrategyUnderstood(
         usable=True,
-        sentence=spoken_definition(found, titles),
+        sentence=spoken_definition(found, titles)
+        if strategy.schedule is None
+        else spoken_schedule(strategy.schedule, found, titles),
         again_after_ms=found.again_after_ms,
         deadlines_ms=[step.lasts_ms for step in strategy.steps],
     )

@@ -156,7 +156,8 @@ class SwitchGiven(SwitchModel):
 class DecisionModel(Model):
     """What a strategy did about a firing; `says` is the outcome with its reason, in words.
 
-    `deadline_at`: until when what was decided could be delivered. Instants are ms UTC.
+    `scheduled_at`: the instant of a schedule, of which there is no moment. `deadline_at`: until
+    when what was decided could be delivered. Instants are ms UTC.
     """
 
     id: str
@@ -165,6 +166,7 @@ class DecisionModel(Model):
     version: int
     names: Words
     moment: str
+    scheduled_at: int | None
     viewer: str | None
     room: str
     product: str | None

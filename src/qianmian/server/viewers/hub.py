@@ -242,12 +242,15 @@ class ViewersHub:
     async def acknowledge(self, viewer: str, room: str, message_id: str, state: State) -> bool:
         """A page says what became of a message; False when it never had it, or too many did.
 
-        Each state counts once for a viewer, however many of their pages say it.
+        Each state counts once for a viewer, however many of their pages say it. Of a list nobody
+        wants to know: it goes to everybody again and again, and is nobody's intervention.
         """
         kept = self._kept_of(viewer, room, message_id)
         if kept is None:
             self.refuse("unknown_message")
             return False
+        if kept.message.kind in LISTS:
+            return True
         bit = 1 << STATES.index(state)
         before = kept.acked.get(viewer, 0)
         if before & bit:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.language.ast import Node
 from qianmian.storage.history_reader.answers import (
     NOTHING,
@@ -17,6 +18,7 @@ from qianmian.storage.history_reader.answers import (
     Distribution,
     Preview,
 )
+from qianmian.strategies.strategy import Strategy
 from qianmian.vocabulary.product import Product
 
 _HERE = __package__
@@ -69,6 +71,12 @@ class LazyReader:
         found: Distribution = asked.distribution(
             self._opened(), expr, perhaps, now_ms, definitions=definitions, groups=groups, tag=tag
         )
+        return found
+
+    def effect(self, strategy: Strategy, currency: str) -> StrategyEffect:
+        """What a strategy changed; arguments and errors as of `effects.effect_in_history`."""
+        asked = importlib.import_module(f"{_HERE}.effects")
+        found: StrategyEffect = asked.effect_in_history(self._opened(), strategy, currency)
         return found
 
     def hold(self, exprs: Sequence[Node], now_ms: int, definitions: Definitions = NOTHING) -> None:

@@ -46,6 +46,7 @@ class HistoryReader:
         origins: bool = False,
     ) -> None:
         self.zone = zone
+        self.folder = folder.resolve()
         self.database = Database(folder.resolve(), memory_mb=memory_mb, threads=threads)
         self.warm = Warm(folder.resolve(), self.database, products, origins=origins)
         self.found = FoundTables(self.database, zone)

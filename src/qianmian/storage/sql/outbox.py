@@ -27,15 +27,21 @@ class OutboxStore:
 
     Args:
         clock: ms UTC.
+        channel: of the rows that are due, untold and counted; "": every one.
 
     Raises (every method): OperationalError when the database cannot be used.
     """
 
     name: Final = "outbox"
 
-    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], int], channel: str = "") -> None:
         self._database = database
         self._clock = clock
+        self._mine = _T.channel == channel if channel else sa.true()
+
+    def of(self, channel: str) -> OutboxStore:
+        """The rows of one channel."""
+        return OutboxStore(self._database, self._clock, channel)
 
     def add(self, parcels: Sequence[Parcel], refuses: Callable[[str], bool]) -> None:
         """Keep new ones; what is there already stays as it is.
@@ -54,7 +60,7 @@ class OutboxStore:
         """Those that can be tried now, or whose time is over; the longest due first."""
         now = self._clock()
         is_due = (_T.next_at <= now) | (_T.deadline_at <= now)
-        wanted = OUTBOX.select().where(_IS_WAITING, is_due).order_by(_T.next_at, _T.id)
+        wanted = OUTBOX.select().where(_IS_WAITING, self._mine, is_due).order_by(_T.next_at, _T.id)
         with self._database.read() as connection:
             return [_parcel(row) for row in connection.execute(wanted.limit(AT_ONCE)).mappings()]
 
@@ -63,9 +69,14 @@ class OutboxStore:
         tried = {"attempts": _T.attempts + 1, "may_be_there": True}
         return self._change(parcel, tried)
 
-    def wait(self, parcel: str, *, next_at: int, may_be_there: bool, why: str) -> None:
-        """After an attempt that came to nothing: when the next one may be."""
-        self._change(parcel, {"next_at": next_at, "may_be_there": may_be_there, "why": why})
+    def complete(self, parcel: str, body: str) -> bool:
+        """Before the first attempt: what is sent with each. False: it is gone by now."""
+        return self._change(parcel, {"body": body})
+
+    def wait(self, parcel: Parcel) -> None:
+        """After an attempt that came to nothing: what is known now, and when the next may be."""
+        names = ("attempts", "next_at", "may_be_there", "why")
+        self._change(parcel.id, {name: getattr(parcel, name) for name in names})
 
     def end(self, parcel: str, end: End, why: str) -> None:
         """It is over."""
@@ -73,7 +84,7 @@ class OutboxStore:
 
     def untold(self) -> list[tuple[str, End]]:
         """Those that ended and of which the log does not know: decision and end."""
-        wanted = OUTBOX.select().where(~_IS_WAITING, ~_T.is_told).order_by(_T.id)
+        wanted = OUTBOX.select().where(~_IS_WAITING, self._mine, ~_T.is_told).order_by(_T.id)
         with self._database.read() as connection:
             return [(row.id, row.state) for row in connection.execute(wanted)]
 
@@ -87,7 +98,7 @@ class OutboxStore:
 
     def counts(self) -> dict[str, int]:
         """How many there are of each state; of those that ended, within a day."""
-        counted = sa.select(_T.state, sa.func.count()).group_by(_T.state)
+        counted = sa.select(_T.state, sa.func.count()).where(self._mine).group_by(_T.state)
         with self._database.read() as connection:
             return {state: int(n) for state, n in connection.execute(counted)}
 

@@ -318,6 +318,17 @@ SHOP_RULES: Final = Table(
 )
 """What holds for all strategies of a shop: its limits, and whether one person works there."""
 
+ROOM_LISTS: Final = Table(
+    "room_lists",
+    METADATA,
+    Column("room", String(128), primary_key=True),
+    Column("is_hot_shown", Boolean, nullable=False),
+    Column("recommended", Text, nullable=False),  # JSON list of ids of products
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", String(128), nullable=False),
+)
+"""What pages of viewers list of a room's products, as its floor manager chose it."""
+
 FOLLOW_UPS: Final = Table(
     "follow_ups",
     METADATA,

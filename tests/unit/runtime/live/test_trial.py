@@ -15,6 +15,7 @@ from qianmian.runtime.ports import Log
 from qianmian.runtime.trial import Given, Recorded, Trial, try_strategy
 from qianmian.strategies.compiling import definition_of, definitions_of
 from qianmian.strategies.strategy import Limits, Strategies, Strategy
+from tests import turns
 from tests.fakes.memory_log import MemoryLog
 from tests.room_story import START
 from tests.strategy_shop import offer, strategy
@@ -180,3 +181,66 @@ def test_where_the_beginning_of_the_log_is_gone_it_begins_with_what_holds_today(
     [same] = [one for one in RULES.strategies if one.key == "save"]
     trial = try_strategy(fresh(), short, given(same), session_of(whole))
     assert trial.decisions == live
+
+
+def two_sessions() -> turns.Shop:
+    """Version 2 answers carts, each person once a day; v1 clicks in both sessions."""
+    shop = turns.Shop()
+    rules = strategy("help", moment="clicked", version=2, conditions="cart_added this session")
+    shop.use(0.5, rules, shop=msgspec.structs.replace(turns.FREE, per_day=1))
+    rows = [turns.Row(second, "product_clicked", "v1", {"product": "p1"}) for second in (5, 105)]
+    rows += [turns.Row(second, "session_ended") for second in (50.5, 150.5)]
+    shop.pass_by(rows, until=160)
+    return shop
+
+
+def test_another_version_decides_before_the_session_by_what_it_watched_then() -> None:
+    shop = two_sessions()
+    assert shop.turns == []
+    earlier = strategy("help", moment="clicked", version=1)
+
+    def watch(active: Any) -> Any:
+        return definition_of(earlier, {(d.kind, d.key): d for d in active}, "off")
+
+    now = shop.live.decider.rules
+    session = Recorded(
+        "r1", f"r1@{turns.ZERO + 105 * turns.S}", turns.ZERO + 100 * turns.S, shop.log.last_clock
+    )
+    trial = try_strategy(
+        turns.fresh(), shop.log, Given(earlier, watch, now, turns.ACTIVE, ()), session
+    )
+    assert [(one.viewer, one.outcome) for one in trial.decisions] == [("v1", "act")]
+
+
+def test_a_schedule_is_tried_as_it_would_have_been_decided() -> None:
+    past = turns.facts_of({"n1": "dormant", "n2": "active"})
+    shop = turns.Shop(past)
+    often = turns.scheduled("often", every_ms=60_000)
+    recall = turns.scheduled("recall", "follow_up", "sleepy", before_ms=30_000)
+    shop.use(0.5, often)
+    told = {"starts_at": turns.ZERO + 60 * turns.S, "session": "s2"}
+    begun = [turns.Row(5.5, "session_scheduled", None, told)]
+    begun += [turns.Row(60.5, "session_started", None, {"session": "s2"})]
+    rows = [
+        *begun,
+        *turns.keen(61.5, "v1"),
+        *turns.here(200, "v1"),
+        turns.Row(200.5, "session_ended"),
+    ]
+    shop.pass_by(rows, until=210)
+    session = Recorded("r1", "s2", turns.ZERO + 60_500, shop.log.last_clock)
+
+    def tried_there(one: Strategy) -> Trial:
+        def watch(active: Any) -> Any:
+            return definition_of(one, {(d.kind, d.key): d for d in active}, "off")
+
+        asked = Given(one, watch, shop.live.decider.rules, turns.ACTIVE, ())
+        return try_strategy(turns.fresh(past), shop.log, asked, session)
+
+    trial = tried_there(often)
+    assert trial.was_there
+    assert trial.decisions == shop.decisions
+    assert [(one.at - turns.ZERO) // turns.S for one in trial.decisions] == [120, 180]
+    assert [
+        (one.viewer, (one.at - turns.ZERO) // turns.S) for one in tried_there(recall).decisions
+    ] == [("n1", 30)]

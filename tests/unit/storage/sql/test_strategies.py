@@ -22,7 +22,7 @@ def store(database: Database, clock: FakeClock) -> StrategyStore:
 
 
 def strategy(**more: object) -> Strategy:
-    return Strategy("help", "price_question", (Step("in_room"),), **more)  # type: ignore[arg-type]
+    return Strategy("help", (Step("in_room"),), "price_question", **more)  # type: ignore[arg-type]
 
 
 def modes(store: StrategyStore) -> list[tuple[int, str]]:

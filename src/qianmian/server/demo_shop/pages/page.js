@@ -40,6 +40,13 @@ function begin() {
     room: room.room,
     viewerToken,
     locale: language === 'zh' ? 'zh-CN' : 'en-US',
+    onProduct: (id) => {
+      const place = room.products.findIndex((one) => one.id === id)
+      const line = at('shelf').children[place]
+      if (line === undefined) return
+      line.scrollIntoView({ block: 'center' })
+      ACTS.view(room.products[place], line)
+    },
     onState: (now) => {
       state = now
       show()

@@ -1,0 +1,94 @@
+/** What strategies really changed. Instants are ms UTC, money is in minor units. */
+
+/** A value and between what it lies, at 95 %, however often somebody looks. */
+export interface Interval {
+  value: number
+  low: number
+  high: number
+}
+
+/** The people of one arm: how many, of how many the outcome is not 0, its sum and mean. */
+export interface EffectArm {
+  n: number
+  with_outcome: number
+  total: number
+  mean: number
+}
+
+/** One outcome of both arms: absolute per person, relative to the control, and of all the treated together. */
+export interface Comparison {
+  name: string
+  treated: EffectArm
+  control: EffectArm
+  absolute: Interval
+  relative: Interval | null
+  uncut: Interval | null
+  incremental: Interval
+  p: number
+  is_enough: boolean
+  is_yes_no: boolean
+}
+
+/** The verdict and what it rests on; null and empty where it is hidden. */
+export interface Effect {
+  verdict: 'works' | 'harms' | 'unsure' | null
+  why_hidden: string
+  treated: number
+  control: number
+  sample_ratio_p: number | null
+  crossed: number
+  is_crossed: boolean
+  still_needed: number | null
+  primary: Comparison | null
+  secondary: Comparison[]
+}
+
+/** The effect in one group; `shrunk` is drawn towards that of all. */
+export interface EffectGroup {
+  name: string
+  treated: EffectArm
+  control: EffectArm
+  absolute: Interval
+  relative: Interval | null
+  uncut: Interval | null
+  incremental: Interval
+  p: number
+  is_enough: boolean
+  is_yes_no: boolean
+  group: string
+  shrunk: number
+}
+
+export interface EffectGroups {
+  differ: boolean
+  differ_p: number
+  left_out: string[]
+  groups: EffectGroup[]
+}
+
+/** Selection, not an effect: the treated beside the others who were there. */
+export interface NaiveRatio {
+  treated: number
+  treated_reached: number
+  others: number
+  others_reached: number
+  ratio: number | null
+}
+
+/** The effect of one version of a strategy; `as_of` 0: nothing is known yet. */
+export interface StrategyEffect {
+  strategy: string
+  version: number
+  goal: string
+  window_ms: number
+  as_of: number
+  waiting: number
+  in_holdout: number
+  placeless_refunds: number
+  unattributable: number
+  other_currency: number
+  offers_minor: number
+  effect: Effect
+  sessions: EffectGroups | null
+  naive: NaiveRatio | null
+}

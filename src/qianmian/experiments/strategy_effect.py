@@ -1,0 +1,129 @@
+"""The effect of a strategy version, with everything that must stand beside it to be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from qianmian.experiments.effect import Effect, Plan, effect_of
+from qianmian.experiments.groups import Groups, by_group
+from qianmian.experiments.population import Population
+from qianmian.experiments.told import document_of, groups_document
+
+
+@dataclass(frozen=True, slots=True)
+class Naive:
+    """What is usually told: the treated beside whoever was there and was not treated.
+
+    It is selection, not an effect: a strategy picks people who are about to buy.
+
+    Attributes:
+        treated, others: people; of others everybody who was seen between the first decision and
+            the end of the last window.
+        treated_reached, others_reached: of them, who reached the goal.
+    """
+
+    treated: int
+    treated_reached: int
+    others: int
+    others_reached: int
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times as often the treated reach the goal; None where nobody else does."""
+        if not self.treated or not self.others_reached:
+            return None
+        return (self.treated_reached / self.treated) / (self.others_reached / self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyEffect:
+    """What is known of the effect of one version of a strategy.
+
+    Attributes:
+        goal: event by which it is measured, within window_ms after the decision.
+        as_of: what is known at; 0: nothing is.
+        waiting, in_holdout, placeless_refunds: as of `Population`.
+        naive: None: hidden with the verdict.
+        unattributable: verified orders in the time of people whom no room has seen: if they watched
+            under another id, both arms lack them.
+        other_currency: orders of the people whose amount counts for nothing.
+        offers_minor: what the offers of the treated cost, at most.
+        sessions: by the session of the first decision; None: hidden with the verdict.
+
+    Units: window_ms in ms, as_of in ms UTC, offers_minor in minor units of the shop's currency.
+    """
+
+    strategy: str
+    version: int
+    goal: str
+    window_ms: int
+    as_of: int
+    effect: Effect
+    waiting: int
+    in_holdout: int
+    placeless_refunds: int
+    naive: Naive | None
+    unattributable: int
+    other_currency: int
+    offers_minor: int
+    sessions: Groups | None
+
+    @property
+    def has_decided(self) -> bool:
+        """Whether anybody was treated or held out by it."""
+        return bool(self.effect.treated or self.effect.control or self.waiting or self.in_holdout)
+
+
+def strategy_effect(
+    of: tuple[str, int],
+    goal: str,
+    people: Population,
+    plan: Plan,
+    *,
+    window_ms: int,
+    as_of: int,
+    naive: Naive,
+    unattributable: int,
+    other_currency: int,
+    session_names: Sequence[str],
+) -> StrategyEffect:
+    """Put together what was found.
+
+    Args:
+        of: strategy and version.
+        session_names: by the numbers of `Population.place`.
+    """
+    outcomes = people.outcomes()
+    effect = effect_of(outcomes, people.is_treated, plan, crossed=people.crossed)
+    is_told = effect.primary is not None
+    told = outcomes[0], people.is_treated, people.place, session_names, plan
+    return StrategyEffect(
+        *of,
+        goal=goal,
+        window_ms=window_ms,
+        as_of=as_of,
+        effect=effect,
+        waiting=people.waiting,
+        in_holdout=people.in_holdout,
+        placeless_refunds=people.placeless_refunds,
+        naive=naive if is_told else None,
+        unattributable=unattributable,
+        other_currency=other_currency,
+        offers_minor=int(people.cost.sum()),
+        sessions=by_group(*told) if is_told else None,
+    )
+
+
+def strategy_document(found: StrategyEffect) -> dict[str, Any]:
+    """The effect of a strategy as JSON."""
+    naive = found.naive
+    names = ("strategy", "version", "goal", "window_ms", "as_of", "waiting", "in_holdout")
+    more = ("placeless_refunds", "unattributable", "other_currency", "offers_minor")
+    return {
+        **{name: getattr(found, name) for name in (*names, *more)},
+        "effect": document_of(found.effect),
+        "sessions": None if found.sessions is None else groups_document(found.sessions),
+        "naive": None if naive is None else {**asdict(naive), "ratio": naive.ratio},
+    }

@@ -1,0 +1,130 @@
+"""What strategies really changed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+
+from qianmian.bootstrap.measured import measured
+from qianmian.experiments.strategy_effect import strategy_document
+from qianmian.server.api.models import Model
+from qianmian.server.api.roles import Needs
+from qianmian.server.api.who import Here, Who
+
+router = APIRouter(tags=["strategies"])
+Key = Annotated[str, Path(max_length=48)]
+
+
+class IntervalModel(Model):
+    """A value and between what it lies, at 95 %, however often somebody looks."""
+
+    value: float
+    low: float
+    high: float
+
+
+class EffectArm(Model):
+    """The people of one arm: how many, of how many the outcome is not 0, its sum and mean."""
+
+    n: int
+    with_outcome: int
+    total: float
+    mean: float
+
+
+class ComparisonModel(Model):
+    """One outcome of both arms.
+
+    `absolute`: more per person, `relative`: more as a share of the control's mean, `incremental`:
+    more of all the treated together; `uncut`: absolute without cutting tails. `name` is reached,
+    orders, net_sales or net_after_offers; the last two are in minor units.
+    """
+
+    name: str
+    treated: EffectArm
+    control: EffectArm
+    absolute: IntervalModel
+    relative: IntervalModel | None
+    uncut: IntervalModel | None
+    incremental: IntervalModel
+    p: float
+    is_enough: bool
+    is_yes_no: bool
+
+
+class EffectModel(Model):
+    """The verdict and what it rests on; null and empty where it is hidden.
+
+    `why_hidden`: no_control or sample_ratio. `still_needed`: people, where it is not sure.
+    """
+
+    verdict: Literal["works", "harms", "unsure"] | None
+    why_hidden: str
+    treated: int
+    control: int
+    sample_ratio_p: float | None
+    crossed: int
+    is_crossed: bool
+    still_needed: int | None
+    primary: ComparisonModel | None
+    secondary: list[ComparisonModel]
+
+
+class EffectGroup(ComparisonModel):
+    """The effect in one group; `shrunk`: absolute, drawn towards that of all groups."""
+
+    group: str
+    shrunk: float
+
+
+class EffectGroups(Model):
+    """The effect by group; `differ`: whether it may be said that groups differ."""
+
+    differ: bool
+    differ_p: float
+    left_out: list[str]
+    groups: list[EffectGroup]
+
+
+class NaiveModel(Model):
+    """Selection, not an effect: the treated beside the others who were there."""
+
+    treated: int
+    treated_reached: int
+    others: int
+    others_reached: int
+    ratio: float | None
+
+
+class StrategyEffectModel(Model):
+    """The effect of one version of a strategy, as of a clock (ms UTC; 0: nothing yet)."""
+
+    strategy: str
+    version: int
+    goal: str
+    window_ms: int
+    as_of: int
+    waiting: int
+    in_holdout: int
+    placeless_refunds: int
+    unattributable: int
+    other_currency: int
+    offers_minor: int
+    effect: EffectModel
+    sessions: EffectGroups | None
+    naive: NaiveModel | None
+
+
+@router.get("/strategies/{key}/effect")
+async def effect(
+    key: Key,
+    site: Here,
+    _who: Annotated[Who, Needs("strategies.read")],
+    version: Annotated[int | None, Query(ge=1, le=1 << 31)] = None,
+) -> StrategyEffectModel:
+    """What a version changed; by default that in force, else the newest that was, or that is."""
+    entry = await site.strategies.entry(key)
+    strategy = measured(key, entry.versions, entry.of_file, version)
+    found = await site.previewer.effect(strategy, site.currency)
+    return StrategyEffectModel.model_validate(strategy_document(found))

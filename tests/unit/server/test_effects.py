@@ -1,0 +1,73 @@
+"""Effects over the API: a broadcast of the past, one that cannot be believed, nothing yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from qianmian.settings import Settings
+from tests.measured_shop import FILE, LASTS_MS, NOON, SILENT, UNEVEN, WORKS, write_evening
+from tests.serving import WAIT_S, served
+
+
+@pytest.fixture(scope="module")
+def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "strategies.yaml").write_text(FILE, encoding="utf-8")
+    settings = Settings(home=folder / "home", strategies=folder / "strategies.yaml")
+    with (
+        served(
+            settings.home,
+            settings,
+            now=lambda: NOON + LASTS_MS,
+            prepare=lambda home: write_evening(home, 1_000),
+        ) as server,
+        httpx.Client(base_url=f"{server.url}/api", timeout=WAIT_S) as client,
+    ):
+        given = {"token": server.first_token, "name": "老板", "password": "correct horse"}
+        client.headers["x-csrf-token"] = client.post("/first-account", json=given).json()["csrf"]
+        yield client
+
+
+def effect(client: httpx.Client, key: str = WORKS, **asked: Any) -> dict[str, Any]:
+    answer = client.get(f"/strategies/{key}/effect", params=asked)
+    assert answer.is_success, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_strategy_that_works_is_told_with_everything_beside_it(owner: httpx.Client) -> None:
+    found = effect(owner)
+    told = found["effect"]
+    assert (told["verdict"], told["treated"], told["control"]) == ("works", 500, 500)
+    assert told["primary"]["absolute"]["value"] == pytest.approx(0.3)
+    assert told["primary"]["relative"]["value"] == pytest.approx(1.5)
+    assert [one["name"] for one in told["secondary"]] == ["orders", "net_sales", "net_after_offers"]
+    assert told["secondary"][1]["incremental"]["value"] == pytest.approx(500 * 0.3 * 10_000)
+    assert found["naive"]["ratio"] == pytest.approx(2.5)
+    assert (found["as_of"], found["waiting"]) == (NOON + LASTS_MS, 0)
+    assert effect(owner, version=1) == found
+
+
+def test_before_a_strategy_has_decided_there_is_no_verdict(owner: httpx.Client) -> None:
+    found = effect(owner, SILENT)
+    assert (found["effect"]["verdict"], found["effect"]["why_hidden"]) == (None, "no_control")
+    assert found["naive"] is None
+
+
+def test_what_there_is_not_is_said(owner: httpx.Client) -> None:
+    for asked in ("/strategies/nobody/effect", "/strategies/price_help/effect?version=7"):
+        answer = owner.get(asked)
+        assert (answer.status_code, answer.json()["code"]) == (422, "definition.not_there")
+
+
+def test_arms_that_were_not_drawn_so_are_told_without_a_number(owner: httpx.Client) -> None:
+    """A tenth is control where the strategy says half."""
+    found = effect(owner, UNEVEN)
+    told = found["effect"]
+    assert (told["verdict"], told["why_hidden"]) == (None, "sample_ratio")
+    assert (told["primary"], told["secondary"], found["naive"]) == (None, [], None)
+    assert told["sample_ratio_p"] < 0.001
