@@ -41,6 +41,7 @@ from tests.serving import now_ms
 PACE_MS = 40
 VIEWERS = 40
 POOL = 60
+LONG_DOWN_MS = 180_000
 SENT = "sent.jsonl"
 ROUNDS = 1_000
 QUIET = 60
@@ -136,13 +137,14 @@ def shop_in(home: Path) -> None:
         CodeStore(database, now_ms).add("ten", [f"TEN-{n:04}" for n in range(POOL)], SYSTEM)
 
 
-def settings_of(home: Path) -> Settings:
+def settings_of(home: Path, **more: Any) -> Settings:
     return Settings(
         home=home,
         definitions=home / "definitions.yaml",
         strategies=home / "strategies.yaml",
         snapshot_s=5,
         expected_viewers=100,
+        **more,
     )
 
 
@@ -164,7 +166,8 @@ def live(order: dict[str, Any]) -> None:
 
     arm(order["step"], order["at"], STEPS)
     with open_installation(settings_of(home), now) as opened:
-        began[0] = max(opened.log.last_clock + 1_000, 1_790_000_000_000)
+        down_ms = LONG_DOWN_MS if opened.log.next_offset % 4 == 0 else 1_000
+        began[0] = max(opened.log.last_clock + down_ms, 1_790_000_000_000)
         opened.deployment.recover(opened.definitions, opened.products)
         asyncio.run(_serve(opened, order, now))
 

@@ -11,10 +11,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 
 import httpx
 import pytest
@@ -29,6 +30,7 @@ from tools.lints.walk import ROOT
 CLIENTS = 3
 WAIT_S = 300
 Process = subprocess.Popen[str]
+NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 
 class Client:
@@ -50,8 +52,8 @@ class Client:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[Process, str]]:
-    """A server of its own process, and where it listens."""
+def serving(home: Path, more: Mapping[str, str] = NO_MORE) -> Iterator[tuple[Process, str]]:
+    """A server of its own process, and where it listens; `more` settings by their variable."""
     command = [sys.executable, "-W", "ignore", "-m", "qianmian.cli", "serve"]
     command += ["--home", str(home), "--port", "0", "--locale", "en-US"]
     environment = os.environ | {
@@ -59,6 +61,7 @@ def serving(home: Path) -> Iterator[tuple[Process, str]]:
         "QIANMIAN_DEFINITIONS": str(home / "definitions.yaml"),
         "QIANMIAN_EXPECTED_VIEWERS": "100",
         "COLUMNS": "300",
+        **more,
     }
     with (home / "stderr").open("ab") as problems:
         process = subprocess.Popen(
@@ -104,9 +107,16 @@ def load(url: str, key: str, clients: list[Client], stop: threading.Semaphore) -
         assert not thread.is_alive()
 
 
-def live_and_die(home: Path, key: str, clients: list[Client], posts_before: int, end: int) -> int:
+def live_and_die(
+    home: Path,
+    key: str,
+    clients: list[Client],
+    posts_before: int,
+    end: int,
+    more: Mapping[str, str] = NO_MORE,
+) -> int:
     """A server takes so many posts, and gets a signal under load; its exit code."""
-    with serving(home) as (process, url):
+    with serving(home, more) as (process, url):
         acknowledged = threading.Semaphore(0)
 
         def kill() -> None:

@@ -280,15 +280,13 @@ class Deployment:
         self._on_decisions.append(hears)
 
     async def lately_decided(self) -> list[Decision]:
-        """What was decided in the last two minutes: what may still be sent is among it."""
-        range_ = await self.ask(lambda live: live.tail.range_at(live.clock))
-        first = self._log.durable_offset if range_ is None else range_[1]
+        """What was decided and may still be sent; all of it is durable.
 
-        def read() -> list[Decision]:
-            bodies = (one.body for one in self._log.read(first))
-            return [one for body in bodies if isinstance(body, Decided) for one in body.decisions]
-
-        return await asyncio.to_thread(read)
+        Raises: Overloaded, LogUnavailable.
+        """
+        found = await self.ask(lambda live: live.decider.pending.at(live.clock))
+        await self.settle()  # what was just decided has been written before this
+        return found
 
     async def settle_decisions(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -69,16 +69,18 @@ class _Now(Collector):
         )
         for name, meaning, count in counts:
             yield CounterMetricFamily(f"qianmian_{name}", meaning, value=count)
-        refused = CounterMetricFamily(
-            "qianmian_viewers_refused", "sockets, streams and receipts refused", labels=["reason"]
-        )
-        for reason, count in sorted(told.refused.items()):
-            refused.add_metric([reason], count)
-        yield refused
-        fired = CounterMetricFamily("qianmian_firings", "moments that fired", labels=["moment"])
-        for moment, count in sorted(self._site.fired.items()):
-            fired.add_metric([moment], count)
-        yield fired
+        refused, console = told.refused, self._site.refused
+        yield _by("reason", "viewers_refused", "sockets, streams and receipts refused", refused)
+        yield _by("reason", "console_refused", "who was not let into the console", console)
+        yield _by("moment", "firings", "moments that fired", self._site.fired)
+
+
+def _by(label: str, name: str, meaning: str, counts: Mapping[str, int]) -> CounterMetricFamily:
+    """A count for each value of a label."""
+    found = CounterMetricFamily(f"qianmian_{name}", meaning, labels=[label])
+    for value, count in sorted(counts.items()):
+        found.add_metric([value], count)
+    return found
 
 
 class Metrics:

@@ -68,6 +68,7 @@ class Site:
         tags, moments: the built-in ones by key.
         now: ms UTC.
         fired: firings by moment since the start of the process.
+        refused: who was not let into the console and its interface, by the code of the answer.
         minors: whether minors have a profile.
         retention: days for which each class of data is kept.
     """
@@ -113,6 +114,7 @@ class Site:
     tags: Mapping[str, Tag]
     moments: Mapping[str, Moment]
     fired: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"
     lateness_ms: int = 5_000

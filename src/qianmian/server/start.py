@@ -116,12 +116,19 @@ def server_of(
         found = None if session is None else site.accounts.session(session)
         return found is not None and may(found.account.role, "rooms.read")
 
+    def note_refused(code: str) -> None:
+        site.refused[code] += 1
+
     return Server(
         site,
         ingest=ingest,
         management=management(site),
         socket=ConsoleSocket(
-            parts.hub, is_signed_in=is_signed_in, cookie_name=COOKIE, now=site.now
+            parts.hub,
+            is_signed_in=is_signed_in,
+            cookie_name=COOKIE,
+            now=site.now,
+            refused=note_refused,
         ),
         live=live,
         console=console,

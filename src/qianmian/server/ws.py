@@ -35,6 +35,7 @@ class ConsoleSocket:
         is_signed_in: whether a session cookie is valid now.
         cookie_name: of the session.
         now: ms UTC.
+        refused: told why somebody was not let in, by a code of the problems of the interface.
     """
 
     def __init__(
@@ -44,7 +45,9 @@ class ConsoleSocket:
         is_signed_in: Callable[[str | None], bool],
         cookie_name: str,
         now: Callable[[], int],
+        refused: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._refused = refused
         self._hub = hub
         self._is_signed_in = is_signed_in
         self._cookie_name = cookie_name
@@ -54,10 +57,12 @@ class ConsoleSocket:
         """One tab, from its handshake to its end."""
         await receive()
         if not same_origin(scope):
+            self._refused("session.origin")
             await _refuse(send, FOREIGN_ORIGIN)
             return
         session = cookie(scope, self._cookie_name)
         if not self._is_signed_in(session):
+            self._refused("session.none")
             await _refuse(send, NOT_SIGNED_IN)
             return
         await send({"type": "websocket.accept"})

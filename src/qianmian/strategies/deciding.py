@@ -23,6 +23,7 @@ from qianmian.strategies.compiling import strategy_of_firing
 from qianmian.strategies.consenting import may_reach
 from qianmian.strategies.day import quiet_until
 from qianmian.strategies.ledger import Ledger
+from qianmian.strategies.pending import Pending
 from qianmian.strategies.strategy import IN_SESSION, STAFF, Step, Strategies, Strategy
 from qianmian.strategies.touches import Person, Touch, merged, refusal, restored, stored
 from qianmian.vocabulary.consent import Consents
@@ -89,6 +90,7 @@ class Decider:
 
     Attributes:
         chains: steps that may follow.
+        pending: what was decided and may still be sent.
         agenda: turns of strategies with a schedule.
         awaited: events of viewers that steps of the strategies wait for.
 
@@ -107,6 +109,7 @@ class Decider:
         self._rooms: dict[tuple[str, str, str, bool], tuple[int, int]] = {}  # how many, the last
         self._waiting: list[Firing] = []
         self.chains = Chains()
+        self.pending = Pending()
         self.agenda = Agenda()
         self.awaited: frozenset[str] = frozenset()
         self._known: deque[Decision] = deque()
@@ -151,6 +154,7 @@ class Decider:
 
         Units: at in ms UTC.
         """
+        self.pending.end((*delivered, *released))
         self.ledger.deliver(delivered)
         self.ledger.take_back(unseen)
         self.ledger.release(released)
@@ -219,6 +223,7 @@ class Decider:
         """Remember a decision: the one place where deciding changes what is remembered."""
         viewer, key = decision.viewer, decision.strategy
         self._expire(decision.at)
+        self.pending.add(decision)
         before = self.chains.close(decision.after) if decision.after else None
         is_counted = decision.outcome != SUPPRESSED
         is_first = not decision.after
@@ -477,6 +482,7 @@ class Decider:
         for viewer in viewers:
             self.people.pop(viewer, None)
         self.chains.forget(viewers)
+        self.pending.forget(viewers)
         self.agenda.forget(viewers)
         gone = frozenset(viewers)
         self._waiting = [one for one in self._waiting if one.viewer not in gone]
@@ -497,6 +503,7 @@ class Decider:
             "rooms": [[*place, *one] for place, one in self._rooms.items()],
             "waiting": [_plain_firing(one) for one in self._waiting],
             "chains": self.chains.snapshot(),
+            "pending": self.pending.snapshot(self.passed),
             "agenda": self.agenda.snapshot(),
             "passed": self.passed,
         }
@@ -513,6 +520,7 @@ class Decider:
         }
         self._waiting = [_firing(one) for one in document["waiting"]]
         self.chains.restore(document.get("chains", ()))  # older ones have none
+        self.pending.restore(document.get("pending", ()))
         if "agenda" in document:
             self.agenda.restore(document["agenda"])
         self.passed = document["passed"]

@@ -100,10 +100,12 @@ def _answer(
 def add_problems(app: FastAPI) -> None:
     """Answer every error of this application as a problem."""
 
-    async def http(_: Request, raised: Exception) -> JSONResponse:
+    async def http(request: Request, raised: Exception) -> JSONResponse:
         assert isinstance(raised, HTTPException)  # noqa: S101 — it was registered for this
         code = raised.code if isinstance(raised, Problem) else f"http.{raised.status_code}"
         headers = dict(raised.headers or {})
+        if code.startswith("session."):
+            request.app.state.site.refused[code] += 1
         return _answer(raised.status_code, code, str(raised.detail), headers)
 
     async def validation(_: Request, raised: Exception) -> JSONResponse:
