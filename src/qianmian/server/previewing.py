@@ -16,12 +16,14 @@ from typing import Final
 
 from qianmian.errors import NotInHistory, QianmianError
 from qianmian.language.ast import Node
-from qianmian.language.definition import FIRING_KINDS, Definition
+from qianmian.language.definition import FIRING_KINDS, SCHEDULE, Definition
 from qianmian.language.settle import settled_node
 from qianmian.storage.history_reader.answers import Definitions, Distribution, LeftOut, Preview
 from qianmian.storage.history_reader.lazily import LazyReader
 from qianmian.vocabulary.product import Product
 
+OF_STRATEGIES: Final = (*FIRING_KINDS, SCHEDULE)
+"""Kinds of which nobody asks history."""
 FLUSH_EVERY_MS: Final = 10_000  # each time makes a small file
 
 
@@ -60,7 +62,7 @@ class Previewer:
             return
         self._has_begun = True
         levels = {
-            (one.kind, one.key): one.expr for one in definitions if one.kind not in FIRING_KINDS
+            (one.kind, one.key): one.expr for one in definitions if one.kind not in OF_STRATEGIES
         }
 
         def read() -> None:
@@ -87,7 +89,7 @@ class Previewer:
 
         Raises: NotInHistory for what history cannot say; DefinitionError; HistoryTooLarge.
         """
-        held = [one for one in definitions if one.kind not in FIRING_KINDS]
+        held = [one for one in definitions if one.kind not in OF_STRATEGIES]
         levels = {(one.kind, one.key): one.expr for one in held}
         expr = settled_node(expr, self._zone, held)
 
@@ -128,7 +130,7 @@ class Previewer:
 
         Raises: as `preview`.
         """
-        held = [one for one in definitions if one.kind not in FIRING_KINDS]
+        held = [one for one in definitions if one.kind not in OF_STRATEGIES]
         levels = {(one.kind, one.key): one.expr for one in held}
         expr, could = (settled_node(one, self._zone, held) for one in (expr, perhaps))
 
