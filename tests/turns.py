@@ -66,7 +66,7 @@ def clock_text(at: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def fresh(facts: Facts | None = None, *, most: int = 2_000) -> Live:
+def fresh(facts: Facts | None = None, *, most: int = 1_000) -> Live:
     def read(_: str) -> Facts:
         assert facts is not None
         return facts
@@ -90,7 +90,7 @@ class Shop:
         self,
         facts: Facts | None = None,
         *,
-        most: int = 2_000,
+        most: int = 1_000,
         active: Sequence[Definition] = ACTIVE,
         zero: int = ZERO,
     ) -> None:

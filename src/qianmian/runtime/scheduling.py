@@ -22,7 +22,7 @@ from qianmian.vocabulary.consent import TAG, Consents
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import is_anonymous
 
-SLICE: Final = 2_000
+SLICE: Final = 1_000
 """So many viewers are looked at in a second: deciding about them takes some 100 ms."""
 EVERYBODY: Final = 1 << 31
 FIRST: Final = (0, -1)

@@ -18,13 +18,15 @@ from qianmian.bootstrap.measured import levels_asked
 from qianmian.errors import NotInHistory, QianmianError
 from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.language.ast import Node
-from qianmian.language.definition import FIRING_KINDS, Definition
+from qianmian.language.definition import FIRING_KINDS, SCHEDULE, Definition
 from qianmian.language.settle import settled_node
 from qianmian.storage.history_reader.answers import Definitions, Distribution, LeftOut, Preview
 from qianmian.storage.history_reader.lazily import LazyReader
 from qianmian.strategies.strategy import Strategy
 from qianmian.vocabulary.product import Product
 
+OF_STRATEGIES: Final = (*FIRING_KINDS, SCHEDULE)
+"""Kinds of which nobody asks history."""
 FLUSH_EVERY_MS: Final = 10_000  # each time makes a small file
 
 
@@ -63,7 +65,7 @@ class Previewer:
             return
         self._has_begun = True
         levels = {
-            (one.kind, one.key): one.expr for one in definitions if one.kind not in FIRING_KINDS
+            (one.kind, one.key): one.expr for one in definitions if one.kind not in OF_STRATEGIES
         }
 
         def read() -> None:
@@ -90,7 +92,7 @@ class Previewer:
 
         Raises: NotInHistory for what history cannot say; DefinitionError; HistoryTooLarge.
         """
-        held = [one for one in definitions if one.kind not in FIRING_KINDS]
+        held = [one for one in definitions if one.kind not in OF_STRATEGIES]
         levels = {(one.kind, one.key): one.expr for one in held}
         expr = settled_node(expr, self._zone, held)
 
@@ -131,7 +133,7 @@ class Previewer:
 
         Raises: as `preview`.
         """
-        held = [one for one in definitions if one.kind not in FIRING_KINDS]
+        held = [one for one in definitions if one.kind not in OF_STRATEGIES]
         levels = {(one.kind, one.key): one.expr for one in held}
         expr, could = (settled_node(one, self._zone, held) for one in (expr, perhaps))
 

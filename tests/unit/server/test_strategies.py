@@ -311,11 +311,13 @@ def test_a_strategy_by_the_clock_says_when_and_why_not(
     assert told["sentence"]["en"].startswith("1 second after a session starts")
     kept = fine(maker.put("/strategies/timed/draft", json=timed))["draft"]["strategy"]
     assert kept["schedule"] == {"after_ms": 1_000}
+    buyer = somebody("timed", 1_000, inside=False, name="t{}")
+    adds(server, buyer)
+    opened = now_ms()
+    _until(lambda: server.site.deployment.engine.applied_clock > opened + 2_000)
     fine(step(maker, "timed", 1, "ask"))
     fine(step(boss, "timed", 1, "approve"))
     fine(step(boss, "timed", 1, "widen"))
-    buyer = somebody("timed", 1_000, inside=False, name="t{}")
-    adds(server, buyer)
 
     def why(room: str) -> dict[str, Any]:
         page = fine(maker.get(f"/rooms/{room}/viewers/{buyer}/decisions"))

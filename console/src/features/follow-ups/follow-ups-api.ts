@@ -33,5 +33,6 @@ export function useViewer(room: string, viewer: string) {
     queryKey: ['viewer', room, viewer],
     queryFn: () =>
       request<Viewer>('GET', `/api/rooms/${encodeURIComponent(room)}/viewers/${encodeURIComponent(viewer)}`),
+    enabled: room !== '', // who is in no room has no events there
   })
 }

@@ -39,9 +39,11 @@ export function TaskCard({ task, state, now, canAnswer, onStep, onViewer }: Prop
       name="follow-card"
       title={viewerLabel(task.viewer, t)}
       note={
-        <button type="button" className="link" onClick={() => onViewer(task)}>
-          {t('follow.viewer')}
-        </button>
+        task.room && (
+          <button type="button" className="link" onClick={() => onViewer(task)}>
+            {t('follow.viewer')}
+          </button>
+        )
       }
     >
       <dl className="facts">
