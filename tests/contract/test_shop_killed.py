@@ -17,9 +17,10 @@ from qianmian.vocabulary.decision import ACT
 from tests.contract.mortal_shop import settings_of, shop_in
 from tests.contract.test_server_killed import Client, live_and_die
 from tests.contract.test_shop_exits import check_caps, retold, stored
-from tests.fakes.receiver import HANG, SECRET, Receiver, said
+from tests.fakes.beside import beside
+from tests.fakes.receiver import HANG, SECRET, Receiver, receiving, said
 from tests.serving import WAIT_S, now_ms, served
-from tests.unit.server.test_webhook import receives, until
+from tests.unit.server.test_webhook import until
 
 
 def killed(folder: Path, receiver: Receiver, most_posts: list[int]) -> Counter[str]:
@@ -84,6 +85,6 @@ def checked(home: Path, receiver: Receiver) -> Counter[str]:
 def test_a_shop_that_is_killed_twenty_times_gives_each_coupon_once(tmp_path: Path) -> None:
     chance = Random(20)
     script = [chance.choice((said(200), said(503), HANG)) for _ in range(30)]
-    with receives(script) as receiver:
+    with beside(receiving(script)) as receiver:
         told = killed(tmp_path, receiver, [chance.randint(1, 60) for _ in range(20)])
     assert min(told[name] for name in ("given", "codes", "again")) > 0, told
