@@ -125,8 +125,7 @@ def test_language_and_theme_are_kept(visits: Open) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "locale"), [("light", "zh-CN"), ("dark", "en-US")])
 def test_every_page_is_accessible_and_asks_nobody_else(
     room: Shop, visits: Open, theme: str, locale: str
 ) -> None:
