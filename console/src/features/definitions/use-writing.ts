@@ -62,13 +62,17 @@ export function useWriting(kind: PageKind, definition: DefinitionDetail | null) 
   const [saved, setSaved] = useState<string | null>(null)
   const [problem, setProblem] = useState<unknown>(null)
   const first = useRef(JSON.stringify(draft))
+  const last = useRef<Promise<unknown>>(Promise.resolve())
 
   const keep = useCallback(
     async (one: Draft) => {
       if (one.text === '' || title.trim() === '') return
       setOwnKey(key)
+      // One after the other: an older one that is on its way must not come after this.
+      const sent = last.current.then(() => mutateAsync({ kind, key, step: 'draft', draft: one }))
+      last.current = sent.catch(() => undefined)
       try {
-        await mutateAsync({ kind, key, step: 'draft', draft: one })
+        await sent
         setSaved(JSON.stringify(one))
         setProblem(null)
       } catch (raised) {
@@ -79,10 +83,12 @@ export function useWriting(kind: PageKind, definition: DefinitionDetail | null) 
     [kind, key, title, mutateAsync],
   )
   const waitingText = JSON.stringify(waiting)
+  const isStill = waitingText === JSON.stringify(draft)
   useEffect(() => {
-    if (waitingText === first.current || waitingText === saved) return
+    // What has changed since is never kept: it would go over what somebody has just saved.
+    if (!isStill || waitingText === first.current || waitingText === saved) return
     keep(JSON.parse(waitingText) as Draft).catch(() => undefined) // it is shown
-  }, [waitingText, saved, keep])
+  }, [isStill, waitingText, saved, keep])
 
   const setMode = (next: Mode) => {
     const said = found?.tree
