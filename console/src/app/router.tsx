@@ -1,5 +1,5 @@
 import { Button, Result } from 'antd'
-import { lazy } from 'react'
+import { lazy, Suspense } from 'react'
 import { createBrowserRouter, Link, useParams, useRouteError, useSearchParams } from 'react-router'
 import { FirstAccountPage } from '@/features/sign-in/first-account-page'
 import { JoinPage } from '@/features/sign-in/join-page'
@@ -16,6 +16,8 @@ const SettingsPage = lazy(async () => ({ default: (await import('@/features/sett
 const SourcesPage = lazy(async () => ({ default: (await import('@/features/sources/sources-page')).SourcesPage }))
 
 const HostPage = lazy(async () => ({ default: (await import('@/features/host/host-page')).HostPage }))
+const HostLinkPage = lazy(async () => ({ default: (await import('@/features/host/link-page')).HostLinkPage }))
+const OverlayPage = lazy(async () => ({ default: (await import('@/features/overlay/overlay-page')).OverlayPage }))
 const FollowUpsPage = lazy(async () => ({
   default: (await import('@/features/follow-ups/follow-ups-page')).FollowUpsPage,
 }))
@@ -101,6 +103,9 @@ function Broken() {
 export const router = createBrowserRouter([
   { path: '/first', element: <FirstAccountPage />, errorElement: <Broken /> },
   { path: '/join', element: <JoinPage />, errorElement: <Broken /> },
+  // Pages of links: no sign-in, no navigation, and on a stream not even a word while they load.
+  { path: '/h', element: <Suspense><HostLinkPage /></Suspense>, errorElement: <Broken /> },
+  { path: '/overlay', element: <Suspense><OverlayPage /></Suspense>, errorElement: <></> },
   {
     element: <Shell />,
     errorElement: <Broken />,
