@@ -38,6 +38,10 @@ test('both languages have the same places to fill in, and no empty text', () => 
   }
 })
 
+test('a place to fill in has two braces, or it would be shown as it is written', () => {
+  for (const [key, text] of [...chinese, ...english]) expect(text, key).not.toMatch(/(?<!{){\w+}(?!})/)
+})
+
 test('the English is English', () => {
   const allowed = new Set(['nav.other_language']) // its own name, for those who look for it
   for (const [key, text] of english) {

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from playwright.sync_api import expect
 from qianmian.storage.sql.audit import SYSTEM, Actor
 from qianmian.storage.sql.room_lists import ChosenLists
 from qianmian.strategies.strategy import Schedule, Step, Strategy
+from qianmian.vocabulary.offer import Offer
 from qianmian.vocabulary.product import Product
 from tests.acceptance.test_strategies import next_of, page_of
 from tests.browser.conftest import Open, Shop
@@ -210,6 +212,34 @@ def test_the_host_answers_a_card_by_a_key(shop: Shop, visits: Open) -> None:
             expect(card).to_contain_text("2 人")
         page.keyboard.press(key)
         expect(page.locator("[data-part=host]")).to_contain_text("现在没有要讲的")
+
+
+def test_codes_are_tried_taken_and_seen_by_four_characters(
+    shop: Shop, visits: Open, tmp_path: Path
+) -> None:
+    shop.server.home.strategy_store.put_offer(Offer("spring", "春日券", "每人一张"), SYSTEM)
+    follow = shop.server.site.strategies.follow()
+    asyncio.run_coroutine_threadsafe(follow, shop.server.loop).result(30)
+    file = tmp_path / "券码.csv"
+    codes = ("SPRING-AAAA1111", "SPRING-BBBB2222")
+    file.write_bytes("\n".join(["券码", codes[0], "太短", codes[1], codes[0]]).encode("gb18030"))
+    page = visits("/strategies?tab=offers").page
+    row = page.locator("[data-part=offers]").get_by_role("row").filter(has_text="春日券")
+    row.get_by_role("button", name="上传").click()
+    drawer = page.get_by_role("dialog", name="券码")
+    drawer.locator("input[type=file]").set_input_files(str(file))
+    expect(drawer.get_by_role("alert")).to_contain_text("新增 2 个，共 2 个；2 行不能用")
+    bad = drawer.locator("tbody tr.ant-table-row")
+    expect(bad).to_have_count(2)
+    expect(bad.first).to_contain_text("3")  # the line of the table
+    assert shop.server.home.codes.newest("spring", 9) == [], "it was a trial"
+    drawer.get_by_role("button", name="加入 2 个券码").click()
+    expect(drawer.get_by_text("还剩 2 个，共 2 个")).to_be_visible()
+    for code in codes:
+        expect(drawer.get_by_text(f"···{code[-4:]}")).to_be_visible()
+        assert code not in page.content()
+    drawer.get_by_role("button", name="完成").click()
+    expect(row).to_contain_text("2 / 2")
 
 
 def test_the_host_picks_what_viewers_are_listed(shop: Shop, visits: Open) -> None:
