@@ -18,6 +18,7 @@ from qianmian.storage.sql.audit import SYSTEM
 from qianmian.vocabulary.decision import Decision
 from tests.serving import WAIT_S, Served, now_ms, served
 from tests.strategy_shop import somebody
+from tests.unit.server.test_stranded import waiting
 
 NUMBERS = itertools.count()
 OFFER = {
@@ -132,6 +133,34 @@ def _until(is_so: Callable[[], bool]) -> None:
     until = now_ms() + WAIT_S * 1_000
     while not is_so():
         assert now_ms() < until
+
+
+def test_a_channel_that_is_not_set_up_is_told_before_anything_runs(
+    server: Served, maker: httpx.Client
+) -> None:
+    push = {"channel": "push", "title": "回来看看"}
+    alone = STRATEGY | {"key": "recall", "offer": None, "steps": [push]}
+    told = fine(maker.post("/strategies/check", json=alone))
+    assert (told["usable"], told["field"]) == (False, "steps")
+    assert "push_secret" in told["problem"]
+    fine(maker.put("/strategies/recall/draft", json=alone))
+    assert code(step(maker, "recall", 1, "rehearse")) == (422, "input")
+    others = [{"channel": "sms", "title": "回来"}, {"channel": "follow_up", "title": "请他回来"}]
+    falls = alone | {"steps": [push, *others]}
+    told = fine(maker.post("/strategies/check", json=falls))
+    assert (told["usable"], told["passed_over"]) == (True, ["push", "sms"])
+    fine(maker.delete("/strategies/recall/draft"))
+
+
+def test_what_waits_for_a_channel_without_settings_is_seen(
+    server: Served, boss: httpx.Client
+) -> None:
+    server.home.outbox.add([waiting("lost", "email", now_ms())], lambda _: False)
+    found = {one["channel"]: one for one in fine(boss.get("/channels"))}
+    assert (found["email"]["is_on"], found["email"]["states"]) == (False, {"waiting": 1})
+    _until(lambda: "any more: 1;" in (fine(boss.get("/health/data"))["engine"]["problem"] or ""))
+    server.home.outbox.end("lost", "withdrawn", "")
+    _until(lambda: fine(boss.get("/health/data"))["engine"]["problem"] is None)
 
 
 def test_from_a_draft_to_a_coupon(server: Served, boss: httpx.Client, maker: httpx.Client) -> None:
