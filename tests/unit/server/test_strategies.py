@@ -482,3 +482,41 @@ def test_a_trial_on_the_evening_says_what_was_decided_and_a_draft_what_would_hav
     fine(maker.put("/strategies/broken/draft", json=STRATEGY | {"moment": "nothing_there"}))
     broken = maker.post("/strategies/broken/versions/1/trial", json=place)
     assert code(broken) == (404, "definition.unknown_name")
+
+
+def test_what_a_bound_let_go_is_counted_and_said_where_it_matters(
+    server: Served, boss: httpx.Client, maker: httpx.Client
+) -> None:
+    wanted = "sum(order_paid.amount) this session >= ¥900"
+    body = STRATEGY | {"offer": None, "conditions": wanted}
+    fine(maker.put("/strategies/spends/draft", json=body))
+    fine(step(maker, "spends", 1, "ask"))
+    fine(step(boss, "spends", 1, "approve"))
+    paid = [
+        {"type": "order_paid", "viewer": who, "room": "r1", "amount": 100, "currency": "CNY"}
+        | {"order_id": f"{who}-{n}"}
+        for who, times in (("often", 65), ("seldom", 64))
+        for n in range(times)
+    ]
+
+    def let_go() -> float:
+        page = httpx.get(f"{server.url}/metrics", timeout=WAIT_S).text
+        name = 'qianmian_engine_overflow_total{of="entries"} '
+        return next(float(line[len(name) :]) for line in page.splitlines() if name in line)
+
+    before = let_go()
+    answer = httpx.post(
+        f"{server.url}/v1/events", json={"events": paid}, auth=(server.key, ""), timeout=WAIT_S
+    )
+    assert answer.json()["accepted"] == len(paid)
+    ask_the_price(server, "often", "seldom")
+
+    def guard(who: str) -> dict[str, Any] | None:
+        told = fine(boss.get(f"/rooms/r1/viewers/{who}/decisions"))["strategies"]
+        mine = next(one for one in told if one["strategy"] == "spends")
+        return mine["guards"][0] if mine["verdict"] == "not_held" else None
+
+    _until(lambda: guard("seldom") is not None)
+    _until(lambda: guard("often") is not None)
+    assert [(guard(one) or {})["cut"] for one in ("often", "seldom")] == [True, False]
+    assert let_go() > before

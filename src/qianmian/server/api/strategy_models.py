@@ -182,11 +182,15 @@ class DecisionModel(Model):
 
 
 class GuardModel(Model):
-    """Something that a strategy asks for beside its moment; `unknown`: nothing is known of it."""
+    """Something that a strategy asks for beside its moment; `unknown`: nothing is known of it.
+
+    `cut`: the viewer did more than is kept, so only the newest amounts count.
+    """
 
     sentence: Words
     holds: bool
     unknown: bool
+    cut: bool
 
 
 class WhyModel(Model):
