@@ -144,7 +144,7 @@ def settings_of(home: Path, **more: Any) -> Settings:
         strategies=home / "strategies.yaml",
         snapshot_s=5,
         expected_viewers=100,
-        **more,
+        **({"webhook_secret": home / "nobody reads it"} | more),
     )
 
 

@@ -22,7 +22,7 @@ from qianmian.runtime.outbox import LONGEST_WAIT_MS
 from qianmian.runtime.persons import Erasure
 from qianmian.server.api.channels import Outside
 from qianmian.storage.sql.database import Database
-from qianmian.storage.sql.outbox import KEPT_MS
+from qianmian.storage.sql.errands import KEPT_MS
 from tests.contract.outside import HURRY_MS, LONG_MS, NAMES, Act, Row, Shop, message_of, new_shop
 from tests.fakes import mail_server, push_server, robot
 from tests.fakes import receiver as webhooks

@@ -98,10 +98,13 @@ def test_a_reader_that_keeps_up_counts_each_person_once(
     asked = parse("count(liked) within 8d >= 3")
     found = build_facts(reader, [asked], BOUNDARY)
     assert found == build_facts(fresh, [asked], BOUNDARY)
-    total = {one.viewer: one.total("count(liked)", 8) for one in Facts(found).viewers()}
+    facts = Facts(found)
+    total = {one.viewer: one.total("count(liked)", 8) for one in facts.viewers()}
     person, counted = stands(rows), likes(rows)
     for name in KNOWN:  # each id of a person finds what is known of the person
         assert total.get(name, 0) == counted.get(person.get(name, name), 0)
+        same = {one for one in KNOWN if person.get(one, one) == person.get(name, name)}
+        assert name not in total or set(facts.ids_of(name)) == same
     assert not {one for one in total if one in person and one[0] == "?"}
     reader.close()
     fresh.close()

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ssl import SSLContext
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -39,16 +40,21 @@ class MailServer:
 
     Attributes:
         letters: those that it took, by address.
-        greylisted: acts for what is asked before a letter is read.
+        ciphers: over which each letter came; None: anybody could read it.
+        logins: how often somebody told a password.
     """
 
     script: list[str] = field(default_factory=list)
     letters: list[tuple[str, EmailMessage]] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
+    ciphers: list[Any] = field(default_factory=list)
+    logins: int = 0
     hung: asyncio.Event = field(default_factory=asyncio.Event)
     never: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     password: str = PASSWORD
+    scheme: str = "smtp"
+    is_private: bool = True
 
     @property
     def reached(self) -> Counter[str]:
@@ -62,7 +68,8 @@ class MailServer:
         async def address(viewer: str) -> str:
             return f"{viewer}@reader.example"
 
-        server = server_of(f"smtp://shop@127.0.0.1:{self.port}", self.password, is_private=True)
+        url = f"{self.scheme}://shop@127.0.0.1:{self.port}"
+        server = server_of(url, self.password, is_private=self.is_private)
         links = Links(UNSUBSCRIBE, "https://live.shop.example")
         return Email(
             server,
@@ -89,6 +96,7 @@ class MailServer:
         assert isinstance(mail, EmailMessage)
         name = re.search(r"for ([a-h])\.", str(mail["Subject"]))
         self.tries[name[1] if name else "test"] += 1
+        self.ciphers.append(server.transport.get_extra_info("cipher"))
         act = self.script.pop(0) if self.script else "does"
         if act in ("does", "hangs", "cuts"):
             self.letters.append((envelope.rcpt_tos[0], mail))
@@ -109,12 +117,20 @@ class Line(SMTP):
 
 
 @asynccontextmanager
-async def playing(acts: Iterable[str]) -> AsyncIterator[MailServer]:
-    """A mail server that plays a script of acts."""
-    found = MailServer(list(acts))
+async def playing(
+    acts: Iterable[str], *, first: SSLContext | None = None, later: SSLContext | None = None
+) -> AsyncIterator[MailServer]:
+    """A mail server that plays a script of acts.
+
+    Args:
+        first: TLS from the first byte.
+        later: it offers STARTTLS, and hears nobody without.
+    """
+    found = MailServer(list(acts), scheme="smtp" if first is None else "smtps")
     lines: list[Line] = []
 
     def let_in(_server: Any, _session: Any, _envelope: Any, _how: str, login: Any) -> AuthResult:
+        found.logins += 1
         return AuthResult(success=login.password == PASSWORD.encode(), handled=False)
 
     def connected() -> SMTP:
@@ -127,11 +143,13 @@ async def playing(acts: Iterable[str]) -> AsyncIterator[MailServer]:
                     auth_required=True,
                     auth_require_tls=False,
                     authenticator=let_in,
+                    tls_context=later,
+                    require_starttls=later is not None,
                 )
             )
             return lines[-1]
 
-    server = await asyncio.get_running_loop().create_server(connected, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(connected, "127.0.0.1", 0, ssl=first)
     found.port = server.sockets[0].getsockname()[1]
     try:
         yield found

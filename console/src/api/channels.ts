@@ -1,11 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request } from './client'
-import type { Channel, ChannelName, OutsideName, Tested } from './types'
+import type { Channel, ChannelKind, OutsideName, Tested } from './types'
 
 /** Channels that need settings of the server. */
 export const OUTSIDE: readonly OutsideName[] = ['webhook', 'email', 'bot', 'push']
 
-export function isOutside(name: ChannelName): name is OutsideName {
+export function isOutside(name: ChannelKind): name is OutsideName {
   return OUTSIDE.some((one) => one === name)
 }
 

@@ -6,10 +6,11 @@ A channel is a maker here, beside its file in `channels/` and its settings.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Final, get_args
 
 from qianmian.channels.channel import AddressOf, Channel
 from qianmian.channels.dingtalk import DingTalk
@@ -21,7 +22,26 @@ from qianmian.channels.webhook import Webhook
 from qianmian.errors import InputError
 from qianmian.locales.texts import Texts
 from qianmian.settings import Settings
+from qianmian.strategies.strategy import IN_SESSION, ChannelKind
 from qianmian.vocabulary.channels import Channel as Kind
+
+SET_BY: Final[Mapping[ChannelKind, str]] = MappingProxyType(
+    {
+        "webhook": "webhook_secret",
+        "email": "email_url",
+        "bot": "bot_secret",
+        "push": "push_secret",
+    }
+)
+"""By channel to the outside, the setting without which it delivers nothing."""
+INSIDE: Final[frozenset[str]] = IN_SESSION | {"follow_up"}
+"""They need no settings."""
+
+
+def off_of(settings: Settings) -> tuple[ChannelKind, ...]:
+    """The channels over which nothing is delivered with these settings."""
+    on = INSIDE | {kind for kind, name in SET_BY.items() if getattr(settings, name)}
+    return tuple(kind for kind in get_args(ChannelKind) if kind not in on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -133,26 +134,24 @@ def open_installation(
     with ExitStack() as opened:
         snapshots, log, kept, history = _open_files(settings, told, opened)
         database = opened.enter_context(open_database(home, settings.database))
-        catalog = ProductStore(database, now, settings.currency)
-        accounts, versions = AccountStore(database, now), DefinitionStore(database, now)
+        stores, tables = _stores_of(settings, database, now), tables_of(database, now)
         letters = DeadLetterFile(Database.in_file(home / LETTERS_FILE), now)
         opened.callback(letters.close)
         secret = read_or_make(home / SECRET_FILE)
-        books = ConsentLedger(database), SpendingBook(database, settings.zone)
-        ledger, sources = books[0], SourceStore(database, now, settings.namespace)
-        tables, strategy_store = tables_of(database, now), StrategyStore(database, now)
+        ledger = ConsentLedger(database)
         persons = persons_of(
             *(home, log, history, snapshots, letters, ledger),
             asked=requests_of(database, now, secret, settings.namespace),
             tables=tables,
-            sources=sources,
+            sources=stores.sources,
         )
-        active = active_definitions_of(built_in, versions.all(), settings.zone)
-        strategies = strategies_of(settings, active, strategy_store.read())
+        active = active_definitions_of(built_in, stores.versions.all(), settings.zone)
+        strategies = strategies_of(settings, active, stores.strategy_store.read())
         for key, problem in strategies.left_out.items():
             told("strategy_left_out", f"{key}: {problem.message}")
         drops = retention_chores(settings, log, snapshots, kept, ledger, now)
         chores = Chores((*drops, facts_chore(settings, kept, now)), told=told)
+        books = ledger, stores.spending
         yield Installation(
             settings=settings,
             log=log,
@@ -162,24 +161,48 @@ def open_installation(
             built_in=built_in,
             definitions=(*active, *strategies.watched(active)),
             strategies=strategies,
-            strategy_store=strategy_store,
-            codes=CodeStore(database, now),
-            spending=books[1],
             **tables._asdict(),
-            versions=versions,
-            products=stocked(catalog, given),
-            catalog=catalog,
-            accounts=accounts,
-            staff=Staff(database, accounts, now),
-            api_keys=ApiKeyStore(database, now),
-            room_links=RoomLinkStore(database, now),
-            room_lists=RoomListStore(database, now),
-            audit=AuditTrail(database, now),
-            sources=sources,
+            **stores._asdict(),
+            products=stocked(stores.catalog, given),
             dead_letters=letters,
             secret=secret,
             persons=persons,
         )
+
+
+class _Stores(NamedTuple):
+    """What the database keeps and no erasure of a person looks into; named as in `Installation`."""
+
+    strategy_store: StrategyStore
+    codes: CodeStore
+    spending: SpendingBook
+    versions: DefinitionStore
+    catalog: ProductStore
+    room_lists: RoomListStore
+    room_links: RoomLinkStore
+    accounts: AccountStore
+    staff: Staff
+    api_keys: ApiKeyStore
+    audit: AuditTrail
+    sources: SourceStore
+
+
+def _stores_of(settings: Settings, database: Database, now: Callable[[], int]) -> _Stores:
+    accounts = AccountStore(database, now)
+    return _Stores(
+        strategy_store=StrategyStore(database, now),
+        codes=CodeStore(database, now),
+        spending=SpendingBook(database, settings.zone),
+        versions=DefinitionStore(database, now),
+        catalog=ProductStore(database, now, settings.currency),
+        room_lists=RoomListStore(database, now),
+        room_links=RoomLinkStore(database, now),
+        accounts=accounts,
+        staff=Staff(database, accounts, now),
+        api_keys=ApiKeyStore(database, now),
+        audit=AuditTrail(database, now),
+        sources=SourceStore(database, now, settings.namespace),
+    )
 
 
 def _open_files(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from qianmian.errors import QianmianError
+from qianmian.bootstrap.channels import SET_BY, off_of
+from qianmian.errors import InputError, QianmianError
 from qianmian.language.definition import Definition
 from qianmian.language.settle import settled
 from qianmian.runtime.strategy_file import read_strategies
@@ -12,7 +13,7 @@ from qianmian.settings import Settings
 from qianmian.storage.sql.strategies import Kept
 from qianmian.strategies.compiling import check_strategy, definitions_of
 from qianmian.strategies.modes import running
-from qianmian.strategies.strategy import Strategies, Strategy
+from qianmian.strategies.strategy import ChannelKind, Strategies, Strategy
 from qianmian.vocabulary.offer import Offer
 
 
@@ -32,6 +33,7 @@ class StrategiesInForce:
         self.rules = base
         self.left_out: dict[str, QianmianError] = {}
         self._settings = settings
+        self._off = off_of(settings)
 
     def watched(self, active: Sequence[Definition]) -> tuple[Definition, ...]:
         """What the engine watches beside the active definitions.
@@ -48,6 +50,7 @@ class StrategiesInForce:
 
         Raises: InputError, DefinitionError for one that could not run.
         """
+        _check_channels(strategy, self._off)
         keys = sorted({one.key for one in (*self.base.offers, *offers)})
         found = check_strategy(strategy, active, keys, self._settings.minors)
         return settled([found], self._settings.zone, beside=active)[0]
@@ -67,7 +70,30 @@ class StrategiesInForce:
         offers = [one for one in self.base.offers if one.key not in mine]
         offers = sorted([*offers, *kept.offers], key=lambda one: one.key)
         guardrails = self.base.guardrails if kept.guardrails is None else kept.guardrails
-        return Strategies(tuple(usable), tuple(offers), guardrails, kept.codes)
+        return Strategies(tuple(usable), tuple(offers), guardrails, kept.codes, self._off)
+
+    def passed_over(self, strategy: Strategy) -> list[ChannelKind]:
+        """The channels of a strategy that deliver nothing here, in the order of its steps."""
+        kinds = dict.fromkeys(step.channel for step in strategy.steps)
+        return [kind for kind in kinds if kind in self._off]
+
+
+def _check_channels(strategy: Strategy, off: Collection[ChannelKind]) -> None:
+    """Refuse one that would never reach anybody.
+
+    Raises: InputError that says what is to be set.
+    """
+    kinds = [*dict.fromkeys(step.channel for step in strategy.steps)]
+    if all(kind in off for kind in kinds):
+        named = ", ".join(
+            f"{kind} (setting {SET_BY[kind]})" if kind in SET_BY else f"{kind} (not delivered yet)"
+            for kind in kinds
+        )
+        raise InputError(
+            f"nothing delivers here what goes over {named}; set it up (docs/channels.md), or add a"
+            " step over another channel",
+            field="steps",
+        )
 
 
 def strategies_of(

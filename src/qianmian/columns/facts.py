@@ -5,6 +5,7 @@ ranges only and a viewer is found without an index. Columns of a batch:
 
     hash uint64 · viewer string · first_seen, last_seen int64 · traits string (a JSON object)
     score.<key> float64 · segment.<key> bool · days.<column> list<struct<ago int32, value int64>>
+    person string (only where somebody has several known ids): under which of them the person stands
 
 A day is counted backward from the boundary: 1 is the last whole day before it, 367 all that is
 older than a year. What is null is not known. The schema's metadata carries version, namespace and
@@ -51,6 +52,7 @@ _FIXED: Final = {
     "last_seen": pa.int64(),
     "traits": pa.string(),
 }
+_PERSON: Final = "person"
 _FAMILIES: Final = {"score": pa.float64(), "segment": pa.bool_(), "days": pa.list_(_PAIR)}
 
 
@@ -60,6 +62,7 @@ class ViewerFacts:
 
     Attributes:
         days_by_column: for each fact column the value of each day, by how many days ago.
+        person: the known id under which the person stands; None: this one.
 
     Units: first_seen and last_seen in ms UTC; sums of amounts in minor units.
     """
@@ -71,6 +74,7 @@ class ViewerFacts:
     scores: Mapping[str, float] = field(default_factory=dict)
     segments: frozenset[str] = frozenset()
     days_by_column: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: NO_DAYS)
+    person: str | None = None
 
     def total(self, column: str, days: int) -> int:
         """The value of a column over the `days` whole days before the boundary."""
@@ -104,6 +108,7 @@ class Facts:
         self._hashes = [self._checked_range(k) for k in range(len(self._batches))]
         if len(self._batches) != RANGES:
             raise self._problem(f"they have {len(self._batches)} ranges instead of {RANGES}")
+        self._ids = self._ids_of_persons()
 
     def __len__(self) -> int:
         return sum(len(hashes) for hashes in self._hashes)
@@ -131,6 +136,8 @@ class Facts:
         for name, wanted in _FIXED.items():
             if kinds.pop(name, None) != wanted:
                 raise self._problem(f'the column "{name}" is missing or is no {wanted}')
+        if kinds.pop(_PERSON, pa.string()) != pa.string():
+            raise self._problem(f'the column "{_PERSON}" is no string')
         for name, kind in kinds.items():
             family, _, key = name.partition(".")
             if family not in _FAMILIES or not key:
@@ -150,6 +157,27 @@ class Facts:
         if (hashes[1:] <= hashes[:-1]).any():
             raise self._problem(f"range {number} is not sorted, or names a viewer twice")
         return hashes
+
+    def _ids_of_persons(self) -> dict[str, tuple[str, ...]]:
+        """Under each known id of somebody who has several: all of them."""
+        others: dict[str, list[str]] = {}
+        for batch in self._batches:
+            if _PERSON in batch.schema.names:
+                told = batch.filter(batch.column(_PERSON).is_valid())
+                names = (told.column(name).to_pylist() for name in ("viewer", _PERSON))
+                for own, person in zip(*names, strict=True):
+                    others.setdefault(person, [person]).append(own)
+
+        def place(viewer: str) -> tuple[int, int]:
+            number = viewer_hash(viewer, self.namespace)
+            return number % RANGES, number
+
+        groups = [tuple(sorted(ids, key=place)) for ids in others.values()]
+        return {one: ids for ids in groups for one in ids}
+
+    def ids_of(self, viewer: str) -> tuple[str, ...]:
+        """The known ids of whoever has this one, as of the boundary, in the order of the file."""
+        return self._ids.get(viewer, (viewer,))
 
     def of(self, viewer: str) -> ViewerFacts | None:
         """The facts of a viewer, None when there are none.
@@ -252,6 +280,7 @@ class Facts:
                 for name, pairs in days.items()
                 if pairs
             },
+            person=value(_PERSON) if _PERSON in batch.schema.names else None,
         )
 
 
@@ -353,14 +382,16 @@ def facts_bytes(
         "segment": sorted(set(segments)),
         "days": sorted(set(columns)),
     }
+    given = list(viewers)
+    has_persons = any(one.person is not None for one in given)
     rows = sorted(
-        (_row(one, check_namespace(namespace), names) for one in viewers),
+        (_row(one, check_namespace(namespace), names) for one in given),
         key=lambda row: (row["hash"] % RANGES, row["hash"]),
     )
     for before, after in itertools.pairwise(rows):
         if before["hash"] == after["hash"]:
             raise InputError(f'the facts name the viewer "{after["viewer"]}" twice; join the rows')
-    schema = _schema(names, boundary_ms, namespace)
+    schema = _schema(names, boundary_ms, namespace, has_persons=has_persons)
     ranges: list[list[dict[str, Any]]] = [[] for _ in range(RANGES)]
     for row in rows:
         ranges[row["hash"] % RANGES].append(row)
@@ -385,10 +416,13 @@ def facts_of_columns(
         family, _, key = name.partition(".")
         if key and family in names:
             names[family].append(key)
-        elif name not in _FIXED:
+        elif name not in _FIXED and name != _PERSON:
             raise InputError(f'the file of facts has no column "{name}"')
     schema = _schema(
-        {family: sorted(keys) for family, keys in names.items()}, boundary_ms, namespace
+        {family: sorted(keys) for family, keys in names.items()},
+        boundary_ms,
+        namespace,
+        has_persons=_PERSON in table.schema.names,
     )
     viewers = table.column("viewer").to_pylist()
     hashes = hash64_many([f"{check_namespace(namespace)}\x1f{viewer}" for viewer in viewers])
@@ -417,8 +451,10 @@ def _rows(table: pa.Table, start: int, stop: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=table.schema)
 
 
-def _schema(names: Mapping[str, list[str]], boundary_ms: int, namespace: str) -> pa.Schema:
-    fields = [*_FIXED.items()]
+def _schema(
+    names: Mapping[str, list[str]], boundary_ms: int, namespace: str, *, has_persons: bool
+) -> pa.Schema:
+    fields = [*_FIXED.items(), *([(_PERSON, pa.string())] if has_persons else [])]
     fields += [(f"{family}.{key}", _FAMILIES[family]) for family in names for key in names[family]]
     metadata = {"qianmian.facts": VERSION, "boundary": str(boundary_ms), "namespace": namespace}
     return pa.schema(fields, metadata=metadata)
@@ -449,6 +485,7 @@ def _row(one: ViewerFacts, namespace: str, names: Mapping[str, list[str]]) -> di
         "first_seen": one.first_seen,
         "last_seen": one.last_seen,
         "traits": json.dumps(dict(one.traits), ensure_ascii=False, sort_keys=True),
+        _PERSON: one.person,
     }
     row |= {f"score.{key}": one.scores.get(key) for key in names["score"]}
     row |= {f"segment.{key}": key in one.segments for key in names["segment"]}

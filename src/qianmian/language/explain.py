@@ -23,13 +23,13 @@ from qianmian.language.ast import (
     walk,
 )
 from qianmian.language.definition import Definition
-from qianmian.language.fact_columns import column_of, is_long
+from qianmian.language.fact_columns import adds_facts, column_of, is_long
 from qianmian.language.instants import Instant, instants_of
 from qianmian.language.presence import SILENCE_MS
 from qianmian.language.rows import Known, Row
 from qianmian.language.snapshot import Snapshot, at_instant, in_event
 from qianmian.language.text import show
-from qianmian.language.truth import truth_of
+from qianmian.language.truth import LIST_BOUND, amounts_of, truth_of
 from qianmian.language.types import sort_of
 
 _SPANS = ("within", "within_ms", "for_ms", "ago_ms", "value_ms")
@@ -45,6 +45,8 @@ class Part:
         since: since when without interruption, in ms; None when it does not hold, or always has.
         because: ids of the events that make it hold, ascending.
         is_unknown: it does not hold because nothing is known: insufficient evidence.
+        is_cut: there is more in a window than is kept, so only the newest count (SEMANTICS,
+            WINDOWS); of a part or of one below it.
         parts: of and, or, not.
     """
 
@@ -54,6 +56,7 @@ class Part:
     because: tuple[str, ...]
     parts: tuple[Part, ...] = ()
     is_unknown: bool = False
+    is_cut: bool = False
 
 
 def because(
@@ -118,9 +121,18 @@ def _explained(node: Node, rows: Sequence[Row], now: int, known: Known, key: str
     if sort_of(node) == "pulse":
         ids = because(node, rows, now, key, known)
         return Part(text, bool(ids), now if ids else None, ids, parts)
-    truth = truth_of(node, at_instant(rows, now, known), key)
+    snapshot = at_instant(rows, now, known)
+    truth = truth_of(node, snapshot, key)
     since = _since(node, rows, now, known, key) if truth.holds else None
-    return Part(text, truth.holds, since, truth.because, parts, _is_unknown(node, known))
+    is_cut = _is_cut(node, snapshot) or any(part.is_cut for part in parts)
+    return Part(text, truth.holds, since, truth.because, parts, _is_unknown(node, known), is_cut)
+
+
+def _is_cut(node: Node, snapshot: Snapshot) -> bool:
+    """Whether amounts of its window are not counted: counts are exact, whatever is kept."""
+    if not isinstance(node, Sum) or adds_facts(node):
+        return False
+    return len(amounts_of(node, snapshot)) > LIST_BOUND
 
 
 def _is_unknown(node: Node, known: Known) -> bool:

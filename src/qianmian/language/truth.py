@@ -176,16 +176,21 @@ def distinct_products(rows: list[Row], category: str | None) -> list[Row]:
     return list(newest.values())
 
 
-def _sum(node: Sum, snapshot: Snapshot, _: str | None) -> Truth:
-    if adds_facts(node):
-        return _with_facts(node, snapshot)
+def amounts_of(node: Sum, snapshot: Snapshot) -> list[tuple[Row, int]]:
+    """The amounts in its window with their rows, the newest first."""
     least = snapshot.since(node.within)
-    amounts = [
+    return [
         (row, amount)
         for row in snapshot.selected(node.of)
         if isinstance(amount := row.fields.get(node.field), int)
-    ][:LIST_BOUND]
-    inside = [one for one in amounts if least is None or one[0].event_time >= least]
+        and (least is None or row.event_time >= least)
+    ]
+
+
+def _sum(node: Sum, snapshot: Snapshot, _: str | None) -> Truth:
+    if adds_facts(node):
+        return _with_facts(node, snapshot)
+    inside = amounts_of(node, snapshot)[:LIST_BOUND]
     holds = orders(sum(amount for _, amount in inside), node.cmp, node.value)
     if node.cmp in ("<", "<="):
         return Truth(holds)

@@ -396,6 +396,19 @@ class Deployment:
         return sum(late)
 
     @property
+    def forgotten(self) -> dict[str, int]:
+        """What the engine let go because a bound of the semantics was reached, by kind.
+
+        `entries` of lists and slots of viewers, `gaps` of sequence numbers, `ids` that no longer
+        fitted a dictionary.
+        """
+        engine = self._live.engine
+        if engine is None:
+            return {}
+        counts = engine.statistics()  # read beside the engine that goes on
+        return {"entries": counts.overflow, "gaps": counts.gap_lost, "ids": counts.refused}
+
+    @property
     def lag_ms(self) -> int:
         """How far the engine is behind what has been taken."""
         if self.engine.waiting_rows == 0:

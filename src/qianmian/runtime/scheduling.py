@@ -16,8 +16,9 @@ from qianmian.language.definition import SCHEDULE, STRATEGY_PREFIX, Definition
 from qianmian.runtime.evidence import named_below
 from qianmian.strategies.agenda import Round, Scheduled, Seat, Turn
 from qianmian.strategies.compiling import strategy_of_key
+from qianmian.strategies.consenting import may_reach
 from qianmian.strategies.deciding import Decider
-from qianmian.strategies.strategy import IN_SESSION, Strategy
+from qianmian.strategies.strategy import IN_SESSION, Step, Strategy
 from qianmian.vocabulary.consent import TAG, Consents
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import is_anonymous
@@ -87,7 +88,7 @@ def begin_turns(
     Units: second in ms UTC.
     """
     agenda = decider.agenda
-    strategies = {one.key: one for one in decider.rules.strategies}
+    strategies = _strategies(decider)
     for turn in agenda.due(strategies.values(), second, decider.zone):
         strategy = strategies[turn.strategy]
         if turn.at + strategy.lasts_ms <= second:
@@ -95,7 +96,8 @@ def begin_turns(
         elif (level := _level_of(engine, turn)) is not None:
             if turn.at > engine.clock:
                 come_to(turn.at)
-            agenda.begin(turn, _seats(engine, strategy, turn, level), _first_place(strategy))
+            seats = _seats(engine, strategy, turn, level)
+            agenda.begin(turn, seats, _first_place(strategy), _person_in(engine))
 
 
 def take_slice(
@@ -117,13 +119,17 @@ def take_slice(
     agenda, left = decider.agenda, most
     if not agenda.rounds:
         return
-    agenda.drop_over({one.key: one for one in decider.rules.strategies})
+    strategies = _strategies(decider)
+    agenda.drop_over(strategies)
     while agenda.rounds and left > 0:
         now = agenda.rounds[0]
         seats = now.take(left)
         left -= len(seats)
-        if not seats and now.place is not None:
-            looked, seats = _absent(engine, now, left, second, consents_of, make)
+        if seats:
+            seats = _one_each(now, seats, _person_in(engine))
+        elif now.place is not None:
+            steps = strategies[now.turn.strategy].steps
+            looked, seats = _absent(engine, now, steps, left, second, consents_of, make)
             left -= looked
         decider.note(_scheduled(now.turn, seats, second))
         if now.is_over:
@@ -136,6 +142,10 @@ def _scheduled(turn: Turn, seats: Sequence[Seat], second: int) -> Iterator[Sched
         yield Scheduled(
             second, viewer, room, session, key, turn.version, None, scheduled_at=turn.at
         )
+
+
+def _strategies(decider: Decider) -> dict[str, Strategy]:
+    return {one.key: one for one in decider.rules.strategies}
 
 
 def _level_of(engine: Reading, turn: Turn) -> Definition | None:
@@ -172,6 +182,7 @@ def _first_place(strategy: Strategy) -> tuple[int, int] | None:
 def _absent(
     engine: Reading,
     now: Round,
+    steps: Sequence[Step],
     most: int,
     second: int,
     consents_of: Callable[[str], Consents],
@@ -184,14 +195,47 @@ def _absent(
         now.place = None
         return 0, []
     names, now.place = facts.names_after(place, most)
+    known = [one for one in names if not is_anonymous(one)]
+    persons = [several for one in known if (several := facts.ids_of(one))[0] == one]
     rooms = [now.turn.room] if now.turn.room else engine.open_rooms()
-    here = {seat.viewer for seat in now.seats}
+    here = {one for seat in now.seats for one in facts.ids_of(seat.viewer)}
+    ids = [one for several in persons for one in several]
     for room in rooms:
-        present = engine.present(room, names)
-        here |= {name for name, is_here in zip(names, present, strict=True) if is_here}
-    asked = [name for name in names if name not in here and not is_anonymous(name)]
+        present = engine.present(room, ids)
+        here |= {one for one, is_here in zip(ids, present, strict=True) if is_here}
+    absent = [several for several in persons if here.isdisjoint(several)]
+    asked = [_reached(several, steps, consents_of) for several in absent]
     found = at_rest(make, engine.definitions, level, facts, asked, second, consents_of)
     return len(names), [Seat(one, now.turn.room, now.turn.session) for one in found]
+
+
+def _one_each(now: Round, seats: list[Seat], person_of: Callable[[str], str]) -> list[Seat]:
+    """Those whose person has had no turn in this round: an id may have become theirs meanwhile."""
+    seen = {person_of(one.viewer) for one in now.seats[: now.taken - len(seats)]}
+    fresh: dict[str, Seat] = {}
+    for seat in seats:
+        person = person_of(seat.viewer)
+        if person not in seen:
+            fresh.setdefault(person, seat)
+    return [*fresh.values()]
+
+
+def _person_in(engine: Reading) -> Callable[[str], str]:
+    """One id for all that facts know to be one person's."""
+    facts = engine.past
+    return str if facts is None else lambda viewer: facts.ids_of(viewer)[0]
+
+
+def _reached(
+    ids: Sequence[str], steps: Sequence[Step], consents_of: Callable[[str], Consents]
+) -> str:
+    """Under which of their ids a person who is not there has a turn: the first that agreed."""
+    channels = [step.channel for step in steps if step.channel not in IN_SESSION]
+    for one in sorted(ids) if len(ids) > 1 else ():
+        said = consents_of(one)
+        if any(may_reach(channel, said) for channel in channels):
+            return one
+    return min(ids)
 
 
 def at_rest(

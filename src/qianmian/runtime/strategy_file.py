@@ -51,6 +51,8 @@ def read_strategies(path: Path, active: Sequence[Definition], minors: MinorsMode
     if found.codes:
         raise InputError(f"{path.name}: codes are secrets; upload them on the page of offers")
     offers = [one.key for one in found.offers]
+    if found.off:
+        raise InputError(f"{path.name}: which channels are off follows from the settings")
     for one in found.strategies:
         try:
             check_strategy(one, active, offers, minors)

@@ -17,12 +17,14 @@ import msgspec
 
 from qianmian.channels.channel import Channel
 from qianmian.channels.verdict import Verdict
-from qianmian.runtime.outbox import GIVEN, End, Parcel, wait_ms
+from qianmian.errors import OperationalError
+from qianmian.runtime.outbox import GIVEN, WAITING, End, Parcel, wait_ms
 from qianmian.server.errands import Errands, Settle
 from qianmian.storage.sql.outbox import OutboxStore
 
 IN_FLIGHT: Final = 8
 INTERRUPTED: Final = "interrupted"
+CHANNEL_OFF: Final = "channel_off"
 
 Holding = Callable[[Sequence[Parcel]], Awaitable[set[str]]]
 """The ids of those that may still be sent."""
@@ -143,3 +145,44 @@ class Outbox(Errands[Parcel]):
                         why=verdict.why,
                     )
                 )
+
+
+class Stranded(Errands[Parcel]):
+    """What waits for channels that the settings do not name any more; used on the event loop.
+
+    Until its deadline the settings may come back with a restart; then it ends, so that what was
+    reserved for it is free again and the next step of its strategy goes.
+
+    Args:
+        store: with the rows of those channels.
+    """
+
+    def __init__(self, store: OutboxStore, settle: Settle, erased: Callable[[str], bool]) -> None:
+        super().__init__(store, settle, GIVEN, erased)
+        self._store = store
+
+    def counts(self, channel: str) -> dict[str, int]:
+        """How many messages of a channel wait, and how others ended within a day.
+
+        Raises: OperationalError.
+        """
+        return self._store.of(channel).counts()
+
+    async def carry_on(self) -> None:
+        """End what is over."""
+        for one in await asyncio.to_thread(self._store.over):
+            end: End = "unknown" if one.may_be_there else "expired"
+            await asyncio.to_thread(self._store.end, one.id, end, CHANNEL_OFF)
+
+    async def follow(self) -> None:
+        """End what is over, and say what still waits.
+
+        Raises: OperationalError while something waits, for the page of data health.
+        """
+        await super().follow()
+        waiting = (await asyncio.to_thread(self._store.counts)).get(WAITING, 0)
+        if waiting:
+            raise OperationalError(
+                f"messages that wait for channels which are not set up any more: {waiting}; set"
+                " these up again before their deadlines, or they end unsent (docs/channels.md)"
+            )

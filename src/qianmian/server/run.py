@@ -45,7 +45,7 @@ from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
-from qianmian.server.outbox import Outbox
+from qianmian.server.outbox import Outbox, Stranded
 from qianmian.server.parcels import parcel_of
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
@@ -70,12 +70,13 @@ class Outlets(NamedTuple):
     prompts: HostPrompts
     follow_ups: FollowUpDesk
     outboxes: tuple[Outbox, ...]
+    stranded: Stranded
     room_lists: RoomLists
     codes: CodeDesk
 
     def followers(self) -> tuple[Following, ...]:
         """Those whose problems the page of data health shows."""
-        return (self.follow_ups, self.room_lists, *self.outboxes)
+        return (self.follow_ups, self.room_lists, *self.outboxes, self.stranded)
 
 
 async def run_server(
@@ -209,6 +210,11 @@ async def begin_deciding(
         HostPrompts(codes.settle, now),
         FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now, codes.settle),
         outboxes,
+        Stranded(
+            home.outbox.beside([one.channel.name for one in outboxes]),
+            codes.settle_sent,
+            home.persons.refusals.has,
+        ),
         RoomLists(home.room_lists, deployment.ask, viewers.hub, currency, now),
         codes,
     )

@@ -24,7 +24,7 @@ from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
-from qianmian.server.outbox import Outbox
+from qianmian.server.outbox import Outbox, Stranded
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
 from qianmian.server.room_lists import RoomLists
@@ -81,6 +81,7 @@ class Site:
     prompts: HostPrompts
     follow_ups: FollowUpDesk
     outboxes: tuple[Outbox, ...]
+    stranded: Stranded
     room_lists: RoomLists
     codes: CodeDesk
     code_store: CodeStore

@@ -27,11 +27,15 @@ Verdict = Literal["decided", "not_held", "not_running", "not_fired", "not_due", 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Something that a strategy asks for beside its moment; unknown: nothing is known of it."""
+    """Something that a strategy asks for beside its moment; unknown: nothing is known of it.
+
+    is_cut: only the newest amounts count, as `language.explain` says.
+    """
 
     node: Node
     holds: bool
     is_unknown: bool
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +174,12 @@ def _guards(
     found = []
     for node in guards_of(strategy, moment, asked.minors):
         if at == asked.clock and isinstance(node, InSegment) and asked.now is not None:
-            found.append(Guard(node, f"segment.{node.key}" in asked.now.levels, is_unknown=False))
+            found.append(
+                Guard(
+                    node, f"segment.{node.key}" in asked.now.levels, is_unknown=False, is_cut=False
+                )
+            )
         else:
             part = explain(node, applied, at, known)
-            found.append(Guard(node, part.holds, part.is_unknown))
+            found.append(Guard(node, part.holds, part.is_unknown, part.is_cut))
     return tuple(found)

@@ -8,13 +8,14 @@ start that is told anew leaves nothing behind, and each instant has its turn onc
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from qianmian.language.definition import STRATEGY_PREFIX
+from qianmian.strategies.day import shown_first
 from qianmian.strategies.strategy import Strategy
 from qianmian.vocabulary.decision import schedule_id
 from qianmian.vocabulary.firing import Firing
@@ -170,17 +171,29 @@ class Agenda:
             self.last[turn.strategy, turn.room] = turn.at
         return sorted(found)
 
-    def begin(self, turn: Turn, seats: Iterable[Seat], place: tuple[int, int] | None) -> None:
-        """A turn begins; of one strategy and instant nobody has two."""
+    def begin(
+        self,
+        turn: Turn,
+        seats: Iterable[Seat],
+        place: tuple[int, int] | None,
+        person_of: Callable[[str], str],
+    ) -> None:
+        """A turn begins; of one strategy and instant nobody has two.
+
+        Args:
+            seats: who is there, in the order in which one of somebody's counts.
+            person_of: the same id for all ids of one person.
+        """
         same = [one for one in self.rounds if one.turn[:3] == turn[:3]]
-        seen = {seat.viewer for one in same for seat in one.seats}
+        seen = {person_of(seat.viewer) for one in same for seat in one.seats}
         fresh: dict[str, Seat] = {}
         for seat in seats:
-            if seat.viewer not in seen:
-                fresh.setdefault(seat.viewer, seat)
+            person = person_of(seat.viewer)
+            if person not in seen:
+                fresh.setdefault(person, seat)
         if any(one.place is not None for one in same):
             place = None  # whoever is not there hears of one room
-        self.rounds.append(Round(turn, [fresh[one] for one in sorted(fresh)], place=place))
+        self.rounds.append(Round(turn, sorted(fresh.values()), place=place))
 
     def drop_over(self, strategies: Mapping[str, Strategy]) -> None:
         """Rounds end when all were taken, their strategy runs no more, or their session ends."""
@@ -218,16 +231,20 @@ class Agenda:
     # -- people
 
     def link(self, anonymous: str, known: str) -> None:
-        """Two ids are one person: who waits twice waits once, under the known id."""
+        """Two ids are one person, who has one turn, under the known id."""
         for one in self.rounds:
-            names = {seat.viewer for seat in one.seats}
-            if anonymous not in names:
+            if anonymous not in {seat.viewer for seat in one.seats}:
                 continue
-            seats = one.seats[one.taken :]
-            left = [seat for seat in seats if seat.viewer != anonymous]
-            if known not in names:
-                left += [seat._replace(viewer=known) for seat in seats if seat.viewer == anonymous]
-            one.seats[one.taken :] = sorted(left)
+            done = [
+                seat._replace(viewer=known) if seat.viewer == anonymous else seat
+                for seat in one.seats[: one.taken]
+            ]
+            left = {seat.viewer: seat for seat in one.seats[one.taken :]}
+            if anonymous in left:
+                left.setdefault(known, left.pop(anonymous)._replace(viewer=known))
+            if any(seat.viewer == known for seat in done):
+                left.pop(known, None)
+            one.seats = [*done, *sorted(left.values())]
 
     def forget(self, viewers: Collection[str]) -> None:
         """These viewers have no turn any more."""
@@ -285,9 +302,7 @@ def _times_of_day(text: str, since: int, until: int, zone: str) -> Iterator[int]
     day = datetime.fromtimestamp(since // SECOND_MS, there).date()
     last = datetime.fromtimestamp(until // SECOND_MS, there).date()
     while day <= last:
-        shown = datetime(day.year, day.month, day.day, hour, minute, tzinfo=there)
-        at = int(shown.timestamp()) * SECOND_MS
-        if since < at <= until:
+        if since < (at := shown_first(day, hour, minute, zone)) <= until:
             yield at
         day += timedelta(days=1)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from bisect import bisect_left
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,25 @@ def _minute(minute: int, zone: str) -> tuple[int, int]:
 def day_of(at: int, zone: str) -> int:
     """The number of the calendar day of an instant (ms UTC) in a zone."""
     return _minute(at // (60 * SECOND_MS), zone)[0]
+
+
+def shown_first(day: date, hour: int, minute: int, zone: str) -> int:
+    """When the clocks of a zone first show a time of a day (ms UTC).
+
+    A time that they skip on that day is the first instant after what they skip.
+    """
+    there = ZoneInfo(zone)
+    shown = datetime(day.year, day.month, day.day, hour, minute, tzinfo=there)
+    first, second = (int(shown.replace(fold=fold).timestamp()) for fold in (0, 1))
+    if first <= second:
+        return first * SECOND_MS
+
+    def is_put_forward(at: int) -> bool:
+        """Whether an instant between the two readings of a skipped time comes after the skip."""
+        return datetime.fromtimestamp(at, there).replace(tzinfo=None) > shown.replace(tzinfo=None)
+
+    skip = bisect_left(range(second, first), True, key=is_put_forward)
+    return (second + skip) * SECOND_MS
 
 
 def quiet_until(at: int, zone: str, begins: int, ends: int) -> int | None:

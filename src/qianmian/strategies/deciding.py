@@ -20,12 +20,12 @@ from qianmian.strategies.agenda import Agenda, Scheduled
 from qianmian.strategies.assignment import is_in_share
 from qianmian.strategies.chain import Chain, Chains, chain_of
 from qianmian.strategies.compiling import strategy_of_firing
-from qianmian.strategies.consenting import may_reach
-from qianmian.strategies.day import quiet_until
 from qianmian.strategies.ledger import Ledger
 from qianmian.strategies.pending import Pending
-from qianmian.strategies.strategy import IN_SESSION, STAFF, Step, Strategies, Strategy
+from qianmian.strategies.room_limits import RoomLimits
+from qianmian.strategies.strategy import Strategies, Strategy
 from qianmian.strategies.touches import Person, Touch, merged, refusal, restored, stored
+from qianmian.strategies.ways import Refusal, Way, open_steps, way_at
 from qianmian.vocabulary.consent import Consents
 from qianmian.vocabulary.decision import (
     ACT,
@@ -39,11 +39,9 @@ from qianmian.vocabulary.decision import (
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 from qianmian.vocabulary.offer import Offer
-from qianmian.vocabulary.time import DAY_MS
 
 HOLDOUT_SEED: Final = "holdout:"
 RAMP_SEED: Final = "ramp:"
-ROOM_KEPT_MS: Final = 2 * DAY_MS
 
 ConsentsOf = Callable[[str], Consents]
 
@@ -57,21 +55,12 @@ class Match(NamedTuple):
     strategy: Strategy
 
 
-class _Way(NamedTuple):
-    """The steps that can go, as fields of a decision."""
-
-    step: int
-    channels: tuple[str, ...]
-    not_before: int
-    deadline_at: int
-
-
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     """A match that passed everything that concerns it alone."""
 
     match: Match
-    way: _Way
+    way: Way
     offer: Offer | None
 
     @property
@@ -106,7 +95,7 @@ class Decider:
         self.people: dict[str, Person] = {}
         self._strategies: dict[str, Strategy] = {}
         self._offers: dict[str, Offer] = {}
-        self._rooms: dict[tuple[str, str, str, bool], tuple[int, int]] = {}  # how many, the last
+        self._rooms = RoomLimits()
         self._waiting: list[Firing] = []
         self.chains = Chains()
         self.pending = Pending()
@@ -237,7 +226,7 @@ class Decider:
                 touch = Touch(decision.at, decision.room, decision.session, key, not is_first)
                 person.touch(touch, is_rehearsal=decision.is_rehearsal)
         if is_counted and is_first:
-            self._count_in_room(decision)
+            self._rooms.count(decision)
         if decision.outcome == ACT and not (before is not None and before.is_paid):
             ledger = self.rehearsal if decision.is_rehearsal else self.ledger
             ledger.move(decision.after, decision)
@@ -271,10 +260,10 @@ class Decider:
         way = self._way_on(chain, strategy, said)
         if way is None:
             return None
-        if isinstance(way, _Way):
+        if isinstance(way, Way):
             way = self._refused_now(chain, strategy) or way
         told: dict[str, Any] = {"at": at, "after": last.id}
-        if isinstance(way, _Way):
+        if isinstance(way, Way):
             cost = 0 if chain.is_paid else last.cost_minor
             told |= {"id": step_id(first, way.step), "cost_minor": cost, **way._asdict()}
             if self._needs_code(chain):
@@ -286,21 +275,23 @@ class Decider:
             told["code"] = None
         return msgspec.structs.replace(last, **told)
 
-    def _way_on(
-        self, chain: Chain, strategy: Strategy, said: Consents
-    ) -> _Way | tuple[str, str] | None:
+    def _way_on(self, chain: Chain, strategy: Strategy, said: Consents) -> Way | Refusal | None:
         """The steps that can still go; or why none can; None: its time is over."""
         last, at = chain.decision, chain.due
         if strategy.deadline_ms is not None and chain.began + strategy.deadline_ms <= at:
             return None
-        later = range(last.step + 1, len(strategy.steps))
-        there = [n for n in later if not chain.is_over or not _is_in_room(strategy.steps[n])]
-        if not there:
-            return "session_over", ""
-        allowed = [n for n in there if _may(said, strategy.steps[n], last.viewer)]
-        if not allowed:
-            return "consent", ""
-        return self._awake(strategy, allowed, last.viewer, at, chain.began) or ("quiet_hours", "")
+        places = open_steps(
+            strategy,
+            last.viewer,
+            said,
+            self.rules.off,
+            since=last.step + 1,
+            is_here=not chain.is_over,
+        )
+        if isinstance(places, tuple):
+            return places
+        shop = self.rules.guardrails
+        return way_at(strategy, places, last.viewer, at, chain.began, shop, self.zone)
 
     def _refused_now(self, chain: Chain, strategy: Strategy) -> tuple[str, str] | None:
         """What stands against one more step, as a reason and what it is about."""
@@ -354,12 +345,11 @@ class Decider:
         strategy, firing, shop = match.strategy, match.firing, self.rules.guardrails
         if shop.is_stopped:
             return "switch", ""
-        steps = strategy.steps
-        allowed = [n for n, step in enumerate(steps) if _may(said, step, firing.viewer)]
-        if not firing.room:
-            allowed = [n for n in allowed if not _is_in_room(steps[n])]
-        if not allowed:
-            return "consent", ""
+        places = open_steps(
+            strategy, firing.viewer, said, self.rules.off, is_here=bool(firing.room)
+        )
+        if isinstance(places, tuple):
+            return places
         offer = None if strategy.offer is None else self._offers.get(strategy.offer)
         pool = self.rules.codes.get(strategy.offer or "")
         if strategy.offer is not None and (offer is None or (pool and firing.viewer is None)):
@@ -367,7 +357,7 @@ class Decider:
         ledger = self._ledger(strategy)
         pool = None if strategy.is_rehearsal else pool  # who rehearses takes no codes
         refused = ledger.refusal(strategy.key, strategy.limits, offer, match.at, pool)
-        refused = refused or self._room_refusal(match)
+        refused = refused or self._rooms.refusal(firing, strategy, match.at)
         if refused is not None:
             return refused
         if strategy.mode == "ramp" and not self._is_in_ramp(match, person):
@@ -379,52 +369,8 @@ class Decider:
             )
             if refused is not None:
                 return refused
-        way = self._awake(strategy, allowed, firing.viewer, match.at, match.at)
-        if way is None:
-            return "quiet_hours", ""
-        return _Candidate(match, way, offer)
-
-    def _awake(
-        self, strategy: Strategy, places: Sequence[int], viewer: str | None, at: int, began: int
-    ) -> _Way | None:
-        """The steps that quiet hours leave: held back no longer than their deadline.
-
-        Args:
-            places: of the steps that may go.
-            began: when the first decision was made, from which the strategy's deadline counts.
-        """
-        shop, steps = self.rules.guardrails, strategy.steps
-        until = None
-        if shop.quiet_from != shop.quiet_until and viewer is not None:
-            until = quiet_until(at, self.zone, shop.quiet_from, shop.quiet_until)
-        ends = None if strategy.deadline_ms is None else began + strategy.deadline_ms
-
-        def latest(place: int) -> int:
-            last = at + steps[place].lasts_ms
-            return last if ends is None else min(last, ends)
-
-        left = [n for n in places if until is None or _is_awake(steps[n]) or until < latest(n)]
-        if not left:
-            return None
-        first = left[0]
-        not_before = at if until is None or _is_awake(steps[first]) else until
-        deadline_at, step = latest(first), steps[first]
-        if first + 1 < len(steps) and not step.wait_for:
-            deadline_at = min(deadline_at, not_before + step.waits_ms)
-        return _Way(first, tuple(steps[n].channel for n in left), not_before, deadline_at)
-
-    def _room_refusal(self, match: Match) -> tuple[str, str] | None:
-        limits, firing = match.strategy.limits, match.firing
-        if not firing.room:
-            return None
-        is_rehearsal = match.strategy.is_rehearsal
-        place = firing.room, firing.session, match.strategy.key, is_rehearsal
-        count, last = self._rooms.get(place, (0, -ROOM_KEPT_MS))
-        if limits.per_room_session is not None and count >= limits.per_room_session:
-            return "per_room_session", match.strategy.key
-        if match.at - last < limits.room_apart_ms:
-            return "room_apart", match.strategy.key
-        return None
+        way = way_at(strategy, places, firing.viewer, match.at, match.at, shop, self.zone)
+        return _Candidate(match, way, offer) if isinstance(way, Way) else way
 
     def _is_in_ramp(self, match: Match, person: Person) -> bool:
         viewer = match.firing.viewer
@@ -460,14 +406,6 @@ class Decider:
             **one.way._asdict(),
         )
 
-    def _count_in_room(self, decision: Decision) -> None:
-        place = _room_place(decision)
-        self._rooms[place] = (self._rooms.get(place, (0, 0))[0] + 1, decision.at)
-        oldest = next(iter(self._rooms))
-        if self._rooms[oldest][1] < decision.at - ROOM_KEPT_MS:
-            least = decision.at - ROOM_KEPT_MS
-            self._rooms = {place: one for place, one in self._rooms.items() if one[1] >= least}
-
     def _expire(self, at: int) -> None:
         self.ledger.expire(at)
         self.rehearsal.expire(at)
@@ -500,7 +438,7 @@ class Decider:
             "ledger": self.ledger.snapshot(),
             "rehearsal": self.rehearsal.snapshot(),
             "people": [[viewer, stored(one)] for viewer, one in sorted(self.people.items())],
-            "rooms": [[*place, *one] for place, one in self._rooms.items()],
+            "rooms": self._rooms.snapshot(),
             "waiting": [_plain_firing(one) for one in self._waiting],
             "chains": self.chains.snapshot(),
             "pending": self.pending.snapshot(self.passed),
@@ -514,10 +452,7 @@ class Decider:
         self.ledger.restore(document["ledger"])
         self.rehearsal.restore(document["rehearsal"])
         self.people = {viewer: restored(one) for viewer, one in document["people"]}
-        self._rooms = {
-            (room, session, key, bool(dry)): (count, last)
-            for room, session, key, dry, count, last in document["rooms"]
-        }
+        self._rooms.restore(document["rooms"])
         self._waiting = [_firing(one) for one in document["waiting"]]
         self.chains.restore(document.get("chains", ()))  # older ones have none
         self.pending.restore(document.get("pending", ()))
@@ -533,24 +468,6 @@ def _groups(matches: Sequence[Match]) -> list[list[Match]]:
         place = (one.at, one.firing.viewer, "" if one.firing.viewer else one.firing.room)
         found.setdefault(place, []).append(one)
     return list(found.values())
-
-
-def _may(said: Consents, step: Step, viewer: str | None) -> bool:
-    """Whether a person may be reached this way; what is for the whole room may always."""
-    return viewer is None or may_reach(step.channel, said)
-
-
-def _is_in_room(step: Step) -> bool:
-    return step.channel in IN_SESSION
-
-
-def _is_awake(step: Step) -> bool:
-    """Whether quiet hours do not concern it."""
-    return step.channel in IN_SESSION | STAFF
-
-
-def _room_place(decision: Decision) -> tuple[str, str, str, bool]:
-    return decision.room, decision.session, decision.strategy, decision.is_rehearsal
 
 
 def _suppressed(match: Match, reason: str, about: str) -> Decision:

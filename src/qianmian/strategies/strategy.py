@@ -214,9 +214,11 @@ class Strategies(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
 
     Attributes:
         codes: how many codes were uploaded for an offer, by its key; they are in the database.
+        off: channels for which the installation has no settings; no step goes over them.
     """
 
     strategies: tuple[Strategy, ...] = ()
     offers: tuple[Offer, ...] = ()
     guardrails: Guardrails = Guardrails()
     codes: dict[str, Count] = {}
+    off: tuple[ChannelKind, ...] = ()

@@ -45,9 +45,10 @@ viewers = st.builds(
         st.just(ORDERS), st.dictionaries(st.integers(1, 366), st.integers(0, 1 << 60), min_size=1)
     ),
 )
+in_pairs = st.builds(ViewerFacts, viewer=names, person=names)
 
 
-@given(st.lists(viewers, unique_by=lambda one: one.viewer, max_size=20))
+@given(st.lists(viewers | in_pairs, unique_by=lambda one: one.viewer, max_size=20))
 def test_what_is_written_is_read_and_found(given_: list[ViewerFacts]) -> None:
     facts = Facts(build(*given_))
     assert {one.viewer: one for one in facts.viewers()} == {one.viewer: one for one in given_}
@@ -73,6 +74,22 @@ def test_a_range_holds_the_viewers_of_its_shard() -> None:
 def test_a_total_takes_whole_days_before_the_boundary() -> None:
     assert [ANN.total(ORDERS, days) for days in (1, 29, 30, 31, 90)] == [2, 2, 5, 9, 9]
     assert ANN.total("count(liked)", 30) == 0
+
+
+def test_the_ids_of_a_person_are_in_the_order_of_the_file() -> None:
+    known = [ViewerFacts("a"), ViewerFacts("z"), *(ViewerFacts(f"b{k}", person="a") for k in "123")]
+    facts = Facts(build(*known))
+    ids = facts.ids_of("b2")
+    assert set(ids) == {"a", "b1", "b2", "b3"}
+    assert list(ids) == [one for one in facts.names() if one in ids]
+    assert all(facts.ids_of(one) == ids for one in ids)
+    assert facts.ids_of("z") == ("z",)
+    assert facts.ids_of("nobody") == ("nobody",)
+
+
+def test_a_file_of_persons_with_one_id_each_is_as_it_was_before_there_were_others() -> None:
+    """Its hash is in logs."""
+    assert "person" not in Facts(build(ANN)).table().schema.names
 
 
 def test_the_name_is_the_hash_of_the_content() -> None:

@@ -18,6 +18,7 @@ from qianmian.storage.sql.audit import SYSTEM
 from qianmian.vocabulary.decision import Decision
 from tests.serving import WAIT_S, Served, now_ms, served
 from tests.strategy_shop import somebody
+from tests.unit.server.test_stranded import waiting
 
 NUMBERS = itertools.count()
 OFFER = {
@@ -132,6 +133,34 @@ def _until(is_so: Callable[[], bool]) -> None:
     until = now_ms() + WAIT_S * 1_000
     while not is_so():
         assert now_ms() < until
+
+
+def test_a_channel_that_is_not_set_up_is_told_before_anything_runs(
+    server: Served, maker: httpx.Client
+) -> None:
+    push = {"channel": "push", "title": "回来看看"}
+    alone = STRATEGY | {"key": "recall", "offer": None, "steps": [push]}
+    told = fine(maker.post("/strategies/check", json=alone))
+    assert (told["usable"], told["field"]) == (False, "steps")
+    assert "push_secret" in told["problem"]
+    fine(maker.put("/strategies/recall/draft", json=alone))
+    assert code(step(maker, "recall", 1, "rehearse")) == (422, "input")
+    others = [{"channel": "sms", "title": "回来"}, {"channel": "follow_up", "title": "请他回来"}]
+    falls = alone | {"steps": [push, *others]}
+    told = fine(maker.post("/strategies/check", json=falls))
+    assert (told["usable"], told["passed_over"]) == (True, ["push", "sms"])
+    fine(maker.delete("/strategies/recall/draft"))
+
+
+def test_what_waits_for_a_channel_without_settings_is_seen(
+    server: Served, boss: httpx.Client
+) -> None:
+    server.home.outbox.add([waiting("lost", "email", now_ms())], lambda _: False)
+    found = {one["channel"]: one for one in fine(boss.get("/channels"))}
+    assert (found["email"]["is_on"], found["email"]["states"]) == (False, {"waiting": 1})
+    _until(lambda: "any more: 1;" in (fine(boss.get("/health/data"))["engine"]["problem"] or ""))
+    server.home.outbox.end("lost", "withdrawn", "")
+    _until(lambda: fine(boss.get("/health/data"))["engine"]["problem"] is None)
 
 
 def test_from_a_draft_to_a_coupon(server: Served, boss: httpx.Client, maker: httpx.Client) -> None:
@@ -453,3 +482,41 @@ def test_a_trial_on_the_evening_says_what_was_decided_and_a_draft_what_would_hav
     fine(maker.put("/strategies/broken/draft", json=STRATEGY | {"moment": "nothing_there"}))
     broken = maker.post("/strategies/broken/versions/1/trial", json=place)
     assert code(broken) == (404, "definition.unknown_name")
+
+
+def test_what_a_bound_let_go_is_counted_and_said_where_it_matters(
+    server: Served, boss: httpx.Client, maker: httpx.Client
+) -> None:
+    wanted = "sum(order_paid.amount) this session >= ¥900"
+    body = STRATEGY | {"offer": None, "conditions": wanted}
+    fine(maker.put("/strategies/spends/draft", json=body))
+    fine(step(maker, "spends", 1, "ask"))
+    fine(step(boss, "spends", 1, "approve"))
+    paid = [
+        {"type": "order_paid", "viewer": who, "room": "r1", "amount": 100, "currency": "CNY"}
+        | {"order_id": f"{who}-{n}"}
+        for who, times in (("often", 65), ("seldom", 64))
+        for n in range(times)
+    ]
+
+    def let_go() -> float:
+        page = httpx.get(f"{server.url}/metrics", timeout=WAIT_S).text
+        name = 'qianmian_engine_overflow_total{of="entries"} '
+        return next(float(line[len(name) :]) for line in page.splitlines() if name in line)
+
+    before = let_go()
+    answer = httpx.post(
+        f"{server.url}/v1/events", json={"events": paid}, auth=(server.key, ""), timeout=WAIT_S
+    )
+    assert answer.json()["accepted"] == len(paid)
+    ask_the_price(server, "often", "seldom")
+
+    def guard(who: str) -> dict[str, Any] | None:
+        told = fine(boss.get(f"/rooms/r1/viewers/{who}/decisions"))["strategies"]
+        mine = next(one for one in told if one["strategy"] == "spends")
+        return mine["guards"][0] if mine["verdict"] == "not_held" else None
+
+    _until(lambda: guard("seldom") is not None)
+    _until(lambda: guard("often") is not None)
+    assert [(guard(one) or {})["cut"] for one in ("often", "seldom")] == [True, False]
+    assert let_go() > before

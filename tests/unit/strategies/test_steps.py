@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from qianmian.errors import InputError
@@ -55,6 +56,21 @@ def test_what_was_refused_is_followed_at_once() -> None:
     first, _ = begun(by, firing(NOON))
     by.settle((), [first], NOON + 5_000)
     assert told(by.decide(LATER, silent)) == [(5_000, 1, "")]
+
+
+def test_a_channel_that_is_not_set_up_is_passed_over_also_by_what_follows() -> None:
+    one = strategy(steps=(Step("sms"), SAY, Step("bot"), HOST))
+    by = decider(one)
+    by.change(msgspec.structs.replace(by.rules, off=("sms", "bot")))
+    first, found = begun(by, firing(NOON))
+    assert (found[0].step, found[0].channels) == (1, ("in_room", "host"))
+    by.settle((), [first], NOON + 5_000)
+    assert told(by.decide(LATER, silent)) == [(5_000, 3, "")]
+    by.change(msgspec.structs.replace(by.rules, off=("sms", "in_room", "bot", "host")))
+    _, refused = begun(by, firing(NOON, viewer="v2"))
+    assert [(one.outcome, one.reason, one.about) for one in refused] == [
+        ("suppressed", "channel_off", "sms")
+    ]
 
 
 WAITS = Step("in_room", wait_ms=10 * MINUTE, wait_for="order_paid")

@@ -31,6 +31,8 @@ export interface Guard {
   sentence: Words
   holds: boolean
   unknown: boolean
+  /** The viewer did more than is kept: only the newest amounts count. */
+  cut: boolean
 }
 
 /** Where a strategy stands with a viewer. */

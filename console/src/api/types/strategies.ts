@@ -200,6 +200,8 @@ export interface StrategyUnderstood {
   sentence: Words | null
   again_after_ms: number | null
   deadlines_ms: number[]
+  /** Channels of its steps that are not set up: nothing goes over them. */
+  passed_over: ChannelKind[]
   problem: string | null
   code: string | null
   field: string | null

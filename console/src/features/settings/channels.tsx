@@ -40,6 +40,7 @@ function Row({ channel }: { channel: Channel }) {
           </span>
         ))}
       </div>
+      {!channel.is_on && (channel.states.waiting ?? 0) > 0 && <p data-part="stranded">{t('settings.channels.stranded')}</p>}
       {isOutside(channel.channel) && <Test name={channel.channel} isOn={channel.is_on} />}
     </li>
   )

@@ -1,5 +1,6 @@
 import { Alert } from 'antd'
-import type { Strategy } from '@/api/types'
+import { isOutside } from '@/api/channels'
+import type { ChannelKind, Strategy } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ServerWords } from '@/components/server-words'
 import { duration } from '@/lib/format'
@@ -30,6 +31,7 @@ export function UnderstoodPanel({ strategy }: { strategy: Strategy }) {
           {t('strategies.deadline', { after: duration(understood.deadlines_ms[0] ?? 0) })}
         </p>
       )}
+      {understood && understood.passed_over.length > 0 && <PassedOver channels={understood.passed_over} />}
       {understood && !understood.usable && (
         <Alert
           type="warning"
@@ -42,6 +44,13 @@ export function UnderstoodPanel({ strategy }: { strategy: Strategy }) {
       <Card strategy={strategy} />
     </Panel>
   )
+}
+
+/** Steps that go nowhere here, and what would change that. */
+function PassedOver({ channels }: { channels: ChannelKind[] }) {
+  const { t } = useTexts()
+  const named = channels.map((one) => (isOutside(one) ? t(`settings.channels.name.${one}`) : one))
+  return <Alert type="info" showIcon title={t('strategies.passed_over', { channels: named.join(' · ') })} data-part="passed-over" />
 }
 
 /** The card, with what stands in a slot when nothing is known. */

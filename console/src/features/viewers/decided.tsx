@@ -55,7 +55,8 @@ function Why({ why }: { why: StrategyWhy }) {
       {!isDecided &&
         missing.map((one) => (
           <div className="quiet small" key={words(one.sentence)}>
-            {t(one.unknown ? 'viewer.decided.unknown' : 'viewer.decided.missing', { what: words(one.sentence) })}
+            {t(one.unknown ? 'viewer.decided.unknown' : 'viewer.decided.missing', { what: words(one.sentence) })}{' '}
+            {one.cut && t('viewer.decided.cut')}
           </div>
         ))}
     </li>

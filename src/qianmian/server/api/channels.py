@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter
@@ -23,7 +24,8 @@ Outside = Literal["webhook", "email", "bot", "push"]
 class ChannelModel(Model):
     """A channel; `target`: the host that is called, and never more of its address.
 
-    `states`: how many messages are waiting, and of those that ended within a day, how they did.
+    `states`: how many messages are waiting, and of those that ended within a day, how they did;
+    what waits for a channel that is not on any more ends at its deadline.
     """
 
     channel: Inside | Outside
@@ -47,7 +49,8 @@ async def channels(site: Here, _who: Annotated[Who, Needs("channels.read")]) -> 
     outboxes = {one.channel.name: one for one in site.outboxes}
     for name in get_args(Outside):
         one = outboxes.get(name)
-        states = {} if one is None else await asyncio.to_thread(one.counts)
+        counts = partial(site.stranded.counts, name) if one is None else one.counts
+        states = await asyncio.to_thread(counts)
         target = "" if one is None else one.channel.target
         model = ChannelModel(channel=name, is_on=one is not None, target=target, states=states)
         found.append(model)

@@ -137,7 +137,12 @@ def _why(why: Why, decision: DecisionModel | None, titles: Titles) -> WhyModel:
         fired_at=why.fired_at,
         judged_at=why.judged_at,
         guards=[
-            GuardModel(sentence=spoken(one.node, titles), holds=one.holds, unknown=one.is_unknown)
+            GuardModel(
+                sentence=spoken(one.node, titles),
+                holds=one.holds,
+                unknown=one.is_unknown,
+                cut=one.is_cut,
+            )
             for one in why.guards
         ],
         decision=decision,

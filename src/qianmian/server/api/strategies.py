@@ -82,6 +82,7 @@ async def check(given: StrategyBody, site: Here, _who: Reading) -> StrategyUnder
         else spoken_schedule(strategy.schedule, found, titles),
         again_after_ms=found.again_after_ms,
         deadlines_ms=[step.lasts_ms for step in strategy.steps],
+        passed_over=site.strategies.in_force.passed_over(strategy),
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import Field, WithJsonSchema
 from qianmian.server.api.models import Model, Words
 from qianmian.server.whys import Verdict
 from qianmian.strategies.modes import Step
-from qianmian.strategies.strategy import Guardrails, Mode, Strategy
+from qianmian.strategies.strategy import ChannelKind, Guardrails, Mode, Strategy
 from qianmian.vocabulary.offer import Offer
 
 REFERENCE: Final = "#/components/schemas/{name}"
@@ -86,13 +86,15 @@ class StrategyUnderstood(Model):
     """What a strategy means; `problem` and its `field` where it could not run.
 
     `sentence` says when it decides, as the engine understands it; `again_after_ms`: how long after
-    one time it can decide for the same viewer again.
+    one time it can decide for the same viewer again; `passed_over`: channels of its steps that are
+    not set up, over which nothing goes.
     """
 
     usable: bool
     sentence: Words | None = None
     again_after_ms: int | None = None
     deadlines_ms: list[int] = Field(default_factory=list)
+    passed_over: list[ChannelKind] = Field(default_factory=list)
     problem: str | None = None
     code: str | None = None
     field: str | None = None
@@ -180,11 +182,15 @@ class DecisionModel(Model):
 
 
 class GuardModel(Model):
-    """Something that a strategy asks for beside its moment; `unknown`: nothing is known of it."""
+    """Something that a strategy asks for beside its moment; `unknown`: nothing is known of it.
+
+    `cut`: the viewer did more than is kept, so only the newest amounts count.
+    """
 
     sentence: Words
     holds: bool
     unknown: bool
+    cut: bool
 
 
 class WhyModel(Model):

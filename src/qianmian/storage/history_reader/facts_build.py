@@ -231,7 +231,7 @@ class _Build:
 def _for_all_names(table: pa.Table, others: Sequence[tuple[str, str]]) -> pa.Table:
     """The table, and the rows of persons with several known ids under each of these.
 
-    Rows of the engine are by id: each must find what is known of the person.
+    Rows of the engine are by id: each must find what is known of the person, and whose it is.
     """
     if not others:
         return table
@@ -240,7 +240,9 @@ def _for_all_names(table: pa.Table, others: Sequence[tuple[str, str]]) -> pa.Tab
     rows = table.take(pa.array([at for _, at in mine], pa.int64()))
     names = pa.array([own for own, _ in mine], table.schema.field("viewer").type)
     rows = rows.set_column(table.schema.get_field_index("viewer"), "viewer", names)
-    return pa.concat_tables([table, rows])
+    persons = pa.array([known for _, known in others if known in place], pa.string())
+    alone = table.append_column("person", pa.nulls(len(table), pa.string()))
+    return pa.concat_tables([alone, rows.append_column("person", persons)])
 
 
 def _documents(names: Sequence[str], values: Sequence[pa.ChunkedArray]) -> pa.Array:

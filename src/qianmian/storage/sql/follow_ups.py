@@ -1,33 +1,25 @@
-"""Follow-ups in the database: claimed by one, ended once, forgotten with their viewer.
-
-An end is written here first and told to the log after it (`is_told`), again after a crash: the
-ledger takes an end twice as once.
-"""
+"""Follow-ups in the database: claimed by one, ended once, forgotten with their viewer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection, Row, RowMapping
 
 from qianmian.runtime.follow_ups import CLAIMED, MOST_HELD, OPEN, Claim, End, FollowUp
-from qianmian.runtime.persons import Erasure
 from qianmian.storage.sql.audit import Actor
 from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.errands import ErrandStore
 from qianmian.storage.sql.tables import FOLLOW_UPS
-from qianmian.vocabulary.time import DAY_MS
 
-KEPT_MS: Final = DAY_MS
-"""So long after its end a row is kept."""
 _T: Final = FOLLOW_UPS.c
 _UNFINISHED: Final = _T.state.in_((OPEN, CLAIMED))
 
 
-class FollowUpStore:
+class FollowUpStore(ErrandStore[FollowUp, End]):
     """The follow-ups of a deployment.
 
     Args:
@@ -39,27 +31,24 @@ class FollowUpStore:
     name: Final = "follow_ups"
 
     def __init__(self, database: Database, clock: Callable[[], int]) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock, FOLLOW_UPS, _UNFINISHED, sa.true())
 
-    def add(self, tasks: Sequence[FollowUp], refuses: Callable[[str], bool]) -> None:
-        """Keep new ones; what is there already, in whatever state, stays as it is.
-
-        Args:
-            refuses: whether a viewer was erased; asked within the transaction.
-        """
-        with self._database.write() as connection:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            rows = [_values(one, self._clock()) for one in tasks if not refuses(one.viewer)]
-            if rows:
-                connection.execute(dialect.insert(FOLLOW_UPS).on_conflict_do_nothing(), rows)
+    def _row(self, errand: FollowUp) -> dict[str, Any]:
+        return {
+            "id": errand.id,
+            "viewer": errand.viewer,
+            "body": msgspec.json.encode(errand).decode(),
+            "deadline_at": errand.deadline_at,
+            "state": errand.state,
+            "holder": errand.holder,
+            "holder_name": errand.holder_name,
+        }
 
     def unfinished(self) -> list[FollowUp]:
         """Those that are open or claimed."""
         with self._database.read() as connection:
-            return [
-                _task(row) for row in connection.execute(FOLLOW_UPS.select().where(_UNFINISHED))
-            ]
+            found = connection.execute(FOLLOW_UPS.select().where(_UNFINISHED)).mappings()
+            return [_task(row) for row in found]
 
     def claim(self, task: str, by: Actor) -> Claim:
         """Take one; of two who do it at once one gets it. Who has it already still has it."""
@@ -94,33 +83,9 @@ class FollowUpStore:
             ends = FOLLOW_UPS.update().where(wanted)
             connection.execute(ends.values(state=end, changed_at=self._clock()))
 
-    def untold(self) -> list[tuple[str, End]]:
-        """Those that ended and of which the log does not know: decision and end."""
-        wanted = FOLLOW_UPS.select().where(~_UNFINISHED, ~_T.is_told).order_by(_T.id)
-        with self._database.read() as connection:
-            return [(row.id, row.state) for row in connection.execute(wanted)]
-
-    def note_told(self, tasks: Iterable[str]) -> None:
-        """The log knows how these ended; what ended long ago goes."""
-        with self._database.write() as connection:
-            told = FOLLOW_UPS.update().where(_T.id.in_(sorted(tasks)))
-            connection.execute(told.values(is_told=True))
-            old = _T.is_told & (_T.changed_at < self._clock() - KEPT_MS)
-            connection.execute(FOLLOW_UPS.delete().where(old))
-
-    # -- persons
-
-    def forget(self, erasure: Erasure) -> int:
-        """Delete every task about a person; how many."""
-        gone = FOLLOW_UPS.delete().where(_T.viewer.in_(sorted(erasure.tombstone_by_viewer)))
-        with self._database.write() as connection:
-            return int(connection.execute(gone).rowcount)
-
     def export(self, viewers: frozenset[str]) -> list[dict[str, Any]]:
         """The tasks about these viewers, without the names of those who work here."""
-        wanted = FOLLOW_UPS.select().where(_T.viewer.in_(sorted(viewers))).order_by(_T.id)
-        with self._database.read() as connection:
-            found = [msgspec.to_builtins(_task(row)) for row in connection.execute(wanted)]
+        found = [msgspec.to_builtins(_task(row)) for row in self._about(viewers)]
         return [{k: v for k, v in one.items() if not k.startswith("holder")} for one in found]
 
     # -- parts
@@ -145,22 +110,7 @@ def _unfinished(connection: Connection, task: str, now: int) -> Row[Any] | None:
     return connection.execute(here).first()
 
 
-def _values(one: FollowUp, now: int) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "viewer": one.viewer,
-        "body": msgspec.json.encode(one).decode(),
-        "deadline_at": one.deadline_at,
-        "state": one.state,
-        "holder": one.holder,
-        "holder_name": one.holder_name,
-        "changed_at": now,
-        "is_told": False,
-    }
-
-
-def _task(row: Row[Any]) -> FollowUp:
-    found = msgspec.json.decode(row.body, type=FollowUp)
-    return msgspec.structs.replace(
-        found, state=row.state, holder=row.holder, holder_name=row.holder_name
-    )
+def _task(row: RowMapping) -> FollowUp:
+    found = msgspec.json.decode(row["body"], type=FollowUp)
+    here = {name: row[name] for name in ("state", "holder", "holder_name")}
+    return msgspec.structs.replace(found, **here)

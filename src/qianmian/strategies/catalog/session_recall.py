@@ -11,8 +11,8 @@ DEFINITION = Playbook(
     moment="",
     schedule=Schedule(before_ms=HOUR_MS),
     whom=("segment.dormant_users",),
-    channels=("follow_up",),
-    lasts_ms=50 * MINUTE_MS,  # to be written to before it begins
+    channels=("push", "email", "follow_up"),  # whoever agreed to none is called by a person
+    lasts_ms=50 * MINUTE_MS,  # to be read before it begins
     limits=Limits(per_session=1, per_day=1),
     goal=TODAY,
     example=Example(

@@ -12,7 +12,8 @@ from qianmian.runtime.follow_ups import MOST_HELD, FollowUp, urgency
 from qianmian.runtime.persons import Erasure
 from qianmian.storage.sql.audit import Actor
 from qianmian.storage.sql.database import Database
-from qianmian.storage.sql.follow_ups import KEPT_MS, FollowUpStore
+from qianmian.storage.sql.errands import KEPT_MS
+from qianmian.storage.sql.follow_ups import FollowUpStore
 from tests.fakes.clock import FakeClock
 
 ANNA, BO = Actor("account", "a1", "小安"), Actor("account", "a2", "小波")
