@@ -19,6 +19,7 @@ from qianmian.experiments.population import (
     Acts,
     Decided,
     Population,
+    people_of,
     population_of,
 )
 from tests.oracle.effects import Act, Made, population
@@ -96,3 +97,22 @@ def test_the_order_in_which_things_are_told_changes_nothing(
     if len({(m.person, m.at) for m in made}) < len(made):  # which of a pair names the session
         one, other = (replace(found, place=found.at) for found in (one, other))
     assert same(one, other)
+
+
+@given(MADE, DONE, MADE, DONE)
+def test_what_is_new_of_some_people_takes_the_place_of_their_rows(
+    made: list[Made], acts: list[Act], later: list[Made], did: list[Act]
+) -> None:
+    whole, all_acts = [*made, *later], [*acts, *did]
+    news = {one.person for one in later} | {one.person for one in did}
+    is_new = np.isin(np.arange(7), [*news])
+    theirs = people_of(
+        decided([one for one in whole if one.person in news]),
+        done([one for one in all_acts if one.person in news]),
+        window_ms=30,
+    )
+    found = people_of(decided(made), done(acts), window_ms=30).but(theirs, is_new)
+    told = people_of(decided(whole), done(all_acts), window_ms=30)
+    order = np.argsort(found.person)
+    for one in fields(told):
+        assert np.array_equal(getattr(found, one.name)[order], getattr(told, one.name)), one.name

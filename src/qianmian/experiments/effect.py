@@ -78,7 +78,7 @@ class Outcome:
     @property
     def is_yes_no(self) -> bool:
         """Whether it is 0 or 1."""
-        return bool(np.isin(self.values, (0.0, 1.0)).all())
+        return bool(((self.values == 0.0) | (self.values == 1.0)).all())
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,11 @@ def by_group(
         analysis using Stein's estimator (shrinking).
     """
     own, lifts, left_out = [], [], []
+    few = group.astype(np.uint16) if len(names) <= 1 << 16 else group  # sorted in one pass
+    order = np.argsort(few, kind="stable")
+    cuts = np.searchsorted(few[order], np.arange(len(names) + 1))
     for place, name in enumerate(names):
-        mine = group == place
+        mine = order[cuts[place] : cuts[place + 1]]
         part = Outcome(
             name, outcome.values[mine], None if outcome.before is None else outcome.before[mine]
         )

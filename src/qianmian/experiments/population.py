@@ -8,7 +8,7 @@ failure, and what is told of somebody would change while it is looked at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -32,7 +32,7 @@ class Decided:
     """Decisions of one version that acted or held out; of rehearsals none.
 
     Attributes:
-        person: whose they are, under all their ids.
+        person: whose they are, under all their ids: a number from 0 on.
         arm: CONTROL, TREATED or HOLDOUT.
         cost: of the offer that went with it, at most; 0 where nothing was sent.
         place: number of the session it was made in.
@@ -106,61 +106,132 @@ class Population:
         )
 
 
-def population_of(decided: Decided, acts: Acts, *, window_ms: int, as_of: int) -> Population:
-    """Fold decisions and acts into people.
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody about whom something was decided; each row is of that person's rows alone.
 
-    An act counts for a person at instants t with at < t <= at + window_ms. A refund counts within
-    it, if the order it is of does.
+    So what is new of some people replaces their rows, and nothing else has to be computed again.
+
+    Attributes:
+        arm: of the first decision; TREATED, CONTROL or HOLDOUT.
+        is_crossed: whether there was a decision of the other arm later.
+        placeless: refunds that name no order.
+
+    Shapes: as of `Population`; arm int8[n_viewers], is_crossed bool[n_viewers], placeless
+        float64[n_viewers].
+    """
+
+    person: Int64
+    at: Int64
+    place: Int64
+    arm: Int8
+    is_crossed: Bool
+    reached: Float64
+    orders: Float64
+    net: Float64
+    cost: Float64
+    before: Float64
+    placeless: Float64
+
+    def where(self, wanted: Bool) -> People:
+        """Those of some rows."""
+        return People(*(getattr(self, one.name)[wanted] for one in fields(self)))
+
+    def but(self, others: People, instead_of: Bool) -> People:
+        """These with others in the place of some people.
+
+        Args:
+            instead_of: by the number of a person: bool[n_persons]; all of `others` are among them.
+        """
+        kept = self.where(~instead_of[self.person])
+        both = ((getattr(kept, one.name), getattr(others, one.name)) for one in fields(self))
+        return People(*(np.concatenate(pair) for pair in both))
+
+    def compared(self, *, window_ms: int, as_of: int) -> Population:
+        """Those whose window is over, and how many others there are."""
+        is_inside, is_over = self.arm != HOLDOUT, self.at + window_ms <= as_of
+        kept = self.where(is_inside & is_over)
+        return Population(
+            person=kept.person,
+            at=kept.at,
+            place=kept.place,
+            is_treated=kept.arm == TREATED,
+            reached=kept.reached,
+            orders=kept.orders,
+            net=kept.net,
+            cost=kept.cost,
+            before=kept.before,
+            crossed=int(kept.is_crossed.sum()),
+            waiting=int((is_inside & ~is_over).sum()),
+            in_holdout=int((~is_inside).sum()),
+            placeless_refunds=int(kept.placeless.sum()),
+        )
+
+
+def population_of(decided: Decided, acts: Acts, *, window_ms: int, as_of: int) -> Population:
+    """Fold decisions and acts into the people who are compared.
 
     Args:
         as_of: the newest instant that is known of; whose window ends later waits.
 
-    Cost: O(n log n) of decisions and of acts; no Python loop.
+    Cost: as `people_of`.
     """
-    order = np.lexsort((decided.arm, decided.at, decided.person))
-    person, at, arm = decided.person[order], decided.at[order], decided.arm[order]
-    is_first = np.ones(len(order), np.bool_)
-    is_first[1:] = person[1:] != person[:-1]
-    begin = np.flatnonzero(is_first)
-    of_row = np.cumsum(is_first) - 1
-    first_arm, first_at = arm[begin], at[begin]
-    is_other = (arm != first_arm[of_row]) & (arm != HOLDOUT)
-    is_crossed = np.bincount(of_row[is_other], minlength=len(begin)) > 0
-    is_inside = first_arm != HOLDOUT
-    is_over = first_at + window_ms <= as_of
-    kept = np.flatnonzero(is_inside & is_over)
-    people, start = person[begin][kept], first_at[kept]
+    return people_of(decided, acts, window_ms=window_ms).compared(window_ms=window_ms, as_of=as_of)
+
+
+def people_of(decided: Decided, acts: Acts, *, window_ms: int) -> People:
+    """Fold decisions and acts into people, by person.
+
+    An act counts for a person at instants t with at < t <= at + window_ms. A refund counts within
+    it, if the order it is of does.
+
+    Cost: O(n) of decisions and of acts, and of the greatest number of a person; no Python loop.
+    """
+    first = _first_decisions(decided)
+    people, start = decided.person[first], decided.at[first]
     # Of an act of deciding at the very instant of the first the cost counts: it is the first.
-    theirs = _Within(people, start - 1, person, at, window_ms + 1)
-    became = _became(people, start, acts, window_ms)
-    return Population(
+    theirs = _Within(people, start - 1, decided.person, decided.at, window_ms + 1)
+    is_other = (decided.arm != decided.arm[first][theirs.place]) & (decided.arm != HOLDOUT)
+    return People(
         person=people,
         at=start,
-        place=decided.place[order][begin][kept],
-        is_treated=first_arm[kept] == TREATED,
-        cost=theirs.sum(decided.cost[order], theirs.is_within),
-        crossed=int(is_crossed[kept].sum()),
-        waiting=int((is_inside & ~is_over).sum()),
-        in_holdout=int((~is_inside).sum()),
-        **became,
+        place=decided.place[first],
+        arm=decided.arm[first],
+        is_crossed=theirs.count(is_other) > 0,
+        cost=theirs.sum(decided.cost, theirs.is_within),
+        **_became(people, start, acts, window_ms),
     )
+
+
+def _first_decisions(decided: Decided) -> Int64:
+    """The row of each person's first decision, by person; at one instant the least arm decides."""
+    if not len(decided.person):
+        return np.zeros(0, np.int64)
+    turn = decided.at * 4 + decided.arm
+    least = np.full(int(decided.person.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(least, decided.person, turn)
+    is_first = np.flatnonzero(turn == least[decided.person])[::-1]
+    row = np.full(len(least), -1)
+    row[decided.person[is_first]] = is_first  # of several the first in the order they are told
+    return row[row >= 0]
 
 
 class _Within:
     """Which rows are of people, and when they lie within the people's windows.
 
     Attributes:
-        place: of each row, its person's place; of others any.
+        place: of each row, its person's place; of others -1.
     """
 
     def __init__(self, people: Int64, start: Int64, person: Int64, at: Int64, lasts: int) -> None:
         self.n = len(people)
-        self.place = np.minimum(np.searchsorted(people, person), max(self.n - 1, 0))
-        is_theirs = np.zeros(len(person), np.bool_)
+        width = max(int(people.max(initial=-1)), int(person.max(initial=-1))) + 1
+        place_of = np.full(width, -1)
+        place_of[people] = np.arange(self.n)
+        self.place = place_of[person]
+        is_theirs = self.place >= 0
         since = np.zeros(len(person), np.int64)
-        if self.n:
-            is_theirs = people[self.place] == person
-            since = at - start[self.place]
+        since[is_theirs] = at[is_theirs] - start[self.place[is_theirs]]
         self.is_within = is_theirs & (since > 0) & (since <= lasts)
         self.is_before = is_theirs & (since <= 0)
 
@@ -176,7 +247,7 @@ class _Within:
 
 
 def _became(people: Int64, start: Int64, acts: Acts, window_ms: int) -> dict[str, Any]:
-    """What became of people, as fields of `Population`."""
+    """What became of people, as fields of `People`."""
     theirs = _Within(people, start, acts.person, acts.at, window_ms)
     is_paid, is_back = acts.kind == PAID, acts.kind == REFUNDED
     is_sale = is_paid & theirs.is_within
@@ -190,7 +261,7 @@ def _became(people: Int64, start: Int64, acts: Acts, window_ms: int) -> dict[str
         "orders": theirs.count(is_sale),
         "net": sold - back,
         "before": earlier - given_back,
-        "placeless_refunds": int((is_back & theirs.is_within & ~said).sum()),
+        "placeless": theirs.count(is_back & theirs.is_within & ~said),
     }
 
 

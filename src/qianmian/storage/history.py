@@ -48,6 +48,8 @@ from qianmian.vocabulary.time import HOUR_MS
 
 KINDS: Final = (EVENTS, FIRINGS, ROOMS, DECISIONS)
 SUFFIX: Final = ".parquet"
+EXTRACTS: Final = "extracts"
+"""Folder in which readers keep what they took out of files; each may be removed at any time."""
 MOST_WAITING: Final = 200_000
 OVERFLOW: Final = 4
 """So many times the rows in memory may wait for a disk; then they are left to a replay."""
@@ -380,6 +382,7 @@ class History:
                 for kind in KINDS:
                     for one in [one for one in self.files(kind)[:-1] if one.hour < hour]:
                         self._disk.remove(one.path)
+                        self._forget(one)
                         dropped += 1
                     self._disk.sync_folder(self.folder / kind)
             except OSError as problem:
@@ -426,12 +429,27 @@ class History:
                             kind, self._table(one), tombstone_by_viewer, namespace=self.namespace
                         )
                         if table is not None:
+                            self._forget(one)
                             self._write(one.path, table)
+                            self._forget(one)  # who read it meanwhile keeps what it was
                             written += 1
                     self._disk.sync_folder(self.folder / kind)
             except OSError as problem:
                 raise unavailable(problem, f"erase from the history in {self.folder}") from problem
         return written
+
+    def _forget(self, one: HistoryFile) -> None:
+        """Remove what readers took out of a file."""
+        folder = self.folder / EXTRACTS
+        if folder.is_dir():
+            for name in self._disk.names(folder):
+                if name.startswith(extract_prefix(one)):
+                    self._disk.remove(folder / name)
+
+
+def extract_prefix(one: HistoryFile) -> str:
+    """How the names of what is taken out of a file begin."""
+    return f"{one.kind}.{one.path.name.removesuffix(SUFFIX)}."
 
 
 def hour_of(clock_ms: int) -> str:

@@ -7,107 +7,41 @@ an order of a member counts for what was decided about their device.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
-import pyarrow as pa
-from sqlglot import exp
+import numpy.typing as npt
 
-from qianmian.errors import LogProblem
+from qianmian.experiments import population
 from qianmian.experiments.effect import Bool, Plan
 from qianmian.experiments.population import (
-    CONTROL,
-    HOLDOUT,
     NO_ORDER,
-    PAID,
-    REACHED,
-    REFUNDED,
     TREATED,
     Acts,
     Decided,
+    Int64,
+    People,
     Population,
-    population_of,
+    people_of,
 )
 from qianmian.experiments.strategy_effect import Beside, Naive, StrategyEffect, strategy_effect
 from qianmian.language.ast import Node
-from qianmian.storage.history import SUFFIX, file_of, lasting
 from qianmian.storage.history_reader.answers import NOTHING, Definitions
-from qianmian.storage.history_reader.database import DIALECT
+from qianmian.storage.history_reader.extracts import number_of
 from qianmian.storage.history_reader.levels import PERSON
+from qianmian.storage.history_reader.measured import NEVER, PAID, REFUNDED, Measured
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_reader.terms import column
-from qianmian.storage.history_reader.warm import TRIES
-from qianmian.storage.history_schema import DECISIONS
 from qianmian.strategies.assignment import WHOLE
 from qianmian.strategies.strategy import Strategy
 
 NO_LEVELS: Final[Mapping[str, Node]] = {}
-_COLUMNS: Final = {"amount", "currency", "order_id", "verified"}
-_TABLES: Final = ("ours", "place", "did")
-_HAS_STEPS: Final = "SELECT count(*) > 0 FROM parquet_schema($files) WHERE name = 'after'"
-_OURS: Final = """
-CREATE TEMP TABLE ours AS
-SELECT coalesce(l.known, v.id) AS person, d.at AS at,
-  CASE WHEN d.outcome = 'act' THEN $treated WHEN d.reason = 'control' THEN $control
-    ELSE $holdout END AS arm,
-  CASE WHEN d.outcome = 'act' THEN d.cost_minor ELSE 0 END AS cost,
-  coalesce(d.room, '') AS room, coalesce(d.session, '') AS session
-FROM read_parquet($files, union_by_name = true) AS d
-JOIN viewer AS v ON v.name = d.viewer LEFT JOIN link AS l ON l.own = v.id
-WHERE d.strategy = $strategy AND d.version = $version AND NOT d.is_rehearsal
-  AND d.outcome IN ('act', 'held_out')
-"""
-_FIRST_STEPS: Final = f"{_OURS} AND coalesce(d.after, '') = ''"
-"""A later step of a decision is no further decision, and its offer is the same."""
-_NOBODY: Final = """
-CREATE TEMP TABLE ours (
-  person INTEGER, "at" BIGINT, arm INTEGER, cost BIGINT, room VARCHAR, session VARCHAR)
-"""
-_PLACE: Final = """
-CREATE TEMP TABLE place AS
-SELECT room, session, row_number() OVER (ORDER BY room, session) - 1 AS number
-FROM (SELECT DISTINCT room, session FROM ours) AS told
-"""
-_DID: Final = """
-CREATE TEMP TABLE did AS
-SELECT e.viewer AS person, e.event_time AS happened, t.name AS name, e.order_id AS order_id,
-  coalesce(e.currency, $currency) <> $currency AS is_foreign,
-  CASE WHEN coalesce(e.currency, $currency) = $currency THEN coalesce(e.amount, 0) ELSE 0 END
-    AS amount
-FROM event AS e JOIN type_code AS t ON t.code = e.type
-WHERE t.name IN ('order_paid', 'order_refunded', $goal) AND coalesce(e.verified, 1) <> 0
-"""
-_DECIDED: Final = """
-SELECT o.person, o.at, o.arm, o.cost, p.number FROM ours AS o
-JOIN place AS p ON p.room = o.room AND p.session = o.session
-"""
-_ACTS: Final = """
-SELECT a.person, a.happened, a.kind, a.amount, coalesce(b.number, $no_order)
-FROM (
-  SELECT *, CASE WHEN name = 'order_paid' THEN $paid ELSE $refunded END AS kind FROM did
-  WHERE name IN ('order_paid', 'order_refunded')
-  UNION ALL SELECT *, $reached AS kind FROM did WHERE name = $goal
-) AS a LEFT JOIN (
-  SELECT order_id, row_number() OVER () AS number FROM did WHERE name = 'order_refunded'
-  AND order_id IS NOT NULL GROUP BY order_id
-) AS b ON b.order_id = a.order_id
-WHERE a.person IN (SELECT person FROM ours)
-"""
-_OTHERS: Final = """
-SELECT count(*), count(*) FILTER (id IN (
-  SELECT person FROM did WHERE name = $goal AND happened > $begin AND happened <= $until))
-FROM person WHERE first_seen <= $until AND last_seen >= $begin
-  AND id NOT IN (SELECT person FROM ours WHERE arm = $treated)
-"""
-_UNKNOWN: Final = """
-SELECT count(*) FROM did AS d JOIN seen AS s ON s.viewer = d.person
-WHERE d.name = 'order_paid' AND d.happened > $begin AND d.happened <= $until
-  AND s.first_seen IS NULL AND d.person NOT IN (SELECT person FROM ours)
-"""
-_FOREIGN: Final = """
-SELECT count(*) FROM did WHERE name = 'order_paid' AND is_foreign
-  AND happened > $begin AND happened <= $until AND person IN (SELECT person FROM ours)
-"""
+MOST_KEPT: Final = 8
+NOT_YET: Final = (0, 0)
+NOT_SAID: Final = 0  # no order, no currency
+
+UInt64 = npt.NDArray[np.uint64]
 
 
 def effect_in_history(
@@ -128,66 +62,161 @@ def effect_in_history(
 
     Raises: LogProblem when a file cannot be read; HistoryTooLarge; NotInHistory for a tag or
         segment that history cannot say.
-    Cost: one pass over the decisions and over the orders; for each of `by` and each session a
-        question to everybody.
+    Cost: what history has new, and a pass over the decisions of the version and over the orders;
+        for each of `by` and each session a question to everybody.
     """
-    reader.bring(by.values(), definitions)
-    reader.warm.need(_COLUMNS, ())
-    reader.refresh()
-    for attempt in range(TRIES):
-        try:
-            return _found(reader, strategy, currency, by, definitions)
-        except LogProblem:  # files are joined while we look
-            if attempt == TRIES - 1:
-                raise
-    raise AssertionError
-
-
-def _found(
-    reader: HistoryReader,
-    strategy: Strategy,
-    currency: str,
-    by: Mapping[str, Node],
-    definitions: Definitions,
-) -> StrategyEffect:
-    run, goal = reader.database.run, strategy.goal
-    window_ms, as_of = goal.within_ms, reader.warm.clock
-    for name in _TABLES:
-        run(f"DROP TABLE IF EXISTS {name}")
-    files = _files(reader)
-    arms = {"treated": TREATED, "control": CONTROL, "holdout": HOLDOUT}
-    mine = {"strategy": strategy.key, "version": strategy.version}
-    if files:
-        ((has_steps,),) = run(_HAS_STEPS, {"files": files})
-        ours = _FIRST_STEPS if has_steps else _OURS
-        run(ours, {"files": files, **mine, **arms})
-    else:
-        run(_NOBODY)
-    run(_PLACE)
-    run(_DID, {"currency": currency, "goal": goal.event})
-    people = population_of(_decided(reader), _acts(reader, goal.event), window_ms=window_ms,
-                           as_of=as_of)  # fmt: skip
-    begin = int(people.at.min(initial=as_of))
-    span = {"begin": begin, "until": int(people.at.max(initial=begin)) + window_ms}
-    ((others, reached),) = run(_OTHERS, {"treated": TREATED, "goal": goal.event, **span})
-    ((unknown,),) = run(_UNKNOWN, span)
-    ((foreign,),) = run(_FOREIGN, span)
-    names = [f"{room} {session}".strip() for room, session in run(
-        "SELECT room, session FROM place ORDER BY number")]  # fmt: skip
-    for name in _TABLES:
-        run(f"DROP TABLE {name}")
+    measured, goal = reader.measured, strategy.goal
+    if by:
+        reader.bring(by.values(), definitions)
+    measured.refresh(goal.event)
+    asked = _Asked(measured, strategy, currency)
+    people = asked.people().compared(window_ms=goal.within_ms, as_of=measured.clock)
     share = strategy.control / WHOLE
+    names, place = _in_order(measured.places, people.place)
+    people = replace(people, place=place)
     return strategy_effect(
         (strategy.key, strategy.version),
         goal.event,
         people,
         Plan(control_share=share if 0 < share < 1 else None),
-        window_ms=window_ms,
-        as_of=as_of,
-        beside=Beside(_naive(people, others, reached), unknown, foreign),
+        window_ms=goal.within_ms,
+        as_of=measured.clock,
+        beside=asked.beside(people),
         session_names=names,
         holds={key: _holds(reader, people, one, definitions) for key, one in by.items()},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Did:
+    """Verified events of one type, by anybody, under the number of the person."""
+
+    person: Int64
+    at: Int64
+    amount: Int64
+    is_foreign: Bool
+    order: UInt64
+
+    def of(self, wanted: Bool) -> _Did:
+        """Those of some rows."""
+        rows = np.flatnonzero(wanted)
+        person, at, amount = self.person[rows], self.at[rows], self.amount[rows]
+        return _Did(person, at, amount, self.is_foreign[rows], self.order[rows])
+
+
+class _Asked:
+    """What a version decided about whom, and what they did; persons are numbers."""
+
+    def __init__(self, measured: Measured, strategy: Strategy, currency: str) -> None:
+        version = (strategy.key, strategy.version)
+        self._rows = measured.decided(version)
+        self._measured, self._goal = measured, strategy.goal
+        self._person = measured.owner[self._rows["viewer"]]
+        self._is_ours = np.zeros(len(measured.owner), np.bool_)
+        self._is_ours[self._person] = True
+        kinds = {PAID, REFUNDED, strategy.goal.event}
+        self._did = {kind: _did(measured, kind, currency) for kind in kinds}
+        self._what = (version, strategy.goal, currency)
+
+    def people(self) -> People:
+        """Everybody about whom something was decided.
+
+        Cost: of those of whom there is something new since somebody asked last.
+        """
+        measured, kept = self._measured, self._measured.people
+        mark, found = kept.pop(self._what, (NOT_YET, None))
+        changed = measured.changed_since(mark)
+        if found is None or changed is None:
+            found = self._of(np.ones(len(measured.owner), np.bool_))
+        elif changed.any():
+            found = found.but(self._of(changed), changed)
+        kept[self._what] = measured.mark, found
+        while len(kept) > MOST_KEPT:
+            del kept[next(iter(kept))]  # that for which nobody has asked for longest
+        return found
+
+    def _of(self, among: Bool) -> People:
+        """Those of some persons about whom something was decided, and what became of them.
+
+        Shapes: bool[n_viewers]
+        """
+        rows = np.flatnonzero(among[self._person])
+        at, arm, cost, place = (self._rows[name][rows] for name in ("at", "arm", "cost", "place"))
+        decided = Decided(self._person[rows], at, arm.astype(np.int8), cost, place)
+        return people_of(decided, self._acts(among), window_ms=self._goal.within_ms)
+
+    def _acts(self, among: Bool) -> Acts:
+        """What those did about whom something was decided."""
+        wanted = self._is_ours & among
+        mine = {kind: one.of(wanted[one.person]) for kind, one in self._did.items()}
+        paid, refunded, reached = (mine[kind] for kind in (PAID, REFUNDED, self._goal.event))
+        refunds = np.unique(refunded.order[refunded.order != NOT_SAID])
+        told = (
+            (paid, population.PAID, _numbers_in(paid.order, refunds)),
+            (refunded, population.REFUNDED, _numbers_in(refunded.order, refunds)),
+            (reached, population.REACHED, np.full(len(reached.at), NO_ORDER)),
+        )
+        return Acts(
+            np.concatenate([one.person for one, _, _ in told]),
+            np.concatenate([one.at for one, _, _ in told]),
+            np.concatenate([np.full(len(one.at), kind, np.int8) for one, kind, _ in told]),
+            np.concatenate([one.amount for one, _, _ in told]),
+            np.concatenate([order for _, _, order in told]),
+        )
+
+    def beside(self, people: Population) -> Beside:
+        """What is not in the comparison, of the time from the first of its people to the last."""
+        begin = int(people.at.min(initial=self._measured.clock))
+        until = int(people.at.max(initial=begin)) + self._goal.within_ms
+        stands, first, last = self._measured.persons()
+        was_treated = np.zeros(len(stands), np.bool_)
+        was_treated[self._person[self._rows["arm"] == TREATED]] = True
+        others = stands & (first <= until) & (last >= begin) & ~was_treated
+
+        def in_time(kind: str) -> _Did:
+            one = self._did[kind]
+            return one.of((one.at > begin) & (one.at <= until))
+
+        reached = np.zeros(len(stands), np.bool_)
+        reached[in_time(self._goal.event).person] = True
+        paid = in_time(PAID)
+        is_ours = self._is_ours[paid.person]
+        of_treated = people.reached[people.is_treated]
+        naive = Naive(
+            len(of_treated), int(of_treated.sum()), int(others.sum()), int((others & reached).sum())
+        )
+        nobody_saw = first[paid.person] == NEVER
+        unknown, foreign = (
+            int((nobody_saw & ~is_ours).sum()),
+            int((paid.is_foreign & is_ours).sum()),
+        )
+        return Beside(naive, unknown, foreign)
+
+
+def _did(measured: Measured, kind: str, currency: str) -> _Did:
+    rows = measured.acts(kind)
+    told = rows["currency"]
+    is_foreign = (told != NOT_SAID) & (told != np.uint64(number_of(currency)))
+    amount = np.where(is_foreign, 0, rows["amount"])
+    return _Did(measured.owner[rows["viewer"]], rows["at"], amount, is_foreign, rows["order"])
+
+
+def _numbers_in(orders: UInt64, of: UInt64) -> Int64:
+    """The place of each order among some, which are sorted; NO_ORDER of the others."""
+    if not len(of):
+        return np.full(len(orders), NO_ORDER)
+    place = np.minimum(np.searchsorted(of, orders), len(of) - 1)
+    return np.where(of[place] == orders, place, NO_ORDER)
+
+
+def _in_order(places: Mapping[tuple[str, str], int], place: Int64) -> tuple[list[str], Int64]:
+    """The names of the sessions that are there, by room and session, and their new numbers."""
+    is_there = np.zeros(len(places), np.bool_)
+    is_there[place] = True
+    found = sorted(pair for pair, number in places.items() if is_there[number])
+    new = np.zeros(len(places), np.int64)
+    new[[places[pair] for pair in found]] = np.arange(len(found))
+    return [f"{room} {session}".strip() for room, session in found], new[place]
 
 
 def _holds(reader: HistoryReader, people: Population, expr: Node, definitions: Definitions) -> Bool:
@@ -197,35 +226,7 @@ def _holds(reader: HistoryReader, people: Population, expr: Node, definitions: D
         mine = people.place == place
         asking = reader.question(int(people.at[mine].min()), room=None, definitions=definitions)
         truth = asking.truth(expr)  # first: it says what `people` has to hold
-        query = asking.people([column("id", PERSON)]).where(truth)
-        found = reader.database.table(query, asking.bound.values).column(0).to_numpy()
-        holds |= mine & np.isin(people.person, found)
+        query = asking.people([column("name", PERSON)]).where(truth)
+        found = reader.database.table(query, asking.bound.values).column(0).to_pylist()
+        holds |= mine & np.isin(people.person, reader.measured.numbers(found))
     return holds
-
-
-def _files(reader: HistoryReader) -> list[str]:
-    found = (file_of(path, DECISIONS) for path in reader.folder.glob(f"{DECISIONS}/*{SUFFIX}"))
-    return [str(one.path) for one in lasting(found)]
-
-
-def _naive(people: Population, others: int, others_reached: int) -> Naive:
-    reached = people.reached[people.is_treated]
-    return Naive(len(reached), int(reached.sum()), others, others_reached)
-
-
-def _decided(reader: HistoryReader) -> Decided:
-    person, at, arm, cost, place = _columns(reader, _DECIDED, {})
-    return Decided(person, at, arm.astype(np.int8), cost, place)
-
-
-def _acts(reader: HistoryReader, goal: str) -> Acts:
-    kinds = {"paid": PAID, "refunded": REFUNDED, "reached": REACHED}
-    values = {**kinds, "no_order": NO_ORDER, "goal": goal}
-    person, at, kind, amount, order = _columns(reader, _ACTS, values)
-    return Acts(person, at, kind.astype(np.int8), amount, order)
-
-
-def _columns(reader: HistoryReader, query: str, values: dict[str, Any]) -> list[Any]:
-    """The columns of a query of ours, as whole numbers."""
-    found: pa.Table = reader.database.table(exp.maybe_parse(query, dialect=DIALECT), values)
-    return [one.to_numpy().astype(np.int64) for one in found.columns]

@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from qianmian.columns.batch import EventBatch
-from qianmian.runtime.messages import Events, Message
+from qianmian.runtime.messages import Decided, Events, Message
 from qianmian.storage.history import History
+from qianmian.vocabulary.decision import Decision
 
 START: Final = 1_717_246_800_000
 """2024-06-01T13:00Z, 21:00 in Shanghai."""
@@ -38,3 +39,29 @@ class Writer:
 
     def flush(self) -> None:
         self.history.flush()
+
+
+class Shop(Writer):
+    """Writes decisions, too; remembers what a recount needs."""
+
+    def decide(self, at: int, viewer: str | None, what: str, **more: Any) -> None:
+        reason = "" if what == "act" else what
+        outcome: Any = {"act": "act", "cooldown": "suppressed"}.get(what, "held_out")
+        given: dict[str, Any] = {
+            "strategy": "coupon",
+            "version": 1,
+            "cost_minor": 300 if what == "act" else 0,
+        }
+        made = Decision(
+            id=f"d{self.offset}",
+            at=START + at,
+            viewer=viewer,
+            room="r",
+            session=f"s{at // 600_000}",
+            firing=f"f{self.offset}",
+            outcome=outcome,
+            reason=reason,
+            **(given | more),
+        )
+        self.history.add(Message(self.offset, START + at, Decided((made,))))
+        self.offset += 1

@@ -10,46 +10,18 @@ import pytest
 
 from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.language.parse import parse
-from qianmian.runtime.messages import Decided, Message
 from qianmian.storage.history_reader.effects import effect_in_history
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.strategies.strategy import Goal
-from qianmian.vocabulary.decision import Decision
 from tests.oracle.effects import Act, Made, population
 from tests.strategy_shop import strategy
-from tests.unit.storage.history_reader.histories import START, Writer
+from tests.unit.storage.history_reader.histories import START, Shop
 
 WINDOW_MS = 60_000
 COUPON = strategy(control=3_000, goal=Goal("order_paid", WINDOW_MS))
 KNOWN = tuple("abcdefghij")
 LINKED = {"?v": "a", "?w": "a", "?x": "b"}
 ARMS = {"act": "treated", "control": "control", "global_holdout": "holdout"}
-
-
-class Shop(Writer):
-    """Writes decisions, too; remembers what a recount needs."""
-
-    def decide(self, at: int, viewer: str, what: str, **more: Any) -> None:
-        reason = "" if what == "act" else what
-        outcome: Any = {"act": "act", "cooldown": "suppressed"}.get(what, "held_out")
-        given: dict[str, Any] = {
-            "strategy": "coupon",
-            "version": 1,
-            "cost_minor": 300 if what == "act" else 0,
-        }
-        made = Decision(
-            id=f"d{self.offset}",
-            at=START + at,
-            viewer=viewer,
-            room="r",
-            session=f"s{at // 600_000}",
-            firing=f"f{self.offset}",
-            outcome=outcome,
-            reason=reason,
-            **(given | more),
-        )
-        self.history.add(Message(self.offset, START + at, Decided((made,))))
-        self.offset += 1
 
 
 def link(shop: Shop, at: int) -> None:
