@@ -96,6 +96,12 @@ def test_a_host_and_a_stream_have_links_of_their_own(room: Shop, visits: Open) -
     expect(stream.page.locator("[data-part=overlay-list]")).to_have_text("主播推荐7号 口红¥99.50")
     _is_all_that_may_be_shown(stream.page, asks, *doubts)
 
+    stream.page.context.set_offline(True)
+    expect(stream.page.locator("main")).to_contain_text("连不上服务器")
+    expect(card).to_be_visible()  # what was shown stays until its end
+    stream.page.context.set_offline(False)
+    expect(stream.page.locator("main")).to_contain_text("叠加层已连上")
+
     host.page.keyboard.press("PageDown")
     expect(host.page.locator("[data-part=host]")).to_contain_text("现在没有要讲的")
     expect(floor.locator("[data-part=host]")).to_contain_text("现在没有要讲的")

@@ -271,6 +271,20 @@ LINKS: dict[str, Callable[[Shop], dict[str, str]]] = {
 }
 
 
+def test_a_browser_that_has_a_link_too_is_asked_to_sign_in_again(shop: Shop) -> None:
+    link, url = f"qianmian_host_link={shop.link()}", f"{shop.server.url}/api/rooms/r1/prompts"
+    for session, header, status in (
+        (shop.old, {}, 401),
+        (shop.old, {"x-qianmian-link": "host"}, 200),
+        (shop.cookie, {}, 200),
+        (shop.cookie, {"x-qianmian-link": "overlay"}, 401),
+    ):
+        cookie = {"cookie": f"qianmian_session={session}; {link}"}
+        answer = httpx.get(url, headers=cookie | header, timeout=WAIT_S)
+        assert answer.status_code == status, answer.text
+        assert status == 200 or answer.json()["code"] == "session.none"
+
+
 @pytest.mark.parametrize("who", LINKS)
 def test_what_is_no_link_answers_no_card(shop: Shop, who: str) -> None:
     before = shop.refused().get("session.link", 0)

@@ -61,9 +61,11 @@ export function TaskCard({ task, state, now, canAnswer, onStep, onViewer }: Prop
       <Evidence task={task} />
       {state === 'taken' && <p className="notice">{t('follow.with', { name: task.holder })}</p>}
       {canAnswer && state === 'open' && (
-        <Button type="primary" onClick={() => onStep('claim')}>
-          {t('follow.claim')}
-        </Button>
+        <div className="follow-steps">
+          <Button type="primary" onClick={() => onStep('claim')}>
+            {t('follow.claim')}
+          </Button>
+        </div>
       )}
       {canAnswer && state === 'mine' && (
         <div className="follow-steps">

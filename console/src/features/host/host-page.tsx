@@ -16,7 +16,9 @@ export function HostPage() {
   return (
     <div className="page host-page" data-part="host">
       <h1 className="quiet">
-        {t('host.title')} <Online found={found} />
+        {t('host.title')}
+        {t('app.dot')}
+        {room} <Online found={found} />
       </h1>
       {found.isError && <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />}
       <HostDesk room={room} canAnswer={may('prompts.answer')} found={found} />

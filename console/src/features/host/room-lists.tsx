@@ -40,7 +40,7 @@ export function RoomListsPanel({ room }: { room: string }) {
         {t('host.lists.hot')}
       </label>
       <p className="quiet small">
-        {lists.hot.length === 0 ? t('host.lists.no_hot') : t('host.lists.hot_now', { list: named(lists.hot) })}
+        {lists.hot.length === 0 ? t('host.lists.no_hot') : t('host.lists.hot_now', { list: named(lists.hot).join(t('products.import.comma')) })}
       </p>
       <Picked lists={lists} isLocked={isLocked} onChange={(recommended) => change({ recommended })} />
     </Panel>
@@ -81,6 +81,6 @@ function Picked({ lists, isLocked, onChange }: PickedProps) {
   )
 }
 
-function named(products: ListedProduct[]): string {
-  return products.map((one) => one.title).join('  ')
+function named(products: ListedProduct[]): string[] {
+  return products.map((one) => one.title)
 }

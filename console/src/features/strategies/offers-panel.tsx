@@ -73,7 +73,7 @@ function useColumns(onOpen: (offer: Offer) => void, onCodes: (one: OfferInUse) =
             offer.title
           )}
           {isOfFile && <span className="quiet small"> {t('strategies.of_file')}</span>}
-          <div className="quiet small cut">{offer.rules}</div>
+          <div className="quiet small two-lines">{offer.rules}</div>
         </>
       ),
     },

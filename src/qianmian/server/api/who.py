@@ -54,10 +54,15 @@ async def session_of(request: Request, site: Site) -> SignedIn | None:
 
 
 def link_kind_of(request: Request) -> str | None:
-    """The kind of link whose cookie is meant: as the header says, or the one that is there."""
+    """The kind of link whose cookie is meant: as the header says, or the one that is there.
+
+    Whoever was signed in here must be told to sign in again, and not that a link may not do this.
+    """
     meant = request.headers.get(LINK_HEADER)
     if meant is not None:
         return meant if meant in LINK_COOKIES else None
+    if COOKIE in request.cookies:
+        return None
     return next((kind for kind, name in LINK_COOKIES.items() if name in request.cookies), None)
 
 
