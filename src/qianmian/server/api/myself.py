@@ -22,7 +22,7 @@ from qianmian.runtime.evidence import Explainer
 from qianmian.runtime.fact_files import read_facts
 from qianmian.runtime.live import Live
 from qianmian.runtime.standing import Standing
-from qianmian.server.api.definition_told import called_of
+from qianmian.server.api.calling import called_on
 from qianmian.server.api.me_models import (
     MeErasure,
     MeGiven,
@@ -214,7 +214,7 @@ class _Now:
 async def _me(site: Site, viewer: str) -> MeModel:
     ids = await asyncio.to_thread(ids_of_person, site, viewer)
     now = await site.deployment.ask(lambda live: _now(live, viewer, ids))
-    called = called_of(await site.desk.entries())
+    called = await called_on(site)
     return await asyncio.to_thread(_told, site, viewer, now, called)
 
 
