@@ -93,6 +93,32 @@ def test_tags_of_details_hold_also_of_who_is_in_no_room(shop: Served) -> None:
         assert tags["gender"] == "male"
 
 
+def test_segments_are_told_in_a_room_and_in_none_and_rest_on_no_tag_that_was_taken_away(
+    shop: Served,
+) -> None:
+    title = {"zh": "男会员", "en": "men who are members"}
+    with httpx.Client(base_url=shop.url, timeout=WAIT_S) as owner:
+        given = {"token": shop.first_token, "name": "老板", "password": "correct horse"}
+        owner.headers["x-csrf-token"] = owner.post("/api/first-account", json=given).json()["csrf"]
+        place, text = "/api/definitions/segment/men", "tag.gender_male and trait.level >= 2"
+        for answer in (
+            owner.put(f"{place}/draft", json={"text": text, "title": title}),
+            owner.post(f"{place}/activate", json={"why": "test"}),
+        ):
+            assert answer.is_success, answer.text
+    away = {"type": "profile_updated", "viewer": "m-away", "room": "empty"}
+    send(shop, away | {"traits": {"gender": "male", "level": 2}})
+    send(shop, *known("m-here", gender="male", level=2), *known("m-new", gender="male", level=1))
+    for viewer, told in (("m-away", True), ("m-here", True), ("m-new", False)):
+        with client(shop, viewer) as mine:
+            segments = {one["key"]: one for one in mine.get("/api/me").json()["segments"]}
+            assert ("men" in segments) == told, viewer
+            if told:
+                assert segments["men"]["names"] == title
+                left = mine.delete("/api/me/tags/gender").json()
+                assert "men" not in {one["key"] for one in left["segments"]}, viewer
+
+
 def test_a_no_holds_for_every_id_of_the_person_and_is_proven(shop: Served) -> None:
     send(shop, *known("no-1", city="上海"), {"type": "room_entered", "viewer": "no-2"})
     send(shop, {"type": "identity_linked", "viewer": "no-1", "linked_viewer": "no-2"})

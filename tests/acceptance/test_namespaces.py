@@ -40,6 +40,15 @@ def taobao(shop: Served) -> str:
     return shop.home.sources.create(made)[1]
 
 
+@pytest.fixture(scope="module")
+def owner(shop: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=shop.url, timeout=WAIT_S) as client:
+        given = {"token": shop.first_token, "name": "老板", "password": "correct horse"}
+        told = client.post("/api/first-account", json=given).json()
+        client.headers["x-csrf-token"] = told["csrf"]
+        yield client
+
+
 def post(shop: Served, key: str, path: str, body: Any, kind: str = "application/json") -> Any:
     headers = {"authorization": f"Bearer {key}", "content-type": kind}
     answer = httpx.post(
@@ -138,7 +147,9 @@ def test_a_server_of_the_shop_links_across_namespaces_and_a_page_cannot(
     assert [one["code"] for one in answer.json()["rejected"]] == ["not_issued"]
 
 
-def test_one_is_told_and_erased_and_the_other_stays(shop: Served, taobao: str, both: None) -> None:
+def test_one_is_told_and_erased_and_the_other_stays(
+    shop: Served, taobao: str, both: None, owner: httpx.Client
+) -> None:
     for key in (shop.key, taobao):
         bad = {"type": "no_such_type", "viewer": ID, "text": f"said at {key[-6:]}"}
         beside = {"type": "no_such_type", "viewer": "somebody-else", "text": "private-of-another"}
@@ -148,30 +159,27 @@ def test_one_is_told_and_erased_and_the_other_stays(shop: Served, taobao: str, b
             headers={"authorization": f"Bearer {key}"},
         )
         assert len(answer.json()["rejected"]) == 2
-    with httpx.Client(base_url=shop.url, timeout=WAIT_S) as owner:
-        given = {"token": shop.first_token, "name": "老板", "password": "correct horse"}
-        owner.headers["x-csrf-token"] = owner.post("/api/first-account", json=given).json()["csrf"]
-        for viewer, mine, other in ((ID, shop.key, taobao), (THEIRS, taobao, shop.key)):
-            path = f"/api/persons/{viewer.replace('/', '%2F')}/export"
-            headers = {"x-viewer-token": token_of(shop, mine)}
-            told = httpx.get(f"{shop.url}/api/me/export", headers=headers, timeout=WAIT_S).json()
-            letters = json.dumps(told["dead_letters"], ensure_ascii=False)
-            assert f"said at {mine[-6:]}" in letters, path
-            assert f"said at {other[-6:]}" not in letters
-            assert "private-of-another" not in letters
-            assert {one["viewer"] for one in told["events"] if one["type"] == "liked"} == {viewer}
-        before = viewers(shop, "liked").count(ID)
-        asked = owner.post("/api/persons/erasures", json={"viewer": THEIRS, "confirm": THEIRS})
-        pause = threading.Event()
-        for _ in range(10 * WAIT_S):
-            if shop.home.persons.requests.get(asked.json()["id"]).report is not None:  # type: ignore[union-attr]
-                break
-            pause.wait(0.1)
-        assert viewers(shop, "liked").count(ID) == before
-        assert THEIRS not in set(viewers(shop, "liked"))
-        left = [one.body for one in shop.home.dead_letters.newest()]
-        assert any(f"said at {shop.key[-6:]}".encode() in body for body in left)
-        assert not any(f"said at {taobao[-6:]}".encode() in body for body in left)
+    for viewer, mine, other in ((ID, shop.key, taobao), (THEIRS, taobao, shop.key)):
+        path = f"/api/persons/{viewer.replace('/', '%2F')}/export"
+        headers = {"x-viewer-token": token_of(shop, mine)}
+        told = httpx.get(f"{shop.url}/api/me/export", headers=headers, timeout=WAIT_S).json()
+        letters = json.dumps(told["dead_letters"], ensure_ascii=False)
+        assert f"said at {mine[-6:]}" in letters, path
+        assert f"said at {other[-6:]}" not in letters
+        assert "private-of-another" not in letters
+        assert {one["viewer"] for one in told["events"] if one["type"] == "liked"} == {viewer}
+    before = viewers(shop, "liked").count(ID)
+    asked = owner.post("/api/persons/erasures", json={"viewer": THEIRS, "confirm": THEIRS})
+    pause = threading.Event()
+    for _ in range(10 * WAIT_S):
+        if shop.home.persons.requests.get(asked.json()["id"]).report is not None:  # type: ignore[union-attr]
+            break
+        pause.wait(0.1)
+    assert viewers(shop, "liked").count(ID) == before
+    assert THEIRS not in set(viewers(shop, "liked"))
+    left = [one.body for one in shop.home.dead_letters.newest()]
+    assert any(f"said at {shop.key[-6:]}".encode() in body for body in left)
+    assert not any(f"said at {taobao[-6:]}".encode() in body for body in left)
     headers = {"authorization": f"Bearer {taobao}"}
     for rows in ([event("liked")], [event("liked", text="x" * 700)] + [event("shared")] * 3):
         answer = httpx.post(f"{shop.url}/v1/events", json={"events": rows}, headers=headers)
@@ -218,6 +226,20 @@ def test_tables_of_another_namespace_are_of_its_people(tmp_path: Path) -> None:
             ("shop-3", "m-9"),
             ("shop-3", "@taobao/m-9"),
         }
+
+
+def test_a_source_of_another_namespace_is_made_over_the_api(
+    shop: Served, owner: httpx.Client
+) -> None:
+    new = {"name": "douyin", "key_class": "server", "namespace": "dy", "default_room": "r1"}
+    added = owner.post("/api/sources", json=new)
+    assert added.status_code == 201, added.text
+    assert added.json()["source"]["namespace"] == "dy"
+    sent = {"events": [event("followed")]}
+    assert post(shop, added.json()["write_key"], "/v1/events", sent)["accepted"] == 1
+    assert viewers(shop, "followed") == [f"@dy/{ID}"]
+    bad = owner.post("/api/sources", json=new | {"name": "other", "namespace": "@dy/"})
+    assert (bad.status_code, bad.json()["code"]) == (422, "input.fields")
 
 
 def test_the_prefix_is_of_other_namespaces_only_and_can_be_taken_apart() -> None:

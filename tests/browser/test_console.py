@@ -83,9 +83,13 @@ def test_a_new_source_shows_its_key_once_and_its_first_event_by_itself(
     page = visits("/sources").page
     page.get_by_role("button", name="新建来源").click()
     page.get_by_label("名称").fill("till-7")
+    page.get_by_label("命名空间").fill("Till")
+    expect(page.get_by_text("以字母或数字开头")).to_be_visible()
+    page.get_by_label("命名空间").fill("till")
     page.get_by_role("button", name="新建并生成密钥").click()
     card = page.locator("[data-part=source-till-7]")
     expect(card).to_contain_text("等待第一个事件")
+    expect(card).to_contain_text("命名空间 till")
     key = card.get_by_label("写入密钥").inner_text().strip()
     expect(card.locator("pre", has_text="curl")).to_contain_text(key)
     event = {"type": "liked", "viewer": "v1", "room": "r1"}

@@ -166,7 +166,15 @@ NAMES = {  # of the schema: of the interface
 WITHIN = {"Comment", "CountingModel", "LogModel", "PageModel", "StepModel"}
 """Written where they are used."""
 NOT_TYPED = {
-    *("MeModel", "MeTag", "MeGone", "MeSaid", "MeGiven", "MeErasure"),  # not of the console
+    *(
+        "MeModel",
+        "MeTag",
+        "MeSegment",
+        "MeGone",
+        "MeSaid",
+        "MeGiven",
+        "MeErasure",
+    ),  # not of the console
     *("SignIn", "FirstAccount", "JoinModel", "TokenModel"),
     "NewLink",
     *("Change", "DraftModel", "RollBack", "Writing"),

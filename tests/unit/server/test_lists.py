@@ -89,7 +89,12 @@ def test_a_list_is_uploaded_used_and_live_and_history_says_the_same(
     console.put(f"{place}/draft", json={"text": CONDITION})
     active = console.post(f"{place}/activate", json={"why": ""})
     assert active.status_code == 200, active.text
-    assert active.json()["now"]["sentence"]["zh"].count("老客")
+    said = active.json()["now"]["sentence"]
+    assert ("回头客" in said["zh"], "回头客" in said["en"], "老客" in said["zh"]) == (
+        True,
+        True,
+        False,
+    )
     likes(server, "m1", "m2", "m3")
     wait_until(lambda: live(server, "segment.点赞老客") == 2)
     told = console.post("/api/definitions/preview", json={"text": CONDITION}).json()
@@ -108,6 +113,12 @@ def test_a_list_in_use_stays_and_an_unknown_one_is_refused(console: httpx.Client
     assert [one["version"] for one in detail["history"]] == [2, 1]
     refused = console.delete("/api/lists/老客")
     assert (refused.status_code, refused.json()["code"]) == (422, "definition.in_use")
+    fine = console.post("/api/definitions/check", json={"text": "in list.老客"}).json()
+    assert "回头客" in fine["sentence"]["zh"]
+    whom = {"key": "hello", "moment": "price_question", "conditions": "in list.老客"}
+    card = {"steps": [{"channel": "in_room", "title": "你好"}]}
+    told = console.post("/api/strategies/check", json=whom | card).json()
+    assert "回头客" in told["sentence"]["zh"]
     typo = console.post("/api/definitions/check", json={"text": "in list.老各"}).json()
     assert not typo["usable"]
     assert typo["code"] == "definition.unknown_name"

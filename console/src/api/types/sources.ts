@@ -89,6 +89,8 @@ export interface Source {
 export interface NewSource {
   name: string
   key_class: KeyClass
+  /** Ids of another namespace than the shop's are people of their own. */
+  namespace?: string
   default_room?: string
   /** It sends heartbeats, so that silence means that a viewer has left. */
   presence?: boolean

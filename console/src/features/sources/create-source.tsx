@@ -2,9 +2,11 @@ import { Checkbox, Form, Input, Modal, Select } from 'antd'
 import type { KeyClass, NewSource } from '@/api/types'
 import { ProblemAlert } from '@/components/problem'
 import { useTexts } from '@/lib/language'
-import { useCreateSource } from './sources-api'
+import { useCreateSource, useSources } from './sources-api'
 
 const NAME = /^[a-z0-9][a-z0-9_-]*$/
+const NAMESPACE = /^[a-z0-9][a-z0-9_.:-]*$/
+const OWN = 'default'
 const CLASSES: KeyClass[] = ['browser', 'server', 'connector']
 
 interface Props {
@@ -16,12 +18,13 @@ interface Props {
 export function CreateSource({ isOpen, onClose, onCreated }: Props) {
   const { t } = useTexts()
   const create = useCreateSource()
+  const known = new Set((useSources().data ?? []).map((one) => one.namespace).filter((one) => one !== OWN))
   const [form] = Form.useForm<NewSource>()
   const keyClass = Form.useWatch('key_class', form)
-  const submit = ({ default_room, ...given }: NewSource) => {
+  const submit = ({ default_room, namespace, ...given }: NewSource) => {
     const room = default_room?.trim()
     create.mutate(
-      { ...given, ...(room ? { default_room: room } : {}) },
+      { ...given, ...(room ? { default_room: room } : {}), ...(namespace ? { namespace } : {}) },
       { onSuccess: ({ source, write_key }) => onCreated(source.name, write_key) },
     )
   }
@@ -51,6 +54,19 @@ export function CreateSource({ isOpen, onClose, onCreated }: Props) {
         >
           <Select options={CLASSES.map((value) => ({ value, label: t(`sources.class.${value}`) }))} />
         </Form.Item>
+        <Form.Item
+          name="namespace"
+          label={t('sources.create.namespace')}
+          extra={t('sources.create.namespace_meaning')}
+          rules={[{ pattern: NAMESPACE, message: t('sources.create.namespace_rule') }]}
+        >
+          <Input maxLength={64} autoComplete="off" list="namespaces" />
+        </Form.Item>
+        <datalist id="namespaces">
+          {[...known].map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
         <Form.Item
           name="default_room"
           label={t('sources.create.room')}

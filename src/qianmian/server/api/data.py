@@ -136,7 +136,11 @@ async def add_source(
 ) -> AddedSource:
     """A new source; its key is in this answer and nowhere else."""
     wanted = Source(
-        given.name, given.key_class, default_room=given.default_room, presence=given.presence
+        given.name,
+        given.key_class,
+        given.namespace,
+        default_room=given.default_room,
+        presence=given.presence,
     )
     added, key = await asyncio.to_thread(site.sources.create, wanted, by=who.actor)
     return AddedSource(source=_source(added, None), write_key=key)

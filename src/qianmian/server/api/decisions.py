@@ -13,7 +13,8 @@ from qianmian.locales.texts import Texts
 from qianmian.runtime.evidence import Explainer
 from qianmian.runtime.live import Live
 from qianmian.runtime.timeline import timeline_of
-from qianmian.server.api.definition_told import LOCALES, spoken, titles_of
+from qianmian.server.api.calling import titles_on
+from qianmian.server.api.definition_told import LOCALES, spoken
 from qianmian.server.api.models import Words
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.strategies import names_of
@@ -60,7 +61,7 @@ async def of_viewer(
     whys = await asyncio.to_thread(_whys, site, room, viewer, state, decisions)
     told = await _told(site, _for(who, decisions))
     by_id = {one.id: one for one in told}
-    titles = titles_of(await site.desk.entries())
+    titles = await titles_on(site)
     return WhyPage(
         as_of=state["clock"],
         decisions=told,

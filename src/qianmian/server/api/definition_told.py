@@ -63,11 +63,14 @@ class Teller:
 
     Args:
         entries: every definition, for the names of those that others name.
+        lists: titles of uploaded lists by key.
         tags: the built-in ones by key.
     """
 
-    def __init__(self, entries: Sequence[Entry], tags: Mapping[str, Tag]) -> None:
-        self.names = titles_of(entries)
+    def __init__(
+        self, entries: Sequence[Entry], tags: Mapping[str, Tag], lists: Mapping[str, str]
+    ) -> None:
+        self.names = titles_of(entries, lists)
         self._tag_of = {key: tag for tag in tags.values() for key in tag.texts}
         self.evidence = frozenset(f"{key}_enough" for key, tag in tags.items() if tag.enough)
         """Keys of what only says that there is enough evidence."""
@@ -238,16 +241,27 @@ def words_of(found: Entry, what: str, otherwise: str) -> Words:
     return words
 
 
-def titles_of(entries: Iterable[Entry]) -> dict[Place, Words]:
-    """How people call each definition, also for sentences that name it."""
-    return {one.place: words_of(one, "title", one.place[1]) for one in entries}
+def titles_of(entries: Iterable[Entry], lists: Mapping[str, str]) -> dict[Place, Words]:
+    """How people call each definition and list, also for sentences that name it.
+
+    Args:
+        lists: titles of uploaded lists by key; people write them in one language.
+    """
+    named: dict[Place, Words] = {
+        ("list", key): {"zh": title, "en": title} for key, title in lists.items()
+    }
+    return named | {one.place: words_of(one, "title", one.place[1]) for one in entries}
 
 
-def called_of(entries: Iterable[Entry]) -> dict[Place, tuple[Words, Words]]:
-    """How people call each definition, and what they say of it."""
+def called_of(
+    entries: Iterable[Entry], lists: Mapping[str, str]
+) -> dict[Place, tuple[Words, Words]]:
+    """How people call each definition and list, and what they say of it; see `titles_of`."""
+    told = list(entries)
+    said = {one.place: words_of(one, "help", "") for one in told}
+    nothing: Words = {"zh": "", "en": ""}
     return {
-        one.place: (words_of(one, "title", one.place[1]), words_of(one, "help", ""))
-        for one in entries
+        place: (title, said.get(place, nothing)) for place, title in titles_of(told, lists).items()
     }
 
 

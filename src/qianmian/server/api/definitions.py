@@ -14,6 +14,7 @@ from qianmian.language.definition import Definition
 from qianmian.language.evidence import perhaps
 from qianmian.language.parse import parse, parse_definition
 from qianmian.language.text import show
+from qianmian.server.api.calling import teller_on
 from qianmian.server.api.definition_models import (
     Change,
     DefinitionDetail,
@@ -28,7 +29,6 @@ from qianmian.server.api.definition_models import (
 )
 from qianmian.server.api.definition_told import (
     Now,
-    Teller,
     counting_of,
     expr_of,
     misunderstood,
@@ -51,7 +51,7 @@ async def definitions(site: Here, _who: Reading, kind: Kind | None = None) -> li
     now = await _now(site)
     entries = await site.desk.entries()
     site.previewer.begin(await site.deployment.ask(lambda live: live.definitions))
-    teller = Teller(entries, site.tags)
+    teller = await teller_on(site, entries)
     return [
         teller.definition(one, now)
         for one in entries
@@ -66,7 +66,7 @@ async def check(given: Writing, site: Here, _who: Reading) -> Understood:
         definition = _definition_of(given)
     except DefinitionError as problem:
         return misunderstood(problem)
-    found = Teller(await site.desk.entries(), site.tags).understood(definition)
+    found = (await teller_on(site, await site.desk.entries())).understood(definition)
     try:
         await site.desk.check(definition)
     except DefinitionError as problem:
@@ -85,7 +85,7 @@ async def preview(given: Writing, site: Here, _who: Reading) -> PreviewModel:
     tag = definition.key if definition.kind == "tag" else None
     found = await site.previewer.preview(definition.expr, active, others, tag=tag)
     took_ms = round((time.perf_counter() - begun) * 1_000)
-    return Teller(entries, site.tags).preview(found, took_ms)
+    return (await teller_on(site, entries)).preview(found, took_ms)
 
 
 @router.post("/definitions/distribution")
@@ -190,7 +190,7 @@ async def _detail(site: Here, kind: Kind, key: str) -> DefinitionDetail:
         raise Problem("definition.none", f'there is no {kind} "{key}"')
     shown = found.draft or found.now
     expr = None if shown is None else expr_of(shown)
-    teller = Teller(entries, site.tags)
+    teller = await teller_on(site, entries)
     return DefinitionDetail(
         **teller.definition(found, now).model_dump(),
         tree=None if expr is None else to_json(expr),

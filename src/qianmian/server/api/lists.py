@@ -14,8 +14,8 @@ from qianmian.connectors.list_sheet import list_csv, read_list
 from qianmian.errors import InUse
 from qianmian.runtime.definition_versions import MAX_WHY
 from qianmian.runtime.refusals import Refusals
+from qianmian.server.api.calling import teller_on
 from qianmian.server.api.definition_models import NamedModel
-from qianmian.server.api.definition_told import Teller
 from qianmian.server.api.models import Model
 from qianmian.server.api.product_models import TableReport
 from qianmian.server.api.roles import Needs
@@ -174,7 +174,7 @@ def take_list(
 async def _users(site: Site, keys: Sequence[str]) -> Mapping[str, list[NamedModel]]:
     """The active definitions that name each of these lists."""
     entries = await site.desk.entries()
-    teller = Teller(entries, site.tags)
+    teller = await teller_on(site, entries)
     users = await site.desk.users_of_lists()
     return {key: teller.named(users.get(key, [])) for key in keys}
 

@@ -20,6 +20,14 @@ class MeTag(Model):
     value_names: Words | None
 
 
+class MeSegment(Model):
+    """A segment that I am in, with what it means."""
+
+    key: str
+    names: Words
+    meaning: Words
+
+
 class MeGone(Model):
     """A tag that I took away."""
 
@@ -39,6 +47,7 @@ class MeModel(Model):
     is_profiled: bool
     basic: list[BasicModel]
     tags: list[MeTag]
+    segments: list[MeSegment]
     taken_away: list[MeGone]
     personalized: bool
     channels: dict[str, bool]

@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
+
 Words = dict[Literal["zh", "en"], str]
 
 
@@ -241,10 +243,11 @@ class SourceModel(Model):
 
 
 class NewSource(Model):
-    """A source to add."""
+    """A source to add; ids of another `namespace` than the shop's are people of their own."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     key_class: Literal["browser", "server", "connector"]
+    namespace: str = Field(default=DEFAULT_NAMESPACE, pattern=r"^[a-z0-9][a-z0-9_.:-]{0,63}$")
     default_room: str | None = Field(default=None, max_length=128)
     presence: bool = False
 

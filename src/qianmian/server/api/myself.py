@@ -22,8 +22,16 @@ from qianmian.runtime.evidence import Explainer
 from qianmian.runtime.fact_files import read_facts
 from qianmian.runtime.live import Live
 from qianmian.runtime.standing import Standing
-from qianmian.server.api.definition_told import called_of
-from qianmian.server.api.me_models import MeErasure, MeGiven, MeGone, MeModel, MeSaid, MeTag
+from qianmian.server.api.calling import called_on
+from qianmian.server.api.me_models import (
+    MeErasure,
+    MeGiven,
+    MeGone,
+    MeModel,
+    MeSaid,
+    MeSegment,
+    MeTag,
+)
 from qianmian.server.api.people import Called, basics_of, definitions_by_name, said_of, tags_of
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.rooms import offset_ms_of
@@ -206,7 +214,7 @@ class _Now:
 async def _me(site: Site, viewer: str) -> MeModel:
     ids = await asyncio.to_thread(ids_of_person, site, viewer)
     now = await site.deployment.ask(lambda live: _now(live, viewer, ids))
-    called = called_of(await site.desk.entries())
+    called = await called_on(site)
     return await asyncio.to_thread(_told, site, viewer, now, called)
 
 
@@ -230,11 +238,12 @@ def _told(site: Site, viewer: str, now: _Now, called: Called) -> MeModel:
     is_profiled = may_profile({n: one.value for n, one in profile.basic.items()}, site.minors)
     gone = withheld_tags(now.said)
     tags: list[MeTag] = []
+    segments: list[MeSegment] = []
     if is_profiled:
-        definitions = {
-            n: d for n, d in definitions_by_name(now.definitions).items() if d.kind == "tag"
-        }
-        held = now.held | _elsewhere(site, viewer, now, definitions, known)
+        named = definitions_by_name(now.definitions)
+        definitions = {n: d for n, d in named.items() if d.kind == "tag"}
+        held = now.held | _elsewhere(site, viewer, now, named, known, gone)
+        segments = _segments(now.definitions, held, called)
         nothing = Standing(0, (), {})
         found = tags_of(definitions, set(definitions), held, nothing, profile, now.clock, called)
         tags = [
@@ -254,6 +263,7 @@ def _told(site: Site, viewer: str, now: _Now, called: Called) -> MeModel:
         is_profiled=is_profiled,
         basic=basics_of(profile) if is_profiled else [],
         tags=tags,
+        segments=segments,
         taken_away=[MeGone(key=one, names=said_of(called, "tag", one)[0]) for one in sorted(gone)],
         personalized=switch_is_on(now.said),
         channels={channel: may(now.said, MARKETING, channel) for channel in CHANNELS},
@@ -261,10 +271,37 @@ def _told(site: Site, viewer: str, now: _Now, called: Called) -> MeModel:
     )
 
 
+def _segments(
+    definitions: tuple[Definition, ...], held: frozenset[str], called: Called
+) -> list[MeSegment]:
+    """The segments that I am in, as the shop calls them."""
+    found = []
+    for one in definitions:
+        if one.kind == "segment" and f"segment.{one.key}" in held:
+            names, meaning = said_of(called, "segment", one.key)
+            found.append(MeSegment(key=one.key, names=names, meaning=meaning))
+    return found
+
+
 def _elsewhere(
-    site: Site, viewer: str, now: _Now, definitions: dict[str, Definition], known: Known
+    site: Site,
+    viewer: str,
+    now: _Now,
+    named: dict[str, Definition],
+    known: Known,
+    gone: frozenset[str],
 ) -> frozenset[str]:
-    """Tags that hold of who is in no room: of traits and facts, as far as those say."""
+    """Tags and segments that hold of who is in no room: of traits and facts, as far as those say.
+
+    Args:
+        gone: tags that were taken away; they hold of nobody, also where a segment asks for them.
+    """
+    definitions = {
+        name: one
+        for name, one in named.items()
+        if one.kind == "segment"
+        or (one.kind == "tag" and not any(takes_away(key, one.key) for key in gone))
+    }
     explainer = Explainer(products=now.products, lateness_ms=site.lateness_ms)
     facts = _facts(site, now.facts)
     told = [{**row, "room": None, "viewer": viewer} for row in known.rows if row.get("traits")]

@@ -20,7 +20,8 @@ from qianmian.runtime.board import Board
 from qianmian.runtime.evidence import Explainer
 from qianmian.runtime.live import Live
 from qianmian.runtime.timeline import LISTED, Timeline, timeline_of
-from qianmian.server.api.definition_told import called_of, spoken_definition, titles_of
+from qianmian.server.api.calling import called_on, titles_on
+from qianmian.server.api.definition_told import spoken_definition
 from qianmian.server.api.models import (
     MetaModel,
     MomentModel,
@@ -52,7 +53,7 @@ router = APIRouter(tags=["rooms"])
 async def meta(site: Here, _who: Annotated[Who, Needs("meta.read")]) -> MetaModel:
     """Version, zone, currency, and every moment in words."""
     definitions = await site.deployment.ask(lambda live: live.definitions)
-    titles = titles_of(await site.desk.entries())
+    titles = await titles_on(site)
     return MetaModel(
         version=site.version,
         zone=site.zone,
@@ -90,7 +91,7 @@ async def viewer(
     )
     offset_ms = offset_ms_of(site.zone, state["clock"])
     known = await asyncio.to_thread(known_of, site, viewer, products_of(state), offset_ms)
-    state["called"] = called_of(await site.desk.entries())
+    state["called"] = await called_on(site)
     told = await asyncio.to_thread(_viewer, room, viewer, state, found, known, site)
     if state["now"] is None and not told.firings and not known.is_somebody:
         raise Problem("viewer.unknown", f'nobody called "{viewer}" has been here lately')

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Path
 
 from qianmian.errors import InputError, NotThere, QianmianError
 from qianmian.runtime.live import Live
-from qianmian.server.api.definition_told import spoken_definition, titles_of
+from qianmian.server.api.calling import titles_on
+from qianmian.server.api.definition_told import spoken_definition
 from qianmian.server.api.models import Words
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.schedule_told import spoken_schedule
@@ -74,7 +75,7 @@ async def check(given: StrategyBody, site: Here, _who: Reading) -> StrategyUnder
             code=problem.code,
             field=None if where is None else str(where),
         )
-    titles = titles_of(await site.desk.entries())
+    titles = await titles_on(site)
     return StrategyUnderstood(
         usable=True,
         sentence=spoken_definition(found, titles)

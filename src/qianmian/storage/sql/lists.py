@@ -80,6 +80,7 @@ class ListStore:
         self._clock = clock
         self._audit = AuditTrail(database, clock)
         self._held: tuple[int, Mapping[str, Sequence[str]]] = (-1, MappingProxyType({}))
+        self._titles: tuple[int, Mapping[str, str]] = (-1, MappingProxyType({}))
 
     # -- reading
 
@@ -120,6 +121,14 @@ class ListStore:
                 found = {key: _members(connection, key, newest[key]) for key in newest}
                 self._held = number, MappingProxyType(found)
             return self._held[1]
+
+    def titles(self) -> Mapping[str, str]:
+        """How people call each list; the same mapping until one is changed."""
+        number = self.number()
+        if number != self._titles[0]:
+            found = {one.key: one.title or one.key for one in self.all()}
+            self._titles = number, MappingProxyType(found)
+        return self._titles[1]
 
     def of(self, viewers: Collection[str]) -> list[dict[str, Any]]:
         """On which versions of which lists these viewers are, as {viewer, list, version}."""

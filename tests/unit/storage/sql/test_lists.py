@@ -63,10 +63,13 @@ def test_members_of_the_newest_versions_are_kept(store: ListStore) -> None:
 
 def test_what_holds_is_read_again_only_after_a_change(store: ListStore) -> None:
     store.put("vip", ["a"], by=BY)
-    held = store.newest()
-    assert held == {"vip": ["a"]}
+    held, titles = store.newest(), store.titles()
+    assert (held, titles) == ({"vip": ["a"]}, {"vip": "vip"})
+    assert (store.newest(), store.titles()) == (held, titles)
     assert store.newest() is held
-    store.put("new", ["b"], by=BY)
+    assert store.titles() is titles
+    store.put("new", ["b"], by=BY, title="新客")
+    assert store.titles() == {"vip": "vip", "new": "新客"}
     assert store.newest() == {"vip": ["a"], "new": ["b"]}
     store.delete("vip", by=BY)
     assert store.newest() == {"new": ["b"]}

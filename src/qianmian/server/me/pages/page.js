@@ -102,6 +102,12 @@ function tagOf(one) {
   return element('li', '', about, button)
 }
 
+function segmentOf(one) {
+  const about = element('span', '', element('strong', worded(one.names, one.key)), element('br', ''))
+  about.append(element('small', worded(one.meaning, '')))
+  return element('li', '', about)
+}
+
 function goneOf(one) {
   const name = worded(one.names, one.key)
   const button = element('button', say('tags.back'))
@@ -137,6 +143,8 @@ function show() {
   at('basic').replaceChildren(...me.basic.flatMap(basicOf))
   at('tags').replaceChildren(...me.tags.map(tagOf))
   if (me.tags.length === 0) at('tags').append(element('li', say('tags.none')))
+  at('segments').replaceChildren(...me.segments.map(segmentOf))
+  if (me.segments.length === 0) at('segments').append(element('li', say('segments.none')))
   at('gone').hidden = me.taken_away.length === 0
   at('taken').replaceChildren(...me.taken_away.map(goneOf))
   at('ids').replaceChildren(...me.ids.map((id) => element('li', id)))
