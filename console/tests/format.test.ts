@@ -11,6 +11,7 @@ import {
   duration,
   money,
   percentOfBasisPoints,
+  price,
   share,
   signed,
 } from '@/lib/format'
@@ -32,6 +33,14 @@ describe('totals carry a unit from ten thousand on', () => {
     expect(asText(compact(value, 'zh'))).toBe(zh)
     expect(asText(compact(value, 'en'))).toBe(en)
   })
+})
+
+test.each([
+  [9_900, 'CNY', '¥99'],
+  [1_299_901, 'CNY', '¥12999.01'],
+  [1_200, 'JPY', '¥1200'],
+])('a price is told to the last cent: %i %s', (minor, currency, text) => {
+  expect(price(minor, currency, 'zh')).toBe(text)
 })
 
 describe('money comes in minor units', () => {

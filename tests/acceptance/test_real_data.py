@@ -64,7 +64,10 @@ def test_the_counts_are_those_of_the_second_opinion(name: str, file: str, real_d
     assert sum(answer["firings_by_moment"].values()) > 0
 
 
-@by_file
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [*FILES[-1:], *(pytest.param(*one, marks=pytest.mark.long) for one in FILES[:-1])],
+)
 def test_shards_change_nothing(name: str, file: str, real_data: Path) -> None:
     one, many = (replayed(name, real_data / file, "--shards", n) for n in ("1", "7"))
     one.pop("elapsed_seconds"), many.pop("elapsed_seconds")

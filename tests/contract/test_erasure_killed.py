@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,19 @@ def length(home: Path) -> int:
         log.close()
 
 
-@pytest.mark.parametrize("at", [1, pytest.param(2, marks=pytest.mark.long)])
+OFTEN = tuple(STEPS)[::4]
+"""Where it is killed whenever the tests run; at all of them in the long ones."""
+
+
+@pytest.mark.parametrize(
+    ("at", "steps"),
+    [
+        (1, OFTEN),
+        *(pytest.param(at, tuple(STEPS), marks=pytest.mark.long) for at in (1, 2)),
+    ],
+)
 def test_it_is_finished_after_a_restart_and_no_file_holds_the_person(
-    tmp_path: Path, at: int
+    tmp_path: Path, at: int, steps: Sequence[str]
 ) -> None:
     base = tmp_path / "base"
     base.mkdir()
@@ -87,7 +97,7 @@ def test_it_is_finished_after_a_restart_and_no_file_holds_the_person(
         assert fired
         for secret in SECRETS:
             assert in_home(base, secret)
-        for number, step in enumerate(STEPS):
+        for number, step in enumerate(steps):
             home = tmp_path / f"home-{number}"
             shutil.copytree(base, home)
             if ended(home=str(home), step=step, at=at) == "died":
@@ -98,4 +108,4 @@ def test_it_is_finished_after_a_restart_and_no_file_holds_the_person(
             assert others(home, stop) == (board, fired), step
             shutil.rmtree(home)
     if at == 1:
-        assert died == set(STEPS)
+        assert died == set(steps)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qianmian.columns.batch import EventBatch
-from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes
+from qianmian.columns.facts import OLDER, Facts, ViewerFacts, facts_bytes
 from qianmian.engine.core import Core
 from qianmian.language.definition import Definition
 from qianmian.language.parse import parse_definition
@@ -26,6 +26,7 @@ COLUMNS = (
     "count(product_viewed or liked)",
     "sum(gift_sent.amount)",
     "count(order_paid where amount >= ¥20)",
+    "count(order_paid)",
 )
 TEXTS = (
     "count(product_clicked) within 30d >= 3",
@@ -35,6 +36,10 @@ TEXTS = (
     "sum(gift_sent.amount) within 30d >= ¥50",
     "sum(gift_sent.amount) within 9d <= ¥40 and cart_added again after 1ms",
     "count(order_paid where amount >= ¥20) within 30d >= 2",
+    "liked and no order_paid ever again after 1ms",
+    "product_viewed and count(product_clicked) ever >= 3 again after 1ms",
+    "sum(gift_sent.amount) ever >= ¥60",
+    "liked and count(product_clicked) ever == 2 again after 1ms",
     "liked and score.churn >= 0.5 again after 1ms",
     "product_viewed and in segment.vip again after 1ms",
     "product_clicked and not in list.vip again after 1ms",
@@ -53,7 +58,9 @@ def build(rng: Random, boundary_ms: int) -> tuple[Facts, oracle.Facts]:
     viewers = []
     for name in rng.sample(VIEWERS, rng.randrange(len(VIEWERS) + 1)):
         days = {
-            one: {rng.choice((1, 2, 8, 9, 30, 31, 90)): rng.randrange(1, 4) for _ in range(2)}
+            one: {
+                rng.choice((1, 2, 8, 9, 30, 31, 90, OLDER)): rng.randrange(1, 4) for _ in range(2)
+            }
             for one in carried
             if rng.random() < 0.7
         }

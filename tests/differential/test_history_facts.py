@@ -39,12 +39,13 @@ COMPARE: Final = {
 }
 Row = dict[str, Any]
 Question = tuple[str, str, int, str, int]
-"""Aggregate, event type, days, comparison, value."""
+"""Aggregate, event type, days (0: ever), comparison, value."""
 
 
 def events(rng: Random) -> list[Row]:
-    """Forty days before the boundary and some minutes after it, by clock; one viewer is linked."""
+    """Forty days before the boundary, a few long ago, and some minutes after it; one is linked."""
     clocks = [BOUNDARY - rng.randrange(1, 40 * DAY) for _ in range(120)]
+    clocks += [BOUNDARY - rng.randrange(360 * DAY, 900 * DAY) for _ in range(12)]
     days = [BOUNDARY - ago * DAY for ago in (8, 9, 30)]
     clocks += [at + rng.choice((-1, 0, 1)) for at in days for _ in range(3)]
     clocks += [BOUNDARY - 1, BOUNDARY, *(BOUNDARY + rng.randrange(600_000) for _ in range(40))]
@@ -66,7 +67,7 @@ def events(rng: Random) -> list[Row]:
 def questions(rng: Random) -> list[Question]:
     found: list[Question] = []
     for _ in range(12):
-        days, cmp = rng.choice((8, 9, 30)), rng.choice(tuple(COMPARE))
+        days, cmp = rng.choice((0, 8, 9, 30)), rng.choice(tuple(COMPARE))
         if rng.random() < 0.6:
             found.append(("count", rng.choice(TYPES), days, cmp, rng.randrange(1, 14)))
         else:
@@ -77,9 +78,10 @@ def questions(rng: Random) -> list[Question]:
 
 def text_of(question: Question) -> str:
     aggregate, type_, days, cmp, value = question
+    window = f"within {days}d" if days else "ever"
     if aggregate == "sum":
-        return f"sum({type_}.amount) within {days}d {cmp} ¥{value // 100}"
-    return f"count({type_}) within {days}d {cmp} {value}"
+        return f"sum({type_}.amount) {window} {cmp} ¥{value // 100}"
+    return f"count({type_}) {window} {cmp} {value}"
 
 
 def recounted(question: Question, rows: list[Row]) -> set[str]:
@@ -88,7 +90,7 @@ def recounted(question: Question, rows: list[Row]) -> set[str]:
     begin = (BOUNDARY + EIGHT_HOURS) // DAY * DAY - EIGHT_HOURS - days * DAY
     mine: dict[str, int] = dict.fromkeys(VIEWERS, 0)
     for row in rows:
-        if row["type"] == type_ and row["clock"] >= begin:
+        if row["type"] == type_ and (row["clock"] >= begin or not days):
             mine[row.get("viewer", "a")] += 1 if aggregate == "count" else row["amount"]
     return {viewer for viewer, number in mine.items() if COMPARE[cmp](number, value)}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qianmian.vocabulary.events import event_type
-from tests.oracle.convert import Rule, Tree, walk
+from tests.oracle.convert import Rule, Tree, is_long, walk
 from tests.oracle.events import Because, Entry, Event, field_values, key_values, lines
 from tests.oracle.facts import DAY_MS, Facts
 from tests.oracle.operators import hour
@@ -115,17 +115,17 @@ class View:
             found = self.selected(select, [*self.row.entries, *self.room.entries])
         return sorted(found, key=lambda e: e.order)
 
-    def before_boundary(self, column: str, within: int) -> int:
+    def before_boundary(self, column: str, within: Any) -> int:
         """What the facts say of the whole days of a window before the boundary."""
         if self.facts is None:
             return 0
         by_day = self.facts.of(self.its_row.viewer).days.get(column, {})
-        return sum(value for ago, value in by_day.items() if ago * DAY_MS <= within)
+        return sum(n for ago, n in by_day.items() if within == "ever" or ago * DAY_MS <= within)
 
     def since_boundary(self, entries: list[Entry]) -> list[Entry]:
         """What is not in the facts yet."""
         facts = self.facts
-        return [e for e in entries if facts is not None and e.event_time >= facts.boundary]
+        return [e for e in entries if facts is None or e.event_time >= facts.boundary]
 
     def in_window(self, entries: list[Entry], within: int | str) -> list[Entry]:
         """Those in (now - W, now], or in the scope."""
@@ -159,6 +159,18 @@ def is_room_level(tree: Tree) -> bool:
     if of is None or of["op"] != "select":
         return False
     return any(event_type(name).scope == "room" for name in of["types"])
+
+
+def adds_facts(tree: Tree) -> bool:
+    """Whether what the facts say stands before what is live: long windows and `ever`."""
+    if tree["op"] not in ("count", "sum") or is_room_level(tree):
+        return False
+    return is_long(tree) or (tree["within"] == "ever" and tree.get("same") is None)
+
+
+def is_unknown(tree: Tree, column: str, facts: Facts | None) -> bool:
+    """Whether only facts could tell, and do not; `ever` is then what the row has seen."""
+    return is_long(tree) and (facts is None or column not in facts.columns)
 
 
 def reads_room(tree: Tree) -> bool:

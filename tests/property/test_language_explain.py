@@ -40,7 +40,7 @@ def message_of(row: Row) -> Message:
 
 
 @given(MOMENTS, viewer_rows(), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=max(100, settings().max_examples))
 def test_because_names_the_events_of_the_firing(
     node: Node, rows: list[Row], presence: bool
 ) -> None:

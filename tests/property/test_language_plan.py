@@ -169,7 +169,7 @@ LEVELS = expressions(short=True, attributes=False, rooms=False, only="level").fi
 
 
 @given(LEVELS, viewer_rows())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=max(75, settings().max_examples))
 def test_the_plan_of_a_level_holds_when_the_level_holds(node: Node, rows: list[Row]) -> None:
     last = rows[-1].clock if rows else 0
     for now in (last, last + 1_000, last + 2_500, last + 13_001):
@@ -195,7 +195,7 @@ GUARDS = room_guards(short=True).map(normalize).filter(is_counted)
 
 
 @given(GUARDS, viewer_rows(), st.sampled_from(("p1", "p2", "cream")))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=max(50, settings().max_examples))
 def test_the_plan_of_a_look_back_at_the_room_holds_when_it_does(
     node: Node, rows: list[Row], key: str
 ) -> None:
@@ -205,7 +205,7 @@ def test_the_plan_of_a_look_back_at_the_room_holds_when_it_does(
 
 
 @given(expressions(short=True).filter(is_settled))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=max(50, settings().max_examples))
 def test_every_expression_has_a_plan_of_its_sort(node: Node) -> None:
     found = plan(node)
     assert is_instant(found) == (check(node).sort == "pulse")
@@ -271,7 +271,7 @@ HISTORIES = viewer_rows().map(quiet_history)
 
 
 @given(PAIRS, HISTORIES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=max(100, settings().max_examples))
 def test_the_plan_of_a_sequence_or_an_absence_is_its_instants(
     node: Then | Without, rows: list[Row]
 ) -> None:

@@ -1,5 +1,5 @@
 /** One way to call the server: cookies, the CSRF header, and problems as errors. */
-import type { Problem, Session } from './types'
+import type { LinkKind, OpenedLink, Problem, Session } from './types'
 
 export class ApiProblem extends Error {
   constructor(
@@ -13,6 +13,7 @@ export class ApiProblem extends Error {
 }
 
 let csrf: string | null = null
+let link: LinkKind | null = null
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -20,6 +21,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
   const isFile = body instanceof Blob
   const headers: Record<string, string> = { accept: 'application/json' }
+  if (link !== null) headers['x-qianmian-link'] = link
   if (method !== 'GET' && csrf !== null) headers['x-csrf-token'] = csrf
   if (body !== undefined) headers['content-type'] = isFile ? 'text/csv' : 'application/json'
   const response = await sent(path, {
@@ -54,4 +56,15 @@ async function problemOf(response: Response): Promise<Problem> {
 export function remembered(session: Session): Session {
   csrf = session.csrf
   return session
+}
+
+/** From now on this page asks by its link to a room, also where somebody is signed in. */
+export function speakFor(kind: LinkKind): void {
+  link = kind
+}
+
+/** Remembers the token that the writes of a link must carry. */
+export function understood(opened: OpenedLink): OpenedLink {
+  csrf = opened.csrf
+  return opened
 }

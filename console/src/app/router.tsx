@@ -1,5 +1,5 @@
 import { Button, Result } from 'antd'
-import { lazy } from 'react'
+import { lazy, Suspense } from 'react'
 import { createBrowserRouter, Link, useParams, useRouteError, useSearchParams } from 'react-router'
 import { useMay } from '@/api/session'
 import { HomePage } from '@/features/home/home-page'
@@ -21,6 +21,8 @@ const EffectsPage = lazy(async () => ({ default: (await import('@/features/effec
 const EffectPage = lazy(async () => ({ default: (await import('@/features/effects/effect-page')).EffectPage }))
 const EffectPanel = lazy(async () => ({ default: (await import('@/features/effects/effect-panel')).EffectPanel }))
 const HostPage = lazy(async () => ({ default: (await import('@/features/host/host-page')).HostPage }))
+const HostLinkPage = lazy(async () => ({ default: (await import('@/features/host/link-page')).HostLinkPage }))
+const OverlayPage = lazy(async () => ({ default: (await import('@/features/overlay/overlay-page')).OverlayPage }))
 const FollowUpsPage = lazy(async () => ({
   default: (await import('@/features/follow-ups/follow-ups-page')).FollowUpsPage,
 }))
@@ -115,6 +117,9 @@ function Broken() {
 export const router = createBrowserRouter([
   { path: '/first', element: <FirstAccountPage />, errorElement: <Broken /> },
   { path: '/join', element: <JoinPage />, errorElement: <Broken /> },
+  // Pages of links: no sign-in, no navigation, and on a stream not even a word while they load.
+  { path: '/h', element: <Suspense><HostLinkPage /></Suspense>, errorElement: <Broken /> },
+  { path: '/overlay', element: <Suspense><OverlayPage /></Suspense>, errorElement: <></> },
   {
     element: <Shell />,
     errorElement: <Broken />,

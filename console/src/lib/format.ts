@@ -1,4 +1,5 @@
 /** Numbers, money and time as people read them. Every digit run is meant for tabular figures. */
+import { decimalText } from './amount'
 import type { Language } from './language'
 
 const TAG: Record<Language, string> = { zh: 'zh-CN', en: 'en-US' }
@@ -73,6 +74,11 @@ export function money(minor: number, currency: string, language: Language): Amou
   const shown = size < 1000 && !Number.isInteger(size) ? decimals : 0
   const fixed = { minimumFractionDigits: shown, maximumFractionDigits: shown }
   return { before, digits: formatter('en-US', fixed).format(size), unit: '' }
+}
+
+/** What a product costs, to the last cent: nobody is told a rounded price. */
+export function price(minor: number, currency: string, language: Language): string {
+  return currencyParts(currency, language).symbol + decimalText(minor, currency).replace(/\.0+$/, '')
 }
 
 /** Basis points as percent with two decimals. */

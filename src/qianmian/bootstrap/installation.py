@@ -51,6 +51,7 @@ from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.outbox import OutboxStore
 from qianmian.storage.sql.products import ProductStore
+from qianmian.storage.sql.room_links import RoomLinkStore
 from qianmian.storage.sql.room_lists import RoomListStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.spending import SpendingBook
@@ -99,6 +100,7 @@ class Installation:
     products: tuple[Product, ...]
     catalog: ProductStore
     lists: ListStore
+    room_links: RoomLinkStore
     room_lists: RoomListStore
     accounts: AccountStore
     staff: Staff
@@ -140,12 +142,7 @@ def open_installation(
         ledger, sources = books[0], SourceStore(database, now, settings.namespace)
         tables, strategy_store = tables_of(database, now), StrategyStore(database, now)
         persons = persons_of(
-            home,
-            log,
-            history,
-            snapshots,
-            letters,
-            ledger,
+            *(home, log, history, snapshots, letters, ledger),
             asked=requests_of(database, now, secret, settings.namespace),
             tables=tables,
             sources=sources,
@@ -175,6 +172,7 @@ def open_installation(
             accounts=accounts,
             staff=Staff(database, accounts, now),
             api_keys=ApiKeyStore(database, now),
+            room_links=RoomLinkStore(database, now),
             room_lists=RoomListStore(database, now),
             audit=AuditTrail(database, now),
             sources=sources,

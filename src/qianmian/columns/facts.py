@@ -6,8 +6,9 @@ ranges only and a viewer is found without an index. Columns of a batch:
     hash uint64 · viewer string · first_seen, last_seen int64 · traits string (a JSON object)
     score.<key> float64 · segment.<key> bool · days.<column> list<struct<ago int32, value int64>>
 
-A day is counted backward from the boundary: 1 is the last whole day before it. What is null is not
-known. The schema's metadata carries version, namespace and boundary. The file's name is its hash.
+A day is counted backward from the boundary: 1 is the last whole day before it, 367 all that is
+older than a year. What is null is not known. The schema's metadata carries version, namespace and
+boundary. The file's name is its hash.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ VERSION: Final = "1"
 RANGES: Final = 64
 GRID_MS: Final = 15 * MINUTE_MS
 """Midnight of every zone in use lies on it; live partial sums are kept by it."""
-MAX_DAYS: Final = 366
+OLDER: Final = 367
+"""The "day" of everything that is older than the longest window of 366 days."""
 
 Scalar = str | int | float | bool
 Place = tuple[int, int]
@@ -453,10 +455,10 @@ def _row(one: ViewerFacts, namespace: str, names: Mapping[str, list[str]]) -> di
     for name in names["days"]:
         by_day = one.days_by_column.get(name, {})
         for ago, value in by_day.items():
-            if not 1 <= ago <= MAX_DAYS or value < 0:
+            if not 1 <= ago <= OLDER or value < 0:
                 raise InputError(
                     f'"{name}" of viewer "{one.viewer}": {value} on day {ago} before the boundary;'
-                    f" days are 1…{MAX_DAYS}, values are not negative"
+                    f" days are 1…{OLDER}, values are not negative"
                 )
         row[f"days.{name}"] = [{"ago": ago, "value": by_day[ago]} for ago in sorted(by_day)]
     return row

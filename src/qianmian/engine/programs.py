@@ -13,9 +13,16 @@ from qianmian.language import ast
 from qianmian.language.compile import compile_program
 from qianmian.language.definition import Definition
 from qianmian.language.edits import keeps_state
-from qianmian.language.fact_columns import FactColumn, column_name, column_of, list_column
+from qianmian.language.fact_columns import (
+    EVER_DAYS,
+    FactColumn,
+    column_name,
+    column_of,
+    list_column,
+)
 from qianmian.language.program import AtomKind, Slot, SlotKind
 from qianmian.language.room_events import is_room_moment
+from qianmian.vocabulary.time import DAY_MS
 
 ROOM_FACTS = {
     "presenting": 0,
@@ -69,9 +76,10 @@ class NamedLayout(Layout):
 
 def _column_of(slot: Slot) -> FactColumn:
     """The fact column that a total stands on."""
+    within: ast.Within = "ever" if slot.pane_ms == EVER_DAYS * DAY_MS else slot.pane_ms
     if slot.kind is SlotKind.TOTAL_AMOUNT:
-        return column_of(ast.Sum(slot.of, "amount", slot.pane_ms, ">=", 1))
-    return column_of(ast.Count(slot.of, slot.pane_ms, ">=", 1))
+        return column_of(ast.Sum(slot.of, "amount", within, ">=", 1))
+    return column_of(ast.Count(slot.of, within, ">=", 1))
 
 
 @dataclass(frozen=True, slots=True)

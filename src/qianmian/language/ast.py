@@ -17,7 +17,7 @@ Every duration is an int in ms; every amount an int in minor units of the shop's
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 Value = int | float | str | bool
 Within = int | str
@@ -332,8 +332,9 @@ MAX_NODES = 1_000
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below, in the order of the text."""
-    for field in fields(node):
-        value = getattr(node, field.name)
+    names: tuple[str, ...] = node.__match_args__  # `dataclasses.fields` costs ten times as much
+    for name in names:
+        value = getattr(node, name)
         if isinstance(value, Node):
             yield value
         elif isinstance(value, tuple):

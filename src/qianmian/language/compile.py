@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from qianmian.errors import LimitExceeded, TypeProblem, UnknownName
 from qianmian.language import ast
 from qianmian.language.definition import FIRING_KINDS, Definition
-from qianmian.language.fact_columns import column_of, is_long
+from qianmian.language.fact_columns import adds_facts, column_of, is_long
 from qianmian.language.formula import Formula, compared, cut, inputs_of, join, negate, table_of
 from qianmian.language.instances import open_view
 from qianmian.language.numbers import is_always_known, meaning
@@ -43,6 +43,7 @@ from qianmian.language.room_events import (
     reads_room,
 )
 from qianmian.vocabulary.consent import tag_of_trait
+from qianmian.vocabulary.time import DAY_MS
 
 MAX_DEFINITIONS = 2_000
 MAX_PANES = 10_000
@@ -162,7 +163,7 @@ class Compiler:
                 return self._reference("segment", key)
             case ast.Count(of, within, cmp, value, same) if is_room_level(node):
                 return compared(cmp, value, lambda k: self._room_count(of, same, within, k))
-            case ast.Count() | ast.Sum() if is_long(node):
+            case ast.Count() | ast.Sum() if adds_facts(node):
                 return self._total(node)
             case ast.Count(of, within, cmp, value, None):
                 return compared(cmp, value, lambda k: self._count(of, within, k))
@@ -277,12 +278,14 @@ class Compiler:
         return self._atom(key, AtomKind.PIVOT_SUM, slot, window, threshold).bit
 
     def _total(self, node: ast.Count | ast.Sum) -> Formula:
-        """Facts up to the day boundary and live since; unknown, and so false, without the facts."""
-        column_of(node)
-        assert isinstance(node.within, int)  # noqa: S101 — `is_long`
+        """Facts up to the day boundary and live since.
+
+        A long window is unknown, and so false, without the facts; `ever` is what is live then.
+        """
+        days = column_of(node).days
         kind = SlotKind.TOTAL_COUNT if isinstance(node, ast.Count) else SlotKind.TOTAL_AMOUNT
         # the window is part of the slot: facts of 30 and of 90 days are different numbers
-        slot = self._slot(kind, node.of, pane_ms=node.within, need=TOTAL_PANES)
+        slot = self._slot(kind, node.of, pane_ms=days * DAY_MS, need=TOTAL_PANES)
 
         def at_least(threshold: int) -> Formula:
             if threshold <= 0:
@@ -290,8 +293,11 @@ class Compiler:
             key = (slot.id, threshold)
             return self._atom(key, AtomKind.PIVOT_SUM, slot, UNBOUNDED, threshold).bit
 
+        reached = compared(node.cmp, node.value, at_least)
+        if not is_long(node):
+            return reached
         known = self._atom(("carried", slot.id), AtomKind.ATTRIBUTE, attribute=node).bit
-        return join("and", [known, compared(node.cmp, node.value, at_least)])
+        return join("and", [known, reached])
 
     def _time_since(self, of: ast.Select, cmp: str, value_ms: int) -> Formula:
         if cmp in {"==", "!="}:

@@ -135,7 +135,7 @@ def _is_unknown(node: Node, known: Known) -> bool:
         case TagNumber(key):
             return key not in known.tags
         case Count() | Sum() if is_long(node):
-            return known.boundary is None or column_of(node).name not in known.days_by_column
+            return not known.carries(column_of(node).name)
     return False
 
 

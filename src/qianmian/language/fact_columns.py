@@ -1,19 +1,25 @@
 """What definitions read from the facts of history, by name: the nightly build computes just that.
 
 A window longer than the live limit is `facts(B) + live since B`: whole days before the boundary and
-what has arrived since. Only `count` and `sum` without a key can be put together like that.
+what has arrived since. Only `count` and `sum` without a key can be put together like that. So is
+`ever`, as far as facts carry it; without them it is what the row has seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import Final, TypeGuard
 
 from qianmian.errors import LimitExceeded
 from qianmian.language.ast import Count, InSegment, Node, PreviousVisit, Score, Sum, Trait, walk
+from qianmian.language.room_events import is_of_room
 from qianmian.language.text import show
-from qianmian.language.values import LIVE_LIMIT_MS
+from qianmian.language.values import LIVE_LIMIT_MS, MAX_SPAN_MS
 from qianmian.vocabulary.time import DAY_MS, format_duration
+
+EVER_DAYS: Final = MAX_SPAN_MS // DAY_MS + 1
+"""Of `ever`: the last of these "days" is everything that is older than the longest window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +60,22 @@ def is_long(node: Node) -> bool:
     return isinstance(node.within, int) and node.within > LIVE_LIMIT_MS
 
 
+def adds_facts(node: Node) -> TypeGuard[Count | Sum]:
+    """Whether facts stand before what is live: a long window, or `ever` without a key."""
+    if not isinstance(node, Count | Sum) or is_of_room(node.of):
+        return False
+    is_keyless = isinstance(node, Sum) or node.same is None
+    return is_long(node) or (node.within == "ever" and is_keyless)
+
+
 def column_of(node: Count | Sum) -> FactColumn:
-    """The column that a long window reads.
+    """The column that a long window or `ever` reads.
 
     Raises: LimitExceeded when the window is not of whole days, or the count has a key.
     """
     within = node.within
+    if within == "ever":
+        return FactColumn(column_name(node), EVER_DAYS)
     if not isinstance(within, int) or within % DAY_MS:
         shown = within if isinstance(within, str) else format_duration(within)
         raise LimitExceeded(
@@ -87,7 +103,7 @@ def needs_of(nodes: Iterable[Node], daily: Collection[str] = ()) -> FactNeeds:
     last_seen = False
     for node in nodes:
         for part in walk(node):
-            if isinstance(part, Count | Sum) and is_long(part):
+            if adds_facts(part):
                 column = column_of(part)
                 days[column.name] = max(column.days, days.get(column.name, 0))
             elif isinstance(part, Trait):

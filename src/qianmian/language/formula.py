@@ -6,10 +6,18 @@ A formula is a bool (a constant), an int (a bit), or a tuple ("not", f) / ("and"
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import and_, or_
+from typing import Final
 
 Formula = bool | int | tuple["str | Formula", ...]
 
 INPUTS = 6
+_ALWAYS: Final = (1 << (1 << INPUTS)) - 1
+_DIGITS: Final = tuple(
+    sum(1 << index for index in range(1 << INPUTS) if index >> digit & 1) for digit in range(INPUTS)
+)
+"""The table of each digit: in which of the 64 cases it is set."""
 
 
 def negate(formula: Formula) -> Formula:
@@ -52,26 +60,19 @@ def inputs_of(formula: Formula) -> tuple[int, ...]:
     return tuple(seen)
 
 
-def truth_of(formula: Formula, true_bits: frozenset[int]) -> bool:
-    """The value of the formula when exactly these bits are true."""
-    if isinstance(formula, bool):
-        return formula
-    if isinstance(formula, int):
-        return formula in true_bits
-    values = (truth_of(part, true_bits) for part in _operands(formula))
-    if formula[0] == "not":
-        return not next(values)
-    return all(values) if formula[0] == "and" else any(values)
-
-
 def table_of(formula: Formula, inputs: tuple[int, ...]) -> int:
-    """The 64-bit look-up table over at most six inputs (unused digits repeat)."""
-    table = 0
-    for index in range(1 << INPUTS):
-        chosen = frozenset(bit for digit, bit in enumerate(inputs) if index >> digit & 1)
-        if truth_of(formula, chosen):
-            table |= 1 << index
-    return table
+    """The 64-bit look-up table over at most six inputs (unused digits repeat).
+
+    All 64 cases at once: an input is the table of its own digit, and a word works on whole tables.
+    """
+    if isinstance(formula, bool):
+        return _ALWAYS if formula else 0
+    if isinstance(formula, int):
+        return _DIGITS[inputs.index(formula)]
+    tables = [table_of(part, inputs) for part in _operands(formula)]
+    if formula[0] == "not":
+        return tables[0] ^ _ALWAYS
+    return reduce(and_ if formula[0] == "and" else or_, tables)
 
 
 def compared(cmp: str, value: int, at_least: object) -> Formula:

@@ -7,7 +7,7 @@ but for counts just above 64 in a window, where both are taken from panes (see S
 from __future__ import annotations
 
 from qianmian.language.ast import Count, Distinct, Number, Score, Sum, Trait
-from qianmian.language.fact_columns import column_of, is_long
+from qianmian.language.fact_columns import adds_facts, column_of, is_long
 from qianmian.language.snapshot import Snapshot
 from qianmian.language.truth import LIST_BOUND, added, in_panes
 
@@ -24,7 +24,7 @@ def number_now(number: Number, snapshot: Snapshot) -> int | float | None:
             return held if isinstance(held, int | float) and not isinstance(held, bool) else None
         case Score(key):
             return snapshot.known.scores.get(key)
-        case Count() | Sum() if is_long(of):
+        case Count() | Sum() if adds_facts(of):
             return _with_facts(of, snapshot)
         case Count():
             count = len(snapshot.windowed(of.of, of.within))
@@ -40,12 +40,10 @@ def number_now(number: Number, snapshot: Snapshot) -> int | float | None:
 
 def _with_facts(of: Count | Sum, snapshot: Snapshot) -> int | None:
     known, column = snapshot.known, column_of(of)
-    if known.boundary is None or column.name not in known.days_by_column:
+    if is_long(of) and not known.carries(column.name):
         return None
-    days = known.days_by_column[column.name]
-    before = sum(value for ago, value in days.items() if ago <= column.days)
-    live = (row for row in snapshot.selected(of.of) if row.event_time >= (known.boundary or 0))
-    return before + sum(added(of, row) for row in live)
+    live = known.since(snapshot.selected(of.of))
+    return known.before(column.name, column.days) + sum(added(of, row) for row in live)
 
 
 def _different(of: Distinct, snapshot: Snapshot) -> int:

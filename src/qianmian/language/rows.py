@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -68,6 +68,20 @@ class Known:
         default_factory=lambda: MappingProxyType({})
     )
     presence_none: bool = False
+
+    def carries(self, column: str) -> bool:
+        """Whether there are facts, and this column among them."""
+        return self.boundary is not None and column in self.days_by_column
+
+    def before(self, column: str, days: int) -> int:
+        """What the facts say of so many days before their boundary; 0 where they say nothing."""
+        by_day = self.days_by_column.get(column, {})
+        return sum(value for ago, value in by_day.items() if ago <= days)
+
+    def since(self, rows: Iterable[Row]) -> list[Row]:
+        """Those that are not in the facts yet."""
+        boundary = self.boundary
+        return [row for row in rows if boundary is None or row.event_time >= boundary]
 
 
 def is_selected(row: Row, select: Select) -> bool:

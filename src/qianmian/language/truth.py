@@ -36,7 +36,7 @@ from qianmian.language.ast import (
     Viewing,
 )
 from qianmian.language.comparing import NEEDED_MORE
-from qianmian.language.fact_columns import column_of, is_long, list_column
+from qianmian.language.fact_columns import adds_facts, column_of, is_long, list_column
 from qianmian.language.instances import Instance, views
 from qianmian.language.numbers import meaning
 from qianmian.language.rows import Row, compares, field_compares, orders, products_in
@@ -90,7 +90,7 @@ def _count(node: Count, snapshot: Snapshot, key: str | None) -> Truth:
         return _thresholded(
             snapshot.windowed(node.of, node.within, key, node.same), node.cmp, node.value
         )
-    if is_long(node):
+    if adds_facts(node):
         return _with_facts(node, snapshot)
     needed = node.value + NEEDED_MORE[node.cmp]
     if needed > LIST_BOUND and isinstance(node.within, int):
@@ -103,12 +103,10 @@ def _count(node: Count, snapshot: Snapshot, key: str | None) -> Truth:
 def _with_facts(node: Count | Sum, snapshot: Snapshot) -> Truth:
     """Whole days before the boundary and what is live since; the newest that reach it on top."""
     known, column = snapshot.known, column_of(node)
-    if known.boundary is None or column.name not in known.days_by_column:
+    if is_long(node) and not known.carries(column.name):
         return Truth(False)  # insufficient evidence
-    days = known.days_by_column[column.name]
-    before = sum(value for ago, value in days.items() if ago <= column.days)
-    live = [row for row in snapshot.selected(node.of) if row.event_time >= known.boundary]
-    values = [(row, added(node, row)) for row in live]
+    before = known.before(column.name, column.days)
+    values = [(row, added(node, row)) for row in known.since(snapshot.selected(node.of))]
     holds = orders(before + sum(value for _, value in values), node.cmp, node.value)
     reached, evidence = before, []
     for row, value in values:
@@ -179,7 +177,7 @@ def distinct_products(rows: list[Row], category: str | None) -> list[Row]:
 
 
 def _sum(node: Sum, snapshot: Snapshot, _: str | None) -> Truth:
-    if is_long(node):
+    if adds_facts(node):
         return _with_facts(node, snapshot)
     least = snapshot.since(node.within)
     amounts = [

@@ -329,6 +329,11 @@ class RoomViews:
         room = self._rooms.get(name)
         return "" if room is None else room.session
 
+    def online_in(self, name: str) -> int | None:
+        """How many are in a room, as its board says it; None for a room that never spoke."""
+        room = self._rooms.get(name)
+        return None if room is None or room.now is None else room.now.online
+
     def fired_of(self, viewer: str) -> list[Firing]:
         """The recent firings of a viewer, newest first. Cost: O(`RECENT_FIRINGS`)."""
         return self._recent.of_viewer(viewer)

@@ -342,6 +342,7 @@ def site_of(
         accounts=home.accounts,
         staff=home.staff,
         api_keys=home.api_keys,
+        room_links=home.room_links,
         code_store=home.codes,
         spending=home.spending,
         audit=home.audit,

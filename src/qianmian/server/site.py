@@ -42,6 +42,7 @@ from qianmian.storage.sql.codes import CodeStore
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
+from qianmian.storage.sql.room_links import RoomLinkStore
 from qianmian.storage.sql.sources import SourceStore
 from qianmian.storage.sql.spending import SpendingBook
 from qianmian.storage.sql.staff import Staff
@@ -98,6 +99,7 @@ class Site:
     accounts: AccountStore
     staff: Staff
     api_keys: ApiKeyStore
+    room_links: RoomLinkStore
     audit: AuditTrail
     identities: IdentityStore
     profiles: StoredProfiles

@@ -13,8 +13,10 @@ from tests.oracle.view import (
     Holding,
     Pulses,
     View,
+    adds_facts,
     compare,
     is_room_level,
+    is_unknown,
     selected_keys,
     selects,
 )
@@ -30,7 +32,7 @@ def holds(tree: Tree, view: View) -> Holding:
     entries = view.entries(tree["of"])
     if tree["same"] is not None:
         entries = of_key(tree, view, entries)
-    if is_long(tree):
+    if adds_facts(tree):
         return with_facts(tree, view, view.since_boundary(entries))
     if isinstance(tree["within"], int) and tree["value"] > MAX_EXACT:
         found = in_panes(entries, tree["within"], view.now)
@@ -49,8 +51,8 @@ def of_key(tree: Tree, view: View, entries: list[Entry]) -> list[Entry]:
 
 
 def with_facts(tree: Tree, view: View, live: list[Entry]) -> Holding:
-    """The whole days before the boundary and what is live since; unknown without the column."""
-    if view.facts is None or column_of(tree) not in view.facts.columns:
+    """The whole days before the boundary and what is live since."""
+    if is_unknown(tree, column_of(tree), view.facts):
         return {}
     before = view.before_boundary(column_of(tree), tree["within"])
     if not compare(before + len(live), tree["cmp"], tree["value"]):

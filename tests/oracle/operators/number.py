@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.oracle.convert import Tree, is_long
+from tests.oracle.convert import Tree
 from tests.oracle.events import amount_of
 from tests.oracle.facts import column_of
 from tests.oracle.operators.count import in_panes
 from tests.oracle.operators.distinct import newest_by_value
 from tests.oracle.operators.sum import amounts
 from tests.oracle.operators.trait import value_of
-from tests.oracle.view import PLAIN, Holding, View
+from tests.oracle.view import PLAIN, Holding, View, adds_facts, is_unknown
 
 MAX_EXACT = 64
 
@@ -26,7 +26,7 @@ def measured(of: Tree, view: View) -> int | float | None:
     if of["op"] == "score":
         scores = {} if view.facts is None else view.facts.of(view.its_row.viewer).scores
         return scores.get(of["key"])
-    if is_long(of):
+    if adds_facts(of):
         return with_facts(of, view)
     inside = view.in_window(view.entries(of["of"]), of["within"])
     if of["op"] == "distinct":
@@ -41,7 +41,7 @@ def measured(of: Tree, view: View) -> int | float | None:
 
 
 def with_facts(of: Tree, view: View) -> int | None:
-    if view.facts is None or column_of(of) not in view.facts.columns:
+    if is_unknown(of, column_of(of), view.facts):
         return None
     live = view.since_boundary(view.entries(of["of"]))
     added = len(live) if of["op"] == "count" else sum(amount_of(e.event) or 0 for e in live)

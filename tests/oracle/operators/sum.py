@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.oracle.convert import Tree, is_long
 from tests.oracle.events import Entry, amount_of, ids
 from tests.oracle.facts import column_of
-from tests.oracle.view import PLAIN, Holding, View, compare
+from tests.oracle.view import PLAIN, Holding, View, adds_facts, compare, is_unknown
 
 MAX_AMOUNTS = 64
 
@@ -19,7 +19,7 @@ def amounts(tree: Tree, view: View) -> list[tuple[Entry, int]]:
 
 
 def holds(tree: Tree, view: View) -> Holding:
-    if is_long(tree):
+    if adds_facts(tree):
         return with_facts(tree, view)
     of_entry = amounts(tree, view)
     inside = {id(e) for e in view.in_window([entry for entry, _ in of_entry], tree["within"])}
@@ -28,8 +28,8 @@ def holds(tree: Tree, view: View) -> Holding:
 
 
 def with_facts(tree: Tree, view: View) -> Holding:
-    """The whole days before the boundary and what is live since; unknown without the column."""
-    if view.facts is None or column_of(tree) not in view.facts.columns:
+    """The whole days before the boundary and what is live since."""
+    if is_unknown(tree, column_of(tree), view.facts):
         return {}
     entries = view.since_boundary(view.entries(tree["of"]))
     found = [(entry, amount_of(entry.event)) for entry in entries]

@@ -150,6 +150,13 @@ NAMES = {  # of the schema: of the interface
     "FollowUpPage": "FollowUpPage",
     "ListedProduct": "ListedProduct",
     "RoomListsModel": "RoomLists",
+    "RoomLinkModel": "RoomLink",
+    "AddedRoomLink": "CreatedRoomLink",
+    "OpenedLink": "OpenedLink",
+    "NewRoomLink": "NewRoomLink",
+    "OverlayModel": "Overlay",
+    "OverlayCardModel": "OverlayCard",
+    "OverlayProduct": "OverlayProduct",
     "ReplySent": "ReplySent",
     "PromptModel": "Prompt",
     "PromptPage": "PromptPage",
@@ -180,6 +187,7 @@ ASKED = {
     "ProductGiven",
     "NewApiKey",
     "NewInvitation",
+    "NewRoomLink",
 }  # what is sent may leave out what has a default
 WRITTEN_AS_IN_FILES = {"Strategy", "Step", "Schedule", "Limits", "Goal", "Offer", "Guardrails"}
 """What has a default may be left out; null is a value of its own."""

@@ -18,10 +18,17 @@ from websockets.typing import Origin
 
 from qianmian.server.api.application import management
 from qianmian.server.api.myself import Myself
-from qianmian.server.api.roles import ROLES_BY_ACTION, Open, Permission, actions_of
+from qianmian.server.api.roles import (
+    ACTIONS_BY_LINK,
+    ROLES_BY_ACTION,
+    Open,
+    Permission,
+    actions_of,
+)
 from qianmian.server.site import Site
 from qianmian.storage.sql.accounts import ROLES
 from qianmian.storage.sql.api_keys import KEY_ROLES
+from qianmian.storage.sql.room_links import LINK_KINDS
 from tests.serving import WAIT_S, Served, served
 from tools.lints.walk import ROOT
 
@@ -89,7 +96,7 @@ def test_every_route_says_who_may(route: APIRoute) -> None:
     assert len(said) == 1, "one permission, or one reason why there is none"
     if isinstance(said[0], Open):
         assert said[0].why
-        assert re.fullmatch(r"/(session|first-account|invitation|join)", path_of(route))
+        assert re.fullmatch(r"/(session|first-account|invitation|join|link)", path_of(route))
     is_of_viewer = path_of(route) == "/me" or path_of(route).startswith("/me/")
     assert isinstance(said[0], Myself) is is_of_viewer
 
@@ -102,6 +109,21 @@ def test_every_action_is_of_some_route_and_some_role() -> None:
     for action, roles in ROLES_BY_ACTION.items():
         assert "owner" in roles, action
         assert roles <= set(ROLES), action
+
+
+def test_a_link_has_a_role_of_its_own_and_leads_to_one_room() -> None:
+    assert set(ACTIONS_BY_LINK) == {f"{kind}_link" for kind in LINK_KINDS}
+    assert not set(ACTIONS_BY_LINK) & set(ROLES)
+    of_links = set().union(*ACTIONS_BY_LINK.values())
+    assert of_links <= set(ROLES_BY_ACTION)
+    asked = [
+        path_of(route)
+        for route in ROUTES
+        for one in declared(route)
+        if isinstance(one, Permission) and one.action in of_links
+    ]
+    assert len(asked) == 3
+    assert all("{room}" in path for path in asked)
 
 
 def test_the_page_shows_the_table_as_it_is() -> None:

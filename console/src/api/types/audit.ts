@@ -1,7 +1,7 @@
 /** Who did what, when and why. Instants are ms UTC. */
 
 export interface Actor {
-  kind: 'account' | 'key' | 'command' | 'system'
+  kind: 'account' | 'key' | 'link' | 'command' | 'system'
   id: string
   name: string
 }

@@ -72,5 +72,7 @@ export interface Prompt {
 /** The open cards of a room, the one to say next first. */
 export interface PromptPage {
   now: number
+  /** In the room, as its board tells it; null before anybody was there. */
+  online: number | null
   prompts: Prompt[]
 }

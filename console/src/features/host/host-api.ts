@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request } from '@/api/client'
-import type { PromptPage, RoomLists } from '@/api/types'
+import { useReading } from '@/api/reading'
+import type { CreatedRoomLink, NewRoomLink, PromptPage, RoomLink, RoomLists } from '@/api/types'
 
 export type Answer = 'said' | 'skipped'
 
@@ -9,12 +10,7 @@ const LISTS_MS = 15_000
 const pathOf = (room: string): string => `/api/rooms/${encodeURIComponent(room)}/prompts`
 
 export function usePrompts(room: string) {
-  return useQuery({
-    queryKey: ['prompts', room],
-    queryFn: () => request<PromptPage>('GET', pathOf(room)),
-    refetchInterval: FRESH_MS,
-    refetchIntervalInBackground: true, // the host's screen often stands beside another window
-  })
+  return useReading(['prompts', room], () => request<PromptPage>('GET', pathOf(room)), FRESH_MS)
 }
 
 /** Whoever answers second is told nothing: the card is gone for both. */
@@ -43,5 +39,31 @@ export function useChooseLists(room: string) {
     mutationFn: (given: Pick<RoomLists, 'is_hot_shown' | 'recommended'>) =>
       request<RoomLists>('PUT', listsOf(room), given),
     onSuccess: (told) => cache.setQueryData(['room-lists', room], told),
+  })
+}
+
+const linksOf = (room: string): string => `/api/rooms/${encodeURIComponent(room)}/links`
+
+export function useRoomLinks(room: string) {
+  return useQuery({
+    queryKey: ['room-links', room],
+    queryFn: () => request<RoomLink[]>('GET', linksOf(room)),
+    refetchInterval: LISTS_MS, // when one was opened
+  })
+}
+
+export function useCreateLink(room: string) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: (given: NewRoomLink) => request<CreatedRoomLink>('POST', linksOf(room), given),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ['room-links', room] }),
+  })
+}
+
+export function useRevokeLink(room: string) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) => request<void>('DELETE', `${linksOf(room)}/${encodeURIComponent(id)}`),
+    onSettled: () => cache.invalidateQueries({ queryKey: ['room-links', room] }),
   })
 }

@@ -12,7 +12,7 @@ export function FirstAccountPage() {
   const { t } = useTexts()
   const navigate = useNavigate()
   const create = useFirstAccount()
-  const token = useLinkToken('/first')
+  const token = useLinkToken()
   const isUsed = create.error instanceof ApiProblem && create.error.status === 403
   if (!token || isUsed) {
     return (

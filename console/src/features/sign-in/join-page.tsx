@@ -14,7 +14,7 @@ const isGone = (error: unknown): boolean => error instanceof ApiProblem && error
 export function JoinPage() {
   const { t } = useTexts()
   const navigate = useNavigate()
-  const token = useLinkToken('/join')
+  const token = useLinkToken()
   const invitation = useInvitation(token)
   const join = useJoin()
   if (!token || isGone(invitation.error) || isGone(join.error)) {

@@ -1,8 +1,6 @@
-import { useEffect, useState } from 'react'
+import { useFragment } from '@/lib/fragment'
 
-/** The token of a one-time link, taken out of the address bar and the history: it is a secret. */
-export function useLinkToken(path: string): string {
-  const [token] = useState(() => new URLSearchParams(window.location.hash.slice(1)).get('token') ?? '')
-  useEffect(() => window.history.replaceState(window.history.state, '', path), [path])
-  return token
+/** The token of a one-time link. */
+export function useLinkToken(): string {
+  return new URLSearchParams(useFragment()).get('token') ?? ''
 }

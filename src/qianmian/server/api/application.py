@@ -20,10 +20,12 @@ from qianmian.server.api import (
     lists,
     myself,
     offer_codes,
+    overlay,
     persons,
     playbooks,
     products,
     prompts,
+    room_links,
     room_lists,
     rooms,
     segments,
@@ -53,7 +55,8 @@ def management(site: Site) -> FastAPI:
     parts = (session, rooms, viewers, data, definitions, staff, products)
     more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions, effects)
     acting = (prompts, room_lists, follow_ups, channels, myself, offer_codes, spending, home)
-    for part in (*parts, *more, *acting):
+    linked = (room_links, overlay)
+    for part in (*parts, *more, *acting, *linked):
         app.include_router(part.router, prefix="/api")
     add_problems(app)
     app.add_middleware(MeOrigins, owner=app)

@@ -29,9 +29,10 @@ class PromptModel(Model):
 
 
 class PromptPage(Model):
-    """The open cards of a room, the one to say next first."""
+    """The open cards of a room, the one to say next first; `online` as its board tells it."""
 
     now: int
+    online: int | None
     prompts: list[PromptModel]
 
 
@@ -47,7 +48,8 @@ async def prompts(room: str, site: Here, _who: Annotated[Who, Needs("prompts.rea
     found = [msgspec.to_builtins(one) for one in site.prompts.open(room)]
     fields = PromptModel.model_fields
     told = [PromptModel(**{name: one[name] for name in fields}) for one in found]
-    return PromptPage(now=site.now(), prompts=told)
+    online = await site.deployment.ask(lambda live: live.views.online_in(room))
+    return PromptPage(now=site.now(), online=online, prompts=told)
 
 
 @router.post("/rooms/{room}/prompts/{prompt}", status_code=204)

@@ -1,7 +1,12 @@
-"""What each role may do: one table, and the dependency by which every route names its action."""
+"""What each role may do: one table, and the dependency by which every route names its action.
+
+A link to a room is a role too, with a table of its own: nobody has an account with it, and it ends
+at the room: what a route is asked for stands in its path.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -45,6 +50,9 @@ ROLES_BY_ACTION: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "codes.write": _LEADS,
         "prompts.read": EVERYBODY,
         "prompts.answer": _MAKERS | {"host"},
+        "room_links.read": _MAKERS,
+        "room_links.write": _MAKERS,
+        "overlay.read": EVERYBODY,
         "room_lists.read": EVERYBODY,
         "room_lists.write": _MAKERS | {"host"},
         "replies.write": _MAKERS | {"service"},
@@ -68,10 +76,18 @@ ROLES_BY_ACTION: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """Who may do what. Documented in `docs/server.md`; a test compares."""
 
+ACTIONS_BY_LINK: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "host_link": frozenset({"prompts.read", "prompts.answer"}),
+        "overlay_link": frozenset({"overlay.read"}),
+    }
+)
+"""What may be done with a link, in its room."""
+
 
 def may(role: str, action: str) -> bool:
     """Whether a role may do this."""
-    return role in ROLES_BY_ACTION[action]
+    return role in ROLES_BY_ACTION[action] or action in ACTIONS_BY_LINK.get(role, ())
 
 
 def actions_of(role: str) -> list[str]:
@@ -90,12 +106,23 @@ class Permission:
     async def __call__(self, request: Request) -> Who:
         """Who asks.
 
-        Raises: Problem for nobody, and for a role that may not.
+        Raises: Problem for nobody, for a role that may not, and for a link of another room.
         """
         who = await who_asks(request)
         if not may(who.role, self.action):
+            _note(who, self.action)
             raise Problem("session.role", f"the role {who.role} may not do {self.action}")
+        if who.room is not None and request.path_params.get("room") != who.room:
+            _note(who, self.action)
+            raise Problem("session.room", "this link is to another room")
         return who
+
+
+def _note(who: Who, action: str) -> None:
+    """A link that is tried elsewhere has come to somebody else: the log says which one it is."""
+    if who.room is not None:
+        said = "the %s %s of the room %r was tried for %s"
+        logging.getLogger(__name__).warning(said, who.role, who.actor.id, who.room, action)
 
 
 class Open:

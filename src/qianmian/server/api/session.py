@@ -37,7 +37,7 @@ async def session(request: Request, site: Here) -> SessionModel:
 @router.post("/session", dependencies=[OpenTo("who signs in is not signed in yet")])
 async def sign_in(given: SignIn, request: Request, response: Response, site: Here) -> SessionModel:
     """Sign in; too many wrong tries have to wait."""
-    _check_origin(request)
+    check_origin(request)
     address = request.client.host if request.client else ""
     found = await asyncio.to_thread(site.accounts.sign_in, given.name, given.password, address)
     if isinstance(found, SignInRefused):
@@ -53,7 +53,7 @@ async def first_account(
     given: FirstAccount, request: Request, response: Response, site: Here
 ) -> SessionModel:
     """Make the first account, with the token that was printed at the first start."""
-    _check_origin(request)
+    check_origin(request)
     found = await asyncio.to_thread(
         site.accounts.create_first, given.token, given.name, given.password
     )
@@ -67,7 +67,7 @@ async def first_account(
 @router.post("/invitation", dependencies=[OpenTo("the token of the link is the right")])
 async def invitation(given: TokenModel, request: Request, site: Here) -> InvitationModel:
     """What a link is for; the token comes in the body, because addresses are written down."""
-    _check_origin(request)
+    check_origin(request)
     found = await asyncio.to_thread(site.staff.link_of, given.token)
     if found is None:
         raise Problem("account.link", "this link has been used, or is too old; ask for another")
@@ -77,7 +77,7 @@ async def invitation(given: TokenModel, request: Request, site: Here) -> Invitat
 @router.post("/join", dependencies=[OpenTo("the token of the link is the right")])
 async def join(given: JoinModel, request: Request, response: Response, site: Here) -> SessionModel:
     """Make the account of a link, or choose a new password with it, and sign in."""
-    _check_origin(request)
+    check_origin(request)
     found = await asyncio.to_thread(site.staff.accept, given.token, given.name, given.password)
     if found == "name_taken":
         raise Problem("account.name_taken", "choose another name: this one is taken")
@@ -122,6 +122,10 @@ def _told(found: Session | None, *, first_run: bool) -> SessionModel:
     return SessionModel(account=who, first_run=False, csrf=found.csrf)
 
 
-def _check_origin(request: Request) -> None:
+def check_origin(request: Request) -> None:
+    """A page that is not of this server begins nothing here.
+
+    Raises: Problem
+    """
     if "origin" in request.headers and not same_origin(request.scope):
         raise Problem("session.origin", "this page is not of this server")

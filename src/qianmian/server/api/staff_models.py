@@ -73,9 +73,9 @@ class AddedApiKey(Model):
 
 
 class ActorModel(Model):
-    """Who did it: an account, a key of a program, a command on the machine, the product itself."""
+    """Who did it: an account, a key, a link to a room, a command on the machine, the product."""
 
-    kind: Literal["account", "key", "command", "system"]
+    kind: Literal["account", "key", "link", "command", "system"]
     id: str
     name: str
 

@@ -160,6 +160,12 @@ class ViewersHub:
         text = _encode({"type": "withdrawn", "id": message_id}).decode()
         return self._offer(place.lines, Sent("", text))
 
+    def for_everybody(self, room: str) -> list[RoomMessage]:
+        """What everybody in a room may see now, oldest first; nothing that is for one viewer."""
+        place, now = self._rooms.get(room), self.now()
+        kept = () if place is None else place.kept
+        return [one.message for one in kept if one.sent.expires_at > now]
+
     def forget(self, viewer: str) -> None:
         """Drop what is kept for a viewer, as when they want nothing personal any more."""
         for (of, _), place in self._viewers.items():

@@ -16,7 +16,7 @@ from sqlglot import exp
 from qianmian.columns.facts import facts_of_columns
 from qianmian.errors import InputError, UnknownName
 from qianmian.language.ast import Count, Node, Sum, Trait, walk
-from qianmian.language.fact_columns import FactColumn, column_of, is_long, needs_of
+from qianmian.language.fact_columns import EVER_DAYS, FactColumn, adds_facts, column_of, needs_of
 from qianmian.language.plan import plan
 from qianmian.language.relations import CountWindow, SumWindow
 from qianmian.profiles.found import FOUND_TRAITS
@@ -84,7 +84,7 @@ def build_facts(
 
 
 def _long(node: Node) -> Iterator[Count | Sum]:
-    yield from (one for one in walk(node) if isinstance(one, Count | Sum) and is_long(one))
+    yield from (one for one in walk(node) if adds_facts(one))
 
 
 def _segment(key: str, definitions: Definitions) -> Node:
@@ -183,8 +183,10 @@ class _Build:
             raise InputError(f"{node} cannot be kept by the day")
         begins = [
             day_begin(self.boundary_ms, self.reader.zone, days_before=ago)
-            for ago in range(days, 0, -1)
+            for ago in range(min(days, EVER_DAYS - 1), 0, -1)
         ]
+        if days == EVER_DAYS:  # all that is older is its last day
+            begins.insert(0, 0)
         tests = [*asking.selected(relation.rows), self._before(asking)]
         tests.append(exp.GTE(this=own("event_time"), expression=asking.bound(begins[0])))
         value: Sql = exp.Count(this=exp.Star())

@@ -37,8 +37,9 @@ class Actor:
     """Who changes something.
 
     Attributes:
-        kind: `account`, `key` (of a program), `command` (in a terminal of the machine), `system`.
-        id: of the account or key; the user of the terminal.
+        kind: `account`, `key` (of a program), `link` (to one room), `command` (in a terminal of
+            the machine), `system`.
+        id: of the account, key or link; the user of the terminal.
         name: as it was at the time.
     """
 

@@ -175,6 +175,22 @@ API_KEYS: Final = Table(
     Column("revoked_at", BigInteger),
 )
 
+ROOM_LINKS: Final = Table(
+    "room_links",
+    METADATA,
+    Column("id", String(16), primary_key=True),
+    Column("room", String(128), nullable=False),
+    Column("kind", String(16), nullable=False),  # host overlay
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String(128), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("opened_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Index(None, "room"),
+)
+"""Links to one room; a row goes when another link is made after its end."""
+
 IDENTITY_EDGES: Final = Table(
     "identity_edges",
     METADATA,
