@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
 from qianmian.bootstrap.installation import Installation
 from qianmian.columns.batch import EventBatch
 from qianmian.runtime.messages import Body, Decided, DefinitionsChanged, Events
+from qianmian.storage.sql.audit import SYSTEM, Actor
 from qianmian.vocabulary.decision import Decision
 
 NOON: Final = 1_790_000_000_000 - 1_790_000_000_000 % 86_400_000 + 4 * 3_600_000
@@ -23,18 +26,26 @@ _ONE: Final = """
 """
 WORKS, UNEVEN, SILENT = "price_help", "uneven_help", "silent_help"
 """Strategies: one that works, one whose arms are not as drawn, one that has not decided."""
+HURTS: Final = "pushy_help"
+"""A strategy of the database that harms."""
 FILE: Final = "strategies:" + "".join(_ONE.format(key=one) for one in (WORKS, UNEVEN, SILENT))
 
 
-def write_evening(home: Installation, people: int) -> None:
+def write_evening(home: Installation, people: int, *, hurts: bool = False) -> None:
     """A broadcast in an empty log: of the treated every second buys, of the control one of five.
 
-    Every second viewer is control, as the file says; of `UNEVEN` every tenth.
+    Every second viewer is control, as the file says; of `UNEVEN` every tenth. A third have put
+    something into their cart before anything is decided.
     """
     came, liked = (
         [{"type": one, "viewer": f"v{n}", "clock": at, "room": "r1"} for n in range(people)]
         for one, at in (("room_entered", NOON), ("liked", NOON + 1_500))
     )
+    carts = [
+        {**one, "type": "cart_added", "product": "p1"}
+        for n, one in enumerate(came)
+        if n // 4 % 3 == 0
+    ]
     paid: list[dict[str, Any]] = [
         {"type": "order_paid", "viewer": f"v{n}", "clock": NOON + 2_000, "verified": 1}
         | {"order_id": f"o{n}", "amount": 10_000, "currency": "CNY"}
@@ -47,8 +58,11 @@ def write_evening(home: Installation, people: int) -> None:
         for strategy, control in ((WORKS, 2), (UNEVEN, 10))
         for n in range(people)
     ]
+    if hurts:
+        _keep_harmful(home)
+        decided += [_decision(HURTS, n, is_held=n % 2 == 1) for n in range(people)]
     parts: list[tuple[int, list[Body]]] = [
-        (NOON, [DefinitionsChanged(home.definitions), Events(EventBatch.from_rows(came))]),
+        (NOON, [DefinitionsChanged(home.definitions), Events(EventBatch.from_rows(came + carts))]),
         (NOON + 1_000, [Decided(tuple(decided))]),
         (NOON + 1_500, [Events(EventBatch.from_rows(liked))]),
         (NOON + 2_000, [Events(EventBatch.from_rows(paid))]),
@@ -59,10 +73,22 @@ def write_evening(home: Installation, people: int) -> None:
     home.log.commit()
 
 
+def _keep_harmful(home: Installation) -> None:
+    """A strategy that somebody wrote, somebody else approved, and that reaches everybody."""
+    (known,) = (one for one in home.strategies.base.strategies if one.key == WORKS)
+    title = {"zh": "催单话术", "en": "a pushy word"}
+    mine = msgspec.structs.replace(known, key=HURTS, title=title, mode="draft")
+    store, lead = home.strategy_store, Actor("command", "1", "主管")
+    store.save_draft(mine, SYSTEM)
+    store.take(HURTS, 1, "ask", SYSTEM)
+    store.take(HURTS, 1, "approve", lead)
+    store.take(HURTS, 1, "widen", lead)
+
+
 def _decision(strategy: str, n: int, *, is_held: bool) -> Decision:
     return Decision(
         id=f"{strategy}-{n}",
-        at=NOON + 1_000,
+        at=NOON + 1_000 - n // 2 % 10 * 20,
         viewer=f"v{n}",
         room="r1",
         session="s1",

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { scaleOf } from '@/features/strategies/effect-forest'
+import { scaleOf } from '@/features/effects/effect-forest'
 
 const line = (low: number, value: number, high: number) => ({ label: `${value}`, lift: { low, value, high } })
 

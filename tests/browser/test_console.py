@@ -13,6 +13,8 @@ PAGES = (
     "/rooms/r1",
     "/rooms/r1?viewer=v1",
     "/rooms/r1?wall=1",
+    "/rooms",
+    "/effects",
     "/data",
     "/sources",
     "/products",

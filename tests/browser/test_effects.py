@@ -1,4 +1,4 @@
-"""The effect of a strategy on its page: one sentence, the checks, the naive ratio last."""
+"""Effects from the first page to the strategy: what hurts, why, for whom, and stopping it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from playwright.sync_api import Browser, expect
 from qianmian.settings import Settings
 from tests.browser.conftest import NAME, PASSWORD, WAIT_MS, Open, Shop
 from tests.browser.test_console import RULES
-from tests.measured_shop import FILE, LASTS_MS, NOON, SILENT, UNEVEN, WORKS, write_evening
+from tests.measured_shop import (
+    FILE,
+    HURTS,
+    LASTS_MS,
+    NOON,
+    SILENT,
+    UNEVEN,
+    WORKS,
+    write_evening,
+)
 from tests.serving import served
 
 
@@ -28,7 +37,7 @@ def shop(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         settings.home,
         settings,
         now=lambda: NOON + LASTS_MS,
-        prepare=lambda home: write_evening(home, 1_000),
+        prepare=lambda home: write_evening(home, 1_000, hurts=True),
     ) as server:
         given = {"token": server.first_token, "name": NAME, "password": PASSWORD}
         with httpx.Client(base_url=server.url, timeout=WAIT_MS / 1_000) as client:
@@ -72,3 +81,93 @@ def test_arms_that_are_not_as_drawn_show_no_number(visits: Open) -> None:
 def test_before_it_has_decided_there_is_nothing_to_compare(visits: Open) -> None:
     panel = visits(f"/strategies/{SILENT}").page.locator("[data-part=effect]")
     expect(panel).to_contain_text("还没有可以比较的数据")
+
+
+def test_the_page_of_effects_leads_from_the_list_to_why(visits: Open) -> None:
+    """The same numbers on the list, on the report, and on the page of the strategy."""
+    page = visits("/effects").page
+    works = page.locator(f"tr[data-row-key={WORKS}]")
+    expect(works.locator("[data-verdict=works]")).to_have_text("确认有效")
+    expect(works).to_contain_text("+30.00")
+    expect(works).to_contain_text("500")
+    uneven = page.locator(f"tr[data-row-key={UNEVEN}]")
+    expect(uneven.locator("[data-verdict=hidden]")).to_be_visible()
+    assert "%" not in uneven.inner_text()
+    interval = works.locator(".quiet.num").first.inner_text().strip("[]").split(", ")
+    as_of = works.locator("td").last.inner_text()
+    works.get_by_role("link").click()
+    sentence = page.locator("[data-part=sentence]")
+    expect(sentence).to_contain_text("+30.00 个百分点")
+    for end in interval:
+        expect(sentence).to_contain_text(f"{end} 个百分点")
+    expect(page.locator(".page-head")).to_contain_text(as_of)
+    expect(page.locator("[data-advice=keep]")).to_be_visible()
+    page.get_by_role("link", name="去策略页").click()
+    panel = page.locator("[data-part=effect]")
+    for end in interval:
+        expect(panel.locator("[data-part=verdict]")).to_contain_text(end)
+    page.goto(f"{page.url.rpartition('/strategies')[0]}/effects/{UNEVEN}")
+    expect(page.locator("[data-advice=sample_ratio]")).to_be_visible()
+    expect(sentence).to_contain_text("分组异常")
+    whole = page.locator("[data-part=effect-page]")
+    expect(whole.locator("svg.group-forest, svg.effect-band")).to_have_count(0)
+    assert "%" not in whole.inner_text()
+
+
+@pytest.mark.parametrize(("locale", "theme"), [("zh-CN", "light"), ("en-US", "dark")])
+def test_a_report_draws_its_intervals_and_ends_with_the_naive_ratio(
+    visits: Open, locale: str, theme: str
+) -> None:
+    page = visits(f"/effects/{WORKS}", locale=locale, theme=theme).page
+    whole = page.locator("[data-part=effect-page]")
+    expect(page.locator("[data-part=band] circle")).to_have_count(9)
+    expect(page.locator("[data-part=forest] svg text").first).to_be_visible()
+    rows = page.locator("[data-part=groups] tr[data-row-key]")
+    expect(rows).to_have_count(3)  # everybody, those with something in their cart, the others
+    expect(rows.first).to_contain_text("500")
+    said = whole.inner_text()
+    assert said.rstrip().endswith(page.locator("[data-part=naive-ratio]").inner_text())
+    assert whole.locator(".verdict").first.inner_text() in ("确认有效", "It works")
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    if "QIANMIAN_SCREENS" in os.environ:
+        folder = Path(os.environ["QIANMIAN_SCREENS"])
+        page.screenshot(path=folder / f"effects-{locale}.png", full_page=True)
+    page.goto(f"{page.url}?by=highly_engaged")
+    expect(rows).to_have_count(1)  # nobody had done much, so it divides nobody
+    expect(page.locator("[data-part=groups]")).to_contain_text(
+        "高频互动" if locale == "zh-CN" else "Highly engaged"
+    )
+
+
+def test_today_leads_to_the_strategy_that_hurts_and_it_is_stopped(visits: Open) -> None:
+    """One story: the first page, why, the strategy; the same interval on each; then it is gone."""
+    page = visits("/").page
+    need = page.locator("[data-need=harms]")
+    expect(need).to_have_count(1)
+    expect(need).to_contain_text("有负面影响")
+    expect(need).to_contain_text("干预 500 人，对照 500 人；数据截至 09-21 12:01")
+    interval = need.locator(".num").inner_text()
+    low, high = "−39.64", "−20.36"
+    assert low in interval
+    assert high in interval
+    expect(page.locator("[data-need=not_as_drawn]")).to_have_count(1)
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    if "QIANMIAN_SCREENS" in os.environ:
+        page.screenshot(path=Path(os.environ["QIANMIAN_SCREENS"]) / "home.png", full_page=True)
+    need.get_by_role("link").click()
+    sentence = page.locator("[data-part=sentence]")
+    expect(sentence.locator("[data-verdict=harms]")).to_be_visible()
+    expect(sentence).to_contain_text(low)
+    expect(sentence).to_contain_text(high)
+    expect(page.locator("[data-advice=stop]")).to_be_visible()
+    page.get_by_role("link", name="去策略页").click()
+    expect(page.locator("[data-part=effect] [data-part=verdict]")).to_contain_text(low)
+    page.get_by_role("button", name="暂停", exact=True).click()
+    expect(page.locator("[data-version='1'] [data-mode=paused]")).to_be_visible()
+    page.get_by_role("link", name="今日").click()
+    expect(page.locator("[data-need=not_as_drawn]")).to_have_count(1)
+    expect(need).to_have_count(0)
+    page.goto(page.url.rpartition("/")[0] + f"/effects/{HURTS}")
+    expect(page.locator("h1 [data-mode=paused]")).to_be_visible()

@@ -1,6 +1,8 @@
 import { Button, Result } from 'antd'
 import { lazy, Suspense } from 'react'
 import { createBrowserRouter, Link, useParams, useRouteError, useSearchParams } from 'react-router'
+import { useMay } from '@/api/session'
+import { HomePage } from '@/features/home/home-page'
 import { FirstAccountPage } from '@/features/sign-in/first-account-page'
 import { JoinPage } from '@/features/sign-in/join-page'
 import { RoomsPage } from '@/features/rooms/rooms-page'
@@ -15,6 +17,9 @@ const ProductsPage = lazy(async () => ({ default: (await import('@/features/prod
 const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/settings-page')).SettingsPage }))
 const SourcesPage = lazy(async () => ({ default: (await import('@/features/sources/sources-page')).SourcesPage }))
 
+const EffectsPage = lazy(async () => ({ default: (await import('@/features/effects/effects-page')).EffectsPage }))
+const EffectPage = lazy(async () => ({ default: (await import('@/features/effects/effect-page')).EffectPage }))
+const EffectPanel = lazy(async () => ({ default: (await import('@/features/effects/effect-panel')).EffectPanel }))
 const HostPage = lazy(async () => ({ default: (await import('@/features/host/host-page')).HostPage }))
 const HostLinkPage = lazy(async () => ({ default: (await import('@/features/host/link-page')).HostLinkPage }))
 const OverlayPage = lazy(async () => ({ default: (await import('@/features/overlay/overlay-page')).OverlayPage }))
@@ -40,6 +45,12 @@ const definitionPages = (['tag', 'segment', 'moment'] as const).flatMap((kind) =
     { path: `${folder}/:key`, element: <EditorPage key={kind} kind={kind} /> },
   ]
 })
+
+/** The first page after the sign-in. */
+function First() {
+  const may = useMay()
+  return may('home.read') ? <HomePage /> : <RoomsPage />
+}
 
 /** The board of a room, and the viewer whose id stands in the address. */
 function Room() {
@@ -71,6 +82,9 @@ function FollowUps() {
     </>
   )
 }
+
+/** The effect of a strategy, on its page. */
+const effectOf = (key: string) => <EffectPanel strategy={key} />
 
 function NotFound() {
   const { t } = useTexts()
@@ -110,14 +124,17 @@ export const router = createBrowserRouter([
     element: <Shell />,
     errorElement: <Broken />,
     children: [
-      { path: '/', element: <RoomsPage /> },
+      { path: '/', element: <First /> },
+      { path: '/rooms', element: <RoomsPage /> },
       { path: '/rooms/:room', element: <Room /> },
       { path: '/follow-ups', element: <FollowUps /> },
       { path: '/host/:room', element: <HostPage /> },
       ...definitionPages,
       { path: '/strategies', element: <StrategiesPage /> },
-      { path: '/strategies/new', element: <StrategyPage key="new" /> },
-      { path: '/strategies/:key', element: <StrategyPage /> },
+      { path: '/strategies/new', element: <StrategyPage key="new" effectOf={effectOf} /> },
+      { path: '/strategies/:key', element: <StrategyPage effectOf={effectOf} /> },
+      { path: '/effects', element: <EffectsPage /> },
+      { path: '/effects/:key', element: <EffectPage /> },
       { path: '/data', element: <HealthPage /> },
       { path: '/sources', element: <SourcesPage /> },
       { path: '/products', element: <ProductsPage /> },

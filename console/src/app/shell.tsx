@@ -13,12 +13,14 @@ import { LiveProvider } from './live'
 
 /** Each page: its address, and what one must be allowed to find anything there. */
 const PAGES = [
-  { name: 'rooms', path: '/', needs: 'rooms.read' },
+  { name: 'home', path: '/', needs: 'home.read' },
+  { name: 'rooms', path: '/rooms', needs: 'rooms.read' },
   { name: 'follow_ups', path: '/follow-ups', needs: 'follow_ups.read' },
   { name: 'tags', path: '/tags', needs: 'definitions.read' },
   { name: 'segments', path: '/segments', needs: 'definitions.read' },
   { name: 'moments', path: '/moments', needs: 'definitions.read' },
   { name: 'strategies', path: '/strategies', needs: 'strategies.read' },
+  { name: 'effects', path: '/effects', needs: 'strategies.read' },
   { name: 'products', path: '/products', needs: 'products.read' },
   { name: 'data', path: '/data', needs: 'data.read' },
   { name: 'sources', path: '/sources', needs: 'sources.read' },

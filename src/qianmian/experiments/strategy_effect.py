@@ -10,8 +10,9 @@ import numpy as np
 
 from qianmian.experiments.effect import Bool, Effect, Plan, effect_of
 from qianmian.experiments.groups import Groups, by_group
+from qianmian.experiments.over_time import Standing, over_time
 from qianmian.experiments.population import Int64, Population
-from qianmian.experiments.told import document_of, groups_document
+from qianmian.experiments.told import document_of, groups_document, standing_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class StrategyEffect:
         offers_minor: what the offers of the treated cost, at most.
         sessions: by the session of the first decision; None: hidden with the verdict.
         by: by tags and segments that were asked for: "no" and "yes"; empty when hidden.
+        over_time: what was known of the goal before, the newest last; empty when hidden.
 
     Units: window_ms in ms, as_of in ms UTC, offers_minor in minor units of the shop's currency.
     """
@@ -82,6 +84,7 @@ class StrategyEffect:
     offers_minor: int
     sessions: Groups | None
     by: Mapping[str, Groups]
+    over_time: tuple[Standing, ...] = ()
 
     @property
     def has_decided(self) -> bool:
@@ -133,6 +136,9 @@ def strategy_effect(
             key: grouped(mine.astype(np.int64), ("no", "yes"))
             for key, mine in (holds.items() if is_told else ())
         },
+        over_time=over_time(outcomes[0], people.is_treated, people.at, plan, window_ms=window_ms)
+        if is_told
+        else (),
     )
 
 
@@ -146,5 +152,6 @@ def strategy_document(found: StrategyEffect) -> dict[str, Any]:
         "effect": document_of(found.effect),
         "sessions": None if found.sessions is None else groups_document(found.sessions),
         "by": {key: groups_document(one) for key, one in found.by.items()},
+        "over_time": [standing_document(one) for one in found.over_time],
         "naive": None if naive is None else {**asdict(naive), "ratio": naive.ratio},
     }

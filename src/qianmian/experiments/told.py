@@ -8,6 +8,7 @@ from typing import Any
 from qianmian.experiments.effect import Arm, Comparison, Effect
 from qianmian.experiments.groups import Groups
 from qianmian.experiments.interval import Interval
+from qianmian.experiments.over_time import Standing
 
 ROW = (
     *("variant", "outcome", "treated_n", "control_n", "treated_mean", "control_mean"),
@@ -44,6 +45,17 @@ def groups_document(groups: Groups) -> dict[str, Any]:
             {"group": one.name, "shrunk": one.shrunk, **_comparison(one.own)}
             for one in groups.found
         ],
+    }
+
+
+def standing_document(one: Standing) -> dict[str, Any]:
+    """What was known at an instant as JSON."""
+    return {
+        "as_of": one.as_of,
+        "treated": one.treated,
+        "control": one.control,
+        "absolute": _interval(one.absolute),
+        "relative": _interval(one.relative),
     }
 
 

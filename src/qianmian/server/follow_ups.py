@@ -85,6 +85,13 @@ class FollowUpDesk(Errands[FollowUp]):
             waiting=len(free),
         )
 
+    async def deadlines(self) -> list[int]:
+        """When the open ones end, ms UTC.
+
+        Raises: OperationalError.
+        """
+        return [one.deadline_at for one in await self._unfinished() if one.state == OPEN]
+
     async def step(self, task: str, step: Step, by: Actor) -> Claim:
         """Claim one, put it back, or say what came of it; `claimed`: it is so.
 

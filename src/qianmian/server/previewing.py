@@ -14,15 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from qianmian.bootstrap.measured import levels_asked
 from qianmian.errors import NotInHistory, QianmianError
-from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.language.ast import Node
 from qianmian.language.definition import FIRING_KINDS, SCHEDULE, Definition
 from qianmian.language.settle import settled_node
 from qianmian.storage.history_reader.answers import Definitions, Distribution, LeftOut, Preview
 from qianmian.storage.history_reader.lazily import LazyReader
-from qianmian.strategies.strategy import Strategy
 from qianmian.vocabulary.product import Product
 
 OF_STRATEGIES: Final = (*FIRING_KINDS, SCHEDULE)
@@ -31,7 +28,7 @@ FLUSH_EVERY_MS: Final = 10_000  # each time makes a small file
 
 
 class Previewer:
-    """Asks history about definitions, and about what strategies changed.
+    """Asks history about definitions.
 
     Args:
         folder: of the history.
@@ -143,34 +140,6 @@ class Previewer:
             return self._reader.distribution(
                 expr, could, now, definitions=known, groups=groups, tag=tag
             )
-
-        return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
-
-    async def effect(
-        self,
-        strategy: Strategy,
-        currency: str,
-        by: Sequence[str] = (),
-        definitions: Iterable[Definition] = (),
-    ) -> StrategyEffect:
-        """What a version of a strategy changed, as far as history has been told.
-
-        Args:
-            by: keys of tags and segments, by which it is told, too.
-            definitions: the tags and segments that there are.
-
-        Raises: LogProblem when history cannot be read; HistoryTooLarge; as `levels_asked`;
-            NotInHistory for a tag or segment that history cannot say.
-        """
-        held = [one for one in definitions if one.kind not in FIRING_KINDS]
-        levels = {(one.kind, one.key): one.expr for one in held}
-        found = levels_asked(by, held).items()
-        asked = {key: settled_node(one, self._zone, held) for key, one in found}
-
-        def ask() -> StrategyEffect:
-            self._flush()
-            known = Definitions(levels, self._lists())
-            return self._reader.effect(strategy, currency, by=asked, definitions=known)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
 

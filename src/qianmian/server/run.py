@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import metadata
 from typing import NamedTuple
 
@@ -45,6 +46,7 @@ from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
+from qianmian.server.measuring import Measurer
 from qianmian.server.outbox import Outbox, Stranded
 from qianmian.server.parcels import parcel_of
 from qianmian.server.previewing import Previewer
@@ -126,12 +128,12 @@ async def run_server(
             home.strategy_store, home.strategies, desk, home.deployment, home.codes
         )
         stocking = Stocking(home.catalog, home.deployment)
-        previewer = previewer_of(home, now)
+        askers = askers_of(home, now)
         facts = facts_of(home)
         persons = home.persons.desk(home.deployment, home.settings.namespace)
         who = IdentityFollowing(home.settings.home / "history", home.identities)
         followers = (desk, stocking, facts, persons, who, strategies)
-        site = site_of(home, parts, ingest, outlets, followers, previewer, now)
+        site = site_of(home, parts, ingest, outlets, followers, askers, now)
 
         async def ready() -> None:
             if on_ready is not None:
@@ -147,7 +149,7 @@ async def run_server(
             for one in following:
                 one.cancel()
             await asyncio.gather(*following, return_exceptions=True)
-            await asyncio.to_thread(_close, previewer, site.trials)
+            await asyncio.to_thread(_close, *askers, site.trials)
 
 
 def _followed(one: Following) -> asyncio.Task[None]:
@@ -279,14 +281,18 @@ def into(outbox: Outbox, currency: str) -> Callable[[Outgoing], None]:
     return lambda sent: outbox.take(parcel_of(sent, outbox.channel, currency))
 
 
-def previewer_of(home: Installation, now: Callable[[], int]) -> Previewer:
-    """Asks the history of an installation."""
+def askers_of(home: Installation, now: Callable[[], int]) -> tuple[Previewer, Measurer]:
+    """Both ask the history of an installation, each on its own thread."""
     folder = home.settings.home / "history"
     zone, lists = home.settings.zone, home.lists.newest
-    return Previewer(folder, zone, home.products, now, lambda: _flush(home), lists)
+    flushed = partial(_flush, home)
+    return (
+        Previewer(folder, zone, home.products, now, flushed, lists),
+        Measurer(folder, zone, home.products, now, flushed, lists),
+    )
 
 
-def _close(*parts: Previewer | TrialDesk) -> None:
+def _close(*parts: Previewer | Measurer | TrialDesk) -> None:
     for one in parts:
         one.close()
 
@@ -318,7 +324,7 @@ def site_of(
     followers: tuple[
         DefinitionDesk, Stocking, FactFollowing, PersonDesk, IdentityFollowing, StrategyDesk
     ],
-    previewer: Previewer,
+    askers: tuple[Previewer, Measurer],
     now: Callable[[], int],
 ) -> Site:
     """What the routes work with."""
@@ -333,7 +339,8 @@ def site_of(
         desk=desk,
         strategies=strategies,
         trials=TrialDesk(home, strategies, desk, lambda: _flush(home)),
-        previewer=previewer,
+        previewer=askers[0],
+        measurer=askers[1],
         levels=LevelCounts(home.deployment, now),
         fired_today=FiredToday(lambda since: _fired(home, since), home.settings.zone, now),
         decided=decided,

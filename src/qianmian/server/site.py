@@ -24,6 +24,7 @@ from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
+from qianmian.server.measuring import Measurer
 from qianmian.server.outbox import Outbox, Stranded
 from qianmian.server.previewing import Previewer
 from qianmian.server.prompts import HostPrompts
@@ -91,6 +92,7 @@ class Site:
     strategies: StrategyDesk
     trials: TrialDesk
     previewer: Previewer
+    measurer: Measurer
     levels: LevelCounts
     fired_today: FiredToday
     decided: DecidedLately

@@ -118,6 +118,11 @@ class Agenda:
         self._started: dict[str, str] = {}
         self._passed = -1
 
+    @property
+    def starts(self) -> dict[str, int]:
+        """When announced sessions start, by room, ms UTC."""
+        return {room: one.starts_at for room, one in self._announced.items()}
+
     # -- what the log says
 
     def look(self, sessions: Mapping[str, str], clock: int) -> None:

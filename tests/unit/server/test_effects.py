@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from qianmian.server.measuring import MOST_NEAR
 from qianmian.settings import Settings
 from tests.measured_shop import FILE, LASTS_MS, NOON, SILENT, UNEVEN, WORKS, write_evening
 from tests.serving import WAIT_S, served
@@ -61,6 +62,49 @@ def test_it_is_told_by_tag_where_somebody_asks(owner: httpx.Client) -> None:
     answer = owner.get(f"/strategies/{WORKS}/effect", params={"by": "highly_engagd"})
     assert answer.status_code == 404
     assert "highly_engaged" in answer.text
+
+
+def test_the_list_the_report_and_the_page_of_the_strategy_show_the_same(
+    owner: httpx.Client,
+) -> None:
+    """One source; who has not decided is not in the list, who may not be believed is."""
+    told = {one["key"]: one for one in owner.get("/effects").json()}
+    assert set(told) == {WORKS, UNEVEN}
+    assert told[WORKS]["names"]["en"] == "a coupon for who asks the price"
+    for key in (WORKS, UNEVEN):
+        assert told[key]["mode"] == "full"
+        assert told[key]["found"] == effect(owner, key)
+        report = owner.get(f"/effects/{key}").json()
+        assert {**report["found"], "by": {}} == told[key]["found"]
+    assert told[UNEVEN]["found"]["over_time"] == []
+
+
+def test_a_report_is_told_by_the_levels_nearest_to_it_unless_others_are_named(
+    owner: httpx.Client,
+) -> None:
+    report = owner.get(f"/effects/{WORKS}").json()
+    keys = [one["key"] for one in report["levels"]]
+    assert list(report["found"]["by"]) == keys
+    assert 0 < len(keys) <= MOST_NEAR
+    for key in keys:
+        groups = report["found"]["by"][key]["groups"]
+        assert [one["group"] for one in groups] == ["no", "yes"]  # others divide nobody
+        assert sum(one["treated"]["n"] for one in groups) == 500
+    carts = report["found"]["by"]["carted_unpaid"]["groups"]
+    assert carts == effect(owner, by=["carted_unpaid"])["by"]["carted_unpaid"]["groups"]
+    assert carts[1]["treated"]["n"] == 168
+    asked = owner.get(f"/effects/{WORKS}", params={"by": "highly_engaged"}).json()
+    assert [one["key"] for one in asked["levels"]] == ["highly_engaged"]
+    assert asked["found"]["by"] == effect(owner, by=["highly_engaged"])["by"]
+
+
+def test_the_band_ends_where_the_report_is(owner: httpx.Client) -> None:
+    found = effect(owner)
+    assert len(found["over_time"]) == 9  # ten instants of deciding; after the first nobody bought
+    last = found["over_time"][-1]
+    assert last["absolute"] == found["effect"]["primary"]["absolute"]
+    assert (last["treated"], last["control"]) == (500, 500)
+    assert last["as_of"] == NOON + 1_000 + 60_000
 
 
 def test_before_a_strategy_has_decided_there_is_no_verdict(owner: httpx.Client) -> None:

@@ -1,3 +1,7 @@
+import type { NamedDefinition } from './definitions'
+import type { StrategyMode } from './strategies'
+import type { Words } from './words'
+
 /** What strategies really changed. Instants are ms UTC, money is in minor units. */
 
 /** A value and between what it lies, at 95 %, however often somebody looks. */
@@ -29,9 +33,12 @@ export interface Comparison {
   is_yes_no: boolean
 }
 
+/** 确认有效 / 有负面影响 / 还不能确定. */
+export type EffectVerdict = 'works' | 'harms' | 'unsure'
+
 /** The verdict and what it rests on; null and empty where it is hidden. */
 export interface Effect {
-  verdict: 'works' | 'harms' | 'unsure' | null
+  verdict: EffectVerdict | null
   why_hidden: string
   treated: number
   control: number
@@ -66,6 +73,15 @@ export interface EffectGroups {
   groups: EffectGroup[]
 }
 
+/** What was known of the goal at an instant, of those whose time was over then. */
+export interface EffectStanding {
+  as_of: number
+  treated: number
+  control: number
+  absolute: Interval
+  relative: Interval | null
+}
+
 /** Selection, not an effect: the treated beside the others who were there. */
 export interface NaiveRatio {
   treated: number
@@ -91,5 +107,15 @@ export interface StrategyEffect {
   effect: Effect
   sessions: EffectGroups | null
   by: Record<string, EffectGroups>
+  over_time: EffectStanding[]
   naive: NaiveRatio | null
+}
+
+/** The effect of a strategy with what it is called; `levels` are the tags and segments by which it is told. */
+export interface EffectReport {
+  key: string
+  names: Words
+  mode: StrategyMode
+  found: StrategyEffect
+  levels: NamedDefinition[]
 }

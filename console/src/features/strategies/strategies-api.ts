@@ -13,7 +13,6 @@ import type {
   ShopLimits,
   Strategy,
   StrategyDetail,
-  StrategyEffect,
   StrategyStep,
   StrategySummary,
   StrategyUnderstood,
@@ -22,7 +21,6 @@ import type { Sent } from '@/components/table-import'
 
 const KEY = ['strategies']
 const FRESH_MS = 5_000
-const EFFECT_MS = 60_000
 
 const pathOf = (key: string): string => `/api/strategies/${encodeURIComponent(key)}`
 
@@ -73,15 +71,6 @@ export function useDecisions(key: string | null) {
     queryFn: () => request<Decision[]>('GET', `${pathOf(key ?? '')}/decisions?limit=50`),
     enabled: key !== null,
     refetchInterval: FRESH_MS,
-  })
-}
-
-/** What the version in force changed, or the newest that ever was. */
-export function useEffectOf(key: string) {
-  return useQuery({
-    queryKey: [...KEY, 'effect', key],
-    queryFn: () => request<StrategyEffect>('GET', `${pathOf(key)}/effect`),
-    refetchInterval: EFFECT_MS,
   })
 }
 

@@ -1,13 +1,12 @@
 import { App, Button, Skeleton } from 'antd'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
 import { useMay } from '@/api/session'
 import type { Strategy, StrategyDetail, StrategyVersion } from '@/api/types'
 import { ProblemAlert, useProblemText } from '@/components/problem'
 import { useLanguage, useTexts } from '@/lib/language'
 import { DecisionsPanel } from './decisions-panel'
-import { EffectPanel } from './effect-panel'
-import { ModeTag } from './mode-tag'
+import { ModeTag } from '@/components/mode-tag'
 import { PlaybookGallery } from './playbook-gallery'
 import { useDropDraft, useSaveDraft, useStrategy } from './strategies-api'
 import { blank, StrategyForm } from './strategy-form'
@@ -15,15 +14,20 @@ import { TrialPanel } from './trial-panel'
 import { UnderstoodPanel } from './understood-panel'
 import { VersionsPanel } from './versions-panel'
 
+interface Props {
+  /** What is shown of the effect of a strategy that is there. */
+  effectOf: (key: string) => ReactNode
+}
+
 /** A new strategy, or one that is there. */
-export function StrategyPage() {
+export function StrategyPage({ effectOf }: Props) {
   const { key } = useParams()
   const found = useStrategy(key ?? null)
-  if (key === undefined) return <Writing key="new" detail={null} />
+  if (key === undefined) return <Writing key="new" detail={null} effectOf={effectOf} />
   if (found.isError) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
   if (!found.data) return <Skeleton className="page" active />
   const versions = found.data.history.map((one) => `${one.version} ${one.mode}`).join()
-  return <Writing key={`${key} ${versions}`} detail={found.data} />
+  return <Writing key={`${key} ${versions}`} detail={found.data} effectOf={effectOf} />
 }
 
 /** The version that is shown: what is being written, else what waits, runs, or ran last. */
@@ -38,7 +42,7 @@ function written(strategy: Strategy): Strategy {
   return rest
 }
 
-function Writing({ detail }: { detail: StrategyDetail | null }) {
+function Writing({ detail, effectOf }: { detail: StrategyDetail | null } & Props) {
   const { t } = useTexts()
   const { words } = useLanguage()
   const may = useMay()
@@ -97,7 +101,7 @@ function Writing({ detail }: { detail: StrategyDetail | null }) {
         </div>
         <div className="editor-beside">
           <UnderstoodPanel strategy={strategy} />
-          {detail && <EffectPanel strategy={detail.key} />}
+          {detail && effectOf(detail.key)}
           {detail && <VersionsPanel detail={detail} isSaved={!isChanged} />}
           {detail && shown && <TrialPanel strategy={detail.key} version={shown.version} isSaved={!isChanged} />}
           {detail && <DecisionsPanel strategy={detail.key} />}

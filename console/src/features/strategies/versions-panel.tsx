@@ -8,7 +8,7 @@ import { useProblemText } from '@/components/problem'
 import { dayAndClock } from '@/lib/format'
 import { useTexts } from '@/lib/language'
 import { Difference } from './difference'
-import { ModeTag } from './mode-tag'
+import { ModeTag } from '@/components/mode-tag'
 import { isOfApprover, useTakeStep } from './strategies-api'
 
 /** The versions of a strategy, and the steps that each can take from where it is. */

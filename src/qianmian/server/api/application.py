@@ -15,6 +15,7 @@ from qianmian.server.api import (
     definitions,
     effects,
     follow_ups,
+    home,
     imports,
     lists,
     myself,
@@ -53,7 +54,7 @@ def management(site: Site) -> FastAPI:
     app.state.site = site
     parts = (session, rooms, viewers, data, definitions, staff, products)
     more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions, effects)
-    acting = (prompts, room_lists, follow_ups, channels, myself, offer_codes, spending)
+    acting = (prompts, room_lists, follow_ups, channels, myself, offer_codes, spending, home)
     linked = (room_links, overlay)
     for part in (*parts, *more, *acting, *linked):
         app.include_router(part.router, prefix="/api")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from qianmian.bootstrap.measured import measured
-from qianmian.experiments.strategy_effect import strategy_document
-from qianmian.server.api.models import Model
+from qianmian.experiments.strategy_effect import StrategyEffect, strategy_document
+from qianmian.server.api.definition_models import NamedModel
+from qianmian.server.api.definition_told import Teller
+from qianmian.server.api.models import Model, Words
 from qianmian.server.api.roles import Needs
+from qianmian.server.api.strategies import names_of
 from qianmian.server.api.who import Here, Who
+from qianmian.server.site import Site
+from qianmian.server.strategy_desk import StrategyEntry
+from qianmian.strategies.strategy import Mode
 
 router = APIRouter(tags=["strategies"])
 Key = Annotated[str, Path(max_length=48)]
@@ -91,6 +98,16 @@ class EffectGroups(Model):
     groups: list[EffectGroup]
 
 
+class StandingModel(Model):
+    """What was known of the goal as of an instant (ms UTC), of those whose time was over then."""
+
+    as_of: int
+    treated: int
+    control: int
+    absolute: IntervalModel
+    relative: IntervalModel | None
+
+
 class NaiveModel(Model):
     """Selection, not an effect: the treated beside the others who were there."""
 
@@ -122,7 +139,21 @@ class StrategyEffectModel(Model):
     effect: EffectModel
     sessions: EffectGroups | None
     by: dict[str, EffectGroups]
+    over_time: list[StandingModel]
     naive: NaiveModel | None
+
+
+class EffectReport(Model):
+    """The effect of a strategy with what it is called.
+
+    `mode`: of the strategy now. `levels`: the tags and segments by which it is told.
+    """
+
+    key: str
+    names: Words
+    mode: Mode
+    found: StrategyEffectModel
+    levels: list[NamedModel]
 
 
 @router.get("/strategies/{key}/effect")
@@ -137,5 +168,55 @@ async def effect(
     entry = await site.strategies.entry(key)
     strategy = measured(key, entry.versions, entry.of_file, version)
     active = await site.desk.active() if by else []
-    found = await site.previewer.effect(strategy, site.currency, by or [], active)
+    found = await site.measurer.effect(strategy, site.currency, by or [], active)
     return StrategyEffectModel.model_validate(strategy_document(found))
+
+
+@router.get("/effects")
+async def effects(site: Here, _who: Annotated[Who, Needs("strategies.read")]) -> list[EffectReport]:
+    """The effect of every strategy that has decided, by key."""
+    return [report_of(one, found, ()) for one, found in await effects_now(site)]
+
+
+@router.get("/effects/{key}")
+async def effect_report(
+    key: Key,
+    site: Here,
+    _who: Annotated[Who, Needs("strategies.read")],
+    by: Annotated[list[Level] | None, Query(max_length=MOST_LEVELS)] = None,
+) -> EffectReport:
+    """The effect of one strategy, by the tags and segments nearest to it, or by those named."""
+    entry = await site.strategies.entry(key)
+    strategy = measured(key, entry.versions, entry.of_file, None)
+    active = await site.desk.active()
+    if by:
+        found = await site.measurer.effect(strategy, site.currency, by, active)
+    else:
+        found = await site.measurer.effect_near(strategy, site.currency, active)
+    kinds = {one.key: one.kind for one in active if one.key in found.by}
+    named = Teller(await site.desk.entries(), site.tags).named(
+        (kinds[one], one) for one in found.by
+    )
+    return report_of(entry, found, named)
+
+
+async def effects_now(site: Site) -> list[tuple[StrategyEntry, StrategyEffect]]:
+    """The effect of every strategy that has decided, by key."""
+    entries = await site.strategies.entries()
+    wanted = [measured(one.key, one.versions, one.of_file, None) for one in entries]
+    found = await site.measurer.effects(wanted, site.currency)
+    return [one for one in zip(entries, found, strict=True) if one[1].has_decided]
+
+
+def report_of(
+    entry: StrategyEntry, found: StrategyEffect, levels: Iterable[NamedModel]
+) -> EffectReport:
+    """The report of a strategy; `levels` are the tags and segments by which it is told."""
+    told = measured(entry.key, entry.versions, entry.of_file, found.version)
+    return EffectReport(
+        key=entry.key,
+        names=names_of(told, entry.key),
+        mode=told.mode,
+        found=StrategyEffectModel.model_validate(strategy_document(found)),
+        levels=list(levels),
+    )

@@ -29,6 +29,7 @@ ROLES_BY_ACTION: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "session.end": EVERYBODY,
         "meta.read": EVERYBODY,
+        "home.read": _READERS,
         "rooms.read": _READERS,
         "people.read": _READERS,
         "people.import": _LEADS,

@@ -129,14 +129,14 @@ async def approve(
 @router.get("/offers")
 async def offers(site: Here, _who: Reading) -> list[OfferModel]:
     """Every offer, with how many were given."""
-    return await _offers(site)
+    return await offers_now(site)
 
 
 @router.put("/offers/{key}")
 async def put_offer(key: Key, given: OfferBody, site: Here, who: Leading) -> list[OfferModel]:
     """Make or change an offer; what was promised stays promised."""
     await site.strategies.put_offer(_read({**given, "key": key}, Offer), who.actor)
-    return await _offers(site)
+    return await offers_now(site)
 
 
 @router.delete("/offers/{key}", status_code=204)
@@ -191,7 +191,8 @@ async def _detail(site: Site, key: str) -> StrategyDetail:
     return StrategyDetail(**_model(found, told).model_dump(), history=history)
 
 
-async def _offers(site: Site) -> list[OfferModel]:
+async def offers_now(site: Site) -> list[OfferModel]:
+    """Every offer, with how many were given and are left."""
     kept = await site.strategies.kept()
     pools = kept.codes
 
