@@ -10,8 +10,8 @@ from pydantic import Field
 
 from qianmian.bootstrap.measured import measured
 from qianmian.experiments.strategy_effect import StrategyEffect, strategy_document
+from qianmian.server.api.calling import teller_on
 from qianmian.server.api.definition_models import NamedModel
-from qianmian.server.api.definition_told import Teller
 from qianmian.server.api.models import Model, Words
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.strategies import names_of
@@ -194,9 +194,8 @@ async def effect_report(
     else:
         found = await site.measurer.effect_near(strategy, site.currency, active)
     kinds = {one.key: one.kind for one in active if one.key in found.by}
-    named = Teller(await site.desk.entries(), site.tags).named(
-        (kinds[one], one) for one in found.by
-    )
+    teller = await teller_on(site, await site.desk.entries())
+    named = teller.named((kinds[one], one) for one in found.by)
     return report_of(entry, found, named)
 
 
