@@ -17,13 +17,10 @@ class MemoryLog:
 
     def __init__(self) -> None:
         self._messages: list[tuple[int, int, bytes]] = []
+        self.first_offset = 0
         self.durable_offset = 0
         self.is_full = False
         self.commits = 0
-
-    @property
-    def first_offset(self) -> int:
-        return 0
 
     @property
     def next_offset(self) -> int:

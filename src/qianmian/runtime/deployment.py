@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from qianmian.columns.batch import EventBatch
-from qianmian.errors import LogUnavailable, Overloaded
+from qianmian.errors import LogUnavailable, Overloaded, SnapshotProblem
 from qianmian.language.definition import Definition
+from qianmian.runtime.beginning import Anew
 from qianmian.runtime.chores import Chores
 from qianmian.runtime.consent_book import ConsentChange, changes_in
 from qianmian.runtime.engine_thread import EngineThread
@@ -107,6 +108,7 @@ class Deployment:
         *,
         on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
         advance: Advance = ignored,
+        anew: bool = False,
     ) -> None:
         """Come to the state after the last message; a new log is told what holds.
 
@@ -115,8 +117,9 @@ class Deployment:
             products: the catalog; for a new log only.
             on_firings: told what fired in the replay.
             advance: told (messages replayed, messages in all).
+            anew: where no state is known, begin at the first message that is kept.
 
-        Raises: InputError, SnapshotProblem, LogProblem when the log cannot be followed.
+        Raises: InputError, LogProblem when the log cannot be followed.
         """
         before = self._log.next_offset
 
@@ -130,6 +133,7 @@ class Deployment:
             tell=tell,
             alone_below=0 if self._history is None else self._history.next_offset,
             advance=advance,
+            anew=Anew(definitions, products) if anew else None,
         )
         self.replayed = before - self._log.first_offset
         if found:
@@ -139,6 +143,11 @@ class Deployment:
             self._append(now, Catalog(tuple(products)), DefinitionsChanged(tuple(definitions)))
         elif list(self._live.definitions) != list(definitions):
             self._append(now, DefinitionsChanged(tuple(definitions)))
+
+    @property
+    def unread(self) -> SnapshotProblem | None:
+        """Why the newest snapshot was passed over, if it was."""
+        return self._live.unread
 
     def follow(self, on_firings: Callable[[Sequence[Firing]], None] = lambda _: None) -> None:
         """Apply what was written to the log since `recover`, before anything else runs."""

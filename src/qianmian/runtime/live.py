@@ -24,8 +24,9 @@ from qianmian.engine.levels import RoomLevels
 from qianmian.engine.moves import Move
 from qianmian.engine.readings import ViewerNow
 from qianmian.engine.room_facts import RoomFact
-from qianmian.errors import InputError
+from qianmian.errors import InputError, SnapshotProblem
 from qianmian.language.definition import Definition
+from qianmian.runtime.beginning import Anew, unknown_beginning
 from qianmian.runtime.consent_book import ConsentBook
 from qianmian.runtime.deciding_notes import Note, hear, notes_in
 from qianmian.runtime.hesitating import Lingering
@@ -202,6 +203,7 @@ class Live:
     consents: ConsentBook = field(default_factory=ConsentBook)
     decider: Decider = field(default_factory=Decider)
     log: Log | None = None
+    unread: SnapshotProblem | None = None
     _edit: tuple[tuple[Definition, ...], Any] | None = None
     _read: list[Message] = field(default_factory=list)
 
@@ -439,13 +441,17 @@ class Live:
         tell: Tell = nobody,
         alone_below: int = 0,
         advance: Callable[[int, int], None] = lambda _done, _total: None,
+        anew: Anew | None = None,
     ) -> list[Body]:
         """The state after the last message of the log: the newest snapshot and a replay.
+
+        A snapshot of another version of the program is passed over, if the log is whole.
 
         Args:
             tell: told what was applied. Messages of events of one second may be told as one, with
                 the offset of the last of them and the number of its own message in each row.
             alone_below: messages below this offset are applied one by one.
+            anew: what holds at the first message that is kept, where no state is known there.
 
         Returns: what the replay found about rooms or decided and the log does not have, to be
             appended.
@@ -454,7 +460,15 @@ class Live:
         self.log = log
         kept = snapshots.newest()
         if kept is not None:
-            self._restore(kept, log)
+            try:
+                self._restore(kept, log)
+            except SnapshotProblem as problem:
+                self.unread, self.facts_hash = problem, None
+        if self.engine is None and log.first_offset > 0:
+            if anew is None:
+                raise unknown_beginning(log.first_offset, self.unread)
+            self.offset, self.products = log.first_offset, tuple(anew.products)
+            self._change(anew.definitions, self.clock)
         return self.follow(tell=tell, alone_below=alone_below, advance=advance)
 
     def follow(

@@ -144,8 +144,9 @@ class Hub:
             if not known.tabs and topic.startswith(SEGMENT):
                 del self._topics[topic]
             elif not known.tabs:
-                known.board = None  # out of date from now on; seq goes on
+                known.board = known.snapshot = None  # out of date from now on
                 known.deltas.clear()
+                known.seq += 1  # nobody who comes back has seen what is missed until then
         self._watch()
 
     def leave(self, tab: Tab) -> None:

@@ -31,9 +31,16 @@ from qianmian.settings import Settings
 @click.option("--home", type=click.Path(path_type=Path), help=help_text("serve.home"))
 @click.option("--host", help=help_text("serve.host"))
 @click.option("--port", type=int, help=help_text("serve.port"))
+@click.option("--anew", is_flag=True, help=help_text("serve.anew"))
 @locale_option
 def command(
-    file: Path | None, home: Path | None, host: str | None, port: int | None, locale: str | None
+    *,
+    file: Path | None,
+    home: Path | None,
+    host: str | None,
+    port: int | None,
+    anew: bool,
+    locale: str | None,
 ) -> int:
     """Serve until SIGTERM or SIGINT."""
     settings = Settings.from_environment(os.environ, file)
@@ -45,7 +52,7 @@ def command(
     set_up_logs(json_lines=settings.json_logs)
     collect_seldom()
     with open_installation(settings, now_ms, told) as installation:
-        make_ready(installation, texts)
+        make_ready(installation, texts, anew=anew)
         try:
             bound = listening(settings.host, settings.port)
         except OSError as problem:
@@ -75,13 +82,19 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def make_ready(installation: Installation, texts: Texts) -> None:
+def make_ready(installation: Installation, texts: Texts, *, anew: bool = False) -> None:
     """Compile what is not compiled, restore, replay; bars show how far it is."""
     with progress_bar(texts, is_cold=not is_compiled()) as step:
         warm_up(installation.definitions)
         installation.deployment.recover(
-            installation.definitions, installation.products, advance=step("serve.replaying")
+            installation.definitions,
+            installation.products,
+            advance=step("serve.replaying"),
+            anew=anew,
         )
+    unread = installation.deployment.unread
+    if unread is not None:
+        structlog.get_logger().warning("snapshot_passed_over", why=unread.message)
     structlog.get_logger().info(
         "recovered",
         replayed=installation.deployment.replayed,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
+
 import pytest
 
+from qianmian.errors import InputError
+from qianmian.runtime.beginning import Anew
 from qianmian.runtime.board import Board
 from qianmian.runtime.live import Live
 from qianmian.runtime.messages import Message, Tick
@@ -89,3 +94,46 @@ def test_a_restart_anywhere_comes_to_the_same_state(
     assert old is not None
     assert new is not None
     assert [name for name in FIELDS if getattr(new, name) != getattr(old, name)] == []
+
+
+def unreadable(log: MemoryLog, cut: int) -> MemorySnapshots:
+    """A snapshot as another version of the program would have written it."""
+    live, snapshots = new_live(), MemorySnapshots()
+    for message in log.read(0, until=cut):
+        live.apply(message)
+    kept = live.snapshot()
+    assert kept is not None
+    snapshots.save(replace(kept, engine=b"of another version"))
+    return snapshots
+
+
+def test_a_snapshot_of_another_version_is_passed_over_where_the_log_is_whole(
+    told: tuple[MemoryLog, Live, list[Firing]],
+) -> None:
+    log, _, firings = told
+    live, after = new_live(), list[Firing]()
+    found = live.recover(
+        log, unreadable(log, 5), tell=lambda _, applied: after.extend(applied.firings)
+    )
+    assert live.unread is not None
+    assert in_order(after) == in_order(firings)
+    assert found == []
+
+
+def test_where_the_log_is_not_whole_somebody_must_say_that_it_begins_anew(
+    told: tuple[MemoryLog, Live, list[Firing]],
+) -> None:
+    whole, known, _ = told
+    log = copy(whole)
+    log.first_offset = 4
+    with pytest.raises(InputError, match=r"kept from message 4 on.*--anew"):
+        new_live().recover(log, unreadable(whole, 5))
+    with pytest.raises(InputError, match="there is no snapshot"):
+        new_live().recover(log, MemorySnapshots())
+    live = new_live()
+    live.recover(log, unreadable(whole, 5), anew=Anew(known.definitions, known.products))
+    assert live.offset == whole.next_offset
+    assert live.definitions == known.definitions
+    board = live.views.board("r1")
+    assert board is not None
+    assert board.entered > 0

@@ -163,9 +163,9 @@ def test_a_session_that_had_not_what_it_needs_says_so() -> None:
 class Short(MemoryLog):
     """A log of which the beginning is not kept any more."""
 
-    @property
-    def first_offset(self) -> int:
-        return 4
+    def __init__(self) -> None:
+        super().__init__()
+        self.first_offset = 4
 
     def read(self, from_offset: int, *, until: int | None = None) -> Iterator[Message]:
         assert from_offset >= self.first_offset
