@@ -69,7 +69,10 @@ def test_a_host_and_a_stream_have_links_of_their_own(room: Shop, visits: Open) -
     expect(host.page.locator("[data-part=host]")).to_contain_text("现在没有要讲的")
     assert host.page.url == f"{room.server.url}/h"
     overlay = link(floor, "OBS 叠加层").replace("#", "?debug=1#")
-    stream = visits(f"/{overlay}", signed_in=False, size=STREAM)
+    stream = visits("/icon.svg", signed_in=False, size=STREAM)
+    stream.page.route("**/api/link", lambda route: route.abort(), times=1)
+    stream.page.goto(f"{room.server.url}/{overlay}")
+    expect(stream.page.locator("main")).to_have_text("连不上服务器")
     expect(stream.page.locator("main")).to_have_text("叠加层已连上")
     asks = somebody("tell", 1_000, inside=False, name="a{}")
     doubts = [somebody("own", 1_000, inside=False, name=f"d{n}-{{}}") for n in range(3)]
