@@ -24,7 +24,14 @@ from qianmian.runtime.messages import (
 )
 from qianmian.runtime.ports import Log
 from qianmian.strategies.compiling import definitions_of
-from qianmian.strategies.strategy import Guardrails, Schedule, Step, Strategies, Strategy
+from qianmian.strategies.strategy import (
+    ChannelKind,
+    Guardrails,
+    Schedule,
+    Step,
+    Strategies,
+    Strategy,
+)
 from qianmian.vocabulary.decision import Decision
 from qianmian.vocabulary.time import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.fakes.memory_log import MemoryLog, MemorySnapshots
@@ -113,9 +120,15 @@ class Shop:
             if found:
                 self.tell(second, *found)
 
-    def use(self, second: float, *strategies: Strategy, shop: Guardrails = FREE) -> None:
+    def use(
+        self,
+        second: float,
+        *strategies: Strategy,
+        shop: Guardrails = FREE,
+        off: tuple[ChannelKind, ...] = (),
+    ) -> None:
         """These decide from now on."""
-        rules = Strategies(tuple(strategies), (), shop)
+        rules = Strategies(tuple(strategies), (), shop, off=off)
         watched = definitions_of(rules.strategies, self._active, "off")
         self.tell(second, StrategiesChanged(rules))
         self.tell(second, DefinitionsChanged((*self._active, *watched)))

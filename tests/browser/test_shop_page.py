@@ -163,7 +163,7 @@ def test_who_asks_the_price_gets_a_card_and_its_receipts_are_in_the_log(
     page.get_by_role("button", name="看 气垫粉底").click()
     card = card_after_a_question(page)
     expect(card).to_contain_text("广告")
-    expect(card).to_contain_text("立减十元，本场有效")
+    expect(card).to_contain_text("满五十减十元，本场有效")
     expect(card.get_by_role("timer")).to_have_text(re.compile(r"还剩 (1:00|0:[0-5]\d)"))
     shown = card.get_by_role("timer").inner_text()
     expect(card.get_by_role("timer")).not_to_have_text(shown)  # it counts

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qianmian.columns.facts import Facts, ViewerFacts, facts_bytes
+from qianmian.strategies.strategy import ChannelKind, Step
 from qianmian.vocabulary.time import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.turns import ZERO, Row, S, Shop, clock_text, here, replayed, scheduled
 
@@ -69,10 +70,25 @@ def test_before_a_start_nobody_is_called_who_is_there_under_another_id(
     assert Counter(person_of[one.viewer or ""] for one in shop.decisions) == dict.fromkeys(away, 1)
 
 
-def test_a_person_is_called_under_the_id_that_agreed_to_it() -> None:
-    shop = Shop(facts_of({"n0": "n0", "n1": "n0", "n2": "n0", "n3": "n3"}))
-    at = clock_text(ZERO + MINUTE_MS)
-    shop.use(0.5, scheduled("eight", "push", "sleepy", daily=at))
-    yes = {"purpose": "personalized_marketing", "channel": "push", "granted": 1, "room": None}
-    shop.pass_by([Row(1.5, "consent_changed", "n1", yes)], until=70)
-    assert {one.viewer: one.outcome for one in shop.decisions} == {"n1": "act", "n3": "suppressed"}
+def test_a_person_is_called_under_the_id_that_agreed_to_a_channel_that_is_set_up() -> None:
+    """n1 agreed to push, n2 to e-mail; both are gone by then."""
+    facts = facts_of({"n0": "n0", "n1": "n0", "n2": "n0", "n3": "n3"})
+    agrees = {"purpose": "personalized_marketing", "granted": 1, "room": None}
+    said = [
+        Row(1.5, "consent_changed", who, agrees | {"channel": channel})
+        for who, channel in (("n1", "push"), ("n2", "email"))
+    ]
+    steps = (Step("push", title="回来看看"), Step("email", title="回来看看"))
+    when = clock_text(ZERO + MINUTE_MS)
+    cases: list[tuple[tuple[ChannelKind, ...], str | None]] = [
+        (("email",), "n1"),
+        (("push",), "n2"),
+        (("push", "email"), None),
+    ]
+    for off, acted in cases:
+        shop = Shop(facts)
+        one = scheduled("eight", whom="sleepy", daily=when, steps=steps)
+        shop.use(0.5, one, off=off)
+        shop.pass_by(said, until=UNTIL)
+        expected = {} if acted is None else {acted: "act", "n3": "suppressed"}
+        assert {one.viewer: one.outcome for one in shop.decisions} == expected, off

@@ -7,7 +7,7 @@ the level of the strategy in their rows; who is not, by the same program over wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 from qianmian.columns.batch import EventBatch
@@ -18,7 +18,7 @@ from qianmian.strategies.agenda import Round, Scheduled, Seat, Turn
 from qianmian.strategies.compiling import strategy_of_key
 from qianmian.strategies.consenting import may_reach
 from qianmian.strategies.deciding import Decider
-from qianmian.strategies.strategy import IN_SESSION, Step, Strategy
+from qianmian.strategies.strategy import IN_SESSION, Strategy
 from qianmian.vocabulary.consent import TAG, Consents
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import is_anonymous
@@ -97,7 +97,8 @@ def begin_turns(
             if turn.at > engine.clock:
                 come_to(turn.at)
             seats = _seats(engine, strategy, turn, level)
-            agenda.begin(turn, seats, _first_place(strategy), _person_in(engine))
+            place = _first_place(strategy, decider.rules.off)
+            agenda.begin(turn, seats, place, _person_in(engine))
 
 
 def take_slice(
@@ -128,8 +129,8 @@ def take_slice(
         if seats:
             seats = _one_each(now, seats, _person_in(engine))
         elif now.place is not None:
-            steps = strategies[now.turn.strategy].steps
-            looked, seats = _absent(engine, now, steps, left, second, consents_of, make)
+            channels = _reaching(strategies[now.turn.strategy], decider.rules.off)
+            looked, seats = _absent(engine, now, channels, left, second, consents_of, make)
             left -= looked
         decider.note(_scheduled(now.turn, seats, second))
         if now.is_over:
@@ -170,19 +171,24 @@ def _seats(engine: Reading, strategy: Strategy, turn: Turn, level: Definition) -
     ]
 
 
-def _first_place(strategy: Strategy) -> tuple[int, int] | None:
+def _reaching(strategy: Strategy, off: Collection[str]) -> list[str]:
+    """The channels by which it reaches who is in no room."""
+    kinds = (step.channel for step in strategy.steps)
+    return [kind for kind in kinds if kind not in IN_SESSION and kind not in off]
+
+
+def _first_place(strategy: Strategy, off: Collection[str]) -> tuple[int, int] | None:
     """Where to begin with those who are not there; None: the strategy does not concern them."""
     schedule = strategy.schedule
     if schedule is None or schedule.is_of_session:
         return None
-    reaches = any(step.channel not in IN_SESSION for step in strategy.steps)
-    return FIRST if reaches else None
+    return FIRST if _reaching(strategy, off) else None
 
 
 def _absent(
     engine: Reading,
     now: Round,
-    steps: Sequence[Step],
+    channels: Sequence[str],
     most: int,
     second: int,
     consents_of: Callable[[str], Consents],
@@ -204,7 +210,7 @@ def _absent(
         present = engine.present(room, ids)
         here |= {one for one, is_here in zip(ids, present, strict=True) if is_here}
     absent = [several for several in persons if here.isdisjoint(several)]
-    asked = [_reached(several, steps, consents_of) for several in absent]
+    asked = [_reached(several, channels, consents_of) for several in absent]
     found = at_rest(make, engine.definitions, level, facts, asked, second, consents_of)
     return len(names), [Seat(one, now.turn.room, now.turn.session) for one in found]
 
@@ -227,10 +233,9 @@ def _person_in(engine: Reading) -> Callable[[str], str]:
 
 
 def _reached(
-    ids: Sequence[str], steps: Sequence[Step], consents_of: Callable[[str], Consents]
+    ids: Sequence[str], channels: Sequence[str], consents_of: Callable[[str], Consents]
 ) -> str:
     """Under which of their ids a person who is not there has a turn: the first that agreed."""
-    channels = [step.channel for step in steps if step.channel not in IN_SESSION]
     for one in sorted(ids) if len(ids) > 1 else ():
         said = consents_of(one)
         if any(may_reach(channel, said) for channel in channels):

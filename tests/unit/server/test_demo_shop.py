@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from importlib import resources
+from itertools import product
 from pathlib import Path
 
 import httpx
 import pytest
 
-from qianmian.bootstrap import active_definitions
+from qianmian.bootstrap import active_definitions, load_classifier
 from qianmian.bootstrap.demo import ROOM, demo_sources, demo_strategies
+from qianmian.bootstrap.parts import simulate
 from qianmian.runtime.strategy_file import read_strategies
 from qianmian.server.demo_shop.app import COOKIE, SHOP_PATH, DemoShop
 from qianmian.server.demo_shop.visitors import HELD_OUT_OF, Visitors, arm_of, is_visitor
 from qianmian.server.viewer_tokens import ViewerTokens
 from qianmian.settings import Settings
+from qianmian.simulation.plan import SimulationPlan
 from tests.serving import WAIT_S, Served, now_ms, served
+
+DOUBT = 1
+"""The bit of that class."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +54,42 @@ def test_what_decides_in_the_demonstration_runs_and_leaves_controls(tmp_path: Pa
     assert {one.moment for one in found.strategies} == {"price_question", "hesitation"}
     assert all(one.mode == "full" and one.control and one.offer for one in found.strategies)
     assert found.guardrails.holdout
+
+
+def test_the_coupon_of_the_demonstration_makes_nothing_free(tmp_path: Path) -> None:
+    """Some of what is sold there costs less than the coupon takes off."""
+    found = read_strategies(demo_strategies(tmp_path), active_definitions(), "strict")
+    products = simulate(SimulationPlan(1, 1, 1)).products
+    cheapest = min(one.price_minor for one in products if one.price_minor is not None)
+    for offer in found.offers:
+        assert offer.amount_minor > cheapest
+        assert offer.least_order_minor > offer.amount_minor
+        assert f"满 {offer.least_order_minor // 100} 元" in offer.rules
+
+
+def test_in_the_demonstration_nothing_is_shown_as_a_doubt_that_is_meant_otherwise() -> None:
+    script = json.loads(
+        resources.files("qianmian.simulation").joinpath("data", "script.json").read_bytes()
+    )
+    slots = script["slots"] | {"noun": [one["noun"] for one in script["categories"]]}
+    said = [
+        f"{''.join(parts)}{tail}"
+        for meant, templates in script["comments"].items()
+        if meant != "doubt"
+        for template in templates
+        for parts in product(*_pieces(template, slots))
+        for tail in {*script["tails"]}
+    ]
+    masks = load_classifier().classify_many(said)
+    doubted = [text for text, mask in zip(said, masks, strict=True) if mask & DOUBT]
+    assert len(said) > 1_000
+    assert doubted == []
+
+
+def _pieces(template: str, slots: dict[str, list[str]]) -> list[list[str]]:
+    """Of each part of a template what may stand there."""
+    parts = re.split(r"\{(\w+)\}", template)
+    return [slots[part] if at % 2 else [part] for at, part in enumerate(parts)]
 
 
 def test_every_third_visitor_is_held_out_by_the_hash_and_the_others_by_nothing(
