@@ -21,15 +21,18 @@ _ONE: Final = """
     steps:
       - {{channel: in_room, title: 给你的券, body: 现在用正好}}
 """
-WORKS, UNEVEN, SILENT = "price_help", "uneven_help", "silent_help"
-"""Strategies: one that works, one whose arms are not as drawn, one that has not decided."""
+WORKS, UNEVEN, SILENT, HARMS = "price_help", "uneven_help", "silent_help", "pushy_help"
+"""Strategies: one that works, one whose arms are not as drawn, one that has not decided, one that
+drives people away."""
 FILE: Final = "strategies:" + "".join(_ONE.format(key=one) for one in (WORKS, UNEVEN, SILENT))
+FILE_WITH_HARM: Final = FILE + _ONE.format(key=HARMS)
 
 
 def write_evening(home: Installation, people: int) -> None:
     """A broadcast in an empty log: of the treated every second buys, of the control one of five.
 
-    Every second viewer is control, as the file says; of `UNEVEN` every tenth.
+    Every second viewer is control, as the file says; of `UNEVEN` every tenth. What `HARMS` does is
+    the other way round: those whom `WORKS` treats are its control.
     """
     came, liked = (
         [{"type": one, "viewer": f"v{n}", "clock": at, "room": "r1"} for n in range(people)]
@@ -47,6 +50,7 @@ def write_evening(home: Installation, people: int) -> None:
         for strategy, control in ((WORKS, 2), (UNEVEN, 10))
         for n in range(people)
     ]
+    decided += [_decision(HARMS, n, is_held=n % 2 == 1) for n in range(people)]
     parts: list[tuple[int, list[Body]]] = [
         (NOON, [DefinitionsChanged(home.definitions), Events(EventBatch.from_rows(came))]),
         (NOON + 1_000, [Decided(tuple(decided))]),

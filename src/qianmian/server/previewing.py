@@ -16,6 +16,7 @@ from typing import Final
 
 from qianmian.bootstrap.measured import levels_asked
 from qianmian.errors import NotInHistory, QianmianError
+from qianmian.experiments.harms import Harm
 from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.language.ast import Node
 from qianmian.language.definition import FIRING_KINDS, SCHEDULE, Definition
@@ -171,6 +172,21 @@ class Previewer:
             self._flush()
             known = Definitions(levels, self._lists())
             return self._reader.effect(strategy, currency, by=asked, definitions=known)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
+
+    async def harms(self, strategy: Strategy, *, since: int) -> tuple[Harm, ...]:
+        """What a version does that it must not, as far as history has been told.
+
+        Args:
+            since: of whom the first decision came before it (ms UTC), they are not looked at.
+
+        Raises: LogProblem when history cannot be read.
+        """
+
+        def ask() -> tuple[Harm, ...]:
+            self._flush()
+            return self._reader.harms(strategy, since=since)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
 

@@ -1,4 +1,5 @@
 /** What strategies really changed. Instants are ms UTC, money is in minor units. */
+import type { Harm } from './harms'
 
 /** A value and between what it lies, at 95 %, however often somebody looks. */
 export interface Interval {
@@ -92,4 +93,5 @@ export interface StrategyEffect {
   sessions: EffectGroups | null
   by: Record<string, EffectGroups>
   naive: NaiveRatio | null
+  harms: Harm[]
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -9,9 +10,11 @@ from pydantic import Field
 
 from qianmian.bootstrap.measured import measured
 from qianmian.experiments.strategy_effect import strategy_document
+from qianmian.experiments.told import interval_document
 from qianmian.server.api.models import Model
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
+from qianmian.server.guarding import acting
 
 router = APIRouter(tags=["strategies"])
 Key = Annotated[str, Path(max_length=48)]
@@ -101,6 +104,22 @@ class NaiveModel(Model):
     ratio: float | None
 
 
+class HarmModel(Model):
+    """A harm that is watched: how much worse it is for the treated, as a share of people.
+
+    `name`: missed (fewer reach the goal), left, dismissed, refunded or unsubscribed. Where the
+    whole interval of `more` lies above `tolerated`, it is crossed, and the strategy is paused.
+    Counted are people whose first decision came after somebody last changed how far it goes.
+    """
+
+    name: str
+    treated: int
+    control: int
+    more: IntervalModel
+    tolerated: float
+    is_crossed: bool
+
+
 class StrategyEffectModel(Model):
     """The effect of one version of a strategy, as of a clock (ms UTC; 0: nothing yet).
 
@@ -123,6 +142,7 @@ class StrategyEffectModel(Model):
     sessions: EffectGroups | None
     by: dict[str, EffectGroups]
     naive: NaiveModel | None
+    harms: list[HarmModel]
 
 
 @router.get("/strategies/{key}/effect")
@@ -138,4 +158,8 @@ async def effect(
     strategy = measured(key, entry.versions, entry.of_file, version)
     active = await site.desk.active() if by else []
     found = await site.previewer.effect(strategy, site.currency, by or [], active)
-    return StrategyEffectModel.model_validate(strategy_document(found))
+    acts, since = acting(entry)
+    mine = since if acts is not None and acts.version == strategy.version else 0
+    harms = await site.previewer.harms(strategy, since=mine)
+    told = [{**asdict(one), "more": interval_document(one.more)} for one in harms]
+    return StrategyEffectModel.model_validate({**strategy_document(found), "harms": told})
