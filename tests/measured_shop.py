@@ -24,18 +24,22 @@ _ONE: Final = """
     steps:
       - {{channel: in_room, title: 给你的券, body: 现在用正好}}
 """
-WORKS, UNEVEN, SILENT = "price_help", "uneven_help", "silent_help"
-"""Strategies: one that works, one whose arms are not as drawn, one that has not decided."""
-HURTS: Final = "pushy_help"
-"""A strategy of the database that harms."""
+WORKS, UNEVEN, SILENT, HARMS = "price_help", "uneven_help", "silent_help", "pushy_help"
+"""Strategies: one that works, one whose arms are not as drawn, one that has not decided, one that
+drives people away."""
 FILE: Final = "strategies:" + "".join(_ONE.format(key=one) for one in (WORKS, UNEVEN, SILENT))
+FILE_WITH_HARM: Final = FILE + _ONE.format(key=HARMS)
 
 
 def write_evening(home: Installation, people: int, *, hurts: bool = False) -> None:
     """A broadcast in an empty log: of the treated every second buys, of the control one of five.
 
-    Every second viewer is control, as the file says; of `UNEVEN` every tenth. A third have put
-    something into their cart before anything is decided.
+    Every second viewer is control, as the file says; of `UNEVEN` every tenth. What `HARMS` does is
+    the other way round: those whom `WORKS` treats are its control. A third have put something into
+    their cart before anything is decided.
+
+    Args:
+        hurts: `HARMS` is in the database, as people keep it; else it is of a file, or unknown.
     """
     came, liked = (
         [{"type": one, "viewer": f"v{n}", "clock": at, "room": "r1"} for n in range(people)]
@@ -60,7 +64,7 @@ def write_evening(home: Installation, people: int, *, hurts: bool = False) -> No
     ]
     if hurts:
         _keep_harmful(home)
-        decided += [_decision(HURTS, n, is_held=n % 2 == 1) for n in range(people)]
+    decided += [_decision(HARMS, n, is_held=n % 2 == 1) for n in range(people)]
     parts: list[tuple[int, list[Body]]] = [
         (NOON, [DefinitionsChanged(home.definitions), Events(EventBatch.from_rows(came + carts))]),
         (NOON + 1_000, [Decided(tuple(decided))]),
@@ -77,12 +81,12 @@ def _keep_harmful(home: Installation) -> None:
     """A strategy that somebody wrote, somebody else approved, and that reaches everybody."""
     (known,) = (one for one in home.strategies.base.strategies if one.key == WORKS)
     title = {"zh": "催单话术", "en": "a pushy word"}
-    mine = msgspec.structs.replace(known, key=HURTS, title=title, mode="draft")
+    mine = msgspec.structs.replace(known, key=HARMS, title=title, mode="draft")
     store, lead = home.strategy_store, Actor("command", "1", "主管")
     store.save_draft(mine, SYSTEM)
-    store.take(HURTS, 1, "ask", SYSTEM)
-    store.take(HURTS, 1, "approve", lead)
-    store.take(HURTS, 1, "widen", lead)
+    store.take(HARMS, 1, "ask", SYSTEM)
+    store.take(HARMS, 1, "approve", lead)
+    store.take(HARMS, 1, "widen", lead)
 
 
 def _decision(strategy: str, n: int, *, is_held: bool) -> Decision:

@@ -16,7 +16,7 @@ from tests.browser.conftest import NAME, PASSWORD, WAIT_MS, Open, Shop
 from tests.browser.test_console import RULES
 from tests.measured_shop import (
     FILE,
-    HURTS,
+    HARMS,
     LASTS_MS,
     NOON,
     SILENT,
@@ -169,5 +169,5 @@ def test_today_leads_to_the_strategy_that_hurts_and_it_is_stopped(visits: Open) 
     page.get_by_role("link", name="今日").click()
     expect(page.locator("[data-need=not_as_drawn]")).to_have_count(1)
     expect(need).to_have_count(0)
-    page.goto(page.url.rpartition("/")[0] + f"/effects/{HURTS}")
+    page.goto(page.url.rpartition("/")[0] + f"/effects/{HARMS}")
     expect(page.locator("h1 [data-mode=paused]")).to_be_visible()

@@ -8,7 +8,7 @@ from math import nan
 import pytest
 
 from qianmian.bootstrap.worlds import effect_in_world
-from qianmian.simulation.outcomes import WORLDS
+from qianmian.simulation.outcomes import SHARED, WORLDS
 
 VERDICTS = {
     "plain": "works",
@@ -16,7 +16,9 @@ VERDICTS = {
     "confounded": "unsure",
     "drift": "works",
     "harmful": "harms",
+    "hostile": "works",
 }
+"""Of each world in which people do not stand in each other's way what is true of it."""
 
 
 def told(name: str, seeds: int) -> tuple[float, Counter[str | None], list[float], list[float]]:
@@ -34,7 +36,11 @@ def told(name: str, seeds: int) -> tuple[float, Counter[str | None], list[float]
     return held / seeds, verdicts, naive, true
 
 
-@pytest.mark.parametrize("name", WORLDS)
+def test_every_world_is_looked_at() -> None:
+    assert {*VERDICTS, SHARED} == {*WORLDS}
+
+
+@pytest.mark.parametrize("name", VERDICTS)
 def test_intervals_hold_the_truth_and_verdicts_say_it_or_nothing(name: str) -> None:
     share, verdicts, _, _ = told(name, 60)
     assert share >= 0.93
@@ -43,7 +49,7 @@ def test_intervals_hold_the_truth_and_verdicts_say_it_or_nothing(name: str) -> N
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", VERDICTS)
 def test_of_five_hundred_intervals_93_of_100_hold_the_truth(name: str) -> None:
     assert told(name, 500)[0] >= 0.93
 
@@ -54,3 +60,14 @@ def test_selection_looks_like_three_times_as_much_where_the_truth_is_a_tenth() -
     assert min(naive) > 2
     assert max(true) < 1.25
     assert verdicts["works"] <= 2
+
+
+def test_where_the_treated_take_what_others_wanted_the_effect_is_told_too_large() -> None:
+    """No interval can hold it: as many are sold with the strategy as without."""
+    for seed in range(20):
+        truth, found = effect_in_world(SHARED, viewers=20_000, seed=seed)
+        assert truth.buys.sum() == truth.stock
+        assert found.effect.primary is not None
+        assert truth.true_effect == 0
+        assert found.effect.primary.absolute.low > 0
+        assert found.effect.verdict == "works"

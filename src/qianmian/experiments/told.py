@@ -54,8 +54,8 @@ def standing_document(one: Standing) -> dict[str, Any]:
         "as_of": one.as_of,
         "treated": one.treated,
         "control": one.control,
-        "absolute": _interval(one.absolute),
-        "relative": _interval(one.relative),
+        "absolute": interval_document(one.absolute),
+        "relative": interval_document(one.relative),
     }
 
 
@@ -88,10 +88,10 @@ def _comparison(one: Comparison) -> dict[str, Any]:
         "name": one.name,
         "treated": _arm(one.treated),
         "control": _arm(one.control),
-        "absolute": _interval(one.absolute),
-        "relative": _interval(one.relative),
-        "uncut": _interval(one.uncut),
-        "incremental": _interval(one.incremental),
+        "absolute": interval_document(one.absolute),
+        "relative": interval_document(one.relative),
+        "uncut": interval_document(one.uncut),
+        "incremental": interval_document(one.incremental),
         "p": one.p,
         "is_enough": one.is_enough,
         "is_yes_no": one.is_yes_no,
@@ -102,5 +102,6 @@ def _arm(one: Arm) -> Mapping[str, Any]:
     return {"n": one.n, "with_outcome": one.with_outcome, "total": one.total, "mean": one.mean}
 
 
-def _interval(one: Interval | None) -> Mapping[str, float] | None:
+def interval_document(one: Interval | None) -> Mapping[str, float] | None:
+    """An interval as JSON."""
     return None if one is None else {"value": one.value, "low": one.low, "high": one.high}

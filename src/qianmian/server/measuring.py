@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 
 from qianmian.bootstrap.measured import levels_asked, levels_near
 from qianmian.errors import NotInHistory, Overloaded, QianmianError
+from qianmian.experiments.harms import Harm
 from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.language.ast import Node
 from qianmian.language.definition import FIRING_KINDS, SCHEDULE, Definition
@@ -131,6 +132,21 @@ class Measurer:
 
         def ask() -> list[StrategyEffect]:
             return [self._effect(one, currency, {}, known) for one in strategies]
+
+        return await self._ask(ask)
+
+    async def harms(self, strategy: Strategy, *, since: int) -> tuple[Harm, ...]:
+        """What a version does that it must not, as far as history has been told.
+
+        Args:
+            since: of whom the first decision came before it (ms UTC), they are not looked at.
+
+        Raises: LogProblem when history cannot be read; Overloaded.
+        """
+
+        def ask() -> tuple[Harm, ...]:
+            self._flush()
+            return self._reader.harms(strategy, since=since)
 
         return await self._ask(ask)
 

@@ -43,6 +43,7 @@ from qianmian.server.delivering import (
 )
 from qianmian.server.fact_following import FactFollowing
 from qianmian.server.follow_ups import FollowUpDesk
+from qianmian.server.guarding import Guarding
 from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
@@ -143,6 +144,7 @@ async def run_server(
         app = server_of(site, parts, ingest=ingest, live=viewers, console=console, more=more)
         following = [_followed(one) for one in (*followers, *outlets.followers())]
         following.append(_kept_up(viewers.keep_going(), "viewers"))
+        following.append(_followed(Guarding(strategies, site.measurer)))
         try:
             await serve(app, bound, until=until, on_listening=ready)
         finally:

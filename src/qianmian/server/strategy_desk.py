@@ -165,6 +165,19 @@ class StrategyDesk(Following):
             await self._bring()
             return done
 
+    async def pause(self, strategy: Strategy, by: Actor, *, why: str) -> None:
+        """Pause what decides, also what a file says; the file is out of it then.
+
+        Raises: NotThere, InputError when it does not decide any more.
+        """
+        async with self._definitions.changing:
+            number = strategy.version
+            of_file = next((one for one in self.in_force.base.strategies if one == strategy), None)
+            await asyncio.to_thread(
+                self._store.take, strategy.key, number, "pause", by, why=why, of_file=of_file
+            )
+            await self._bring()
+
     async def put_offer(self, offer: Offer, by: Actor) -> None:
         """Make or change an offer; what was promised stays promised.
 

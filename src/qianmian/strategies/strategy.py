@@ -130,6 +130,27 @@ class Goal(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     within_ms: Annotated[int, msgspec.Meta(ge=SECOND_MS, le=30 * DAY_MS)] = DAY_MS
 
 
+class Tolerance(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Harms at which a strategy stops by itself (`strategies.harms`, decision 0053).
+
+    So many more of the treated than of the control may do it, of ten thousand people; None: it is
+    not watched.
+
+    Attributes:
+        missed: so many fewer may reach the goal.
+        left: leave the room.
+        dismissed: dismiss a message.
+        refunded: get money back.
+        unsubscribed: want no more messages.
+    """
+
+    missed: Share | None = 0
+    left: Share | None = 200
+    dismissed: Share | None = 3_000
+    refunded: Share | None = 200
+    unsubscribed: Share | None = 100
+
+
 class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One version of a strategy.
 
@@ -148,6 +169,7 @@ class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
         control: share of viewers who get nothing, so that its effect can be measured.
         why_no_control: must be said where `control` is 0.
         ramp: share of viewers it begins with.
+        tolerance: harms at which it stops by itself.
     """
 
     key: Key
@@ -168,6 +190,7 @@ class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     why_no_control: Words = ""
     ramp: Share = 1_000
     goal: Goal = Goal()
+    tolerance: Tolerance = Tolerance()
     mode: Mode = "draft"
 
     @property

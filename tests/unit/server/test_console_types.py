@@ -130,6 +130,8 @@ NAMES = {  # of the schema: of the interface
     "Step": "Reaching",
     "Limits": "StrategyLimits",
     "Goal": "Goal",
+    "HarmModel": "Harm",
+    "Tolerance": "Tolerance",
     "Schedule": "Schedule",
     "Offer": "Offer",
     "OfferModel": "OfferInUse",
@@ -197,7 +199,9 @@ ASKED = {
     "NewInvitation",
     "NewRoomLink",
 }  # what is sent may leave out what has a default
-WRITTEN_AS_IN_FILES = {"Strategy", "Step", "Schedule", "Limits", "Goal", "Offer", "Guardrails"}
+WRITTEN_AS_IN_FILES = {"Strategy", "Step", "Schedule", "Limits", "Goal", "Offer", "Guardrails"} | {
+    "Tolerance"
+}
 """What has a default may be left out; null is a value of its own."""
 PLAIN = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean"}
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from qianmian.settings import Settings
-from tests.measured_shop import FILE, HURTS, LASTS_MS, NOON, UNEVEN, write_evening
+from tests.measured_shop import FILE, HARMS, LASTS_MS, NOON, UNEVEN, write_evening
 from tests.serving import WAIT_S, Served, served
 
 AS_OF = NOON + LASTS_MS
@@ -69,11 +69,11 @@ def needs(client: httpx.Client) -> dict[str, list[dict[str, Any]]]:
 
 def test_the_strategy_that_harms_is_told_with_the_numbers_of_its_page(shop: Shop) -> None:
     (harms,) = needs(shop.owner)["harms"]
-    assert (harms["key"], harms["names"]["en"]) == (HURTS, "a pushy word")
+    assert (harms["key"], harms["names"]["en"]) == (HARMS, "a pushy word")
     assert harms["effect"]["effect"]["primary"]["absolute"]["value"] == pytest.approx(-0.3)
-    assert harms["effect"] == shop.owner.get(f"/strategies/{HURTS}/effect").json()
+    assert harms["effect"] == shop.owner.get(f"/strategies/{HARMS}/effect").json()
     listed = {one["key"]: one["found"] for one in shop.owner.get("/effects").json()}
-    assert harms["effect"] == listed[HURTS]
+    assert harms["effect"] == listed[HARMS]
     (uneven,) = needs(shop.owner)["not_as_drawn"]
     assert (uneven["key"], uneven["effect"]["effect"]["primary"]) == (UNEVEN, None)
 

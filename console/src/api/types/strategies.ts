@@ -1,4 +1,5 @@
 /** Strategies, and what they decided. Instants are ms UTC, money is in minor units. */
+import type { Tolerance } from './harms'
 import type { Words } from './words'
 
 /** Where a strategy is on its way. */
@@ -105,6 +106,7 @@ export interface Strategy {
   /** of ten thousand */
   ramp?: number
   goal?: Goal
+  tolerance?: Tolerance
   mode?: StrategyMode
 }
 

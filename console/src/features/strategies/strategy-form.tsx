@@ -6,6 +6,7 @@ import { type Channel, useChannelOptions } from './channels'
 import { Field, Line, type LineProps } from './strategy-line'
 import { LimitLine, MeasureLine } from './strategy-measures'
 import { LaterSteps, StepDeadline } from './strategy-steps'
+import { ToleranceLine } from './strategy-tolerance'
 import { WhenLine } from './strategy-when'
 
 /** A key that nobody has to think of: letters, digits and _. */
@@ -18,7 +19,7 @@ export const blank = (): Strategy => ({
   title: {},
 })
 
-/** Five lines: when, whom, what, not too often, and how it is known whether it works. */
+/** Six lines: when, whom, what, not too often, how it is known whether it works, and when it stops. */
 export function StrategyForm(props: LineProps) {
   return (
     <div className="strategy-lines">
@@ -28,6 +29,7 @@ export function StrategyForm(props: LineProps) {
       <WhatLine {...props} />
       <LimitLine {...props} />
       <MeasureLine {...props} />
+      <ToleranceLine {...props} />
     </div>
   )
 }

@@ -88,6 +88,8 @@ def _notes(view: View, found: StrategyEffect) -> list[RenderableType]:
     said = [view.texts.count(f"effects.{name}", n) for name, n in counts.items() if n]
     if found.offers_minor:
         said.append(view.say("effects.offers", amount=view.money(found.offers_minor)))
+    if found.effect.primary is not None:
+        said.append(view.say("effects.shared"))
     return [Text("· " + one, style=QUIET) for one in said]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -10,12 +11,14 @@ from pydantic import Field
 
 from qianmian.bootstrap.measured import measured
 from qianmian.experiments.strategy_effect import StrategyEffect, strategy_document
+from qianmian.experiments.told import interval_document
 from qianmian.server.api.calling import teller_on
 from qianmian.server.api.definition_models import NamedModel
 from qianmian.server.api.models import Model, Words
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.strategies import names_of
 from qianmian.server.api.who import Here, Who
+from qianmian.server.guarding import acting
 from qianmian.server.site import Site
 from qianmian.server.strategy_desk import StrategyEntry
 from qianmian.strategies.strategy import Mode
@@ -118,6 +121,22 @@ class NaiveModel(Model):
     ratio: float | None
 
 
+class HarmModel(Model):
+    """A harm that is watched: how much worse it is for the treated, as a share of people.
+
+    `name`: missed (fewer reach the goal), left, dismissed, refunded or unsubscribed. Where the
+    whole interval of `more` lies above `tolerated`, it is crossed, and the strategy is paused.
+    Counted are people whose first decision came after somebody last changed how far it goes.
+    """
+
+    name: str
+    treated: int
+    control: int
+    more: IntervalModel
+    tolerated: float
+    is_crossed: bool
+
+
 class StrategyEffectModel(Model):
     """The effect of one version of a strategy, as of a clock (ms UTC; 0: nothing yet).
 
@@ -141,6 +160,7 @@ class StrategyEffectModel(Model):
     by: dict[str, EffectGroups]
     over_time: list[StandingModel]
     naive: NaiveModel | None
+    harms: list[HarmModel]
 
 
 class EffectReport(Model):
@@ -169,13 +189,13 @@ async def effect(
     strategy = measured(key, entry.versions, entry.of_file, version)
     active = await site.desk.active() if by else []
     found = await site.measurer.effect(strategy, site.currency, by or [], active)
-    return StrategyEffectModel.model_validate(strategy_document(found))
+    return await told_of(site, entry, found)
 
 
 @router.get("/effects")
 async def effects(site: Here, _who: Annotated[Who, Needs("strategies.read")]) -> list[EffectReport]:
     """The effect of every strategy that has decided, by key."""
-    return [report_of(one, found, ()) for one, found in await effects_now(site)]
+    return [await report_of(site, one, found) for one, found in await effects_now(site)]
 
 
 @router.get("/effects/{key}")
@@ -196,7 +216,7 @@ async def effect_report(
     kinds = {one.key: one.kind for one in active if one.key in found.by}
     teller = await teller_on(site, await site.desk.entries())
     named = teller.named((kinds[one], one) for one in found.by)
-    return report_of(entry, found, named)
+    return await report_of(site, entry, found, named)
 
 
 async def effects_now(site: Site) -> list[tuple[StrategyEntry, StrategyEffect]]:
@@ -207,15 +227,25 @@ async def effects_now(site: Site) -> list[tuple[StrategyEntry, StrategyEffect]]:
     return [one for one in zip(entries, found, strict=True) if one[1].has_decided]
 
 
-def report_of(
-    entry: StrategyEntry, found: StrategyEffect, levels: Iterable[NamedModel]
+async def report_of(
+    site: Site, entry: StrategyEntry, found: StrategyEffect, levels: Iterable[NamedModel] = ()
 ) -> EffectReport:
     """The report of a strategy; `levels` are the tags and segments by which it is told."""
-    told = measured(entry.key, entry.versions, entry.of_file, found.version)
+    strategy = measured(entry.key, entry.versions, entry.of_file, found.version)
     return EffectReport(
         key=entry.key,
-        names=names_of(told, entry.key),
-        mode=told.mode,
-        found=StrategyEffectModel.model_validate(strategy_document(found)),
+        names=names_of(strategy, entry.key),
+        mode=strategy.mode,
+        found=await told_of(site, entry, found),
         levels=list(levels),
     )
+
+
+async def told_of(site: Site, entry: StrategyEntry, found: StrategyEffect) -> StrategyEffectModel:
+    """The effect with the harms, as those that pause it are counted."""
+    strategy = measured(entry.key, entry.versions, entry.of_file, found.version)
+    acts, since = acting(entry)
+    mine = since if acts is not None and acts.version == strategy.version else 0
+    harms = await site.measurer.harms(strategy, since=mine)
+    told = [{**asdict(one), "more": interval_document(one.more)} for one in harms]
+    return StrategyEffectModel.model_validate({**strategy_document(found), "harms": told})

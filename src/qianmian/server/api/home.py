@@ -8,9 +8,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter
 
 from qianmian.errors import QianmianError
-from qianmian.experiments.strategy_effect import strategy_document
 from qianmian.runtime.live import Live
-from qianmian.server.api.effects import StrategyEffectModel, effects_now
+from qianmian.server.api.effects import StrategyEffectModel, effects_now, told_of
 from qianmian.server.api.models import Model, Words
 from qianmian.server.api.roles import Needs, may
 from qianmian.server.api.strategies import names_of, offers_now
@@ -73,7 +72,7 @@ async def home(site: Here, who: Annotated[Who, Needs("home.read")]) -> HomeModel
     names = await _names(site)
     return HomeModel(
         as_of=site.now(),
-        needs=[_model(one, names) for one in by_urgency(found)],
+        needs=[await _model(site, one, names) for one in by_urgency(found)],
         problem=problem,
     )
 
@@ -130,14 +129,16 @@ async def _names(site: Site) -> dict[str, Words]:
     return found
 
 
-def _model(one: Need, names: dict[str, Words]) -> NeedModel:
-    family = FAMILIES.get(one.kind, "strategy")
-    effect = None if one.effect is None else strategy_document(one.effect)
+async def _model(site: Site, one: Need, names: dict[str, Words]) -> NeedModel:
+    family, effect = FAMILIES.get(one.kind, "strategy"), None
+    if one.effect is not None:
+        entry = await site.strategies.entry(one.effect.strategy)
+        effect = await told_of(site, entry, one.effect)
     return NeedModel(
         kind=one.kind,
         key=one.key,
         names=names.get(f"{family}.{one.key}"),
         n=one.n,
         at=one.at,
-        effect=None if effect is None else StrategyEffectModel.model_validate(effect),
+        effect=effect,
     )

@@ -7,41 +7,25 @@ an order of a member counts for what was decided about their device.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from qianmian.experiments import population
 from qianmian.experiments.effect import Bool, Plan
-from qianmian.experiments.population import (
-    NO_ORDER,
-    TREATED,
-    Acts,
-    Decided,
-    Int64,
-    People,
-    Population,
-    people_of,
-)
+from qianmian.experiments.population import Int64, Population
 from qianmian.experiments.strategy_effect import Beside, Naive, StrategyEffect, strategy_effect
 from qianmian.language.ast import Node
 from qianmian.storage.history_reader.answers import NOTHING, Definitions
-from qianmian.storage.history_reader.extracts import number_of
+from qianmian.storage.history_reader.asked import Asked
 from qianmian.storage.history_reader.levels import PERSON
-from qianmian.storage.history_reader.measured import NEVER, PAID, REFUNDED, Measured
+from qianmian.storage.history_reader.measured import NEVER, PAID, Measured
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_reader.terms import column
 from qianmian.strategies.assignment import WHOLE
-from qianmian.strategies.strategy import Strategy
+from qianmian.strategies.strategy import Goal, Strategy
 
 NO_LEVELS: Final[Mapping[str, Node]] = {}
-MOST_KEPT: Final = 8
-NOT_YET: Final = (0, 0)
-NOT_SAID: Final = 0  # no order, no currency
-
-UInt64 = npt.NDArray[np.uint64]
 
 
 def effect_in_history(
@@ -69,7 +53,7 @@ def effect_in_history(
     if by:
         reader.bring(by.values(), definitions)
     measured.refresh(goal.event)
-    asked = _Asked(measured, strategy, currency)
+    asked = Asked(measured, strategy, currency)
     people = asked.people().compared(window_ms=goal.within_ms, as_of=measured.clock)
     share = strategy.control / WHOLE
     names, place = _in_order(measured.places, people.place)
@@ -81,132 +65,29 @@ def effect_in_history(
         Plan(control_share=share if 0 < share < 1 else None),
         window_ms=goal.within_ms,
         as_of=measured.clock,
-        beside=asked.beside(people),
+        beside=_beside(asked, measured, goal, people),
         session_names=names,
         holds={key: _holds(reader, people, one, definitions) for key, one in by.items()},
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Did:
-    """Verified events of one type, by anybody, under the number of the person."""
-
-    person: Int64
-    at: Int64
-    amount: Int64
-    is_foreign: Bool
-    order: UInt64
-
-    def of(self, wanted: Bool) -> _Did:
-        """Those of some rows."""
-        rows = np.flatnonzero(wanted)
-        person, at, amount = self.person[rows], self.at[rows], self.amount[rows]
-        return _Did(person, at, amount, self.is_foreign[rows], self.order[rows])
-
-
-class _Asked:
-    """What a version decided about whom, and what they did; persons are numbers."""
-
-    def __init__(self, measured: Measured, strategy: Strategy, currency: str) -> None:
-        version = (strategy.key, strategy.version)
-        self._rows = measured.decided(version)
-        self._measured, self._goal = measured, strategy.goal
-        self._person = measured.owner[self._rows["viewer"]]
-        self._is_ours = np.zeros(len(measured.owner), np.bool_)
-        self._is_ours[self._person] = True
-        kinds = {PAID, REFUNDED, strategy.goal.event}
-        self._did = {kind: _did(measured, kind, currency) for kind in kinds}
-        self._what = (version, strategy.goal, currency)
-
-    def people(self) -> People:
-        """Everybody about whom something was decided.
-
-        Cost: of those of whom there is something new since somebody asked last.
-        """
-        measured, kept = self._measured, self._measured.people
-        mark, found = kept.pop(self._what, (NOT_YET, None))
-        changed = measured.changed_since(mark)
-        if found is None or changed is None:
-            found = self._of(np.ones(len(measured.owner), np.bool_))
-        elif changed.any():
-            found = found.but(self._of(changed), changed)
-        kept[self._what] = measured.mark, found
-        while len(kept) > MOST_KEPT:
-            del kept[next(iter(kept))]  # that for which nobody has asked for longest
-        return found
-
-    def _of(self, among: Bool) -> People:
-        """Those of some persons about whom something was decided, and what became of them.
-
-        Shapes: bool[n_viewers]
-        """
-        rows = np.flatnonzero(among[self._person])
-        at, arm, cost, place = (self._rows[name][rows] for name in ("at", "arm", "cost", "place"))
-        decided = Decided(self._person[rows], at, arm.astype(np.int8), cost, place)
-        return people_of(decided, self._acts(among), window_ms=self._goal.within_ms)
-
-    def _acts(self, among: Bool) -> Acts:
-        """What those did about whom something was decided."""
-        wanted = self._is_ours & among
-        mine = {kind: one.of(wanted[one.person]) for kind, one in self._did.items()}
-        paid, refunded, reached = (mine[kind] for kind in (PAID, REFUNDED, self._goal.event))
-        refunds = np.unique(refunded.order[refunded.order != NOT_SAID])
-        told = (
-            (paid, population.PAID, _numbers_in(paid.order, refunds)),
-            (refunded, population.REFUNDED, _numbers_in(refunded.order, refunds)),
-            (reached, population.REACHED, np.full(len(reached.at), NO_ORDER)),
-        )
-        return Acts(
-            np.concatenate([one.person for one, _, _ in told]),
-            np.concatenate([one.at for one, _, _ in told]),
-            np.concatenate([np.full(len(one.at), kind, np.int8) for one, kind, _ in told]),
-            np.concatenate([one.amount for one, _, _ in told]),
-            np.concatenate([order for _, _, order in told]),
-        )
-
-    def beside(self, people: Population) -> Beside:
-        """What is not in the comparison, of the time from the first of its people to the last."""
-        begin = int(people.at.min(initial=self._measured.clock))
-        until = int(people.at.max(initial=begin)) + self._goal.within_ms
-        stands, first, last = self._measured.persons()
-        was_treated = np.zeros(len(stands), np.bool_)
-        was_treated[self._person[self._rows["arm"] == TREATED]] = True
-        others = stands & (first <= until) & (last >= begin) & ~was_treated
-
-        def in_time(kind: str) -> _Did:
-            one = self._did[kind]
-            return one.of((one.at > begin) & (one.at <= until))
-
-        reached = np.zeros(len(stands), np.bool_)
-        reached[in_time(self._goal.event).person] = True
-        paid = in_time(PAID)
-        is_ours = self._is_ours[paid.person]
-        of_treated = people.reached[people.is_treated]
-        naive = Naive(
-            len(of_treated), int(of_treated.sum()), int(others.sum()), int((others & reached).sum())
-        )
-        nobody_saw = first[paid.person] == NEVER
-        unknown, foreign = (
-            int((nobody_saw & ~is_ours).sum()),
-            int((paid.is_foreign & is_ours).sum()),
-        )
-        return Beside(naive, unknown, foreign)
-
-
-def _did(measured: Measured, kind: str, currency: str) -> _Did:
-    rows = measured.acts(kind)
-    told = rows["currency"]
-    is_foreign = (told != NOT_SAID) & (told != np.uint64(number_of(currency)))
-    amount = np.where(is_foreign, 0, rows["amount"])
-    return _Did(measured.owner[rows["viewer"]], rows["at"], amount, is_foreign, rows["order"])
-
-
-def _numbers_in(orders: UInt64, of: UInt64) -> Int64:
-    """The place of each order among some, which are sorted; NO_ORDER of the others."""
-    if not len(of):
-        return np.full(len(orders), NO_ORDER)
-    place = np.minimum(np.searchsorted(of, orders), len(of) - 1)
-    return np.where(of[place] == orders, place, NO_ORDER)
+def _beside(asked: Asked, measured: Measured, goal: Goal, people: Population) -> Beside:
+    """What is not in the comparison, of the time from the first of its people to the last."""
+    begin = int(people.at.min(initial=measured.clock))
+    until = int(people.at.max(initial=begin)) + goal.within_ms
+    stands, first, last = measured.persons()
+    others = stands & (first <= until) & (last >= begin) & ~asked.was_treated()
+    reached = np.zeros(len(stands), np.bool_)
+    reached[asked.in_time(goal.event, begin, until).person] = True
+    paid = asked.in_time(PAID, begin, until)
+    is_ours = asked.is_ours[paid.person]
+    of_treated = people.reached[people.is_treated]
+    naive = Naive(
+        len(of_treated), int(of_treated.sum()), int(others.sum()), int((others & reached).sum())
+    )
+    nobody_saw = first[paid.person] == NEVER
+    unknown, foreign = int((nobody_saw & ~is_ours).sum()), int((paid.is_foreign & is_ours).sum())
+    return Beside(naive, unknown, foreign)
 
 
 def _in_order(places: Mapping[tuple[str, str], int], place: Int64) -> tuple[list[str], Int64]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from qianmian.experiments.harms import Harm
 from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.language.ast import Node
 from qianmian.storage.history_reader.answers import (
@@ -18,6 +19,8 @@ from qianmian.storage.history_reader.answers import (
     Distribution,
     Preview,
 )
+from qianmian.storage.history_reader.harms import harms_in_history
+from qianmian.storage.history_reader.measured import Measured
 from qianmian.strategies.strategy import Strategy
 from qianmian.vocabulary.product import Product
 
@@ -34,6 +37,7 @@ class LazyReader:
     def __init__(self, folder: Path, *, zone: str, products: Iterable[Product] = ()) -> None:
         self._opening = (folder, zone, tuple(products))
         self._reader: Any = None
+        self._measured = Measured(folder.resolve())
 
     def preview(
         self,
@@ -88,6 +92,10 @@ class LazyReader:
         )
         return found
 
+    def harms(self, strategy: Strategy, *, since: int) -> tuple[Harm, ...]:
+        """What it does that it must not; as of `harms.harms_in_history`, and without DuckDB."""
+        return harms_in_history(self._measured, strategy, since=since)
+
     def hold(self, exprs: Sequence[Node], now_ms: int, definitions: Definitions = NOTHING) -> None:
         """Read what these ask for in one go: each new field would read all files again."""
         self._opened().asking(list(exprs), now_ms, definitions=definitions)
@@ -106,5 +114,7 @@ class LazyReader:
         if self._reader is None:
             folder, zone, products = self._opening
             module = importlib.import_module(f"{_HERE}.reader")
-            self._reader = module.HistoryReader(folder, zone=zone, products=products)
+            self._reader = module.HistoryReader(
+                folder, zone=zone, products=products, measured=self._measured
+            )
         return self._reader

@@ -13,7 +13,6 @@ from qianmian.profiles.found import FOUND_TRAITS
 from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.database import Database
 from qianmian.storage.history_reader.days import day_begin
-from qianmian.storage.history_reader.extracts import KEPT_BYTES
 from qianmian.storage.history_reader.found import COLUMNS, FoundTables
 from qianmian.storage.history_reader.levels import PERSON, Asking, Moment, reads
 from qianmian.storage.history_reader.measured import Measured
@@ -33,10 +32,7 @@ class HistoryReader:
         products: of the shop, as the engine has them.
         memory_mb: most of the memory that tables and questions take together.
         origins: whether it is kept who told a trait, for builds of profiles.
-        kept_bytes: as of `Extracts`.
-
-    Attributes:
-        measured: what effects are computed from; empty until somebody asks for one.
+        measured: what effects are computed from, if somebody else asks it, too.
 
     Raises: LogProblem when a file of history cannot be read; HistoryTooLarge.
     """
@@ -50,14 +46,14 @@ class HistoryReader:
         memory_mb: int = MEMORY_MB,
         threads: int = 2,
         origins: bool = False,
-        kept_bytes: int = KEPT_BYTES,
+        measured: Measured | None = None,
     ) -> None:
         self.zone = zone
         self.folder = folder.resolve()
         self.database = Database(folder.resolve(), memory_mb=memory_mb, threads=threads)
         self.warm = Warm(folder.resolve(), self.database, products, origins=origins)
         self.found = FoundTables(self.database, zone)
-        self.measured = Measured(folder.resolve(), kept_bytes=kept_bytes)
+        self.measured = Measured(folder.resolve()) if measured is None else measured
         self._finds = False
 
     def refresh(self) -> bool:

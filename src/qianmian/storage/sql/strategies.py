@@ -118,15 +118,27 @@ class StrategyStore:
         return False
 
     def take(
-        self, key: str, version: int, step: Step, by: Actor, *, why: str = ""
+        self,
+        key: str,
+        version: int,
+        step: Step,
+        by: Actor,
+        *,
+        why: str = "",
+        of_file: Strategy | None = None,
     ) -> StrategyVersion:
         """Bring a version one step further.
+
+        Args:
+            of_file: what is meant where the version is not kept; from now on it is.
 
         Raises: NotThere; InputError and SelfApproval as of `taken`, and then nothing has changed.
         """
         with self._changing() as connection:
             own = [one for one in _versions(connection) if one.key == key]
             one = next((one for one in own if one.strategy.version == version), None)
+            if one is None and of_file is not None:
+                one = StrategyVersion(of_file)
             if one is None:
                 raise NotThere(f'the strategy "{key}" has no version {version}')
             person = Person(id_of(by), by.name, _is_alone(connection))

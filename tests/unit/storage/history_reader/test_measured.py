@@ -19,8 +19,10 @@ from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.storage.history import EXTRACTS
 from qianmian.storage.history_reader.effects import effect_in_history
 from qianmian.storage.history_reader.extracts import SAID
+from qianmian.storage.history_reader.harms import harms_in_history
+from qianmian.storage.history_reader.measured import Measured
 from qianmian.storage.history_reader.reader import HistoryReader
-from qianmian.strategies.strategy import Goal
+from qianmian.strategies.strategy import Goal, Tolerance
 from qianmian.vocabulary.time import HOUR_MS
 from tests.strategy_shop import strategy
 from tests.unit.storage.history_reader.histories import START, Shop
@@ -35,7 +37,7 @@ TOMB: Final = "erased-" + "5" * 32
 
 @contextmanager
 def reader_of(folder: Path, kept_bytes: int = 0) -> Iterator[HistoryReader]:
-    reader = HistoryReader(folder, kept_bytes=kept_bytes)
+    reader = HistoryReader(folder, measured=Measured(folder, kept_bytes=kept_bytes))
     try:
         yield reader
     finally:
@@ -170,3 +172,27 @@ def test_a_home_that_cannot_be_written_is_read_all_the_same(tmp_path: Path) -> N
     (tmp_path / EXTRACTS).write_text("no folder can be here", encoding="utf-8")
     with reader_of(tmp_path) as reader:
         assert effects(reader) == read_anew(tmp_path)
+
+
+def test_harms_are_those_of_people_who_came_after_somebody_looked(tmp_path: Path) -> None:
+    shop, rng = Shop(tmp_path), Random(4)
+    for hour, leaving in enumerate((0.9, 0.3)):  # the treated of the first hour are driven away
+        for n in range(400):
+            at, who = hour * HOUR_MS + n, f"v{hour}-{n}"
+            shop.add(at, "room_entered", who, room="r", event_time=START + at)
+            shop.decide(at, who, "act" if n % 2 else "control")
+        for n in range(400):
+            at, who = hour * HOUR_MS + 60_000 + n, f"v{hour}-{n}"
+            if rng.random() < (leaving if n % 2 else 0.3):
+                shop.add(at, "room_left", who, room="r", event_time=START + at)
+        shop.add(hour * HOUR_MS + 600_000, "liked", "nobody", room="r")
+        shop.flush()
+    measured = Measured(tmp_path)
+    only = strategy(control=5_000, tolerance=Tolerance(None, 200, None, None, None))
+    (found,) = harms_in_history(measured, only)
+    assert (found.name, found.treated, found.control) == ("left", 400, 400)
+    assert found.is_crossed
+    (later,) = harms_in_history(measured, only, since=START + HOUR_MS)
+    assert (later.treated, later.control, later.is_crossed) == (200, 200, False)
+    assert abs(later.more.value) < 0.15 < found.more.value
+    assert harms_in_history(measured, strategy(control=0)) == ()

@@ -1,0 +1,23 @@
+import type { Interval } from './effects'
+
+/** Harms at which a strategy stops by itself: so many more of the treated, of ten thousand; null: not watched. */
+export interface Tolerance {
+  missed?: number | null
+  left?: number | null
+  dismissed?: number | null
+  refunded?: number | null
+  unsubscribed?: number | null
+}
+
+/** A harm that is watched; one that is crossed has paused the strategy. */
+export interface Harm {
+  /** missed, left, dismissed, refunded or unsubscribed */
+  name: string
+  treated: number
+  control: number
+  /** worse for the treated, as a share of people */
+  more: Interval
+  /** a share of people */
+  tolerated: number
+  is_crossed: boolean
+}

@@ -1,0 +1,29 @@
+import { InputNumber } from 'antd'
+import type { Tolerance } from '@/api/types'
+import { useTexts } from '@/lib/language'
+import { Field, Line, type LineProps } from './strategy-line'
+
+/** Of ten thousand, as the server has it where nothing is said. */
+const USUAL = { missed: 0, left: 200, dismissed: 3_000, refunded: 200, unsubscribed: 100 } as const
+const HARMS = Object.keys(USUAL) as (keyof Tolerance)[]
+
+/** How much worse it may be for the treated before the strategy stops by itself; empty: not watched. */
+export function ToleranceLine({ strategy, isLocked, onChange }: LineProps) {
+  const { t } = useTexts()
+  const tolerance: Tolerance = { ...USUAL, ...strategy.tolerance }
+  const percent = (of: number | null | undefined) => (of == null ? null : of / 100)
+  const set = (harm: keyof Tolerance, n: number | null) =>
+    onChange({ tolerance: { ...strategy.tolerance, [harm]: n === null ? null : Math.round(n * 100) } })
+  return (
+    <Line title={t('strategies.line.tolerance')} name="tolerance">
+      <div className="limits">
+        {HARMS.map((harm) => (
+          <Field key={harm} label={t(`strategies.harm.${harm}`)}>
+            <InputNumber min={0} max={100} className="whole" disabled={isLocked} value={percent(tolerance[harm])} onChange={(n) => set(harm, n)} />
+          </Field>
+        ))}
+      </div>
+      <p className="quiet small">{t('strategies.tolerance_hint')}</p>
+    </Line>
+  )
+}
