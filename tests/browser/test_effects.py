@@ -171,3 +171,20 @@ def test_today_leads_to_the_strategy_that_hurts_and_it_is_stopped(visits: Open) 
     expect(need).to_have_count(0)
     page.goto(page.url.rpartition("/")[0] + f"/effects/{HURTS}")
     expect(page.locator("h1 [data-mode=paused]")).to_be_visible()
+
+
+def test_a_tag_says_whether_it_is_worth_keeping(visits: Open) -> None:
+    """The same suggestion in the list and on its page, with people, and the effects by it."""
+    page = visits("/tags").page
+    row = page.locator("tr[data-row-key='tag bought_this_session']")
+    expect(row.locator("[data-suggestion=keep]")).to_have_text("保留")
+    row.get_by_role("link").click()
+    panel = page.locator("[data-part=tag-health]")
+    expect(panel.locator("[data-suggestion=keep]")).to_be_visible()
+    expect(panel).to_contain_text("覆盖：350 人成立（35.0%），0 人说不清，共 1,000 人")
+    expect(panel).to_contain_text("数据截至 09-21 12:01")
+    effect = panel.locator(f"[data-effect={WORKS}]")
+    expect(effect).to_contain_text("不成立：+30.00")
+    expect(effect).to_contain_text("干预 500 人，对照 500 人")
+    found = Axe().run(page, context="[data-part=tag-health]", options=RULES)
+    assert found.violations_count == 0, found.generate_report()

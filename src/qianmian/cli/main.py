@@ -34,6 +34,7 @@ COMMANDS = (
     "audit",
     "check-vectors",
     "definitions",
+    "tags",
     "strategies",
     "effects",
     "facts",

@@ -43,6 +43,8 @@ NAMES = {  # of the schema: of the interface
     "ListModel": "ViewerList",
     "HomeModel": "Home",
     "NeedModel": "Need",
+    "TagHealthModel": "TagHealth",
+    "UserModel": "TagUser",
     "LinkModel": "OneTimeLink",
     "MemberChange": "MemberChange",
     "MemberModel": "Member",

@@ -17,8 +17,10 @@ from qianmian.storage.history_reader.answers import (
     Definitions,
     Distribution,
     Preview,
+    TagAsked,
 )
 from qianmian.strategies.strategy import Strategy
+from qianmian.tags.health import TagStanding
 from qianmian.vocabulary.product import Product
 
 _HERE = __package__
@@ -85,6 +87,16 @@ class LazyReader:
         asked = importlib.import_module(f"{_HERE}.effects")
         found: StrategyEffect = asked.effect_in_history(
             self._opened(), strategy, currency, by=by, definitions=definitions
+        )
+        return found
+
+    def tag_standings(
+        self, tags: Mapping[str, TagAsked], *, definitions: Definitions = NOTHING
+    ) -> dict[str, TagStanding | None]:
+        """How tags stand; arguments and errors as of `tag_standing.tag_standings`."""
+        asked = importlib.import_module(f"{_HERE}.tag_standing")
+        found: dict[str, TagStanding | None] = asked.tag_standings(
+            self._opened(), tags, definitions=definitions
         )
         return found
 
