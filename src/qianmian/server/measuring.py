@@ -28,7 +28,7 @@ from qianmian.tags.health import TagStanding
 from qianmian.vocabulary.product import Product
 
 FRESH_MS: Final = 10_000  # writing what history was told makes a small file
-TAGS_FRESH_MS: Final = 60_000
+TAGS_FRESH_MS: Final = 300_000
 MOST_WAITING: Final = 32
 MOST_NEAR: Final = 6
 """Tags and segments by which an effect is told that nobody asked for."""
@@ -140,7 +140,7 @@ class Measurer:
     async def tag_standings(
         self, tags: Mapping[str, TagAsked], definitions: Iterable[Definition]
     ) -> dict[str, TagStanding | None]:
-        """How tags stand in history; what was told is told again for a minute.
+        """How tags stand in history; what was told is told again for five minutes.
 
         Raises: as `effect`.
         """
