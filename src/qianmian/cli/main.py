@@ -37,6 +37,7 @@ COMMANDS = (
     "tags",
     "strategies",
     "effects",
+    "review",
     "facts",
     "log",
     "bench",
