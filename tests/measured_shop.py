@@ -95,7 +95,7 @@ def _decision(strategy: str, n: int, *, is_held: bool) -> Decision:
         at=NOON + 1_000 - n // 2 % 10 * 20,
         viewer=f"v{n}",
         room="r1",
-        session="s1",
+        session=f"r1@{NOON}",
         strategy=strategy,
         version=1,
         firing=f"{strategy}-f{n}",

@@ -199,3 +199,34 @@ def test_the_example_of_the_page_is_what_the_program_says(
     asked[asked.index("example.csv")] = str(path)
     assert run(["effects", *asked, "--locale", locale]) == 0
     assert capsys.readouterr().out.split() == shown.split()
+
+
+def test_the_health_of_tags_and_a_review_in_both_languages_and_as_json(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evening(settings, 200)
+    monkeypatch.setenv("QIANMIAN_STRATEGIES", str(settings.strategies))
+    home = ["--home", str(settings.home)]
+    assert run(["tags", "health", *home, "--json"]) == 0
+    found = {one["key"]: one for one in json.loads(capsys.readouterr().out)}
+    assert found["bought_this_session"]["standing"]["total"] == 200
+    bought = sum(n // 2 % (2 if n % 2 else 5) == 0 for n in range(200))
+    assert found["bought_this_session"]["standing"]["yes"] == bought
+    assert found["new_registrant"]["suggestion"] == "fix"  # nobody told when they registered
+    assert found["new_registrant"]["reasons"] == ["little_evidence"]
+    assert found["brand_lover"]["suggestion"] == "not_enough"
+    session = f"r1@{NOON}"
+    assert run(["review", session, *home, "--json"]) == 0
+    review = json.loads(capsys.readouterr().out)
+    acts = [one["times"] for one in review["decided"] if one["outcome"] == "act"]
+    assert sum(acts) == 100 + 180
+    assert run(["review", "nothing", *home]) == UNUSABLE
+    assert session in capsys.readouterr().err
+    for locale, says in (("zh-CN", "首次"), ("en-US", "First")):
+        assert run(["review", session, "--room", "r1", *home, "--locale", locale]) == 0
+        assert says in capsys.readouterr().out
+    for locale, says in (("zh-CN", "历史里看不到"), ("en-US", "history cannot")):
+        assert run(["tags", "health", *home, "--locale", locale]) == 0
+        out = capsys.readouterr().out
+        assert "highly_engaged" in out
+        assert says in out

@@ -171,3 +171,42 @@ def test_today_leads_to_the_strategy_that_hurts_and_it_is_stopped(visits: Open) 
     expect(need).to_have_count(0)
     page.goto(page.url.rpartition("/")[0] + f"/effects/{HARMS}")
     expect(page.locator("h1 [data-mode=paused]")).to_be_visible()
+
+
+def test_a_tag_says_whether_it_is_worth_keeping(visits: Open) -> None:
+    """The same suggestion in the list and on its page, with people, and the effects by it."""
+    page = visits("/tags").page
+    row = page.locator("tr[data-row-key='tag bought_this_session']")
+    suggested = row.locator("[data-suggestion=keep]")
+    expect(suggested).to_have_text("保留", timeout=4 * WAIT_MS)  # fifty tags are asked about
+    row.get_by_role("link").click()
+    panel = page.locator("[data-part=tag-health]")
+    expect(panel.locator("[data-suggestion=keep]")).to_be_visible()
+    expect(panel).to_contain_text("覆盖：350 人成立（35.0%），0 人说不清，共 1,000 人")
+    expect(panel).to_contain_text("数据截至 09-21 12:01")
+    effect = panel.locator(f"[data-effect={WORKS}]")
+    expect(effect).to_contain_text("不成立：+30.00", timeout=4 * WAIT_MS)
+    expect(effect).to_contain_text("干预 500 人，对照 500 人")
+    found = Axe().run(page, context="[data-part=tag-health]", options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_an_evening_is_gone_through_with_a_cursor(visits: Open) -> None:
+    """From the list of rooms; the state then, and a click in the table that goes there."""
+    page = visits("/rooms").page
+    page.locator("[data-part=sessions]").get_by_role("link", name="复盘").click()
+    expect(page.locator("[data-part=time-line] svg circle").first).to_be_visible()
+    then = page.locator("[data-part=then]")
+    expect(then).to_contain_text("12:00:01：在线 1,000 人")
+    rows = page.locator("[data-part=review-table] tr[data-row-key]")
+    held = rows.filter(has_text="留作对照").filter(has_text="500")
+    expect(held.first).to_be_visible()
+    rows.first.get_by_role("button").click()
+    expect(then).to_contain_text("11:59:59：")
+    expect(then).to_contain_text("首次到访 × 1,000")
+    page.get_by_role("slider").press("ArrowRight")
+    expect(then).not_to_contain_text("11:59:59：")
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    if "QIANMIAN_SCREENS" in os.environ:
+        page.screenshot(path=Path(os.environ["QIANMIAN_SCREENS"]) / "review.png", full_page=True)

@@ -20,6 +20,7 @@ const SourcesPage = lazy(async () => ({ default: (await import('@/features/sourc
 const EffectsPage = lazy(async () => ({ default: (await import('@/features/effects/effects-page')).EffectsPage }))
 const EffectPage = lazy(async () => ({ default: (await import('@/features/effects/effect-page')).EffectPage }))
 const EffectPanel = lazy(async () => ({ default: (await import('@/features/effects/effect-panel')).EffectPanel }))
+const ReviewPage = lazy(async () => ({ default: (await import('@/features/review/review-page')).ReviewPage }))
 const HostPage = lazy(async () => ({ default: (await import('@/features/host/host-page')).HostPage }))
 const HostLinkPage = lazy(async () => ({ default: (await import('@/features/host/link-page')).HostLinkPage }))
 const OverlayPage = lazy(async () => ({ default: (await import('@/features/overlay/overlay-page')).OverlayPage }))
@@ -127,6 +128,7 @@ export const router = createBrowserRouter([
       { path: '/', element: <First /> },
       { path: '/rooms', element: <RoomsPage /> },
       { path: '/rooms/:room', element: <Room /> },
+      { path: '/rooms/:room/sessions/:session', element: <ReviewPage /> },
       { path: '/follow-ups', element: <FollowUps /> },
       { path: '/host/:room', element: <HostPage /> },
       ...definitionPages,

@@ -41,6 +41,23 @@ def session_in(settings: Settings, room: str, session: str | None) -> Recorded:
     raise NotThere(f'room "{room}" has no such session; recorded, newest first: {there}')
 
 
+def session_called(settings: Settings, session: str, room: str | None) -> Recorded:
+    """A session by its name.
+
+    Raises: NotThere for none, and where several rooms have one of this name and none is said;
+        LogProblem.
+    """
+    found = recorded_sessions(settings.home / "history", room=room)
+    named = [one for one in found if one.session == session]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        rooms = ", ".join(one.room for one in named)
+        raise NotThere(f'several rooms have a session "{session}": {rooms}; say which with --room')
+    there = ", ".join(one.session for one in found[:5]) or "none"
+    raise NotThere(f'there is no session "{session}"; recorded, newest first: {there}')
+
+
 def try_in_home(
     settings: Settings,
     key: str,

@@ -1,4 +1,4 @@
-"""What strategies changed, asked of history on a thread of their own.
+"""What strategies changed and how tags stand, asked of history on a thread of their own.
 
 A report asks about everybody several times; whoever writes a definition must not wait for it, so
 it has a reader and a thread beside those of previews. What was told is told again for a while: so
@@ -22,12 +22,14 @@ from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.language.ast import Node
 from qianmian.language.definition import FIRING_KINDS, SCHEDULE, Definition
 from qianmian.language.settle import settled_node
-from qianmian.storage.history_reader.answers import Definitions
+from qianmian.storage.history_reader.answers import Definitions, TagAsked
 from qianmian.storage.history_reader.lazily import LazyReader
 from qianmian.strategies.strategy import Strategy
+from qianmian.tags.health import TagStanding
 from qianmian.vocabulary.product import Product
 
 FRESH_MS: Final = 10_000  # writing what history was told makes a small file
+TAGS_FRESH_MS: Final = 300_000
 MOST_WAITING: Final = 32
 MOST_NEAR: Final = 6
 """Tags and segments by which an effect is told that nobody asked for."""
@@ -75,6 +77,7 @@ class Measurer:
         self._waiting = 0
         self._flushed_at = -FRESH_MS
         self._told: dict[tuple[str, int, tuple[str, ...]], _Told] = {}
+        self._stood: tuple[dict[str, TagAsked], int, dict[str, TagStanding | None]] = ({}, 0, {})
 
     async def effect(
         self,
@@ -147,6 +150,26 @@ class Measurer:
         def ask() -> tuple[Harm, ...]:
             self._flush()
             return self._reader.harms(strategy, since=since)
+
+        return await self._ask(ask)
+
+    async def tag_standings(
+        self, tags: Mapping[str, TagAsked], definitions: Iterable[Definition]
+    ) -> dict[str, TagStanding | None]:
+        """How tags stand in history; what was told is told again for five minutes.
+
+        Raises: as `effect`.
+        """
+        held = [one for one in definitions if one.kind not in FIRING_KINDS]
+
+        def ask() -> dict[str, TagStanding | None]:
+            before, at, found = self._stood
+            if before == tags and self._now() - at < TAGS_FRESH_MS:
+                return found
+            self._flush()
+            found = self._reader.tag_standings(tags, definitions=self._known(held))
+            self._stood = (dict(tags), self._now(), found)
+            return found
 
         return await self._ask(ask)
 

@@ -21,6 +21,7 @@ from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.trial import Given, Recorded, Trial, try_strategy
 from qianmian.server.strategy_desk import StrategyDesk
 from qianmian.storage.recorded_sessions import recorded_sessions
+from qianmian.storage.session_review import SessionReview, session_review
 from qianmian.strategies.strategy import Strategy
 
 MOST_WAITING: Final = 8
@@ -86,6 +87,17 @@ class TrialDesk:
             return recorded_sessions(self._home.settings.home / "history")
 
         return await asyncio.to_thread(read)
+
+    async def review(self, room: str, session: str) -> SessionReview:
+        """What happened in a recorded session.
+
+        Raises: NotThere; LogProblem when history cannot be read.
+        """
+        history = self._home.settings.home / "history"
+        for one in await self.sessions():
+            if (one.room, one.session) == (room, session):
+                return await asyncio.to_thread(session_review, history, one)
+        raise NotThere(f'room "{room}" has no recorded session "{session}"')
 
     async def begin(self, key: str, version: int, room: str, session: str) -> TrialState:
         """Begin to try a version on a session; a trial of it before is forgotten.

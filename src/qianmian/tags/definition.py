@@ -139,3 +139,13 @@ def check_tag(tag: Tag) -> None:
     wrong = [one for one in answers if isinstance(one, str) and one not in tag.values]
     if wrong and tag.preference is None:
         raise InputError(f"{noun}: {wrong[0]} is none of its values")
+
+
+def enough_of(tags: Mapping[str, Tag], active: Container[str]) -> dict[str, str]:
+    """By the key of each built-in tag that of the active one which says that there is evidence."""
+    return {
+        key: f"{tag.key}_enough"
+        for tag in tags.values()
+        for key in tag.texts
+        if tag.enough and f"{tag.key}_enough" in active and key != f"{tag.key}_enough"
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,6 +106,24 @@ def test_the_band_ends_where_the_report_is(owner: httpx.Client) -> None:
     assert last["absolute"] == found["effect"]["primary"]["absolute"]
     assert (last["treated"], last["control"]) == (500, 500)
     assert last["as_of"] == NOON + 1_000 + 60_000
+
+
+def test_the_evening_is_reviewed_on_one_time_line(owner: httpx.Client) -> None:
+    (session,) = owner.get("/recorded-sessions").json()
+    path = f"/rooms/r1/sessions/{session['session']}/review"
+    found = owner.get(path).json()
+    assert {name: found[name] for name in session} == session
+    assert found["slices"][-1]["online"] == 1_000
+    made: Counter[tuple[str, str]] = Counter()
+    for one in found["decided"]:
+        made[one["strategy"], one["outcome"]] += one["times"]
+    assert made[WORKS, "act"] == made[WORKS, "held_out"] == 500
+    assert (made[UNEVEN, "act"], made[UNEVEN, "held_out"]) == (900, 100)
+    assert found["names"][WORKS]["en"] == "a coupon for who asks the price"
+    moments = {one["moment"]: one["viewers"] for one in found["moments"]}
+    assert moments["first_visit"] == 1_000
+    answer = owner.get("/rooms/r1/sessions/nothing/review")
+    assert (answer.status_code, answer.json()["code"]) == (422, "definition.not_there")
 
 
 def test_before_a_strategy_has_decided_there_is_no_verdict(owner: httpx.Client) -> None:

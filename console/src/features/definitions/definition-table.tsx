@@ -6,6 +6,8 @@ import { StatusDot, type Status } from '@/components/status-dot'
 import { clock, count, dayAndClock } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
 import { pageOf } from './places'
+import { useTagHealth } from './tag-health-api'
+import { Suggested } from './tag-health-panel'
 
 type Column = TableColumnsType<Definition>[number]
 type State = 'active' | 'draft' | 'retired'
@@ -19,11 +21,26 @@ export function stateOf({ now, draft }: Definition): State {
   return draft ? 'draft' : 'retired'
 }
 
+interface Props {
+  definitions: Definition[]
+  empty: string
+  kind: DefinitionKind
+}
+
 /** What holds, what it means, who uses it, and of how many viewers it holds now. */
-export function DefinitionTable({ definitions, empty, kind }: { definitions: Definition[]; empty: string; kind: DefinitionKind }) {
+export function DefinitionTable({ definitions, empty, kind }: Props) {
   const { t } = useTexts()
   const { words } = useLanguage()
   const { zone } = useShop()
+  const health = useTagHealth(kind === 'tag').data
+  const healthy: Column = {
+    title: t('tag_health.title'),
+    width: 160,
+    render: (_, one) => {
+      const found = one.now && health?.find(({ key }) => key === one.key)
+      return found ? <Suggested health={found} /> : <span className="quiet">–</span>
+    },
+  }
   const holding: Column = {
     title: t('definitions.holding'),
     width: 130,
@@ -85,6 +102,7 @@ export function DefinitionTable({ definitions, empty, kind }: { definitions: Def
       },
     },
     kind === 'moment' ? fired : holding,
+    ...(kind === 'tag' ? [healthy] : []),
     {
       title: t('definitions.state'),
       width: 220,

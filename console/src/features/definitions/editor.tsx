@@ -8,6 +8,7 @@ import { MovementPanel } from './movement-panel'
 import { PastVersions } from './past-versions'
 import type { PageKind } from './places'
 import { PreviewPanel } from './preview-panel'
+import { TagHealthPanel } from './tag-health-panel'
 import { useEnding } from './use-ending'
 import { useWriting } from './use-writing'
 import { ConditionsPart, SentencePart, WordsPart } from './writing-parts'
@@ -62,6 +63,7 @@ export function Editor({ kind, definition }: { kind: PageKind; definition: Defin
         </div>
         <div className="editor-beside">
           {kind === 'segment' && definition?.now && <MovementPanel segment={definition.key} />}
+          {kind === 'tag' && definition?.now && <TagHealthPanel tag={definition.key} />}
           {kind === 'tag' && <DistributionPanel own={place.key} understood={understood} />}
           <PreviewPanel kind={kind} own={place.key} understood={understood} />
         </div>

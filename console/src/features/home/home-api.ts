@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { request } from '@/api/client'
 import type { Home, RoomSummary } from '@/api/types'
 
-const FRESH_MS = 10_000
+const FRESH_MS = 30_000 // each asks history about every strategy
 const ROOMS_MS = 5_000
 
 /** What needs somebody now. Below 'strategies': a step of a strategy asks anew. */

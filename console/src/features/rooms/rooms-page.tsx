@@ -3,16 +3,20 @@ import { Button, Empty, Skeleton } from 'antd'
 import { Link } from 'react-router'
 import { request } from '@/api/client'
 import { useShop } from '@/api/meta'
-import type { RoomSummary } from '@/api/types'
+import { useMay } from '@/api/session'
+import type { RecordedSession, RoomSummary } from '@/api/types'
+import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { StatusDot } from '@/components/status-dot'
 import { count, dayAndClock } from '@/lib/format'
 import { useTexts } from '@/lib/language'
 
 const REFRESH_MS = 5_000
+const MOST_SESSIONS = 20
 
 export function RoomsPage() {
   const { t } = useTexts()
+  const may = useMay()
   const rooms = useQuery({
     queryKey: ['rooms'],
     queryFn: () => request<RoomSummary[]>('GET', '/api/rooms'),
@@ -25,6 +29,7 @@ export function RoomsPage() {
       {rooms.isPending && <Skeleton active />}
       {rooms.data?.length === 0 && <NoRooms />}
       <ul className="rooms">{rooms.data?.map((room) => <RoomCard room={room} key={room.room} />)}</ul>
+      {may('strategies.read') && <RecentSessions />}
     </div>
   )
 }
@@ -58,6 +63,35 @@ function RoomCard({ room }: { room: RoomSummary }) {
         {t('host.title')}
       </Link>
     </li>
+  )
+}
+
+/** What is recorded, each with its review. */
+function RecentSessions() {
+  const { t } = useTexts()
+  const { zone } = useShop()
+  const found = useQuery({
+    queryKey: ['recorded-sessions'],
+    queryFn: () => request<RecordedSession[]>('GET', '/api/recorded-sessions'),
+  })
+  const sessions = found.data?.filter((one) => one.session !== '').slice(0, MOST_SESSIONS) ?? []
+  if (sessions.length === 0) return null
+  return (
+    <Panel title={t('review.recent')} name="sessions">
+      <ul className="needs">
+        {sessions.map((one) => (
+          <li key={`${one.room} ${one.session}`}>
+            {one.room}
+            <span className="quiet num">
+              {dayAndClock(one.begins, zone)} – {dayAndClock(one.ends, zone)}
+            </span>
+            <Link to={`/rooms/${encodeURIComponent(one.room)}/sessions/${encodeURIComponent(one.session)}`}>
+              {t('review.open')}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Panel>
   )
 }
 

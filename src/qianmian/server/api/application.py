@@ -25,6 +25,7 @@ from qianmian.server.api import (
     playbooks,
     products,
     prompts,
+    reviews,
     room_links,
     room_lists,
     rooms,
@@ -33,6 +34,7 @@ from qianmian.server.api import (
     spending,
     staff,
     strategies,
+    tag_health,
     trials,
     viewers,
 )
@@ -52,10 +54,10 @@ def management(site: Site) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.site = site
-    parts = (session, rooms, viewers, data, definitions, staff, products)
+    parts = (session, rooms, viewers, data, definitions, tag_health, staff, products)
     more = (imports, lists, segments, persons, strategies, playbooks, trials, decisions, effects)
     acting = (prompts, room_lists, follow_ups, channels, myself, offer_codes, spending, home)
-    linked = (room_links, overlay)
+    linked = (room_links, overlay, reviews)
     for part in (*parts, *more, *acting, *linked):
         app.include_router(part.router, prefix="/api")
     add_problems(app)

@@ -34,10 +34,11 @@ from qianmian.server.api.definition_told import (
     misunderstood,
     version_model,
 )
-from qianmian.server.api.distribution_told import GROUPS, distribution_model, enough_of
+from qianmian.server.api.distribution_told import GROUPS, distribution_model
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
+from qianmian.tags.definition import enough_of
 
 Reading = Annotated[Who, Needs("definitions.read")]
 Making = Annotated[Who, Needs("definitions.write")]

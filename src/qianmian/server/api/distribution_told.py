@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Final, get_args
 
 from qianmian.language.sentence import value_in_words
@@ -10,7 +10,6 @@ from qianmian.locales.texts import document
 from qianmian.profiles.stage import Stage
 from qianmian.server.api.definition_models import DistributionModel, GroupingModel, ShareModel
 from qianmian.storage.history_reader.answers import Distribution, Share
-from qianmian.tags.definition import Tag
 
 _CITIES: Final = ("tier_1", "new_tier_1", "tier_2", "tier_3", "tier_4", "tier_5")
 _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -19,16 +18,6 @@ _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 GROUPS: Final = tuple((trait, value) for trait, values in _VALUES.items() for value in values)
 """Traits and values by which people are divided beside the tag: two that most shops know."""
-
-
-def enough_of(tags: Mapping[str, Tag], active: Container[str]) -> dict[str, str]:
-    """By the key of each built-in tag that of the active one which says that there is evidence."""
-    return {
-        key: f"{tag.key}_enough"
-        for tag in tags.values()
-        for key in tag.texts
-        if tag.enough and f"{tag.key}_enough" in active and key != f"{tag.key}_enough"
-    }
 
 
 def distribution_model(found: Distribution, took_ms: int) -> DistributionModel:

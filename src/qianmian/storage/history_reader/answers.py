@@ -129,3 +129,11 @@ class Distribution:
     as_of: int
     everybody: Share
     groups: Mapping[str, Share]
+
+
+@dataclass(frozen=True, slots=True)
+class TagAsked:
+    """A tag, and where it could hold if what is unknown were known (`language/evidence.py`)."""
+
+    expr: Node
+    perhaps: Node

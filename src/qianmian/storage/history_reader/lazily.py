@@ -18,10 +18,12 @@ from qianmian.storage.history_reader.answers import (
     Definitions,
     Distribution,
     Preview,
+    TagAsked,
 )
 from qianmian.storage.history_reader.harms import harms_in_history
 from qianmian.storage.history_reader.measured import Measured
 from qianmian.strategies.strategy import Strategy
+from qianmian.tags.health import TagStanding
 from qianmian.vocabulary.product import Product
 
 _HERE = __package__
@@ -95,6 +97,16 @@ class LazyReader:
     def harms(self, strategy: Strategy, *, since: int) -> tuple[Harm, ...]:
         """What it does that it must not; as of `harms.harms_in_history`, and without DuckDB."""
         return harms_in_history(self._measured, strategy, since=since)
+
+    def tag_standings(
+        self, tags: Mapping[str, TagAsked], *, definitions: Definitions = NOTHING
+    ) -> dict[str, TagStanding | None]:
+        """How tags stand; arguments and errors as of `tag_standing.tag_standings`."""
+        asked = importlib.import_module(f"{_HERE}.tag_standing")
+        found: dict[str, TagStanding | None] = asked.tag_standings(
+            self._opened(), tags, definitions=definitions
+        )
+        return found
 
     def hold(self, exprs: Sequence[Node], now_ms: int, definitions: Definitions = NOTHING) -> None:
         """Read what these ask for in one go: each new field would read all files again."""

@@ -1,0 +1,182 @@
+"""One session on one time line: who was there, what was bought, what fired and what was decided.
+
+Everything is counted per slice of time, so that an evening of 50,000 viewers is as small as one of
+fifty. Read from the files of history alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from qianmian.errors import LogProblem
+from qianmian.runtime.trial import Recorded
+from qianmian.storage.history import SUFFIX, file_of, lasting
+from qianmian.storage.history_schema import DECISIONS, FIRINGS, ROOMS, SCHEMAS
+
+SECOND_MS: Final = 1_000
+WIDTHS: Final = tuple(n * SECOND_MS for n in (1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 86_400))
+MOST_SLICES: Final = 360
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a session.
+
+    Attributes:
+        at: its begin, ms UTC; online: at its end, None where nothing was told in it.
+        orders, gmv_minor: in all since the session began, at its end.
+    """
+
+    at: int
+    online: int | None
+    orders: int
+    gmv_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class MomentsIn:
+    """How often a moment fired in a slice, and for how many viewers. `place`: of the slice."""
+
+    place: int
+    moment: str
+    times: int
+    viewers: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedIn:
+    """How often a strategy decided so in a slice; `outcome` is act, held_out or suppressed."""
+
+    place: int
+    strategy: str
+    outcome: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReview:
+    """A session. Units: width_ms is the length of each slice."""
+
+    session: Recorded
+    width_ms: int
+    slices: tuple[Slice, ...]
+    moments: tuple[MomentsIn, ...]
+    decided: tuple[DecidedIn, ...]
+
+
+def session_review(history: Path, session: Recorded) -> SessionReview:
+    """What happened in a session; rehearsals and later steps of a decision are no decisions.
+
+    Raises: LogProblem when a file cannot be read.
+    Cost: one pass over rooms, firings and decisions; memory for the rows of this session.
+    """
+    # The first row of a room is told a second after the begin; what it counts came before.
+    span = max(session.ends - session.begins, 1)
+    width = next((one for one in WIDTHS if span <= one * MOST_SLICES), WIDTHS[-1])
+    n = -(-span // width)
+    rooms = _rows(history, ROOMS, session, ["at", "online", "orders", "gmv_minor"])
+    fired = _rows(history, FIRINGS, session, ["at", "moment", "viewer"])
+    made = _rows(
+        history, DECISIONS, session, ["at", "strategy", "outcome", "is_rehearsal", "after"]
+    )
+    real = pc.and_(
+        pc.invert(pc.fill_null(made["is_rehearsal"], fill_value=False)),
+        pc.equal(pc.fill_null(made["after"], ""), ""),
+    )
+    counted = _counted(_placed(fired, session, width, n), ["moment"], "viewer")
+    decisions = _counted(
+        _placed(made.filter(real), session, width, n), ["strategy", "outcome"], None
+    )
+    return SessionReview(
+        session,
+        width,
+        _slices(rooms, session, width, n),
+        tuple(
+            MomentsIn(one["place"], one["moment"], one["count_all"], one["viewer_count_distinct"])
+            for one in counted
+        ),
+        tuple(
+            DecidedIn(one["place"], one["strategy"], one["outcome"], one["count_all"])
+            for one in decisions
+        ),
+    )
+
+
+def _rows(history: Path, kind: str, session: Recorded, names: Sequence[str]) -> pa.Table:
+    """The rows of a session."""
+    wanted = pa.schema([SCHEMAS[kind].field(name) for name in names])
+    parts = [_plain(wanted.empty_table())]
+    where = (pc.field("room") == session.room) & (pc.field("at") >= session.begins)
+    where &= pc.field("at") <= session.ends
+    for file in lasting(file_of(one, kind) for one in (history / kind).glob(f"*{SUFFIX}")):
+        try:
+            there = set(pq.read_schema(file.path).names)
+            asked = [name for name in (*names, "session") if name in there]
+            found = pq.read_table(file.path, columns=asked, filters=where, partitioning=None)
+        except FileNotFoundError:  # joined into another one meanwhile
+            continue
+        except (OSError, pa.ArrowException) as problem:
+            raise LogProblem(
+                f"{file.path.name} cannot be read: {problem}", path=str(file.path)
+            ) from problem
+        mine = pc.equal(pc.fill_null(found["session"].cast(pa.string()), ""), session.session)
+        parts.append(_plain(found.filter(mine).drop_columns("session")))
+    return pa.concat_tables(parts, promote_options="default")
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Words as texts: files code them each in their own way."""
+    return pa.table(
+        {
+            name: table[name].cast(pa.string())
+            if pa.types.is_dictionary(table[name].type)
+            else table[name]
+            for name in table.column_names
+        }
+    )
+
+
+def _places(at: npt.NDArray[np.int64], session: Recorded, width: int, n: int) -> pa.Array:
+    """The slice of each instant: (begin, begin + width] is the first, as a second ends it."""
+    return pa.array(np.clip((at - session.begins - 1) // width, 0, n - 1))
+
+
+def _placed(table: pa.Table, session: Recorded, width: int, n: int) -> pa.Table:
+    at = table["at"].to_numpy().astype(np.int64)
+    return table.append_column("place", _places(at, session, width, n))
+
+
+def _counted(table: pa.Table, by: list[str], distinct: str | None) -> list[dict[str, Any]]:
+    wanted = [([], "count_all"), *([(distinct, "count_distinct")] if distinct else [])]
+    grouped = table.group_by(["place", *by]).aggregate(wanted)
+    return sorted(grouped.to_pylist(), key=lambda one: [one[name] for name in ("place", *by)])
+
+
+def _slices(rooms: pa.Table, session: Recorded, width: int, n: int) -> tuple[Slice, ...]:
+    """The last row of each slice; what was not told is as it was before."""
+    rooms = rooms.sort_by("at")
+    columns = [rooms[name].to_numpy().astype(np.int64) for name in rooms.column_names]
+    at, online, orders, gmv = columns
+    place = np.clip((at - session.begins - 1) // width, 0, n - 1)
+    last = np.searchsorted(place, np.arange(n), side="right") - 1
+    found = []
+    for k, row in enumerate(last.tolist()):
+        is_told = row >= 0 and place[row] == k
+        found.append(
+            Slice(
+                session.begins + k * width,
+                int(online[row]) if is_told else None,
+                int(orders[row]) if row >= 0 else 0,
+                int(gmv[row]) if row >= 0 else 0,
+            )
+        )
+    return tuple(found)
