@@ -1,5 +1,5 @@
 /** What strategies really changed. Instants are ms UTC, money is in minor units. */
-import type { Harm } from './harms'
+import type { Harm, Suggestion } from './harms'
 
 /** A value and between what it lies, at 95 %, however often somebody looks. */
 export interface Interval {
@@ -94,4 +94,5 @@ export interface StrategyEffect {
   by: Record<string, EffectGroups>
   naive: NaiveRatio | null
   harms: Harm[]
+  suggestion: Suggestion | null
 }

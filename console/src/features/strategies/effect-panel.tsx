@@ -32,6 +32,9 @@ function Told({ found }: { found: StrategyEffect }) {
   return (
     <>
       <Verdict found={found} />
+      {found.suggestion && (
+        <p data-part="suggestion">{t(`strategies.effect.suggestion.${found.suggestion.why}`)}</p>
+      )}
       {effect.primary && <Outcomes primary={effect.primary} others={effect.secondary} />}
       <Notes found={found} />
       {naive?.ratio != null && (

@@ -15,6 +15,7 @@ from qianmian.server.api.models import Model
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
 from qianmian.server.guarding import acting
+from qianmian.strategies.suggesting import suggested
 
 router = APIRouter(tags=["strategies"])
 Key = Annotated[str, Path(max_length=48)]
@@ -120,6 +121,13 @@ class HarmModel(Model):
     is_crossed: bool
 
 
+class SuggestionModel(Model):
+    """A step that the interval suggests; who may take it takes it, nothing is done by itself."""
+
+    step: Literal["widen", "end"]
+    why: Literal["works", "harms", "not_worth_it"]
+
+
 class StrategyEffectModel(Model):
     """The effect of one version of a strategy, as of a clock (ms UTC; 0: nothing yet).
 
@@ -143,6 +151,7 @@ class StrategyEffectModel(Model):
     by: dict[str, EffectGroups]
     naive: NaiveModel | None
     harms: list[HarmModel]
+    suggestion: SuggestionModel | None
 
 
 @router.get("/strategies/{key}/effect")
@@ -162,4 +171,6 @@ async def effect(
     mine = since if acts is not None and acts.version == strategy.version else 0
     harms = await site.previewer.harms(strategy, since=mine)
     told = [{**asdict(one), "more": interval_document(one.more)} for one in harms]
-    return StrategyEffectModel.model_validate({**strategy_document(found), "harms": told})
+    step = suggested(strategy.mode, found.effect)
+    more = {"harms": told, "suggestion": None if step is None else step._asdict()}
+    return StrategyEffectModel.model_validate({**strategy_document(found), **more})
