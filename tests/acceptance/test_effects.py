@@ -155,6 +155,7 @@ def test_a_shop_reads_one_sentence_in_both_languages(
     assert (found["effect"]["verdict"], found["as_of"]) == ("works", NOON + LASTS_MS)
     assert (found["effect"]["treated"], found["effect"]["control"]) == (1_000, 1_000)
     assert found["by"] == {}
+    assert found["suggestion"] is None  # it reaches everybody, and works
     by = ["--by", "highly_engaged"]
     for locale, says in (("zh-CN", "确认有效"), ("en-US", "It works")):
         assert run(["effects", *home, *by, "--locale", locale]) == 0

@@ -137,6 +137,7 @@ NAMES = {  # of the schema: of the interface
     "Limits": "StrategyLimits",
     "Goal": "Goal",
     "HarmModel": "Harm",
+    "SuggestionModel": "Suggestion",
     "Tolerance": "Tolerance",
     "Schedule": "Schedule",
     "Offer": "Offer",

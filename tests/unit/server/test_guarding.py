@@ -81,6 +81,8 @@ def test_what_drives_people_away_is_paused_and_stays_so_until_somebody_lets_it_g
     others = {WORKS, UNEVEN, SILENT}
     with shop(folder) as (server, client):
         assert deciding(server) == {*others, HARMS}
+        told = client.get(f"/strategies/{HARMS}/effect").json()
+        assert told["suggestion"] == {"step": "end", "why": "harms"}
         look(server)
         assert deciding(server) == others  # neither acts nor holds out any more
         found = now_of(client)
@@ -91,7 +93,9 @@ def test_what_drives_people_away_is_paused_and_stays_so_until_somebody_lets_it_g
             one for one in client.get("/audit").json()["items"] if one["action"] == "strategy.moved"
         ]
         assert (moved["subject"], moved["reason"]) == (HARMS, found["now"]["why"])
-        (harm,) = client.get(f"/strategies/{HARMS}/effect").json()["harms"]
+        told = client.get(f"/strategies/{HARMS}/effect").json()
+        assert told["suggestion"] is None  # it is paused already
+        (harm,) = told["harms"]
         assert (harm["name"], harm["is_crossed"]) == ("missed", True)
         assert harm["more"]["value"] == pytest.approx(0.3)
         look(server)  # there is nothing more to do

@@ -9,6 +9,12 @@ export interface Tolerance {
   unsubscribed?: number | null
 }
 
+/** A step that the interval suggests; somebody who may take it takes it. */
+export interface Suggestion {
+  step: 'widen' | 'end'
+  why: 'works' | 'harms' | 'not_worth_it'
+}
+
 /** A harm that is watched; one that is crossed has paused the strategy. */
 export interface Harm {
   /** missed, left, dismissed, refunded or unsubscribed */

@@ -34,9 +34,11 @@ export function EffectPanel({ strategy }: { strategy: string }) {
 
 function Told({ found }: { found: StrategyEffect }) {
   const { effect } = found
+  const { t } = useTexts()
   return (
     <>
       <Verdict found={found} />
+      {found.suggestion && <p data-part="suggestion">{t(`strategies.effect.suggestion.${found.suggestion.why}`)}</p>}
       {effect.primary && <Outcomes primary={effect.primary} others={effect.secondary} />}
       <EffectNotes found={found} />
       <NaiveRatio found={found} />

@@ -23,11 +23,12 @@ from qianmian.cli.tables import home_option, settings_of, write_table
 from qianmian.cli.terminal import WIDTH, help_text, locale_option, out_console, texts_for
 from qianmian.connectors.outcome_table import read_outcomes
 from qianmian.experiments.effect import Plan
-from qianmian.experiments.strategy_effect import strategy_document
+from qianmian.experiments.strategy_effect import StrategyEffect, strategy_document
 from qianmian.experiments.table import effects_of
 from qianmian.experiments.told import ROW, document_of, groups_document, rows_of
 from qianmian.simulation.outcomes import WORLDS
 from qianmian.strategies.strategy import Strategy
+from qianmian.strategies.suggesting import suggested
 
 FILE: Final = click.Path(path_type=Path)
 
@@ -93,8 +94,11 @@ def command(
         settings = settings_of(given["home"])
         view = View(texts, ZoneInfo(settings.zone), settings.currency)
         found = effects_of_home(settings, key, given["version"], given["groups"])
-        documents = [strategy_document(one) for _, one in found]
-        pages = [strategy_page(view, _title(of, texts.locale), one) for of, one in found]
+        documents = [_document(of, one) for of, one in found]
+        pages = [
+            strategy_page(view, _title(of, texts.locale), one, suggested(of.mode, one.effect))
+            for of, one in found
+        ]
         rows = [row for _, one in found for row in rows_of(one.strategy, one.effect)]
     else:
         asked = ("arm", "control", "outcomes")
@@ -125,6 +129,11 @@ def command(
     else:
         out_console().print(page)
     return OK
+
+
+def _document(of: Strategy, found: StrategyEffect) -> dict[str, Any]:
+    step = suggested(of.mode, found.effect)
+    return {**strategy_document(found), "suggestion": None if step is None else step._asdict()}
 
 
 def _title(strategy: Strategy, locale: str) -> str:

@@ -21,6 +21,7 @@ from qianmian.experiments.interval import Interval
 from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.experiments.table import VariantEffect
 from qianmian.simulation.outcomes import Evening
+from qianmian.strategies.suggesting import Suggestion
 from qianmian.vocabulary.money import MINOR_DIGITS
 
 STYLE: Final[Mapping[str | None, str]] = {"works": GOOD, "harms": BAD}
@@ -28,7 +29,9 @@ MONEY: Final = frozenset({"net_sales", "net_after_offers"})
 """Outcomes of strategies that are in minor units."""
 
 
-def strategy_page(view: View, title: str, found: StrategyEffect) -> RenderableType:
+def strategy_page(
+    view: View, title: str, found: StrategyEffect, suggestion: Suggestion | None = None
+) -> RenderableType:
     """The effect of a strategy: verdict, outcomes, checks, sessions, and the naive ratio last."""
     shows = _Shows(view, MONEY)
     effect = found.effect
@@ -38,6 +41,7 @@ def strategy_page(view: View, title: str, found: StrategyEffect) -> RenderableTy
     parts = [
         section(head),
         shows.verdict(effect),
+        *([] if suggestion is None else [Text(view.say(f"effects.suggested.{suggestion.why}"))]),
         Text(goal, style=QUIET),
         *shows.body(effect),
         *_notes(view, found),

@@ -22,6 +22,7 @@ from qianmian.server.guarding import acting
 from qianmian.server.site import Site
 from qianmian.server.strategy_desk import StrategyEntry
 from qianmian.strategies.strategy import Mode
+from qianmian.strategies.suggesting import suggested
 
 router = APIRouter(tags=["strategies"])
 Key = Annotated[str, Path(max_length=48)]
@@ -137,6 +138,13 @@ class HarmModel(Model):
     is_crossed: bool
 
 
+class SuggestionModel(Model):
+    """A step that the interval suggests; who may take it takes it, nothing is done by itself."""
+
+    step: Literal["widen", "end"]
+    why: Literal["works", "harms", "not_worth_it"]
+
+
 class StrategyEffectModel(Model):
     """The effect of one version of a strategy, as of a clock (ms UTC; 0: nothing yet).
 
@@ -161,6 +169,7 @@ class StrategyEffectModel(Model):
     over_time: list[StandingModel]
     naive: NaiveModel | None
     harms: list[HarmModel]
+    suggestion: SuggestionModel | None
 
 
 class EffectReport(Model):
@@ -248,4 +257,6 @@ async def told_of(site: Site, entry: StrategyEntry, found: StrategyEffect) -> St
     mine = since if acts is not None and acts.version == strategy.version else 0
     harms = await site.measurer.harms(strategy, since=mine)
     told = [{**asdict(one), "more": interval_document(one.more)} for one in harms]
-    return StrategyEffectModel.model_validate({**strategy_document(found), "harms": told})
+    step = suggested(strategy.mode, found.effect)
+    more = {"harms": told, "suggestion": None if step is None else step._asdict()}
+    return StrategyEffectModel.model_validate({**strategy_document(found), **more})

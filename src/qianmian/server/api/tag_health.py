@@ -95,5 +95,5 @@ async def effects(
             effect = await site.measurer.effect(strategy, site.currency, [key], active)
         except NotInHistory:
             return []
-        found.append(report_of(entry, effect, ()))
+        found.append(await report_of(site, entry, effect))
     return found
