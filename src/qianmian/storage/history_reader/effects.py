@@ -84,6 +84,7 @@ def effect_in_history(
         beside=asked.beside(people),
         session_names=names,
         holds={key: _holds(reader, people, one, definitions) for key, one in by.items()},
+        is_drawn=~np.isin(people.person, asked.assigned_before()),
     )
 
 
@@ -163,6 +164,12 @@ class _Asked:
             np.concatenate([one.amount for one, _, _ in told]),
             np.concatenate([order for _, _, order in told]),
         )
+
+    def assigned_before(self) -> Int64:
+        """Whoever an earlier version decided about: they keep the arm that its share drew."""
+        key, version = self._what[0]
+        rows = self._measured.decided_before((key, version))
+        return np.unique(self._measured.owner[rows])
 
     def beside(self, people: Population) -> Beside:
         """What is not in the comparison, of the time from the first of its people to the last."""
