@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -20,6 +20,23 @@ class Past(NamedTuple):
     strategy: str
     offer: str | None
     outcome: str
+    reason: str
+
+
+class Shares(NamedTuple):
+    """Who is held out, of ten thousand, since an instant: of strategies by key, and of the shop."""
+
+    since: int
+    control: Mapping[str, int]
+    holdout: int
+
+
+class Merge(NamedTuple):
+    """Since an instant two ids are one person; nothing happens under the first any more."""
+
+    since: int
+    anonymous: str
+    known: str
 
 
 def decide(
@@ -28,6 +45,8 @@ def decide(
     shop: Plain,
     firings: Iterable[tuple[str, Firing]],
     refused: Mapping[str, bool],
+    shares: Sequence[Shares] = (),
+    merges: Sequence[Merge] = (),
 ) -> dict[str, tuple[str, str]]:
     """Outcome and reason by firing id; in-room strategies, one offer at most, no quiet hours.
 
@@ -35,6 +54,7 @@ def decide(
         stock_and_cost: of offers.
         firings: with the key of the strategy.
         refused: viewers who want nothing personalized.
+        shares: that came later, in order of time.
     """
     by_key = {one["key"]: one for one in strategies}
     past: list[Past] = []
@@ -42,9 +62,16 @@ def decide(
     groups: dict[tuple[int, str | None], list[tuple[str, Firing]]] = {}
     for key, firing in sorted(firings, key=lambda one: (one[1].at, one[1].id)):
         groups.setdefault((firing.at, firing.viewer), []).append((key, firing))
-    for group in groups.values():
+    for (at, viewer), group in groups.items():
+        for later in shares:
+            if later.since <= at:
+                shop = {**shop, "holdout": later.holdout}
+                by_key = {k: {**one, "control": later.control[k]} for k, one in by_key.items()}
+        linked = [one for one in merges if one.since <= at and one.known == viewer]
+        ids = {viewer, *(one.anonymous for one in linked)}
         reasons = {
-            f.id: _reason(by_key[key], stock_and_cost, shop, f, past, refused) for key, f in group
+            f.id: _reason(by_key[key], stock_and_cost, shop, f, past, refused, ids)
+            for key, f in group
         }
         able = [key for key, f in group if not reasons[f.id]]
         best = min(
@@ -58,9 +85,11 @@ def decide(
             elif key != best or (f.id != min(o.id for k, o in group if k == key)):
                 found[f.id] = ("suppressed", "lost_to")
             else:
-                why = _held_out(by_key[key], shop, str(f.viewer))
+                mine = [o for o in past if o.firing.viewer in ids and o.outcome != "suppressed"]
+                mine.sort(key=lambda o: (o.firing.at, o.firing.viewer))
+                why = _held_out(by_key[key], shop, str(f.viewer), mine)
                 found[f.id] = ("held_out", why) if why else ("act", "")
-        past += [Past(f, key, by_key[key]["offer"], found[f.id][0]) for key, f in group]
+        past += [Past(f, key, by_key[key]["offer"], *found[f.id]) for key, f in group]
     return found
 
 
@@ -71,6 +100,7 @@ def _reason(
     f: Firing,
     past: list[Past],
     refused: Mapping[str, bool],
+    ids: set[str | None],
 ) -> str:
     limits, offer = strategy["limits"], strategy["offer"]
     if refused.get(str(f.viewer)):
@@ -87,10 +117,10 @@ def _reason(
     in_room = [o for o in touches if o.strategy == key and _place(o.firing) == _place(f)]
     if limits["per_room_session"] is not None and len(in_room) >= limits["per_room_session"]:
         return "per_room_session"
-    own = [o for o in in_room if o.firing.viewer == f.viewer]
+    own = [o for o in in_room if o.firing.viewer in ids]
     if limits["per_session"] is not None and len(own) >= limits["per_session"]:
         return "strategy_per_session"
-    mine = [o.firing for o in touches if o.firing.viewer == f.viewer]
+    mine = [o.firing for o in touches if o.firing.viewer in ids]
     if sum(_place(o) == _place(f) for o in mine) >= shop["per_session"]:
         return "per_session"
     if any(f.at - o.at < shop["apart_ms"] for o in mine):
@@ -100,10 +130,16 @@ def _reason(
     return ""
 
 
-def _held_out(strategy: Plain, shop: Plain, viewer: str) -> str:
-    if _place_of("holdout:default" + viewer) < shop["holdout"]:
+def _held_out(strategy: Plain, shop: Plain, viewer: str, mine: Sequence[Past]) -> str:
+    """As the first time, else by the hash; where a share is none, nobody is in it."""
+    first = [o.reason == "global_holdout" for o in mine]
+    is_out = first[0] if first else _place_of("holdout:default" + viewer) < shop["holdout"]
+    if is_out and shop["holdout"]:
         return "global_holdout"
-    return "control" if _place_of(strategy["key"] + viewer) < strategy["control"] else ""
+    told = [o for o in mine if o.strategy == strategy["key"] and o.reason != "global_holdout"]
+    first = [o.reason == "control" for o in told]
+    is_out = first[0] if first else _place_of(strategy["key"] + viewer) < strategy["control"]
+    return "control" if is_out and strategy["control"] else ""
 
 
 def _place_of(text: str) -> int:

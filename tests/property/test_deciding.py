@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,12 +81,25 @@ def consents_of(refused: dict[str, bool]) -> Any:
 
 
 def run(
-    rules: Strategies, firings: list[Firing], refused: dict[str, bool], cuts: set[int]
+    rules: Strategies,
+    firings: list[Firing],
+    refused: dict[str, bool],
+    cuts: set[int],
+    turns: Sequence[tuple[int, Callable[[Decider], None]]] = (),
 ) -> tuple[Decider, list[Decision]]:
-    """Told in order of time in calls that end at these places, with a snapshot at each."""
+    """Told in order of time in calls that end at these places, with a snapshot at each.
+
+    Args:
+        turns: what else comes, at its instant.
+    """
     by, found = Decider(), list[Decision]()
     by.change(rules)
+    coming = sorted(turns, key=lambda one: one[0])
     for n, one in enumerate(sorted(firings, key=lambda one: one.at)):
+        while coming and coming[0][0] <= one.at:
+            at, turn = coming.pop(0)
+            found += by.decide(at, consents_of(refused))
+            turn(by)
         by.note([one])
         if n in cuts:
             found += by.decide(one.at, consents_of(refused))
@@ -109,6 +125,72 @@ def test_it_decides_as_the_oracle_does_in_whatever_calls(
     )
     assert answers(found) == obvious
     assert [one.at for one in found] == sorted(one.at for one in found)
+
+
+instants = st.integers(0, 12).map(lambda n: NOON + n * 110 * MINUTE // 2)
+part = st.sampled_from([0, 1_000, 5_000, 10_000])
+changes = st.lists(
+    st.builds(oracle.Shares, instants, st.fixed_dictionaries(dict.fromkeys(KEYS, part)), part),
+    max_size=3,
+)
+unions = st.lists(
+    st.builds(oracle.Merge, instants, st.sampled_from(VIEWERS[:3]), st.sampled_from(VIEWERS[3:])),
+    max_size=3,
+    unique_by=lambda one: one.anonymous,
+)
+
+
+LOOSE = Guardrails(99, 0, 99, quiet_from=0, quiet_until=0, holdout=0)
+"""Nearly everything that matches acts or is held out, so that arms are what is looked at."""
+
+
+@given(shops(), matches, changes, unions, st.data())
+def test_an_arm_stays_when_shares_change_and_people_turn_out_to_be_one(
+    rules: Strategies,
+    firings: list[Firing],
+    shares: list[oracle.Shares],
+    merges: list[oracle.Merge],
+    data: st.DataObject,
+) -> None:
+    free = Limits(per_session=None)
+    each = (msgspec.structs.replace(one, limits=free, offer=None) for one in rules.strategies)
+    rules = Strategies(tuple(each), (), LOOSE)
+    shares.sort(key=lambda one: one.since)
+    since = {one.anonymous: one for one in merges}
+    known = [
+        replace(one, viewer=since[one.viewer].known)
+        if one.viewer in since and since[one.viewer].since <= one.at
+        else one
+        for one in firings
+    ]
+    firings = list({one.id: one for one in known}.values())
+
+    def changed(told: oracle.Shares) -> Callable[[Decider], None]:
+        replaced = msgspec.structs.replace
+        now = Strategies(
+            tuple(replaced(one, control=told.control[one.key]) for one in rules.strategies),
+            (),
+            replaced(LOOSE, holdout=told.holdout),
+        )
+        return lambda by: by.change(now)
+
+    def linked(one: oracle.Merge) -> Callable[[Decider], None]:
+        return lambda by: by.link(one.anonymous, one.known)
+
+    turns = [(one.since, changed(one)) for one in shares]
+    turns += [(one.since, linked(one)) for one in merges]
+    cuts = data.draw(st.sets(st.integers(0, 40)))
+    _, found = run(rules, firings, {}, cuts, turns)
+    obvious = oracle.decide(
+        plain_of(rules),
+        {},
+        {name: getattr(LOOSE, name) for name in _SHOP},
+        [(strategy_of_firing(one), one) for one in firings],
+        {},
+        shares,
+        merges,
+    )
+    assert answers(found) == obvious
 
 
 _ALL = ("priority", "value_minor", "control", "offer")

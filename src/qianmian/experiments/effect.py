@@ -152,21 +152,30 @@ class Effect:
 
 
 def effect_of(
-    outcomes: Sequence[Outcome], is_treated: Bool, plan: Plan, *, crossed: int = 0
+    outcomes: Sequence[Outcome],
+    is_treated: Bool,
+    plan: Plan,
+    *,
+    crossed: int = 0,
+    is_drawn: Bool | None = None,
 ) -> Effect:
     """The effect on everybody, in the arm in which they were first.
 
     Args:
         outcomes: the first is the primary one.
+        is_drawn: whose arm was drawn by the share of the plan, so that their ratio is checked; the
+            others keep one that was drawn before. None: everybody.
 
-    Shapes: is_treated: bool[n_viewers]
+    Shapes: is_treated, is_drawn: bool[n_viewers]
     Cost: O(n_viewers) for each outcome.
     """
     treated = int(is_treated.sum())
     control = len(is_treated) - treated
     ratio_p = None
     if plan.control_share is not None:
-        ratio_p = sample_ratio_p((treated, control), (1 - plan.control_share, plan.control_share))
+        drawn = is_treated if is_drawn is None else is_treated[is_drawn]
+        counts = int(drawn.sum()), int((~drawn).sum())
+        ratio_p = sample_ratio_p(counts, (1 - plan.control_share, plan.control_share))
     why = "" if treated and control else "no_control"
     if ratio_p is not None and not why:
         why = "sample_ratio" if ratio_p < _least_ratio_p(plan) else ""

@@ -103,6 +103,7 @@ def strategy_effect(
     beside: Beside,
     session_names: Sequence[str],
     holds: Mapping[str, Bool],
+    is_drawn: Bool | None = None,
 ) -> StrategyEffect:
     """Put together what was found.
 
@@ -110,9 +111,11 @@ def strategy_effect(
         of: strategy and version.
         session_names: by the numbers of `Population.place`.
         holds: for each tag or segment, of whom it held.
+        is_drawn: as of `effect_of`.
     """
     outcomes = people.outcomes()
-    effect = effect_of(outcomes, people.is_treated, plan, crossed=people.crossed)
+    crossed = people.crossed
+    effect = effect_of(outcomes, people.is_treated, plan, crossed=crossed, is_drawn=is_drawn)
     is_told = effect.primary is not None
 
     def grouped(places: Int64, names: Sequence[str]) -> Groups:

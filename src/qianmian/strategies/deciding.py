@@ -17,7 +17,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from qianmian.strategies.agenda import Agenda, Scheduled
-from qianmian.strategies.assignment import is_in_share
 from qianmian.strategies.chain import Chain, Chains, chain_of
 from qianmian.strategies.compiling import strategy_of_firing
 from qianmian.strategies.ledger import Ledger
@@ -220,9 +219,9 @@ class Decider:
         if viewer is not None and (is_counted or decision.reason == "ramp"):
             person = self.people.setdefault(viewer, Person())
             person.assign(f"{RAMP_SEED}{key}", viewer, decision.at)
+            if is_counted and not decision.is_rehearsal:
+                self._assign(person, decision, viewer)
             if is_counted and (is_first or is_again):
-                person.assign(f"{HOLDOUT_SEED}{self.shop}", viewer, decision.at)
-                person.assign(key, viewer, decision.at)
                 touch = Touch(decision.at, decision.room, decision.session, key, not is_first)
                 person.touch(touch, is_rehearsal=decision.is_rehearsal)
         if is_counted and is_first:
@@ -234,6 +233,14 @@ class Decider:
         chain = None if strategy is None else chain_of(decision, before, strategy)
         if chain is not None:
             self.chains.open(chain)
+
+    def _assign(self, person: Person, decision: Decision, viewer: str) -> None:
+        """Keep the arms that a decision tells; of who gets nothing at all it tells no other."""
+        is_out = decision.reason == "global_holdout"
+        person.assign(f"{HOLDOUT_SEED}{self.shop}", viewer, decision.at, is_out=is_out)
+        if not is_out:
+            is_control = decision.reason == "control"
+            person.assign(decision.strategy, viewer, decision.at, is_out=is_control)
 
     # -- steps that follow
 
@@ -376,19 +383,18 @@ class Decider:
         viewer = match.firing.viewer
         if viewer is None:
             return True
-        seed = f"{RAMP_SEED}{match.strategy.key}"
-        return is_in_share(seed, person.id_for(seed, viewer), match.strategy.ramp)
+        return person.is_in(f"{RAMP_SEED}{match.strategy.key}", viewer, match.strategy.ramp)
 
     def _held_out(self, match: Match, person: Person) -> str:
         """By which holdout the viewer gets nothing; "": by none."""
         viewer, strategy = match.firing.viewer, match.strategy
         if viewer is None:
             return ""
-        seed = f"{HOLDOUT_SEED}{self.shop}"
-        if is_in_share(seed, person.id_for(seed, viewer), self.rules.guardrails.holdout):
+        holdout = self.rules.guardrails.holdout
+        if holdout and person.is_in(f"{HOLDOUT_SEED}{self.shop}", viewer, holdout):
             return "global_holdout"
-        mine = person.id_for(strategy.key, viewer)
-        return "control" if is_in_share(strategy.key, mine, strategy.control) else ""
+        control = strategy.control  # where there is no group any more, nobody is in it
+        return "control" if control and person.is_in(strategy.key, viewer, control) else ""
 
     def _assigned(self, one: _Candidate, person: Person) -> Decision:
         """Act, or, for those who are held out, what would have been done."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from qianmian.strategies.assignment import is_in_share
 from qianmian.strategies.day import day_of
 from qianmian.strategies.strategy import Guardrails, Limits
 from qianmian.vocabulary.time import DAY_MS
@@ -31,10 +32,15 @@ class Touch(NamedTuple):
 
 
 class Assigned(NamedTuple):
-    """Under which id a person was first assigned, and when (ms UTC)."""
+    """Under which id a person was first assigned, when (ms UTC), and to what.
+
+    `is_out`: in the group that gets nothing. None: no arm is kept, the share of today says which;
+    so it is for ramps, which widen, and for what snapshots of older releases hold.
+    """
 
     at: int
     viewer: str
+    is_out: bool | None = None
 
 
 @dataclass(slots=True)
@@ -43,7 +49,8 @@ class Person:
 
     Attributes:
         touches: the newest, in order of time.
-        assigned: by seed of the hash: the arm stays that of the first time, whatever the id then.
+        assigned: by seed of the hash: the arm stays that of the first time, whatever the id and
+            the share are later.
         rehearsed: touches of strategies in dry run, which count for themselves alone.
     """
 
@@ -59,14 +66,21 @@ class Person:
         if len(kept) > MAX_TOUCHES or kept[0].at < least:
             kept[:] = [one for one in kept if one.at >= least][-MAX_TOUCHES:]
 
-    def id_for(self, seed: str, viewer: str) -> str:
-        """The id whose hash decides: that of the first time, else the one that they have now."""
-        first = self.assigned.get(seed)
-        return viewer if first is None else first.viewer
+    def is_in(self, seed: str, viewer: str, share: int) -> bool:
+        """Whether they are in a share (of ten thousand) of a seed.
 
-    def assign(self, seed: str, viewer: str, at: int) -> None:
-        """The hash of this id decides from now on, if none does yet."""
-        self.assigned.setdefault(seed, Assigned(at, viewer))
+        The arm of the first time holds; where none is kept, the hash of the id of that time.
+        """
+        first = self.assigned.get(seed)
+        if first is None:
+            return is_in_share(seed, viewer, share)
+        return is_in_share(seed, first.viewer, share) if first.is_out is None else first.is_out
+
+    def assign(self, seed: str, viewer: str, at: int, *, is_out: bool | None = None) -> None:
+        """This id, and this arm, hold from now on, if none does yet."""
+        first = self.assigned.setdefault(seed, Assigned(at, viewer, is_out))
+        if first.is_out is None:
+            self.assigned[seed] = first._replace(is_out=is_out)
 
 
 def refusal(
@@ -107,12 +121,16 @@ def merged(one: Person, other: Person) -> Person:
     """What is remembered of a person who was known by two ids; the earliest assignment wins."""
     assigned = dict(one.assigned)
     for seed, theirs in other.assigned.items():
-        assigned[seed] = min(assigned.get(seed, theirs), theirs)
+        assigned[seed] = min(assigned.get(seed, theirs), theirs, key=_first)
     return Person(
         sorted([*one.touches, *other.touches])[-MAX_TOUCHES:],
         assigned,
         sorted([*one.rehearsed, *other.rehearsed])[-MAX_TOUCHES:],
     )
+
+
+def _first(one: Assigned) -> tuple[int, str]:
+    return one.at, one.viewer
 
 
 def stored(person: Person) -> dict[str, Any]:

@@ -59,6 +59,22 @@ def test_arms_that_are_not_as_they_were_drawn_hide_every_number() -> None:
     assert believed.verdict == "harms"  # nobody has said how they were drawn
 
 
+def test_who_keeps_an_arm_that_another_share_drew_is_not_asked_for_the_ratio() -> None:
+    """Nine thousand of an old version keep their arms; a thousand new ones are drawn evenly."""
+    plan, is_new = Plan(control_share=0.5), np.arange(10_000) % 10 == 0
+    whole = trial((1_350, 9_000), (100, 1_000), plan)
+    assert whole.why_hidden == "sample_ratio"
+    is_treated = np.arange(10_000) < 9_000
+    is_new &= ~is_treated | (np.arange(10_000) % 90 == 0)  # a hundred of either arm
+    assert (is_new & is_treated).sum() == (is_new & ~is_treated).sum() == 100
+    found = trial((1_350, 9_000), (100, 1_000), plan, is_drawn=is_new)
+    assert found.why_hidden == ""
+    assert found.sample_ratio_p == pytest.approx(1.0)
+    assert found.treated == 9_000  # everybody is compared
+    crooked = trial((1_350, 9_000), (100, 1_000), plan, is_drawn=~is_new)
+    assert crooked.why_hidden == "sample_ratio"
+
+
 def test_without_a_control_there_is_nothing_to_compare() -> None:
     assert trial((950, 9_000), (0, 0)).why_hidden == "no_control"
 

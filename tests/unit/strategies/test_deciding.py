@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qianmian.strategies.deciding import HOLDOUT_SEED, Decider
-from qianmian.strategies.strategy import Guardrails, Limits, Step
+from qianmian.strategies.strategy import Guardrails, Limits, Step, Strategies
 from qianmian.vocabulary.consent import MARKETING, SHARE, Consent, Consents
 from qianmian.vocabulary.decision import decision_digest, decision_id
 from tests.strategy_shop import (
@@ -123,17 +123,42 @@ def test_the_global_holdout_gets_nothing_from_anybody() -> None:
 def test_an_arm_survives_a_merge_and_the_earliest_wins() -> None:
     held = somebody("coupon", 1_000, inside=True)
     free = somebody("coupon", 1_000, inside=False)
-    for first, expected in ((held, "held_out"), (free, "act")):
+    for first, known, expected in ((held, free, "held_out"), (free, held, "act")):
         by = decider(strategy(control=1_000, limits=OFTEN))
-        decided(by, firing(NOON, f"?{first}"))
-        by.people[f"?{first}"].assigned["coupon"] = (
-            by.people[f"?{first}"].assigned["coupon"]._replace(viewer=first)
-        )
-        known = free if first == held else held
+        decided(by, firing(NOON, first))
         decided(by, firing(NOON + 1, known, key="2"))
-        by.link(f"?{first}", known)
+        by.link(first, known)
         [one] = decided(by, firing(NOON + 10 * MINUTE, known, key="3", session="s2"))
         assert one.outcome == expected
+
+
+@pytest.mark.parametrize(("control", "holdout"), [(10_000, 0), (0, 10_000)])
+def test_whoever_was_treated_stays_treated_when_a_share_grows(control: int, holdout: int) -> None:
+    by = decider(strategy(limits=OFTEN))
+    decided(by, firing(NOON, "early"))
+    shop = Guardrails(holdout=holdout, quiet_from=0, quiet_until=0)
+    by.change(Strategies((strategy(limits=OFTEN, control=control),), (), shop))
+    later = NOON + 10 * MINUTE
+    found = decided(by, firing(later, "early", key="2"), firing(later, "late", key="2"))
+    assert {one.viewer: one.outcome for one in found} == {"early": "act", "late": "held_out"}
+
+
+def test_a_dry_run_assigns_nobody_for_it_treats_nobody() -> None:
+    by = decider(strategy(mode="dry_run", limits=OFTEN))
+    decided(by, firing(NOON))
+    by.change(Strategies((strategy(control=10_000, limits=OFTEN),), (), by.rules.guardrails))
+    [one] = decided(by, firing(NOON + 10 * MINUTE, key="2"))
+    assert one.reason == "control"
+
+
+def test_a_snapshot_of_before_arms_were_kept_keeps_the_id_that_was_assigned() -> None:
+    held = somebody("coupon", 1_000, inside=True)
+    by = decider(strategy(control=1_000))
+    old = by.snapshot()
+    old["people"] = [["v1", {"touches": [], "assigned": [["coupon", NOON, held]], "rehearsed": []}]]
+    by.restore(json.loads(json.dumps(old)))
+    assert outcomes(decided(by, firing(NOON))) == [("held_out", "control")]
+    assert by.people["v1"].assigned["coupon"] == (NOON, held, True)
 
 
 def test_a_budget_is_never_overspent_and_stops_both_arms() -> None:

@@ -65,6 +65,12 @@ class Asked:
         self._did = {kind: _did(measured, kind, currency) for kind in kinds}
         self._what = (version, strategy.goal, currency)
 
+    def assigned_before(self) -> Int64:
+        """Whoever an earlier version decided about: they keep the arm that its share drew."""
+        key, version = self._what[0]
+        rows = self._measured.decided_before((key, version))
+        return np.unique(self._measured.owner[rows])
+
     def people(self) -> People:
         """Everybody about whom something was decided.
 

@@ -68,6 +68,7 @@ def effect_in_history(
         beside=_beside(asked, measured, goal, people),
         session_names=names,
         holds={key: _holds(reader, people, one, definitions) for key, one in by.items()},
+        is_drawn=~np.isin(people.person, asked.assigned_before()),
     )
 
 

@@ -303,6 +303,13 @@ class Measured:
         """Decisions of a version: viewer, at, arm, cost, place."""
         return self._decided.get(version, Rows(_DECISION))
 
+    def decided_before(self, version: Version) -> Int64:
+        """The viewers, by number, whom earlier versions of a strategy decided about."""
+        key, number = version
+        before = [one for one in self._decided if one[0] == key and one[1] < number]
+        viewers = (self._decided[one]["viewer"] for one in before)
+        return np.concatenate([np.zeros(0, np.int64), *viewers])
+
     @property
     def mark(self) -> Mark:
         """How far it has been read, for `changed_since`."""

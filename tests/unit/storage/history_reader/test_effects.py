@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -146,6 +147,27 @@ def test_a_ratio_of_arms_that_was_not_drawn_hides_the_naive_ratio_too(tmp_path: 
     found = effect(tmp_path)
     assert found.effect.why_hidden == "sample_ratio"
     assert (found.naive, found.sessions, found.effect.primary) == (None, None, None)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_who_keeps_the_arm_of_an_older_version_does_not_hide_the_verdict(
+    tmp_path: Path, *, is_known: bool
+) -> None:
+    """A tenth was control; now half of the new ones are, and the old ones stay where they were."""
+    shop = Shop(tmp_path)
+    for n in range(400):
+        name, is_new = f"v{n}", n >= 200
+        what = "control" if n % (2 if is_new else 10) == 0 else "act"
+        if is_known and not is_new:
+            shop.decide(n, name, what)
+        shop.decide(1_000 + n, name, what, version=2)
+    shop.add(3_600_000, "liked", "v1", room="r")
+    shop.flush()
+    with closing(HistoryReader(tmp_path)) as reader:
+        second = strategy(version=2, control=5_000, goal=Goal(within_ms=60_000))
+        found = effect_in_history(reader, second, "CNY").effect
+    assert (found.treated, found.control) == (280, 120)
+    assert found.why_hidden == ("" if is_known else "sample_ratio")
 
 
 def test_groups_are_as_people_were_before_their_session_was_decided_about(tmp_path: Path) -> None:
