@@ -21,6 +21,7 @@ from qianmian.language.normalize import normalize
 from qianmian.language.parse import parse
 from qianmian.language.room_events import is_room_moment
 from qianmian.language.types import check, check_definition
+from qianmian.strategies.minors import minor_guards
 from qianmian.strategies.strategy import Schedule, Strategy
 from qianmian.strategies.templates import check_template
 from qianmian.vocabulary.events import event_type
@@ -33,8 +34,6 @@ ROOM_CHANNELS: Final = frozenset({"in_room", "host", "bot"})
 
 TRIED: Final = "__T"
 """So ends the key of what is watched for a trial, beside the version that was in force."""
-
-_MINOR: Final = "trait.minor == true or trait.age < 18"
 
 
 def definition_of(
@@ -113,11 +112,7 @@ def guards_of(strategy: Strategy, moment: Definition | None, minors: MinorsMode)
         node = _conditions(strategy.conditions)
         guards += node.parts if isinstance(node, And) else (node,)
     is_of_room = moment is not None and is_room_moment(moment.expr)
-    if not is_of_room and minors != "off":
-        guards.append(parse(f"not ({_MINOR})"))
-        if minors == "strict":
-            guards.append(parse("trait.minor == false or trait.age >= 18"))
-    return guards
+    return guards if is_of_room else guards + minor_guards(minors)
 
 
 def _conditions(text: str) -> Node:

@@ -16,25 +16,29 @@ MinorsMode = Literal["exclude", "strict", "off"]
 age nobody knows; `off`: the shop says that no minor comes here."""
 
 ADULT_AGE: Final = 18
+BAND_TRAITS: Final = tuple("age age_band age_group age_range".split())
+"""Traits that may tell a band of age, as a text."""
+
 LOCALES: Final = ("zh-CN", "en-US")
 
 
 def is_minor(traits: Mapping[str, object]) -> bool | None:
     """Whether a person is under 18 by these traits (`minor`, `age`, a band of age); None: unknown.
 
-    What speaks for a minor counts more than what speaks against it. The bands of minors are in
-    `locales/*/privacy.json`.
+    What speaks for a minor counts more than what speaks against it.
     """
     minor, age = traits.get("minor"), traits.get("age")
     is_number = isinstance(age, int | float) and not isinstance(age, bool)
-    ages = [one for name, one in traits.items() if name.startswith("age") and isinstance(one, str)]
-    if minor is True or _bands() & set(ages) or (is_number and float(str(age)) < ADULT_AGE):
+    told = (traits.get(name) for name in BAND_TRAITS)
+    ages = [one for one in told if isinstance(one, str) and one]
+    if minor is True or minor_bands() & set(ages) or (is_number and float(str(age)) < ADULT_AGE):
         return True
     return False if minor is False or is_number or ages else None
 
 
 @lru_cache(maxsize=1)
-def _bands() -> frozenset[str]:
+def minor_bands() -> frozenset[str]:
+    """The bands of age that minors are told by, of every language: `locales/*/privacy.json`."""
     told = (str(document(locale, "privacy")["minor_bands"]).split("|") for locale in LOCALES)
     return frozenset(band for bands in told for band in bands)
 

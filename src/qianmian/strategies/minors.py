@@ -1,0 +1,31 @@
+"""The rule about minors as conditions: whom a strategy leaves out because of their age.
+
+It is `vocabulary.minors.may_profile` in the words of the engine, so that it is judged with the
+traits that were known at the instant of the firing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from qianmian.language.ast import Node, Not, Or, Trait
+from qianmian.vocabulary.minors import ADULT_AGE, BAND_TRAITS, MinorsMode, minor_bands
+
+_ADULT: Final = (
+    Trait("minor", "==", value=False),
+    Trait("age", ">=", ADULT_AGE),
+    *(Trait(name, "!=", "") for name in BAND_TRAITS),
+)
+
+
+def minor_guards(mode: MinorsMode) -> list[Node]:
+    """What must hold of everybody whom a strategy of this shop concerns."""
+    if mode == "off":
+        return []
+    bands = tuple(sorted(minor_bands()))
+    by_band = (Trait(name, "in", bands) for name in BAND_TRAITS)
+    is_minor = Or((Trait("minor", "==", value=True), Trait("age", "<", ADULT_AGE), *by_band))
+    guards: list[Node] = [Not(is_minor)]
+    if mode == "strict":
+        guards.append(Or(_ADULT))
+    return guards
