@@ -15,12 +15,15 @@ from qianmian.runtime.sources import Source
 
 
 class FakeSources:
-    """Sources by write keys that are given in the open."""
+    """Sources by write keys that are given in the open; `failure`: why they cannot be read."""
 
     def __init__(self, by_key: dict[str, Source]) -> None:
         self.keys = dict(by_key)
+        self.failure: Exception | None = None
 
     def by_key(self, write_key: str) -> Source | None:
+        if self.failure is not None:
+            raise self.failure
         return self.keys.get(write_key)
 
     def by_name(self, name: str) -> Source | None:

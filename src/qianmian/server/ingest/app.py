@@ -5,7 +5,8 @@
 
 A post is acknowledged after `submit` returned and not before. Bad events are answered one by one
 (200 with a list, 400 when none was good); a whole post is refused with a code of `codes.py`. No
-content of a post leads to a 5xx: 503 is said only when the disk does not take the events.
+content of a post leads to a 5xx: 503 is said only when the disk does not take the events, or does
+not say whose key it is.
 """
 
 from __future__ import annotations
@@ -131,6 +132,9 @@ class IngestApp:
             if refusal.code == "origin":
                 origin = None  # a page that may not use the key may not read why
             answer = refusal.answer()
+        except OperationalError as problem:  # write keys cannot be read: nothing of it was taken
+            refusal = Refusal("not_durable", problem.message, retry_after_ms=_RETRY_ON_DISK_MS)
+            answer = self._door.counted(refusal).answer()
         finally:
             self._in_flight -= 1
         await answer.send(send, origin=origin)

@@ -104,6 +104,15 @@ def test_a_disk_that_takes_nothing_is_told_as_such_and_can_be_tried_again() -> N
     assert "retry-after" in reply.headers
 
 
+def test_where_the_keys_cannot_be_read_the_sender_comes_again_and_nothing_is_taken() -> None:
+    ingest = Ingest()
+    ingest.sources.failure = OperationalError("the database is locked")
+    reply = ingest.post("/v1/track", track())
+    assert (reply.status, reply.body["code"]) == (503, "not_durable")
+    assert "retry-after" in reply.headers
+    assert ingest.log.batches == []
+
+
 # -- keys
 
 
