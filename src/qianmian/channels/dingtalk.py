@@ -21,7 +21,7 @@ import msgspec
 
 from qianmian.channels.channel import Channel, Message
 from qianmian.channels.egress import Answer, Egress, NotSent, Unknown, check_url
-from qianmian.channels.verdict import Verdict
+from qianmian.channels.verdict import Verdict, not_sent
 from qianmian.errors import InputError
 from qianmian.locales.texts import Texts
 from qianmian.runtime.outbox import Parcel
@@ -128,8 +128,8 @@ class DingTalk(Channel):
             answer = await self._egress.post(
                 url, headers, msgspec.json.encode(told), within_ms=within_ms
             )
-        except NotSent:
-            return Verdict("later", "no_connection")
+        except NotSent as problem:
+            return not_sent(problem)
         except Unknown:
             return Verdict("unknown", "no_answer")
         verdict = verdict_of(answer)

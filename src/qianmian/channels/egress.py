@@ -43,6 +43,10 @@ class NotSent(Exception):
     """Nothing was sent: no address, none that may be called, no connection."""
 
 
+class Private(NotSent):
+    """Nothing was sent: the address is one of a private network, which may not be called."""
+
+
 class Unknown(Exception):
     """It was sent, maybe, and nobody knows what came of it: no answer, or half of one."""
 
@@ -115,14 +119,16 @@ class _Checked(httpcore.AsyncNetworkBackend):
     async def addresses(self, host: str, port: int, timeout_s: float | None) -> Sequence[str]:
         """The addresses of a host; each may be called.
 
-        Raises: NotSent when there is none, or one of them may not.
+        Raises: NotSent when there is none; Private when one of them may not.
         """
         try:
             found = await asyncio.wait_for(self._resolve(host, port), timeout_s)
         except (OSError, TimeoutError, UnicodeError) as problem:
             raise NotSent(f"{host} has no address: {problem}") from problem
-        if not found or (not self._allow_private and not all(map(is_public, found))):
-            raise NotSent(f"{host} leads into a private network")
+        if not found:
+            raise NotSent(f"{host} has no address")
+        if not self._allow_private and not all(map(is_public, found)):
+            raise Private(f"{host} leads into a private network")
         return found
 
 

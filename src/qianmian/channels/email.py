@@ -27,7 +27,7 @@ import msgspec
 from qianmian.channels.channel import AddressOf, Channel, Message
 from qianmian.channels.egress import Egress, NotSent
 from qianmian.channels.unsubscribe import PATH, Unsubscribe
-from qianmian.channels.verdict import Verdict
+from qianmian.channels.verdict import Verdict, not_sent
 from qianmian.errors import InputError
 from qianmian.locales.texts import Texts
 from qianmian.runtime.outbox import Parcel
@@ -232,8 +232,8 @@ class Email(Channel):
                     await _left(client)
                     if client.transport is None:  # else it is the transport's to close
                         wire.close()
-        except NotSent:
-            return Verdict("later", "no_connection")
+        except NotSent as problem:
+            return not_sent(problem)
         except aiosmtplib.SMTPResponseException as answer:
             is_later = 400 <= answer.code < 500
             return Verdict("later" if is_later else "rejected", f"smtp_{answer.code}")

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from qianmian.channels.channel import AddressOf, Channel, Message
-from qianmian.channels.egress import Answer, Egress, NotSent, Unknown, check_url
-from qianmian.channels.verdict import Verdict
+from qianmian.channels.egress import Answer, Egress, NotSent, Private, Unknown, check_url
+from qianmian.channels.verdict import Verdict, not_sent
 from qianmian.errors import InputError
 from qianmian.locales.texts import Texts
 from qianmian.runtime.outbox import Parcel
@@ -101,6 +101,8 @@ class JPush(Channel):
             return body
         try:
             answer = await self._egress.call("GET", self._base + CID, self._headers)
+        except Private as problem:
+            return not_sent(problem)
         except (NotSent, Unknown):
             return Verdict("later", "no_cid")
         verdict = verdict_of(answer)
@@ -135,8 +137,8 @@ class JPush(Channel):
             answer = await self._egress.post(
                 self._base + path, self._headers, body, within_ms=within_ms
             )
-        except NotSent:
-            return Verdict("later", "no_connection")
+        except NotSent as problem:
+            return not_sent(problem)
         except Unknown:
             return Verdict("unknown", "no_answer")
         verdict = verdict_of(answer)

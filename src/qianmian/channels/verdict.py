@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+
+from qianmian.channels.egress import NotSent, Private
 
 Outcome = Literal["delivered", "rejected", "later", "unknown"]
 
@@ -22,3 +24,14 @@ class Verdict(msgspec.Struct, frozen=True):
     outcome: Outcome
     why: str = ""
     after_ms: int | None = None
+
+
+PRIVATE_ADDRESS: Final = "private_address"
+"""Why a channel was refused that leads into a private network: no later attempt may go there."""
+
+
+def not_sent(problem: NotSent) -> Verdict:
+    """What it means that nothing could be sent."""
+    if isinstance(problem, Private):
+        return Verdict("rejected", PRIVATE_ADDRESS)
+    return Verdict("later", "no_connection")

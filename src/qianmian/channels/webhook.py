@@ -23,7 +23,7 @@ import msgspec
 
 from qianmian.channels.channel import Channel, Message
 from qianmian.channels.egress import Answer, Egress, NotSent, Unknown, check_url
-from qianmian.channels.verdict import Verdict
+from qianmian.channels.verdict import Verdict, not_sent
 from qianmian.errors import InputError
 from qianmian.runtime.outbox import Parcel
 from qianmian.vocabulary.time import SECOND_MS
@@ -31,7 +31,6 @@ from qianmian.vocabulary.time import SECOND_MS
 PREFIX: Final = "whsec_"
 LEAST_BYTES: Final = 24
 MOST_BYTES: Final = 64
-GONE: Final = 410
 _LATER: Final = frozenset({408, 409, 425, 429})
 """Nothing was done; the same with a later attempt may be."""
 
@@ -144,8 +143,8 @@ class Webhook(Channel):
         headers = headers_of(self._key, name, now_ms, body)
         try:
             answer = await self._egress.post(self._url, headers, body, within_ms=within_ms)
-        except NotSent:
-            return Verdict("later", "no_connection")
+        except NotSent as problem:
+            return not_sent(problem)
         except Unknown:
             return Verdict("unknown", "no_answer")
         return verdict_of(answer, now_ms)

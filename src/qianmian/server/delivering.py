@@ -18,7 +18,7 @@ from qianmian.runtime.follow_ups import FollowUp
 from qianmian.runtime.live import Live
 from qianmian.server.prompts import Prompt
 from qianmian.server.rules_page import RULES_PATH
-from qianmian.strategies.consenting import may_reach
+from qianmian.server.still import still_holding, still_shown
 from qianmian.strategies.strategy import IN_SESSION, Step, Strategies, Strategy
 from qianmian.strategies.templates import filled
 from qianmian.vocabulary.decision import ACT, Decision
@@ -53,8 +53,10 @@ class Delivery:
         code_of: reads the code that goes with a decision, if the channel hands it on.
 
     Attributes:
+        channel: as given.
         late: decisions that came to nothing because their deadline had passed.
         unfit: messages that no page may show, or whose code cannot be had.
+        withdrawn: decisions that did not hold any more when they were to be sent.
     """
 
     def __init__(
@@ -68,13 +70,14 @@ class Delivery:
     ) -> None:
         self._code_of = code_of
         self._deployment = deployment
-        self._channel = channel
+        self.channel = channel
         self._publish = publish
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._sending: set[asyncio.Future[None]] = set()
         self.late = 0
         self.unfit = 0
+        self.withdrawn = 0
 
     async def start(self) -> None:
         """Publish what was decided and still holds, and whatever is decided from now on."""
@@ -87,36 +90,28 @@ class Delivery:
             self._loop.call_soon_threadsafe(self._begin, decisions)
 
     def _begin(self, decisions: Iterable[Decision]) -> None:
-        sent = [one for one in decisions if is_for(self._channel, one)]
+        sent = [one for one in decisions if is_for(self.channel, one)]
         if sent:
             task = asyncio.ensure_future(self._send(sent))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 
     async def _send(self, decisions: Sequence[Decision]) -> None:
-        """What they say is read when they are sent; whoever has refused since gets nothing."""
+        """What they say is read when they are sent; what does not hold any more is not sent."""
+        still = still_shown if self.channel in IN_SESSION else still_holding
 
         def read(live: Live) -> tuple[Strategies, dict[str, Product], set[str]]:
             products = {one.id: one for one in live.products}
-            open_rooms = set(() if live.engine is None else live.engine.open_rooms())
-            willing = {
-                one.id
-                for one in decisions
-                if (self._channel not in IN_SESSION or one.room in open_rooms)
-                and self._may(live, one)
-            }
-            return live.decider.rules, products, willing
+            return live.decider.rules, products, still(live, self.channel, decisions)
 
-        rules, products, willing = await self._deployment.ask(read)
+        rules, products, holding = await self._deployment.ask(read)
         strategies = {one.key: one for one in rules.strategies}
         offers = {one.key: one for one in rules.offers}
         for one in decisions:
-            strategy = strategies.get(one.strategy)
-            is_same = strategy is not None and strategy.version == one.version
-            if strategy is None or not is_same or rules.guardrails.is_stopped:
-                continue  # paused, ended, replaced by another version: it says nothing any more
-            if one.id not in willing:
+            if one.id not in holding:
+                self.withdrawn += 1
                 continue
+            strategy = strategies[one.strategy]
             if one.deadline_at <= self._now():
                 self.late += 1
                 continue
@@ -139,12 +134,6 @@ class Delivery:
         if code is None:
             raise InputError(f"the code of the decision {decision.id} cannot be had")
         return code
-
-    def _may(self, live: Live, decision: Decision) -> bool:
-        """Whether the person still agrees; what is for the whole room needs nobody."""
-        if decision.viewer is None:
-            return True
-        return may_reach(self._channel, live.consents.of(decision.viewer))
 
 
 def is_for(channel: str, decision: Decision) -> bool:

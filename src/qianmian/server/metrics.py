@@ -56,6 +56,7 @@ class _Now(Collector):
             for code, count in (source.rejected_by_code | source.refused_by_code).items():
                 rejected.add_metric([source.name, code], count)
         yield rejected
+        yield self._undelivered()
         counts = (
             ("schedules_late", "instants of schedules that came too late", deployment.late_turns),
             ("viewer_messages_sent", "messages given to sockets", told.sent),
@@ -75,6 +76,21 @@ class _Now(Collector):
         yield _by("reason", "viewers_refused", "sockets, streams and receipts refused", refused)
         yield _by("reason", "console_refused", "who was not let into the console", console)
         yield _by("moment", "firings", "moments that fired", self._site.fired)
+
+    def _undelivered(self) -> Metric:
+        """What was decided and came to nothing on our side, in memory: since the start."""
+        found = CounterMetricFamily(
+            "qianmian_undelivered",
+            "decisions that were not sent, or taken back",
+            labels=["channel", "why"],
+        )
+        taken_back = self._site.withdrawals.counts
+        for one in self._site.deliveries:
+            found.add_metric([one.channel, "late"], one.late)
+            found.add_metric([one.channel, "unfit"], one.unfit)
+            withdrawn = one.withdrawn + taken_back[one.channel]
+            found.add_metric([one.channel, "withdrawn"], withdrawn)
+        return found
 
 
 def _by(label: str, name: str, meaning: str, counts: Mapping[str, int]) -> CounterMetricFamily:

@@ -9,6 +9,7 @@ after its deadline, to whoever said no, or while the red switch is on.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
@@ -16,10 +17,11 @@ from typing import Final
 import msgspec
 
 from qianmian.channels.channel import Channel
-from qianmian.channels.verdict import Verdict
+from qianmian.channels.verdict import PRIVATE_ADDRESS, Verdict
 from qianmian.errors import OperationalError
 from qianmian.runtime.outbox import GIVEN, WAITING, End, Parcel, wait_ms
 from qianmian.server.errands import Errands, Settle
+from qianmian.server.seldom import Seldom
 from qianmian.storage.sql.outbox import OutboxStore
 
 IN_FLIGHT: Final = 8
@@ -54,6 +56,7 @@ class Outbox(Errands[Parcel]):
         self.channel = channel
         self._holding = holding
         self._now = now
+        self._seldom = Seldom(now)
 
     def counts(self) -> dict[str, int]:
         """How many messages wait, and how others ended within a day.
@@ -64,7 +67,10 @@ class Outbox(Errands[Parcel]):
 
     async def test(self) -> Verdict:
         """Try the channel out, once; it is about nobody and kept nowhere."""
-        return await self.channel.test(f"test-{secrets.token_hex(8)}", self._now())
+        verdict = await self.channel.test(f"test-{secrets.token_hex(8)}", self._now())
+        if verdict.why == PRIVATE_ADDRESS:
+            self._warn()
+        return verdict
 
     async def carry_on(self) -> None:
         """Try what is due."""
@@ -123,8 +129,20 @@ class Outbox(Errands[Parcel]):
             return None
         return msgspec.structs.replace(one, body=body)
 
+    def _warn(self) -> None:
+        """Somebody set an address that is not called, or a name was led elsewhere: worth a look."""
+        if self._seldom(PRIVATE_ADDRESS):
+            logging.getLogger(__name__).warning(
+                "the channel %s was not called: %s leads into a private network"
+                " (docs/channels.md); said once a minute",
+                self.channel.name,
+                self.channel.target,
+            )
+
     def _note(self, one: Parcel, verdict: Verdict) -> None:
         """What came of an attempt."""
+        if verdict.why == PRIVATE_ADDRESS:
+            self._warn()
         match verdict.outcome:
             case "delivered":
                 self._store.end(one.id, "delivered", "")

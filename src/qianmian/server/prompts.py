@@ -62,6 +62,10 @@ class HostPrompts:
         if len(mine) > MOST_OPEN:
             del mine[max(mine.values(), key=_order).id]
 
+    def take_back(self, prompt: str, room: str) -> bool:
+        """The host should not say it any more; False when it was not open."""
+        return self._open.get(room, {}).pop(prompt, None) is not None
+
     def open(self, room: str) -> list[Prompt]:
         """The cards of a room, the one to say next first; each until the last deadline in it."""
         mine = self._open.get(room, {})

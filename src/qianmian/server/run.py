@@ -60,6 +60,7 @@ from qianmian.server.stocking import Stocking
 from qianmian.server.strategy_desk import StrategyDesk
 from qianmian.server.trials import TrialDesk
 from qianmian.server.viewers.app import Viewers
+from qianmian.server.withdrawing import Withdrawals, from_host, from_pages
 from qianmian.storage.fired import Fired, fired_since
 from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
@@ -76,10 +77,13 @@ class Outlets(NamedTuple):
     stranded: Stranded
     room_lists: RoomLists
     codes: CodeDesk
+    withdrawals: Withdrawals
+    deliveries: tuple[Delivery, ...] = ()
 
     def followers(self) -> tuple[Following, ...]:
         """Those whose problems the page of data health shows."""
-        return (self.follow_ups, self.room_lists, *self.outboxes, self.stranded)
+        mine = self.follow_ups, self.room_lists, self.withdrawals, self.stranded
+        return (*mine, *self.outboxes)
 
 
 async def run_server(
@@ -209,9 +213,10 @@ async def begin_deciding(
     """The strategies of the installation decide, and what they decide goes where it should."""
     deployment, currency = home.deployment, home.settings.currency
     codes = CodeDesk(home.codes, deployment)
+    prompts = HostPrompts(codes.settle, now)
     outlets = Outlets(
         viewers,
-        HostPrompts(codes.settle, now),
+        prompts,
         FollowUpDesk(home.follow_ups, deployment, home.persons.refusals.has, now, codes.settle),
         outboxes,
         Stranded(
@@ -221,13 +226,17 @@ async def begin_deciding(
         ),
         RoomLists(home.room_lists, deployment.ask, viewers.hub, currency, now),
         codes,
+        _withdrawals(home, viewers, prompts, codes, now),
     )
+    viewers.hub.before_join = outlets.withdrawals.check_page
 
     def to_viewers(sent: Outgoing) -> None:
         outlets.viewers.hub.publish(card_of(*sent, currency, public_url=home.settings.public_url))
+        outlets.withdrawals.note(IN_ROOM, sent.decision)
 
     def to_host(sent: Outgoing) -> None:
         outlets.prompts.take(prompt_of(sent, currency))
+        outlets.withdrawals.note(HOST, sent.decision)
 
     def to_service(sent: Outgoing) -> None:
         outlets.follow_ups.take(follow_up_of(sent, currency))
@@ -239,12 +248,33 @@ async def begin_deciding(
     }
     ways |= {one.channel.name: into(one, currency) for one in outlets.outboxes}
     carrying = {IN_ROOM, *(one.channel.name for one in outboxes if one.channel.carries_codes)}
-    for channel, publish in ways.items():
-        code_of = codes.of if channel in carrying else None
-        await Delivery(deployment, channel, publish, now=now, code_of=code_of).start()
+    deliveries = tuple(
+        Delivery(
+            deployment,
+            channel,
+            publish,
+            now=now,
+            code_of=codes.of if channel in carrying else None,
+        )
+        for channel, publish in ways.items()
+    )
+    for one in deliveries:
+        await one.start()
     if await deployment.ask(lambda live: live.decider.rules) != home.strategies.rules:
         await deployment.decide_by(home.strategies.rules, home.definitions)
-    return outlets
+    return outlets._replace(deliveries=deliveries)
+
+
+def _withdrawals(
+    home: Installation,
+    viewers: Viewers,
+    prompts: HostPrompts,
+    codes: CodeDesk,
+    now: Callable[[], int],
+) -> Withdrawals:
+    ways = {IN_ROOM: from_pages(viewers.hub), HOST: from_host(prompts)}
+    gone = home.persons.refusals.has
+    return Withdrawals(home.deployment, ways, codes.settle, erased=gone, now=now)
 
 
 def outboxes_of(

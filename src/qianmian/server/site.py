@@ -19,6 +19,7 @@ from qianmian.runtime.ports import Log
 from qianmian.server.codes import CodeDesk
 from qianmian.server.counts import FiredToday, LevelCounts
 from qianmian.server.decided import DecidedLately
+from qianmian.server.delivering import Delivery
 from qianmian.server.fact_following import FactFollowing
 from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.hub import Hub
@@ -33,6 +34,7 @@ from qianmian.server.stocking import Stocking
 from qianmian.server.strategy_desk import StrategyDesk
 from qianmian.server.trials import TrialDesk
 from qianmian.server.viewers.app import Viewers
+from qianmian.server.withdrawing import Withdrawals
 from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
 from qianmian.storage.sql.accounts import AccountStore
@@ -80,6 +82,8 @@ class Site:
     hub: Hub
     viewers: Viewers
     prompts: HostPrompts
+    deliveries: tuple[Delivery, ...]
+    withdrawals: Withdrawals
     follow_ups: FollowUpDesk
     outboxes: tuple[Outbox, ...]
     stranded: Stranded

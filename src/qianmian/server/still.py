@@ -6,11 +6,12 @@ said no. The answer is read on the engine's thread, from the state of the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from qianmian.runtime.live import Live
 from qianmian.strategies.consenting import may_reach
+from qianmian.vocabulary.decision import Decision
 
 
 class Ordered(Protocol):
@@ -21,8 +22,8 @@ class Ordered(Protocol):
         """Of the decision."""
 
     @property
-    def viewer(self) -> str:
-        """Whom it is about."""
+    def viewer(self) -> str | None:
+        """Whom it is about; None: the whole room, which nobody can refuse."""
 
     @property
     def strategy(self) -> str:
@@ -43,5 +44,14 @@ def still_holding(live: Live, channel: str, orders: Iterable[Ordered]) -> set[st
         one.id
         for one in orders
         if (one.strategy, one.version) in running
-        and may_reach(channel, live.consents.of(one.viewer))
+        and (one.viewer is None or may_reach(channel, live.consents.of(one.viewer)))
     }
+
+
+def still_shown(live: Live, channel: str, decisions: Collection[Decision]) -> set[str]:
+    """As `still_holding`, of a channel that is seen in the room: their session lasts, too."""
+    if live.engine is None:
+        return set()
+    sessions = {room: live.engine.session_of(room) for room in {one.room for one in decisions}}
+    lasting = [one for one in decisions if one.session and one.session == sessions[one.room]]
+    return still_holding(live, channel, lasting)

@@ -147,7 +147,7 @@ def test_a_mail_server_of_a_private_network_is_not_called_unless_it_may() -> Non
 
             channel = Email(mine, SENDER, TEXTS, LINKS, Egress(), found)
             verdict = await channel.send([parcel_of(channel)], 0, within_ms=LONG_MS)
-            assert verdict == Verdict("later", "no_connection")
+            assert verdict == Verdict("rejected", "private_address")
 
     asyncio.run(story())
 

@@ -70,6 +70,18 @@ def test_a_card_is_answered_once_and_does_not_come_back() -> None:
         asyncio.run(prompts.answer("r2", "a", "said"))
 
 
+def test_what_is_taken_back_is_not_said_and_what_was_said_cannot_be_taken_back() -> None:
+    told = Told()
+    prompts = HostPrompts(told.settle, lambda: 0)
+    for name in ("a", "b"):
+        prompts.take(card(name))
+    asyncio.run(prompts.answer("r1", "b", "said"))
+    assert [prompts.take_back(name, "r1") for name in ("a", "b")] == [True, False]
+    assert prompts.open("r1") == []
+    with pytest.raises(NotThere):
+        asyncio.run(prompts.answer("r1", "a", "said"))
+
+
 def test_the_same_words_for_several_are_one_card() -> None:
     told = Told()
     prompts = HostPrompts(told.settle, lambda: 0)

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from qianmian.server.api.models import Model
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
+from qianmian.server.delivering import IN_ROOM
 from qianmian.server.overlay import overlay_of
 from qianmian.vocabulary.room_message import ProductShown
 
@@ -50,6 +51,7 @@ async def overlay(
     room: str, site: Here, _who: Annotated[Who, Needs("overlay.read")]
 ) -> OverlayModel:
     """What the stream of a room may show; nobody is named in it, and nobody counted."""
+    await site.withdrawals.check(IN_ROOM, room)
     found = overlay_of(site.viewers.hub.for_everybody(room))
     return OverlayModel(
         now=site.now(),

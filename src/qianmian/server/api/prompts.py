@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from qianmian.server.api.models import Model
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
+from qianmian.server.delivering import HOST
 
 router = APIRouter(tags=["host"])
 
@@ -45,6 +46,7 @@ class AnswerGiven(Model):
 @router.get("/rooms/{room}/prompts")
 async def prompts(room: str, site: Here, _who: Annotated[Who, Needs("prompts.read")]) -> PromptPage:
     """What the host should say next."""
+    await site.withdrawals.check(HOST, room)
     found = [msgspec.to_builtins(one) for one in site.prompts.open(room)]
     fields = PromptModel.model_fields
     told = [PromptModel(**{name: one[name] for name in fields}) for one in found]
@@ -61,4 +63,5 @@ async def answer(
     _who: Annotated[Who, Needs("prompts.answer")],
 ) -> None:
     """The host has said it, or passes it over; two who answer at once: the first counts."""
+    await site.withdrawals.check(HOST, room)
     await site.prompts.answer(room, prompt, given.answer)

@@ -9,6 +9,7 @@ Lines are closed and messages forgotten by `sweep`, which is called once a secon
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ from typing import Final
 import msgspec
 
 from qianmian.errors import InputError
+from qianmian.server.seldom import Seldom
 from qianmian.server.viewers.line import Line, Sent
+from qianmian.server.viewers.reasons import LOGGED
 from qianmian.vocabulary.room_message import (
     LISTS,
     STATES,
@@ -100,6 +103,10 @@ async def _nobody(_receipt: Receipt) -> None:
     """Where nobody wants to know."""
 
 
+async def _as_it_is(_viewer: str, _room: str) -> None:
+    """Where nothing that is kept ever has to be taken back."""
+
+
 class ViewersHub:
     """Lines of viewers and messages for them.
 
@@ -109,13 +116,16 @@ class ViewersHub:
 
     Attributes:
         on_receipt: told of each state that a message reaches at a viewer's, once.
+        before_join: takes back what may not be shown any more to a viewer in a room, who comes in.
     """
 
     on_receipt: Callable[[Receipt], Awaitable[None]]
+    before_join: Callable[[str, str], Awaitable[None]]
 
     def __init__(self, now: Callable[[], int], limits: HubLimits | None = None) -> None:
         self.now = now
         self.on_receipt = _nobody
+        self.before_join = _as_it_is
         self._limits = limits or HubLimits()
         self._rooms: dict[str, _Place] = {}
         self._viewers: OrderedDict[tuple[str, str], _Place] = OrderedDict()
@@ -124,6 +134,7 @@ class ViewersHub:
         self._open = 0
         self._sent = self._dropped = self._slow = self._seq = 0
         self._refused: Counter[str] = Counter()
+        self._seldom = Seldom(now)
         self._receipts: Counter[str] = Counter()
 
     # -- whoever decided
@@ -157,8 +168,17 @@ class ViewersHub:
         if place is None:
             return 0
         place.kept = deque(one for one in place.kept if one.message.id != message_id)
+        for line in place.lines:
+            line.drop(message_id)
         text = _encode({"type": "withdrawn", "id": message_id}).decode()
         return self._offer(place.lines, Sent("", text))
+
+    def is_acked(self, message_id: str, room: str, viewer: str | None = None) -> bool:
+        """Whether a page may have said that it had a message; of what is not kept nobody knows."""
+        place = self._rooms.get(room) if viewer is None else self._viewers.get((viewer, room))
+        kept = () if place is None else place.kept
+        found = [one for one in kept if one.message.id == message_id]
+        return not found or bool(found[0].acked)
 
     def for_everybody(self, room: str) -> list[RoomMessage]:
         """What everybody in a room may see now, oldest first; nothing that is for one viewer."""
@@ -237,8 +257,14 @@ class ViewersHub:
             del self._viewers[line.viewer, line.room]
 
     def refuse(self, reason: str) -> str:
-        """Count somebody or something that was not let in; the reason again."""
+        """Count somebody or something that was not let in, and log it now and then; the reason."""
         self._refused[reason] += 1
+        if reason in LOGGED and self._seldom(reason):
+            logging.getLogger(__name__).warning(
+                "a page of a viewer was refused: %s, %d since the start; said once a minute",
+                reason,
+                self._refused[reason],
+            )
         return reason
 
     def expired(self) -> None:

@@ -61,6 +61,10 @@ class Line:
         self._awake()
         return True
 
+    def drop(self, message_id: str) -> None:
+        """Send a message that still waits to nobody."""
+        self._waiting = [one for one in self._waiting if one.id != message_id]
+
     def close(self, why: str) -> None:
         """Send nothing more; whoever serves the line ends it for this reason."""
         if self.closed_by is None:

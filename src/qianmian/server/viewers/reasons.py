@@ -29,6 +29,9 @@ CLOSE_CODES: Final[Mapping[str, int]] = MappingProxyType(
 """Why a socket is closed. After 4401 a page needs another token, after 4403, 4404 and 4429 it does
 not come back by itself, after everything else it comes back after a while."""
 
+LOGGED: Final = frozenset(reason for reason, code in CLOSE_CODES.items() if code in (4401, 4403))
+"""Who is sent away so may try what they must not: the log of the process says it."""
+
 
 def status_of(reason: str) -> int:
     """The status of an answer over HTTP: the last three digits."""

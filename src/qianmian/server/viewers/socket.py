@@ -138,6 +138,7 @@ class LiveSocket:
         caller = self._door.caller(hello)
         if isinstance(caller, str):
             raise _Ended(caller)
+        await self._hub.before_join(caller.viewer, caller.room)
         client = scope.get("client")
         address = address_group(str(client[0])) if client else ""
         full = self._hub.why_full(caller.viewer, address)

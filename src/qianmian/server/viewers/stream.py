@@ -176,6 +176,7 @@ class LiveStream:
         if ticket is None or ticket.until <= self._now():
             raise _Refused("bad_token")
         caller = ticket.caller
+        await self._hub.before_join(caller.viewer, caller.room)
         address = address_group(request.address)
         full = self._hub.why_full(caller.viewer, address)
         if full is not None:

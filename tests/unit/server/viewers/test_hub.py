@@ -101,11 +101,47 @@ def test_the_same_id_again_takes_the_place_of_the_first_and_keeps_its_receipts()
     run(story)
 
 
+def test_who_comes_in_is_not_given_what_is_taken_back_before() -> None:
+    async def story() -> None:
+        side = Side()
+        for name in ("m1", "m2"):
+            side.hub.publish(side.card(name))
+        asked = []
+
+        async def before_join(viewer: str, room: str) -> None:
+            asked.append((viewer, room))
+            side.hub.withdraw("m1", room, viewer)
+
+        side.hub.before_join = before_join
+        page = await side.entered()
+        assert (await page.until(lambda heard: bool(heard.ids()))).ids() == ["m2"]
+        assert asked == [("ming", "r1")]
+
+    run(story)
+
+
+def test_what_waits_on_a_line_and_is_taken_back_is_not_sent() -> None:
+    async def story() -> None:
+        side = Side()
+        page = await side.entered()
+        page.reads.clear()
+        for name in ("m0", "m1"):  # the page reads nothing while it is given the first
+            side.hub.publish(side.card(name))
+            await turn()
+        side.hub.withdraw("m1", "r1", "ming")
+        page.reads.set()
+        heard = await page.until(lambda heard: heard.frames[-1]["type"] == "withdrawn")
+        assert heard.ids() == ["m0"]
+
+    run(story)
+
+
 def test_a_message_that_is_taken_back_goes_from_pages_and_reaches_no_more() -> None:
     async def story() -> None:
         side = Side()
         page = await side.entered()
         side.hub.publish(side.card("m"))
+        await page.until(lambda heard: heard.ids() == ["m"])
         assert side.hub.withdraw("m", "r1", "ming") == 1
         told = await page.until(lambda heard: len(heard.frames) == 3)
         assert told.frames[2] == {"type": "withdrawn", "id": "m"}

@@ -88,6 +88,29 @@ def test_a_page_of_somebody_else_is_refused_even_with_a_good_token(origin: str) 
     sent_away(lambda side: {"token": side.token()}, "foreign_origin", origin=origin)
 
 
+def test_who_tries_what_they_must_not_is_logged_once_a_minute_for_each_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def logged(reason: str) -> int:
+        return sum(f"refused: {reason}," in one.getMessage() for one in caplog.records)
+
+    async def story() -> None:
+        side = Side()
+        secrets = []
+        for made in (forged, expired, forged, of_another_namespace, erased):
+            hello = made(side)
+            secrets.append(hello["token"])
+            await side.open(hello).ended()
+        await side.open({"token": side.token()}, origin="https://evil.example").ended()
+        await side.open("not json").ended()
+        assert logged("bad_token") == 2, "a minute passed with the one that expired"
+        assert [logged(one) for one in ("foreign_namespace", "erased", "foreign_origin")] == [1] * 3
+        assert logged("bad_frame") == 0
+        assert not any(one in caplog.text for one in [*secrets, "ming"])
+
+    run(story)
+
+
 def test_pages_of_the_shop_our_own_and_programs_may_connect() -> None:
     async def story() -> None:
         side = Side()

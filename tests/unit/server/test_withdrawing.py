@@ -1,0 +1,204 @@
+"""What was shown and does not hold any more goes from pages, the host and the stream, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import msgspec
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from qianmian.runtime.live import Live
+from qianmian.server.viewer_tokens import ViewerTokens
+from qianmian.settings import Settings
+from qianmian.storage.sql.audit import SYSTEM, Actor
+from qianmian.strategies.modes import Step as Take
+from qianmian.strategies.strategy import Step, Strategy
+from tests.serving import WAIT_S, Served, now_ms, served
+
+NUMBERS = itertools.count()
+BOSS = Actor("command", "1", "主管")
+FILE = """
+guardrails: {quiet_from: 0, quiet_until: 0, holdout: 0, apart_ms: 0, why_no_holdout: a test}
+offers:
+  - {key: ten_off, title: 立减十元, rules: 每人一张, cost_minor: 1000, stock: 99}
+"""
+TOLD: Final = (
+    ("tell", "price_question", {"channel": "host", "title": "讲一下价格"}, "ten_off"),
+    ("own", "doubt", {"channel": "in_room", "title": "给你的券"}, "ten_off"),
+    ("all", "doubt_rising", {"channel": "in_room", "title": "正品保证"}, None),
+)
+
+
+@dataclass
+class Shop:
+    server: Served
+    owner: httpx.Client
+
+    def send(self, room: str, *events: dict[str, Any]) -> None:
+        told = [{"room": room, "message_id": f"e{next(NUMBERS)}", **one} for one in events]
+        answer = httpx.post(
+            f"{self.server.url}/v1/events",
+            json={"events": told},
+            auth=(self.server.key, ""),
+            timeout=WAIT_S,
+        )
+        assert answer.json()["accepted"] == len(events), answer.text
+
+    @contextmanager
+    def page(self, viewer: str, room: str) -> Iterator[ClientConnection]:
+        tokens = ViewerTokens(self.server.home.secret, now_ms)
+        token = tokens.mint(viewer, namespace="default", room=room)[0]
+        with connect(self.server.url.replace("http", "ws") + "/live") as socket:
+            socket.send(json.dumps({"type": "hello", "v": 1, "token": token, "room": room}))
+            assert frame(socket)["type"] == "welcome"
+            yield socket
+
+    def prompts(self, room: str) -> list[Any]:
+        return list(self.owner.get(f"/rooms/{room}/prompts").raise_for_status().json()["prompts"])
+
+    def on_stream(self, room: str) -> list[str]:
+        cards = self.owner.get(f"/rooms/{room}/overlay").raise_for_status().json()["cards"]
+        return [one["title"] for one in cards]
+
+    def ledger(self) -> tuple[int, int]:
+        """How many offers are given, and how many of these are not settled."""
+
+        def read(live: Live) -> tuple[int, int]:
+            ledger = live.decider.ledger
+            return ledger.given["ten_off"], len(ledger.held)
+
+        return self.server.home.deployment.engine.ask(read).result(WAIT_S)
+
+    def step(self, name: Take) -> None:
+        for key, *_ in TOLD:
+            self.server.home.strategy_store.take(key, 1, name, BOSS)
+        follow = self.server.site.strategies.follow()
+        asyncio.run_coroutine_threadsafe(follow, self.server.loop).result(WAIT_S)
+
+    def switch(self, *, is_stopped: bool) -> None:
+        told = {"is_stopped": is_stopped, "why": "价格写错了"}
+        self.owner.put("/switch", json=told).raise_for_status()
+
+    def withdrawn(self) -> dict[str, float]:
+        """By channel, as the metrics tell it."""
+        lines = httpx.get(f"{self.server.url}/metrics", timeout=WAIT_S).text.splitlines()
+        name = "qianmian_undelivered_total"
+        mine = [one for one in lines if one.startswith(name) and 'why="withdrawn"' in one]
+        return {one.split('"')[1]: float(one.split()[-1]) for one in mine}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder: Path = tmp_path_factory.mktemp("withdrawing")
+    (folder / "strategies.yaml").write_text(FILE, encoding="utf-8")
+    settings = Settings(home=folder / "home", strategies=folder / "strategies.yaml")
+    with served(folder / "home", settings) as server:
+        for key, moment, said, offer in TOLD:
+            steps = (msgspec.convert(said, Step),)
+            more: dict[str, Any] = {"control": 0, "why_no_control": "a test", "ramp": 10_000}
+            made = Strategy(key, steps, moment, title={"zh": "问价的人"}, offer=offer, **more)
+            server.home.strategy_store.save_draft(made, SYSTEM)
+            server.home.strategy_store.take(key, 1, "ask", SYSTEM)
+        with httpx.Client(base_url=f"{server.url}/api", timeout=WAIT_S) as owner:
+            given = {"token": server.first_token, "name": "老板", "password": "correct horse"}
+            owner.headers["x-csrf-token"] = owner.post("/first-account", json=given).json()["csrf"]
+            found = Shop(server, owner)
+            found.step("approve")
+            yield found
+
+
+def frame(socket: ClientConnection) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(socket.recv(WAIT_S))
+    return found
+
+
+def frames(socket: ClientConnection, kind: str, count: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while len(found) < count:
+        one = frame(socket)
+        found += [one] if one["type"] == kind else []
+    return found
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = now_ms() + WAIT_S * 1_000
+    while not is_so():
+        assert now_ms() < deadline
+
+
+def refuses(shop: Shop, room: str) -> None:
+    no = {"type": "consent_changed", "purpose": "personalized_marketing", "granted": False}
+    shop.send(room, *({**no, "viewer": f"{room}-{one}"} for one in ("a", "b", "c", "asks")))
+
+
+CAUSES: Final[dict[str, tuple[Callable[[Shop, str], None], Callable[[Shop], None]]]] = {
+    "ends": (
+        lambda shop, room: shop.send(room, {"type": "session_ended"}),
+        lambda _: None,
+    ),
+    "refused": (refuses, lambda shop: shop.send("refused", {"type": "session_ended"})),
+    "paused": (lambda shop, _: shop.step("pause"), lambda shop: shop.step("resume")),
+    "switch": (
+        lambda shop, _: shop.switch(is_stopped=True),
+        lambda shop: shop.switch(is_stopped=False),
+    ),
+}
+
+
+@pytest.mark.parametrize("room", CAUSES)
+def test_a_card_a_notice_and_a_prompt_are_taken_back(shop: Shop, room: str) -> None:
+    """By the name of the cause; who refuses speaks for what is theirs, and not for the notice."""
+    cause, undo = CAUSES[room]
+    stays = ["正品保证"] if room == "refused" else []
+    before, counted = shop.ledger(), shop.withdrawn()
+    viewers = [f"{room}-{one}" for one in ("a", "b", "c")]
+    with shop.page(viewers[0], room) as page:
+        doubt = {"type": "comment_sent", "text": "真的假的", "product": "p7"}
+        price = {"type": "comment_sent", "text": "多少钱", "viewer": f"{room}-asks"}
+        shop.send(room, *({**doubt, "viewer": one} for one in viewers), price)
+        shown = {one["title"]: one["id"] for one in frames(page, "message", 2)}
+        assert shown.keys() == {"给你的券", "正品保证"}
+        until(lambda: len(shop.prompts(room)) == 1)
+        assert shop.on_stream(room) == ["正品保证"]
+        until(lambda: shop.ledger() == (before[0] + 4, before[1] + 4))
+        (prompt,) = shop.prompts(room)
+        cause(shop, room)
+        assert shop.prompts(room) == [], "not even until the next look"
+        assert shop.on_stream(room) == stays
+        said = shop.owner.post(f"/rooms/{room}/prompts/{prompt['id']}", json={"answer": "said"})
+        assert said.status_code == 422
+        with shop.page(viewers[0], room) as again:
+            assert [one["title"] for one in frames(again, "message", len(stays))] == stays
+            again.ping().wait(WAIT_S)  # whatever was sent before the answer is here
+            with pytest.raises(TimeoutError):
+                again.recv(0)
+        gone = {one["id"] for one in frames(page, "withdrawn", 2 - len(stays))}
+        assert gone == {id_ for title, id_ in shown.items() if title not in stays}
+    until(lambda: shop.ledger() == before)
+    until(lambda: shop.withdrawn()["host"] == counted["host"] + 1)
+    assert shop.withdrawn()["in_room"] == counted["in_room"] + (3 if stays else 4)
+    undo(shop)
+    until(lambda: shop.on_stream(room) == [])
+    assert shop.prompts(room) == [], "what was taken back does not come again"
+
+
+def test_what_a_page_said_it_had_stays_spent(shop: Shop) -> None:
+    before = shop.ledger()
+    with shop.page("had", "r9") as page:
+        doubt = {"type": "comment_sent", "text": "真的假的", "product": "p7"}
+        shop.send("r9", {**doubt, "viewer": "had"})
+        (card,) = frames(page, "message", 1)
+        page.send(json.dumps({"type": "ack", "id": card["id"], "state": "delivered"}))
+        until(lambda: shop.ledger() == (before[0] + 1, before[1]))
+        shop.send("r9", {"type": "session_ended"})
+        assert [one["id"] for one in frames(page, "withdrawn", 1)] == [card["id"]]
+    assert shop.ledger() == (before[0] + 1, before[1])
