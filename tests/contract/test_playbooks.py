@@ -16,7 +16,7 @@ from qianmian.language.story import DAY_BEGIN_MS, START_MS
 from qianmian.learning.danmaku import CLASSES
 from qianmian.locales.texts import LOCALES, document
 from qianmian.moments.story import end_of, instants_of, rows_of
-from qianmian.runtime.messages import Tick
+from qianmian.runtime.messages import Settled, Tick
 from qianmian.strategies.compiling import check_strategy, split
 from qianmian.strategies.playbook import GROUPS, Playbook
 from qianmian.strategies.strategy import DEADLINE_MS, Limits
@@ -83,6 +83,44 @@ def test_a_copy_could_run_as_it_is(playbook: Playbook, locale: str) -> None:
         check_offer(offer)
         assert offer.stock is not None, "no playbook promises without an end"
         assert offer.valid_for_ms is not None
+
+
+SECOND = [pytest.param(one, id=key) for key, one in PLAYBOOKS.items() if one.waits]
+
+
+def test_there_are_playbooks_whose_second_step_is_acted_out() -> None:
+    assert [key for key, one in PLAYBOOKS.items() if one.waits] == ["example_b"]
+
+
+@pytest.mark.parametrize("playbook", SECOND)
+@pytest.mark.parametrize("is_done", [False, True])
+def test_the_next_step_goes_unless_the_viewer_did_what_it_waits_for(
+    playbook: Playbook, *, is_done: bool
+) -> None:
+    """Whether the first step arrived or not: here the host has said it."""
+    [wait] = playbook.waits
+    example, shop = playbook.example, Shop(active=ACTIVE, zero=START_MS)
+    full = msgspec.structs.replace(playbook.strategy(words(playbook), "en-US"), mode="full")
+    shop.use(0, msgspec.structs.replace(full, control=0))
+    [first_at] = [(at - START_MS) // 1_000 for at in instants_of(example)]
+    rows = rows_of(example, CLASSES)
+    for row in rows:
+        told = {name: row[name] for name in row if name not in ("clock", "type", "viewer")}
+        shop.happen((row["clock"] - START_MS) / 1_000, Row(0, row["type"], row["viewer"], told))
+    viewer, last = rows[0]["viewer"], (rows[-1]["clock"] - START_MS) // 1_000
+    for second in range(last + 10, first_at, 10):  # still there
+        shop.happen(second, Row(0, "heartbeat", viewer))
+    shop.tell(first_at + 1, Tick())
+    shop.tell(first_at + 30, Settled(delivered=tuple(one.id for one in shop.decisions)))
+    if is_done:
+        shop.happen(first_at + 60, Row(0, wait.until, viewer, {"product": "p2"}))
+    shop.tell(first_at + wait.ms / 1_000 + 1, Tick())
+    expected = [(first_at * 1_000, playbook.channels[0])]
+    if not is_done:
+        expected.append((first_at * 1_000 + wait.ms, playbook.channels[1]))
+    found = [(one.at - START_MS, one.channels[0]) for one in shop.decisions]
+    assert found == expected
+    assert {one.outcome for one in shop.decisions} == {"act"}
 
 
 AT_A_MOMENT = [pytest.param(one, id=key) for key, one in PLAYBOOKS.items() if one.schedule is None]

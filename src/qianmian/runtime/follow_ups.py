@@ -39,7 +39,9 @@ class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
         names: of the strategy, by language; may be empty.
         product, link_number: what the moment was about.
         title, body: words that the shop suggests.
-        value_minor: what it is expected to bring, minor units of the shop's currency.
+        at: since when it may be done: quiet hours have held it until then.
+        value_minor: what it is expected to bring, or the price of the product, minor units of the
+            shop's currency.
         claim: the code of the offer that goes with it, for whoever claimed the task.
         holder: who claimed it, as `kind:id`; "": nobody.
 

@@ -181,7 +181,7 @@ def follow_up_of(sent: Outgoing, currency: str) -> FollowUp:
         id=decision.id,
         viewer=decision.viewer,
         room=decision.room,
-        at=decision.at,
+        at=max(decision.at, decision.not_before),
         deadline_at=decision.deadline_at,
         strategy=strategy.key,
         version=strategy.version,
@@ -192,10 +192,15 @@ def follow_up_of(sent: Outgoing, currency: str) -> FollowUp:
         title=filled(step.title, values, FOLLOW_UP),
         body=filled(step.body, values, FOLLOW_UP),
         offer=None if offer is None else offer.title,
-        value_minor=strategy.value_minor,
+        value_minor=strategy.value_minor or _at_stake(product),
         priority=strategy.priority,
         claim=claim_of(decision),
     )
+
+
+def _at_stake(product: Product | None) -> int:
+    """What would be lost, where the strategy does not say what it is expected to bring."""
+    return 0 if product is None else product.price_minor or 0
 
 
 def card_of(

@@ -75,7 +75,7 @@ class FollowUpDesk(Errands[FollowUp]):
         Raises: OperationalError.
         """
         me, now = holder_of(who), self._now()
-        found = [one for one in await self._unfinished() if one.deadline_at > now]
+        found = [one for one in await self._unfinished() if one.at <= now < one.deadline_at]
         found.sort(key=lambda one: urgency(one, now))
         free = [one for one in found if one.state == OPEN]
         return Desk(
@@ -131,5 +131,6 @@ class FollowUpDesk(Errands[FollowUp]):
         return await self._deployment.ask(lambda live: still_holding(live, FOLLOW_UP, tasks))
 
     async def _may_still(self, task: str) -> bool:
-        mine = [one for one in await self._unfinished() if one.id == task]
+        now = self._now()
+        mine = [one for one in await self._unfinished() if one.id == task and one.at <= now]
         return bool(await self._holding(mine))

@@ -196,7 +196,7 @@ def check_strategy(
             _check_reach(strategy.schedule, place, step.channel)
         for name in ("title", "body"):
             check_template(getattr(step, name), step.channel, f"steps[{place}].{name}")
-        _check_url(step.action_url, f"steps[{place}].action_url")
+        _check_url(step.action_url, step.channel, f"steps[{place}].action_url")
         _check_wait(strategy, place, is_of_room=is_of_room)
     return found
 
@@ -227,6 +227,13 @@ def _check_wait(strategy: Strategy, place: int, *, is_of_room: bool) -> None:
         )
 
 
-def _check_url(url: str, field: str) -> None:
-    if url and not (url.startswith("https://") or (url.startswith("/") and url[1:2] != "/")):
+def _check_url(url: str, channel: str, field: str) -> None:
+    is_relative = url.startswith("/") and url[1:2] != "/"
+    if is_relative and channel != "in_room":
+        raise InputError(
+            f"{channel} is read where there is no page of the shop, so {url} leads nowhere; write"
+            " the whole link with https://",
+            field=field,
+        )
+    if url and not (is_relative or url.startswith("https://")):
         raise InputError("a link begins with https:// or with / of the same site", field=field)

@@ -61,12 +61,24 @@ class OfferSketch:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """How long a step waits, and for what the viewer does, before the next one goes.
+
+    Units: ms after it went. `until` is an event; "": that the step has reached.
+    """
+
+    ms: int
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Playbook:
     """One playbook.
 
     Attributes are those of `Strategy`; `moment` and `whom` as the condition language names them
-    (`moment.KEY`, `segment.KEY`); `channels` has one for each step. `lasts_ms`: how
-    long each may still be delivered; None: as usual for its channel.
+    (`moment.KEY`, `segment.KEY`); `channels` has one for each step, `waits` one for
+    each but the last, or none. `lasts_ms`: how long each may still be delivered; None: as usual for
+    its channel.
     """
 
     key: str
@@ -82,6 +94,7 @@ class Playbook:
     goal: Goal = TODAY
     schedule: Schedule | None = None
     lasts_ms: int | None = None
+    waits: tuple[Wait, ...] = ()
 
     def strategy(self, told: Mapping[str, Told], locale: str) -> Strategy:
         """The strategy with its words in one language, a draft under the key of the playbook.
@@ -98,13 +111,15 @@ class Playbook:
                 f'the playbook "{self.key}" has {len(self.channels)} steps, and its words'
                 f" {len(texts)}"
             )
-        steps = zip(self.channels, texts, strict=True)
+        waits = [_said(one) for one in self.waits] or [{}] * (len(texts) - 1)
+        steps = zip(self.channels, texts, (*waits, {}), strict=True)
         return Strategy(
             key=self.key,
             moment=self.moment.removeprefix("moment."),
             schedule=self.schedule,
             steps=tuple(
-                Step(channel=channel, deadline_ms=self.lasts_ms, **text) for channel, text in steps
+                Step(channel=channel, deadline_ms=self.lasts_ms, **text, **wait)
+                for channel, text, wait in steps
             ),
             title={"zh": told["zh-CN"]["title"], "en": told["en-US"]["title"]},
             reason=words["reason"],
@@ -132,3 +147,7 @@ class Playbook:
             stock=sketch.stock,
             valid_for_ms=sketch.valid_for_ms,
         )
+
+
+def _said(wait: Wait) -> dict[str, Any]:
+    return {"wait_ms": wait.ms, "wait_for": wait.until}

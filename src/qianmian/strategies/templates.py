@@ -22,11 +22,8 @@ SLOTS: Final = (
     "link_number",
     "offer",
     "offer_amount",
-    "offer_until",
-    "room",
-    "count",
 )
-"""What a text may name: of the product that the moment is about, of the offer, of the room."""
+"""What a text may name: of the product that the moment is about, and of the offer."""
 
 MOST_CHARS: Final[Mapping[str, int]] = {"in_room": 200, "host": 120, "push": 120, "sms": 70}
 """So much is shown; longer texts are cut off by the screen or the provider."""

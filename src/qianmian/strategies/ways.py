@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from qianmian.strategies.consenting import may_reach
 from qianmian.strategies.day import quiet_until
-from qianmian.strategies.strategy import IN_SESSION, STAFF, Guardrails, Step, Strategy
+from qianmian.strategies.strategy import IN_SESSION, Guardrails, Step, Strategy
 from qianmian.vocabulary.consent import Consents
 
 Refusal = tuple[str, str]
@@ -92,4 +92,4 @@ def way_at(
 
 def _is_awake(step: Step) -> bool:
     """Whether quiet hours do not concern it."""
-    return step.channel in IN_SESSION | STAFF
+    return step.channel in IN_SESSION

@@ -236,7 +236,11 @@ def test_quiet_hours_hold_until_they_are_over_but_not_beyond_the_deadline() -> N
     night = NOON + 11 * 60 * MINUTE  # 23:00 in Shanghai
     for steps, expected in [
         ((SAY,), (night, night + MINUTE)),
+        ((Step("host"),), (night, night + 90_000)),
         ((Step("push"),), "quiet_hours"),
+        ((Step("follow_up"),), "quiet_hours"),
+        ((Step("bot"),), "quiet_hours"),
+        ((Step("follow_up", deadline_ms=12 * 60 * MINUTE),), (NOON + 20 * 60 * MINUTE, None)),
         ((Step("push", deadline_ms=12 * 60 * MINUTE),), (NOON + 20 * 60 * MINUTE, None)),
     ]:
         by = decider(strategy(steps=steps), guardrails=Guardrails(holdout=0))

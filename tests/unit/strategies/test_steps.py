@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -12,7 +12,7 @@ from qianmian.language.parse import parse_definition
 from qianmian.strategies.chain import RECEIPT_MS
 from qianmian.strategies.compiling import check_strategy
 from qianmian.strategies.deciding import Decider
-from qianmian.strategies.strategy import Guardrails, Limits, Step, Strategies
+from qianmian.strategies.strategy import ChannelKind, Guardrails, Limits, Step, Strategies
 from qianmian.vocabulary.decision import Decision, decision_id, step_id
 from qianmian.vocabulary.firing import Firing
 from tests.strategy_shop import MINUTE, NOON, OFTEN, SAY, decider, firing, offer, silent, strategy
@@ -179,3 +179,23 @@ def test_a_wait_that_means_nothing_is_refused(
     with pytest.raises(InputError) as refused:
         check_strategy(strategy(moment="m", steps=steps, limits=Limits()), active, ())
     assert refused.value.params["field"] == field
+
+
+@pytest.mark.parametrize("channel", get_args(ChannelKind))
+def test_a_link_without_a_site_is_for_pages_of_the_shop_alone(channel: ChannelKind) -> None:
+    active = [parse_definition("m", "product_clicked")]
+
+    def checked(url: str) -> None:
+        step = Step(channel, title="看看", action_label="去", action_url=url)
+        check_strategy(strategy(moment="m", steps=(step,)), active, ())
+
+    checked("https://shop.example/cart")
+    if channel == "in_room":
+        checked("/cart")
+    else:
+        with pytest.raises(InputError, match=f"{channel} is read where") as refused:
+            checked("/cart")
+        assert refused.value.params["field"] == "steps[0].action_url"
+    for url in ("http://shop.example", "//evil.example", "cart"):
+        with pytest.raises(InputError, match="a link begins with"):
+            checked(url)

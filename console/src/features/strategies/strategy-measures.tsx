@@ -13,6 +13,7 @@ export function LimitLine({ strategy, isLocked, onChange }: LineProps) {
   const { currency } = useShop()
   const limits = { per_session: 1, ...strategy.limits }
   const set = (change: typeof strategy.limits) => onChange({ limits: { ...strategy.limits, ...change } })
+  const value = strategy.value_minor ? decimalText(strategy.value_minor, currency) : ''
   const budget = limits.budget_minor == null ? '' : decimalText(limits.budget_minor, currency)
   return (
     <Line title={t('strategies.line.limits')} name="limits">
@@ -34,6 +35,15 @@ export function LimitLine({ strategy, isLocked, onChange }: LineProps) {
         </Field>
         <Field label={t('strategies.field.priority')}>
           <InputNumber min={0} max={100} precision={0} className="whole" disabled={isLocked} value={strategy.priority ?? 50} onChange={(n) => onChange({ priority: n ?? 50 })} />
+        </Field>
+        <Field label={t('strategies.field.value', { currency })}>
+          <Input
+            key={`value ${value}`}
+            inputMode="decimal"
+            disabled={isLocked}
+            defaultValue={value}
+            onBlur={({ target }) => onChange({ value_minor: toMinor(target.value, currency) ?? 0 })}
+          />
         </Field>
         <Field label={t('strategies.field.whole_deadline')}>
           <InputNumber

@@ -1,7 +1,7 @@
-"""Worked example B: the quiet man before an appliance hears an expert, then a person."""
+"""Worked example B: the quiet man before an appliance hears an expert; then, maybe, a person."""
 
 from qianmian.moments.definition import Example
-from qianmian.strategies.playbook import TODAY, Playbook
+from qianmian.strategies.playbook import TODAY, Playbook, Wait
 from qianmian.strategies.strategy import Limits
 from qianmian.vocabulary.time import MINUTE_MS
 
@@ -11,6 +11,7 @@ DEFINITION = Playbook(
     moment="moment.hesitation",
     whom=("segment.quiet_digital_men",),
     channels=("host", "follow_up"),
+    waits=(Wait(5 * MINUTE_MS, "order_paid"),),  # the host has had time to say it
     limits=Limits(room_apart_ms=2 * MINUTE_MS),
     priority=70,
     goal=TODAY,
