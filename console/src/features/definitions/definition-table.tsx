@@ -6,6 +6,7 @@ import { StatusDot, type Status } from '@/components/status-dot'
 import { clock, count, dayAndClock } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
 import { pageOf } from './places'
+import { UsedBy } from './used-by'
 
 type Column = TableColumnsType<Definition>[number]
 type State = 'active' | 'draft' | 'retired'
@@ -106,14 +107,7 @@ export function DefinitionTable({ definitions, empty, kind }: { definitions: Def
     {
       title: t('definitions.used_by'),
       width: 150,
-      render: (_, { used_by }) =>
-        used_by.length === 0 ? (
-          <span className="quiet">{t('definitions.unused')}</span>
-        ) : (
-          used_by.map((user) => (
-            <div key={`${user.kind} ${user.key}`}>{words(user.names)}</div>
-          ))
-        ),
+      render: (_, { used_by }) => <UsedBy users={used_by} />,
     },
     {
       title: t('definitions.changed'),
