@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from qianmian.runtime.messages import Events
 from qianmian.storage.sql.audit import SYSTEM
 from qianmian.vocabulary.product import Product, ProductFields
 from tests.browser.conftest import PASSWORD, Open, Shop
@@ -107,6 +108,39 @@ def test_a_table_is_tried_shown_and_taken_over(stocked: Shop, visits: Open, tmp_
     page.get_by_label("按编号、名称、品牌、类目搜索").fill("n3")
     page.keyboard.press("Enter")
     expect(page.locator("[data-part=products]")).to_contain_text(HOSTILE)
+
+
+def test_members_and_links_come_from_tables_too(shop: Shop, visits: Open, tmp_path: Path) -> None:
+    tables = {
+        "会员资料": ("会员编号,城市级别", "table-7,2", ",3"),
+        "同一个人的编号": ("会员编号,另一个编号", "table-7,table-8", "table-9,"),
+    }
+    page = visits("/settings?tab=tables").page
+    part = page.locator("[data-part=tables]")
+    for kind, lines in tables.items():
+        file = tmp_path / f"{kind}.csv"
+        file.write_text("\n".join(lines), encoding="utf-8")
+        before = told_of(shop, "table-7")
+        part.get_by_text(kind, exact=True).click()
+        part.locator("input[type=file]").set_input_files(str(file))
+        expect(part.get_by_role("alert")).to_contain_text("将写入 1 条；1 行不能用")
+        expect(part.locator("tbody tr.ant-table-row")).to_contain_text("3")  # the line
+        assert told_of(shop, "table-7") == before, "it was a trial"
+        part.get_by_role("button", name="导入 1 条").click()
+        expect(part.get_by_role("alert")).to_contain_text("已写入 1 条")
+        shown(page, kind)
+    assert told_of(shop, "table-7") == ["profile_updated", "identity_linked"]
+
+
+def told_of(shop: Shop, viewer: str) -> list[object]:
+    """The types of what the log has of a viewer, oldest first."""
+    return [
+        row["type"]
+        for message in shop.server.home.log.read(0)
+        if isinstance(message.body, Events)
+        for row in message.body.batch.to_rows()
+        if row.get("viewer") == viewer
+    ]
 
 
 def test_a_file_that_is_no_table_is_told(stocked: Shop, visits: Open, tmp_path: Path) -> None:

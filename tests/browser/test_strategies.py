@@ -153,6 +153,9 @@ def test_a_schedule_a_deadline_and_a_second_step_are_written_in_the_form(
     page.get_by_label("卡片标题").fill("给你的券")
     page.get_by_label("多少秒内没送到就作罢", exact=True).fill("900")
     page.get_by_label("整个策略的期限（分钟）").fill("30")
+    page.get_by_label("第 1 步：按钮文字").fill("去看看")
+    page.get_by_label("第 1 步：按钮链接").fill("/p/1")
+    expect(page.locator("[data-part=card]")).to_contain_text("去看看 /p/1")
     hand.button("加一步")
     page.get_by_label("等多少秒").fill("600")
     hand.click(page.get_by_role("combobox", name="什么情况走下一步"))
@@ -166,7 +169,7 @@ def test_a_schedule_a_deadline_and_a_second_step_are_written_in_the_form(
     key = page.url.rpartition("/")[2]
     kept = next(one for one in shop.server.home.strategy_store.read().versions if one.key == key)
     assert kept.strategy.steps == (
-        Step("in_room", "给你的券", deadline_ms=900_000, wait_ms=600_000, wait_for="order_paid"),
+        Step("in_room", "给你的券", "", "去看看", "/p/1", 900_000, 600_000, "order_paid"),
         Step("host", title="说一句"),
     )
     assert (kept.strategy.moment, kept.strategy.schedule) == ("", Schedule(daily="20:30"))

@@ -38,6 +38,7 @@ NAMES = {  # of the schema: of the interface
     "EventImport": "EventImport",
     "InvitationModel": "Invitation",
     "ListDetail": "ListDetail",
+    "UserModel": "DefinitionUser",
     "ListImport": "ListImport",
     "ListVersionModel": "ListVersion",
     "ListModel": "ViewerList",

@@ -127,6 +127,43 @@ def test_a_list_in_use_stays_and_an_unknown_one_is_refused(console: httpx.Client
     assert console.delete("/api/lists/没有").json()["code"] == "definition.not_there"
 
 
+def test_what_a_strategy_names_says_so_and_stays_while_it_waits(console: httpx.Client) -> None:
+    upload(console, "熟人", "会员编号\nm1\n")
+    given = {
+        "moment": "price_question",
+        "title": {"zh": "给熟人"},
+        "steps": [{"channel": "in_room", "title": "你好"}],
+        "whom": ["点赞老客"],
+        "conditions": "in list.熟人 and tag.sharer",
+    }
+    names = {"zh": "给熟人", "en": "给熟人"}
+    user = {"kind": "strategy", "key": "hello", "names": names}
+    places = ("segment/点赞老客", "moment/price_question", "tag/sharer")
+
+    def used() -> list[bool]:
+        told = [console.get(f"/api/definitions/{place}").json() for place in places]
+        told += [console.get("/api/lists/熟人").json()]
+        listed = console.get("/api/definitions").json() + console.get("/api/lists").json()
+        for one in told:
+            (same,) = (
+                n for n in listed if (n.get("kind"), n["key"]) == (one.get("kind"), one["key"])
+            )
+            assert same["used_by"] == one["used_by"]
+        return [user in one["used_by"] for one in told]
+
+    assert console.put("/api/strategies/hello/draft", json=given).is_success
+    assert used() == [False] * 4, "a draft uses nothing yet"
+    steps = "/api/strategies/hello/versions/1/step"
+    assert console.post(steps, json={"step": "ask"}).is_success
+    assert used() == [True] * 4
+    refused = console.delete("/api/lists/熟人")
+    assert (refused.status_code, refused.json()["code"]) == (422, "definition.in_use")
+    assert 'strategy "hello"' in refused.json()["detail"]
+    assert console.post(steps, json={"step": "end", "why": "over"}).is_success
+    assert used() == [False] * 4
+    assert console.delete("/api/lists/熟人").status_code == 204
+
+
 def test_a_list_comes_out_as_it_went_in_and_nobody_runs_it(console: httpx.Client) -> None:
     upload(console, "怪名字", "会员编号\n'=cmd()\n@x\n-1\n")
     out = console.get("/api/lists/怪名字/members.csv").text

@@ -10,6 +10,13 @@ export interface NamedDefinition {
   names: Words
 }
 
+/** What uses a definition or a list. */
+export interface DefinitionUser {
+  kind: DefinitionKind | 'strategy'
+  key: string
+  names: Words
+}
+
 /** Of those in the room, and of all with a live row. */
 export interface Holding {
   present: number
@@ -56,7 +63,7 @@ export interface Definition {
   built_in: boolean
   now: DefinitionVersion | null
   draft: DefinitionVersion | null
-  used_by: NamedDefinition[]
+  used_by: DefinitionUser[]
   uses: NamedDefinition[]
   /** Since when it counts, if not from the start; backfilled: with the minutes before. */
   counting: { since: number; backfilled: boolean } | null

@@ -1,5 +1,5 @@
 /** What comes as tables: products, lists of viewers, members and orders. Prices are in minor units. */
-import type { NamedDefinition } from './definitions'
+import type { DefinitionUser } from './definitions'
 
 export interface Product {
   id: string
@@ -64,7 +64,7 @@ export interface ListVersion {
 export interface ViewerList extends ListVersion {
   key: string
   title: string
-  used_by: NamedDefinition[]
+  used_by: DefinitionUser[]
 }
 
 export interface ListDetail extends ViewerList {

@@ -8,6 +8,7 @@ import { useLanguage, useTexts } from '@/lib/language'
 import { pageOf } from './places'
 import { useTagHealth } from './tag-health-api'
 import { Suggested } from './tag-health-panel'
+import { UsedBy } from './used-by'
 
 type Column = TableColumnsType<Definition>[number]
 type State = 'active' | 'draft' | 'retired'
@@ -124,14 +125,7 @@ export function DefinitionTable({ definitions, empty, kind }: Props) {
     {
       title: t('definitions.used_by'),
       width: 150,
-      render: (_, { used_by }) =>
-        used_by.length === 0 ? (
-          <span className="quiet">{t('definitions.unused')}</span>
-        ) : (
-          used_by.map((user) => (
-            <div key={`${user.kind} ${user.key}`}>{words(user.names)}</div>
-          ))
-        ),
+      render: (_, { used_by }) => <UsedBy users={used_by} />,
     },
     {
       title: t('definitions.changed'),

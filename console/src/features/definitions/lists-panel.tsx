@@ -11,6 +11,7 @@ import { count, dayAndClock } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
 import { membersPath, useDeleteList, useImportList, useLists } from './lists-api'
 import { keyFor } from './places'
+import { UsedBy } from './used-by'
 
 /** Lists that the shop uploaded; conditions name them. */
 export function ListsPanel() {
@@ -46,7 +47,7 @@ export function ListsPanel() {
 
 function useColumns(onReplace: (list: ViewerList) => void): TableColumnsType<ViewerList> {
   const { t } = useTexts()
-  const { words, tag } = useLanguage()
+  const { tag } = useLanguage()
   const { zone } = useShop()
   const { message } = App.useApp()
   const told = useProblemText()
@@ -67,8 +68,7 @@ function useColumns(onReplace: (list: ViewerList) => void): TableColumnsType<Vie
     {
       title: t('definitions.used_by'),
       width: 180,
-      render: (_, { used_by }) =>
-        used_by.length === 0 ? <span className="quiet">{t('definitions.unused')}</span> : used_by.map(({ names }) => words(names)).join(' · '),
+      render: (_, { used_by }) => <UsedBy users={used_by} />,
     },
     {
       title: t('lists.version'),

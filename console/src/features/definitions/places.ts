@@ -1,12 +1,12 @@
-import type { DefinitionKind, NamedDefinition } from '@/api/types'
+import type { DefinitionKind, DefinitionUser } from '@/api/types'
 
 /** The kinds that have pages of their own. */
 export type PageKind = DefinitionKind
 
-const FOLDERS: Record<DefinitionKind, string> = { tag: '/tags', segment: '/segments', moment: '/moments' }
+const FOLDERS: Record<DefinitionUser['kind'], string> = { tag: '/tags', segment: '/segments', moment: '/moments', strategy: '/strategies' }
 
 export const listOf = (kind: DefinitionKind): string => FOLDERS[kind]
-export const pageOf = ({ kind, key }: Pick<NamedDefinition, 'kind' | 'key'>): string => `${FOLDERS[kind]}/${encodeURIComponent(key)}`
+export const pageOf = ({ kind, key }: Pick<DefinitionUser, 'kind' | 'key'>): string => `${FOLDERS[kind]}/${encodeURIComponent(key)}`
 
 const FORBIDDEN = /[^0-9A-Za-z_\u4e00-\u9fff]+/g // what a name of the language may not hold
 const MOST = 60

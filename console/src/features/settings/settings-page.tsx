@@ -7,6 +7,7 @@ import { Audit } from './audit'
 import { Channels } from './channels'
 import { People } from './people'
 import { Privacy } from './privacy'
+import { Tables } from './tables'
 
 export function SettingsPage() {
   const { t } = useTexts()
@@ -17,6 +18,7 @@ export function SettingsPage() {
     { key: 'keys', label: t('settings.keys.title'), needs: 'api_keys.read', children: <ApiKeys /> },
     { key: 'channels', label: t('settings.channels.title'), needs: 'channels.read', children: <Channels /> },
     { key: 'privacy', label: t('settings.privacy.title'), needs: 'privacy.read', children: <Privacy /> },
+    { key: 'tables', label: t('settings.tables.title'), needs: 'people.import', children: <Tables /> },
     { key: 'audit', label: t('settings.audit.title'), needs: 'audit.read', children: <Audit /> },
   ].filter((tab) => may(tab.needs))
   return (

@@ -4,7 +4,7 @@ import type { ChannelName } from '@/api/types'
 import { useTexts } from '@/lib/language'
 
 /** The channels that deliver; those to the outside only where the shop has set them up. */
-const CHANNELS = ['in_room', 'host', 'follow_up', ...OUTSIDE] as const
+export const CHANNELS = ['in_room', 'host', 'follow_up', ...OUTSIDE] as const
 export type Channel = ChannelName
 
 /** What can be chosen: what delivers here, and what is chosen already. */

@@ -2,6 +2,7 @@ import { Button, Input, Select, Space } from 'antd'
 import type { Reaching, Strategy } from '@/api/types'
 import { useLanguage, useTexts } from '@/lib/language'
 import { useOffers, useSegments } from './strategies-api'
+import { StepAction } from './step-action'
 import { type Channel, useChannelOptions } from './channels'
 import { Field, Line, type LineProps } from './strategy-line'
 import { LimitLine, MeasureLine } from './strategy-measures'
@@ -144,6 +145,7 @@ function WhatLine({ strategy, isLocked, onChange }: LineProps) {
           ))}
         </Space>
       )}
+      <StepAction step={step} place={1} isLocked={isLocked} onChange={set} />
       <StepDeadline step={step} isLocked={isLocked} onChange={set} label={t('strategies.field.deadline')} />
       <LaterSteps strategy={strategy} isLocked={isLocked} onChange={onChange} />
       <Field label={t('strategies.field.offer')}>

@@ -30,9 +30,9 @@ export function StrategyPage({ effectOf }: Props) {
   return <Writing key={`${key} ${versions}`} detail={found.data} effectOf={effectOf} />
 }
 
-/** The version that is shown: what is being written, else what waits, runs, or ran last. */
-const shownOf = (detail: StrategyDetail | null): StrategyVersion | null =>
-  detail === null ? null : (detail.draft ?? detail.waiting ?? detail.now ?? detail.history[0] ?? null)
+/** The version that is shown: what waits for somebody's approval, else what is written, runs, or ran last. */
+export const shownOf = (detail: StrategyDetail | null): StrategyVersion | null =>
+  detail === null ? null : (detail.waiting ?? detail.draft ?? detail.now ?? detail.history[0] ?? null)
 
 /** A strategy as the server takes it: what the server counts is left out. */
 function written(strategy: Strategy): Strategy {
@@ -49,15 +49,20 @@ function Writing({ detail, effectOf }: { detail: StrategyDetail | null } & Props
   const go = useNavigate()
   const { message } = App.useApp()
   const textOf = useProblemText()
-  const shown = shownOf(detail)
-  const [strategy, setStrategy] = useState<Strategy>(() => written(shown?.strategy ?? detail?.of_file ?? blank()))
-  const [isWriting, setWriting] = useState(detail === null || detail.draft !== null)
+  const first = shownOf(detail)
+  const [strategy, setStrategy] = useState<Strategy>(() => written(first?.strategy ?? detail?.of_file ?? blank()))
+  const [isWriting, setWriting] = useState(detail === null || (first !== null && first === detail.draft))
+  const shown = isWriting ? (detail?.draft ?? first) : first
   const [isChanged, setChanged] = useState(detail === null)
   const [save, drop] = [useSaveDraft(), useDropDraft()]
   const failed = (error: unknown) => void message.error(textOf(error).title)
   const change = (what: Partial<Strategy>) => {
     setStrategy((before) => ({ ...before, ...what }))
     setChanged(true)
+  }
+  const edit = () => {
+    if (detail?.draft) setStrategy(written(detail.draft.strategy))
+    setWriting(true)
   }
   const keep = async (): Promise<StrategyVersion | null> => {
     try {
@@ -80,7 +85,7 @@ function Writing({ detail, effectOf }: { detail: StrategyDetail | null } & Props
         </h1>
         {canWrite && (
           <div className="editor-end">
-            {!isWriting && <Button onClick={() => setWriting(true)}>{t('strategies.edit')}</Button>}
+            {!isWriting && <Button onClick={edit}>{t('strategies.edit')}</Button>}
             {isWriting && detail?.draft && (
               <Button type="text" loading={drop.isPending} onClick={() => drop.mutate(strategy.key, { onError: failed })}>
                 {t('strategies.drop_draft')}

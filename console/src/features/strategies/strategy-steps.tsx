@@ -3,6 +3,7 @@ import { useMeta } from '@/api/meta'
 import type { ChannelKind, Reaching } from '@/api/types'
 import { useLanguage, useTexts } from '@/lib/language'
 import { type Channel, useChannelOptions } from './channels'
+import { StepAction } from './step-action'
 import { Field, type LineProps } from './strategy-line'
 
 const MOST_STEPS = 5
@@ -135,6 +136,7 @@ function Says({ step, place, isLocked, onChange }: StepProps & { place: number }
       <Field label={t('strategies.later.body', { n: place })}>
         <Input maxLength={500} disabled={isLocked} value={step.body ?? ''} onChange={({ target }) => onChange({ body: target.value })} />
       </Field>
+      <StepAction step={step} place={place} isLocked={isLocked} onChange={onChange} />
       <StepDeadline step={step} isLocked={isLocked} onChange={onChange} label={t('strategies.later.deadline', { n: place })} />
     </>
   )

@@ -69,6 +69,11 @@ function Card({ strategy }: { strategy: Strategy }) {
       <b>{filled(step?.title) || t('strategies.field.card_title')}</b>
       <p>{filled(step?.body) || t('strategies.field.card_body')}</p>
       {offer && <p className="quiet small">{offer.rules}</p>}
+      {step?.action_label && step.action_url && (
+        <p>
+          <b>{step.action_label}</b> <span className="quiet small">{step.action_url}</span>
+        </p>
+      )}
     </div>
   )
 }

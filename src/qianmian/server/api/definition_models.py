@@ -43,6 +43,14 @@ class NamedModel(Model):
     names: Words
 
 
+class UserModel(Model):
+    """What uses a definition or a list: another definition, or a strategy."""
+
+    kind: Kind | Literal["strategy"]
+    key: str
+    names: Words
+
+
 class HoldingModel(Model):
     """Of how many viewers it holds as of now: of those in the room, and of all live ones."""
 
@@ -79,6 +87,7 @@ class DefinitionModel(Model):
     how many viewers in open rooms it holds now, `enough` of how many there is enough evidence to
     say so; `tier`, `freshness` and `part_of` (the tag whose value it is) are of built-in tags.
     `number` is what a tag counts whose value is a number; it holds of whoever has one.
+    `used_by` are active definitions, and strategies that decide, are paused or wait for approval.
     `fired` is of moments, the busiest room first; `parameters` are the numbers of built-in ones.
     """
 
@@ -89,7 +98,7 @@ class DefinitionModel(Model):
     built_in: bool
     now: VersionModel | None
     draft: VersionModel | None
-    used_by: list[NamedModel]
+    used_by: list[UserModel]
     uses: list[NamedModel]
     counting: CountingModel | None
     holding: HoldingModel | None

@@ -43,6 +43,7 @@ from qianmian.server.api.definition_models import (
     SampleModel,
     StepModel,
     Understood,
+    UserModel,
     VersionModel,
     WarningModel,
 )
@@ -75,8 +76,10 @@ class Teller:
         self.evidence = frozenset(f"{key}_enough" for key, tag in tags.items() if tag.enough)
         """Keys of what only says that there is enough evidence."""
 
-    def definition(self, found: Entry, now: Now) -> DefinitionModel:
-        """A definition in the list."""
+    def definition(
+        self, found: Entry, now: Now, strategies: Sequence[UserModel]
+    ) -> DefinitionModel:
+        """A definition in the list, with the strategies that use it."""
         kind, key = found.place
         tag = self._tag_of.get(key) if found.is_built_in else None
         newest = newest_of(found)
@@ -89,7 +92,7 @@ class Teller:
             built_in=found.is_built_in,
             now=None if found.now is None else version_model(found.now, self.names),
             draft=None if found.draft is None else version_model(found.draft, self.names),
-            used_by=self.named(found.used_by),
+            used_by=[*self.users(found.used_by), *strategies],
             uses=[] if expr is None else self.uses(expr),
             counting=now.since(key) if found.now is not None else None,
             holding=now.held(f"{kind}.{key}") if found.now is not None else None,
@@ -159,6 +162,10 @@ class Teller:
     def named(self, places: Iterable[Place]) -> list[NamedModel]:
         """Definitions by kind and key, with their names."""
         return [self._named(kind, key) for kind, key in places]
+
+    def users(self, places: Iterable[Place]) -> list[UserModel]:
+        """The same as what uses something."""
+        return [UserModel(**one.model_dump()) for one in self.named(places)]
 
     def _named(self, kind: str, key: str) -> NamedModel:
         names: Words = self.names.get((kind, key)) or {"zh": key, "en": key}

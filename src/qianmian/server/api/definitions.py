@@ -37,6 +37,7 @@ from qianmian.server.api.definition_told import (
 from qianmian.server.api.distribution_told import GROUPS, distribution_model
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
+from qianmian.server.api.users import strategies_using
 from qianmian.server.api.who import Here, Who
 from qianmian.tags.definition import enough_of
 
@@ -53,8 +54,9 @@ async def definitions(site: Here, _who: Reading, kind: Kind | None = None) -> li
     entries = await site.desk.entries()
     site.previewer.begin(await site.deployment.ask(lambda live: live.definitions))
     teller = await teller_on(site, entries)
+    users = await strategies_using(site)
     return [
-        teller.definition(one, now)
+        teller.definition(one, now, users.get(one.place, []))
         for one in entries
         if (kind is None or one.place[0] == kind) and one.place[1] not in teller.evidence
     ]
@@ -192,8 +194,9 @@ async def _detail(site: Here, kind: Kind, key: str) -> DefinitionDetail:
     shown = found.draft or found.now
     expr = None if shown is None else expr_of(shown)
     teller = await teller_on(site, entries)
+    users = await strategies_using(site)
     return DefinitionDetail(
-        **teller.definition(found, now).model_dump(),
+        **teller.definition(found, now, users.get(found.place, [])).model_dump(),
         tree=None if expr is None else to_json(expr),
         history=[version_model(one, teller.names) for one in found.history],
     )

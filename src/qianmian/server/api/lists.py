@@ -15,11 +15,12 @@ from qianmian.errors import InUse
 from qianmian.runtime.definition_versions import MAX_WHY
 from qianmian.runtime.refusals import Refusals
 from qianmian.server.api.calling import teller_on
-from qianmian.server.api.definition_models import NamedModel
+from qianmian.server.api.definition_models import UserModel
 from qianmian.server.api.models import Model
 from qianmian.server.api.product_models import TableReport
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.tables import BODY, table_of, told
+from qianmian.server.api.users import strategies_using
 from qianmian.server.api.who import Here, Who
 from qianmian.server.site import Site
 from qianmian.storage.sql.audit import Actor
@@ -43,11 +44,11 @@ class ListVersionModel(Model):
 
 
 class ListModel(ListVersionModel):
-    """A list as it holds now, with the definitions that name it."""
+    """A list as it holds now, with the definitions and strategies that name it."""
 
     key: str
     title: str
-    used_by: list[NamedModel]
+    used_by: list[UserModel]
 
 
 class ListDetail(ListModel):
@@ -171,15 +172,18 @@ def take_list(
     return ListImport(**told(report), dry_run=dry_run, **counts)
 
 
-async def _users(site: Site, keys: Sequence[str]) -> Mapping[str, list[NamedModel]]:
-    """The active definitions that name each of these lists."""
+async def _users(site: Site, keys: Sequence[str]) -> Mapping[str, list[UserModel]]:
+    """The active definitions and the strategies that name each of these lists."""
     entries = await site.desk.entries()
     teller = await teller_on(site, entries)
     users = await site.desk.users_of_lists()
-    return {key: teller.named(users.get(key, [])) for key in keys}
+    strategies = await strategies_using(site)
+    return {
+        key: [*teller.users(users.get(key, [])), *strategies.get(("list", key), [])] for key in keys
+    }
 
 
-def _model(one: ListVersion, used_by: list[NamedModel]) -> ListModel:
+def _model(one: ListVersion, used_by: list[UserModel]) -> ListModel:
     return ListModel(
         **_version(one).model_dump(), key=one.key, title=one.title or one.key, used_by=used_by
     )

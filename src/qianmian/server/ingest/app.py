@@ -133,8 +133,8 @@ class IngestApp:
                 origin = None  # a page that may not use the key may not read why
             answer = refusal.answer()
         except OperationalError as problem:  # write keys cannot be read: nothing of it was taken
-            refusal = Refusal("not_durable", problem.message, retry_after_ms=_RETRY_ON_DISK_MS)
-            answer = self._door.counted(refusal).answer()
+            again = Refusal("not_durable", problem.message, retry_after_ms=_RETRY_ON_DISK_MS)
+            answer = self._door.counted(again).answer()
         finally:
             self._in_flight -= 1
         await answer.send(send, origin=origin)
