@@ -1,6 +1,6 @@
 /** Nothing of a strategy can change without whoever approves it being shown that. */
 import { expect, test } from 'vitest'
-import type { Goal, Reaching, Schedule, Strategy, StrategyDetail, StrategyLimits, StrategyVersion } from '@/api/types'
+import type { Goal, Reaching, Schedule, Strategy, StrategyDetail, StrategyLimits, StrategyVersion, Tolerance } from '@/api/types'
 import { shownOf } from '@/features/strategies/strategy-page'
 import { changesOf, type Namings, rowsOf } from '@/features/strategies/strategy-rows'
 
@@ -26,13 +26,20 @@ const LIMITS: TwoOf<StrategyLimits> = {
   budget_minor: [100_000, null],
 }
 const GOAL: TwoOf<Goal> = { event: ['order_paid', 'followed'], within_ms: [60_000, 60_001] }
+const TOLERANCE: TwoOf<Tolerance> = {
+  missed: [0, null],
+  left: [200, 100],
+  dismissed: [3_000, 1],
+  refunded: [200, null],
+  unsubscribed: [100, 0],
+}
 const SCHEDULE: TwoOf<Schedule> = {
   after_ms: [60_000, 60_001],
   every_ms: [60_000, null],
   daily: ['20:00', '20:01'],
   before_ms: [null, 60_000],
 }
-const WHOLE: TwoOf<Omit<Strategy, 'key' | 'mode' | 'version' | 'steps' | 'limits' | 'goal' | 'schedule'>> = {
+const WHOLE: TwoOf<Omit<Strategy, 'key' | 'mode' | 'version' | 'steps' | 'limits' | 'goal' | 'schedule' | 'tolerance'>> = {
   title: [{ zh: '甲' }, { zh: '甲', en: 'a' }],
   reason: ['', 'why'],
   moment: ['hesitation', 'price_question'],
@@ -66,6 +73,7 @@ test.each([
   ...cases(SCHEDULE, (schedule) => ({ ...base, schedule })),
   ...cases(LIMITS, (limits) => ({ ...base, limits })),
   ...cases(GOAL, (goal) => ({ ...base, goal })),
+  ...cases(TOLERANCE, (tolerance) => ({ ...base, tolerance })),
   ...cases(STEP, (part) => ({ ...base, steps: [{ channel: 'in_room', ...part }] })),
   ...cases(STEP, (part) => ({ ...base, steps: [{ channel: 'host' }, { channel: 'in_room', ...part }] })),
 ])('a change of nothing but %s is one row', (_, before, after) => {

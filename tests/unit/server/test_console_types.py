@@ -45,7 +45,7 @@ NAMES = {  # of the schema: of the interface
     "HomeModel": "Home",
     "NeedModel": "Need",
     "TagHealthModel": "TagHealth",
-    "UserModel": "TagUser",
+    "TagUserModel": "TagUser",
     "ReviewModel": "Review",
     "SliceModel": "ReviewSlice",
     "MomentsInSlice": "ReviewMoment",

@@ -1,5 +1,5 @@
 /** A strategy as rows that people read, one for everything that it says, so that two can be compared. */
-import type { ChannelKind, Goal, Reaching, Strategy, StrategyLimits } from '@/api/types'
+import type { ChannelKind, Goal, Reaching, Strategy, StrategyLimits, Tolerance } from '@/api/types'
 import { count, duration } from '@/lib/format'
 import type { Say } from '@/lib/language'
 
@@ -30,7 +30,7 @@ export interface Change {
 /** One for each field: a new one does not compile before it has words. */
 type WordsOf<Told> = { [Name in keyof Told]-?: (value: NonNullable<Told[Name]>, say: Namings) => string }
 /** Fields that the server counts, or that are told apart. */
-type Apart = 'key' | 'mode' | 'version' | 'steps' | 'limits' | 'goal'
+type Apart = 'key' | 'mode' | 'version' | 'steps' | 'limits' | 'goal' | 'tolerance'
 
 const MINUTE_MS = 60_000
 const text = (value: string): string => value
@@ -56,6 +56,7 @@ const LIMITS: WordsOf<StrategyLimits> = {
   budget_minor: (minor, say) => say.money(minor),
 }
 const GOAL: WordsOf<Goal> = { event: (type, say) => say.event(type), within_ms: span }
+const TOLERANCE: WordsOf<Tolerance> = { missed: share, left: share, dismissed: share, refunded: share, unsubscribed: share }
 const WHOLE: WordsOf<Omit<Strategy, Apart>> = {
   title: (titles) => Object.values(titles).join(' / '),
   reason: text,
@@ -73,10 +74,11 @@ const WHOLE: WordsOf<Omit<Strategy, Apart>> = {
 }
 
 /** What holds where nothing is said. */
-const USUAL = {
+export const USUAL = {
   whole: { priority: 50, control: 1_000, ramp: 1_000 },
   limits: { per_session: 1 },
   goal: { event: 'order_paid', within_ms: 1_440 * MINUTE_MS },
+  tolerance: { missed: 0, left: 200, dismissed: 3_000, refunded: 200, unsubscribed: 100 },
 }
 
 /** Everything that a strategy says, by names under which two are compared. */
@@ -97,6 +99,9 @@ export function rowsOf(strategy: Partial<Strategy>, say: Namings): Map<string, R
   )
   tell({ ...USUAL.limits, ...strategy.limits }, LIMITS, 'limits.', (field) => t(`strategies.of_limits.${field as keyof StrategyLimits}`))
   tell({ ...USUAL.goal, ...strategy.goal }, GOAL, 'goal.', (field) => t(`strategies.of_goal.${field as keyof Goal}`))
+  tell({ ...USUAL.tolerance, ...strategy.tolerance }, TOLERANCE, 'tolerance.', (field) =>
+    t('strategies.of_tolerance', { harm: t(`strategies.harm.${field as keyof Tolerance}`) }),
+  )
   return rows
 }
 

@@ -2,15 +2,14 @@ import { InputNumber } from 'antd'
 import type { Tolerance } from '@/api/types'
 import { useTexts } from '@/lib/language'
 import { Field, Line, type LineProps } from './strategy-line'
+import { USUAL } from './strategy-rows'
 
-/** Of ten thousand, as the server has it where nothing is said. */
-const USUAL = { missed: 0, left: 200, dismissed: 3_000, refunded: 200, unsubscribed: 100 } as const
-const HARMS = Object.keys(USUAL) as (keyof Tolerance)[]
+const HARMS = Object.keys(USUAL.tolerance) as (keyof Tolerance)[]
 
 /** How much worse it may be for the treated before the strategy stops by itself; empty: not watched. */
 export function ToleranceLine({ strategy, isLocked, onChange }: LineProps) {
   const { t } = useTexts()
-  const tolerance: Tolerance = { ...USUAL, ...strategy.tolerance }
+  const tolerance: Tolerance = { ...USUAL.tolerance, ...strategy.tolerance }
   const percent = (of: number | null | undefined) => (of == null ? null : of / 100)
   const set = (harm: keyof Tolerance, n: number | null) =>
     onChange({ tolerance: { ...strategy.tolerance, [harm]: n === null ? null : Math.round(n * 100) } })

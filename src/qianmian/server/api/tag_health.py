@@ -22,7 +22,7 @@ Key = Annotated[str, Path(max_length=64)]
 MOST_STRATEGIES: Final = 5
 
 
-class UserModel(Model):
+class TagUserModel(Model):
     """A strategy that names a tag."""
 
     key: str
@@ -44,7 +44,7 @@ class TagHealthModel(Model):
     yes: int | None
     unknown: int | None
     flips: float | None
-    strategies: list[UserModel]
+    strategies: list[TagUserModel]
 
 
 @router.get("/tags/health")
@@ -70,7 +70,9 @@ async def tags(site: Here, _who: Annotated[Who, Needs("definitions.read")]) -> l
                 yes=None if told is None else told.yes,
                 unknown=None if told is None else told.unknown,
                 flips=None if told is None else told.flips,
-                strategies=[UserModel(key=key, names=names[key]) for key in used.get(one.key, ())],
+                strategies=[
+                    TagUserModel(key=key, names=names[key]) for key in used.get(one.key, ())
+                ],
             )
         )
     return found
