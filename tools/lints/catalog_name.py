@@ -23,6 +23,9 @@ HOMONYMS = {
     "follower": "also the trait that the tag reads",
     "gender": "also the trait that the tag reads",
     "member_level": "also the trait that the tag reads",
+    "age_band": "also the trait that the tag reads",
+    "occupation": "also the trait that the tag reads",
+    "region": "also the trait that the tag reads",
 }
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\b(?:moment|tag|segment|trait)\.[A-Za-z_][A-Za-z0-9_]*")

@@ -8,7 +8,6 @@ import { Detail } from './detail'
 /** Which rows of a table cannot be used, why, and what to do. */
 export function TableReportView({ report }: { report: TableReport }) {
   const { t } = useTexts()
-  const columns = useColumns()
   return (
     <>
       {report.ignored.length > 0 && (
@@ -17,17 +16,30 @@ export function TableReportView({ report }: { report: TableReport }) {
       {report.bad > 0 && (
         <>
           <h3>{t('products.import.bad', { bad: count(report.bad), rows: count(report.rows) })}</h3>
-          <Table<BadCell>
-            size="small"
-            rowKey={(one) => `${one.line} ${one.column} ${one.code}`}
-            columns={columns}
-            dataSource={report.problems}
-            pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
-            scroll={{ x: 660 }}
-          />
+          <Cells cells={report.problems} />
+        </>
+      )}
+      {report.doubtful > 0 && (
+        <>
+          <h3>{t('products.import.doubtful', { cells: count(report.doubtful) })}</h3>
+          <Cells cells={report.doubts} />
         </>
       )}
     </>
+  )
+}
+
+function Cells({ cells }: { cells: BadCell[] }) {
+  const columns = useColumns()
+  return (
+    <Table<BadCell>
+      size="small"
+      rowKey={(one) => `${one.line} ${one.column} ${one.code}`}
+      columns={columns}
+      dataSource={cells}
+      pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
+      scroll={{ x: 660 }}
+    />
   )
 }
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import msgspec
+from rich.console import Console
 from rich.text import Text
 
 from qianmian.cli.exit_codes import FINDINGS, OK
@@ -19,8 +20,8 @@ from qianmian.cli.terminal import help_text, locale_option, out_console, texts_f
 from qianmian.connectors.files import unreadable
 from qianmian.connectors.sheet import MAX_BYTES
 from qianmian.errors import OperationalError, SheetProblem
-from qianmian.locales.texts import document
-from qianmian.server.api.product_models import TableReport
+from qianmian.locales.texts import Texts, document
+from qianmian.server.api.product_models import BadCellModel, TableReport
 from qianmian.settings import Settings
 from qianmian.storage.sql.audit import Actor
 
@@ -144,13 +145,20 @@ def tell_report(
         console.print(Text(texts.say("tables.ignored", names=names), style=QUIET))
     if report.bad:
         console.print(texts.say("tables.bad", bad=f"{report.bad:,}", rows=f"{report.rows:,}"))
-        heads = ("line", "column", "what", "todo")
-        grid = table(*((texts[f"tables.{name}"], "left") for name in heads))
-        for one in report.problems[:SHOWN]:
-            what, todo = reason(texts.locale, one.code)
-            grid.add_row(str(one.line), one.column, f"{what}: {one.detail}", todo)
-        console.print(grid)
+        _show_cells(console, texts, report.problems)
+    if report.doubtful:
+        console.print(texts.say("tables.doubtful", cells=f"{report.doubtful:,}"))
+        _show_cells(console, texts, report.doubts)
     return FINDINGS if report.bad else OK
+
+
+def _show_cells(console: Console, texts: Texts, cells: Sequence[BadCellModel]) -> None:
+    heads = ("line", "column", "what", "todo")
+    grid = table(*((texts[f"tables.{name}"], "left") for name in heads))
+    for one in cells[:SHOWN]:
+        what, todo = reason(texts.locale, one.code)
+        grid.add_row(str(one.line), one.column, f"{what}: {one.detail}", todo)
+    console.print(grid)
 
 
 def reason(locale: str, code: str) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 Known columns get the name of the trait (`gender`, `city_tier`); others keep their own. A column
 all of whose cells are plain numbers holds numbers, every other one texts, so that "007" and a
-telephone number with a zero in front stay what they are.
+telephone number with a zero in front stay what they are. Words of a trait whose values are known
+(`vocabulary.trait_words`) become these values; of others the report tells, and they stay.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from qianmian.connectors.sheet import Report, Row, Sheet
 from qianmian.vocabulary.decode import canonical
 from qianmian.vocabulary.ids import viewer_problem
 from qianmian.vocabulary.rejected import Rejected
+from qianmian.vocabulary.trait_words import unknown_words
 
 KIND: Final = "members"
 _PLAIN_NUMBER: Final = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,6})?")
@@ -60,6 +62,9 @@ def _events(sheet: Sheet, rows: list[Row], numeric: set[str], now_ms: int) -> It
             sheet.refuse(row.line, "", found.reason_code, found.detail)
             continue
         lines[viewer] = row.line
+        for name, word in unknown_words(found["traits"]).items():
+            column = sheet.columns.get(name, "")
+            sheet.report.doubt(row.line, column, "unknown_word", f"{name} is {str(word)[:80]!r}")
         yield row.line, found
 
 

@@ -24,7 +24,7 @@ from qianmian.vocabulary.events import CATALOG, ENVELOPE, LINKING, Sender
 from qianmian.vocabulary.ids import ANONYMOUS_PREFIX, MAX_ID_CHARS
 from qianmian.vocabulary.money import MINOR_DIGITS
 from qianmian.vocabulary.rejected import Rejected
-from qianmian.vocabulary.sensitive import check_person_traits
+from qianmian.vocabulary.trait_words import told_traits
 from qianmian.vocabulary.values import (
     MAX_INT,
     MAX_STRING_CHARS,
@@ -60,7 +60,7 @@ for _code, _event in enumerate(CATALOG):
         _ALIEN[_PLACES[_field.name], _code] = False
         _NEEDS[_PLACES[_field.name], _code] = _field.required
 _CHECKS: Final[Mapping[str, Callable[[object, str], Any]]] = MappingProxyType(
-    {"traits": check_person_traits, "properties": check_properties}
+    {"traits": told_traits, "properties": check_properties}
 )
 _OF_ROOM: Final = np.array([event.scope == "room" for event in CATALOG])
 _ROOMLESS: Final = np.array([event.person_scoped for event in CATALOG])

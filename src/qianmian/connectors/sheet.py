@@ -67,6 +67,8 @@ class Report:
         rows: with something in them, beside the header.
         bad: how many of them cannot be used.
         told: the first of the bad ones.
+        doubtful: cells of rows that can be used, of which nobody knows what they mean.
+        doubts: the first of these.
         ignored: names of columns that nobody knows.
     """
 
@@ -74,6 +76,8 @@ class Report:
     rows: int = 0
     bad: int = 0
     told: list[BadCell] = field(default_factory=list)
+    doubtful: int = 0
+    doubts: list[BadCell] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
     most_told: int = Bounds().told
 
@@ -82,6 +86,12 @@ class Report:
         self.bad += 1
         if len(self.told) < self.most_told:
             self.told.append(BadCell(line, column, code, _shown(detail[:300])))
+
+    def doubt(self, line: int, column: str, code: str, detail: str) -> None:
+        """Count a cell that is kept without being understood, and tell it if there is room."""
+        self.doubtful += 1
+        if len(self.doubts) < self.most_told:
+            self.doubts.append(BadCell(line, column, code, _shown(detail[:300])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ from qianmian.vocabulary.events import (
 from qianmian.vocabulary.money import MINOR_DIGITS
 from qianmian.vocabulary.order import order_amount, order_items
 from qianmian.vocabulary.rejected import Rejected
-from qianmian.vocabulary.sensitive import check_person_traits
 from qianmian.vocabulary.time import MINUTE_MS
+from qianmian.vocabulary.trait_words import told_traits
 from qianmian.vocabulary.values import (
     MAX_INT,
     check_anonymous,
@@ -54,7 +54,7 @@ _CHECK_BY_TYPE: Final[Mapping[FieldType, _Check]] = MappingProxyType(
         "bool": check_bool,
         "money": check_int,
         "items": order_items,
-        "traits": check_person_traits,
+        "traits": told_traits,
         "properties": check_properties,
     }
 )

@@ -16,7 +16,7 @@ MinorsMode = Literal["exclude", "strict", "off"]
 age nobody knows; `off`: the shop says that no minor comes here."""
 
 ADULT_AGE: Final = 18
-BAND_TRAITS: Final = tuple("age age_band age_group age_range".split())
+BAND_TRAITS: Final = ("age", "age_band", "age_group", "age_range")
 """Traits that may tell a band of age, as a text."""
 
 LOCALES: Final = ("zh-CN", "en-US")

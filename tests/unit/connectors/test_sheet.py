@@ -231,7 +231,7 @@ def test_members_have_traits_and_numbers_only_where_all_are_numbers() -> None:
     assert [line for line, _ in rows] == [2, 3]
     assert [row["viewer"] for _, row in rows] == ["m1", "m2"]
     assert rows[0][1]["traits"] == {
-        "gender": "女",
+        "gender": "female",
         "age": 31,
         "电话": "013800000000",
         "积分": 7.5,

@@ -203,7 +203,7 @@ def test_members_are_told_to_the_log(server: Served, owner: httpx.Client) -> Non
     assert (told["events"], told["bad"]) == (1, 1)
     (row,) = traits_of(server, "m1")
     assert (row["type"], row["source"]) == ("profile_updated", "import")
-    assert row["traits"] == {"gender": "女", "age": 31}
+    assert row["traits"] == {"gender": "female", "age": 31}
     table(owner, "members", body)
     health = owner.get("/api/health/data").json()
     source = next(one for one in health["sources"] if one["name"] == "import")

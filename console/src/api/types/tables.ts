@@ -48,6 +48,8 @@ export interface TableReport {
   rows: number
   bad: number
   problems: BadCell[]
+  doubtful: number
+  doubts: BadCell[]
   ignored: string[]
   dry_run: boolean
 }

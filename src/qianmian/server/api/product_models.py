@@ -62,13 +62,16 @@ class BadCellModel(Model):
 class TableReport(Model):
     """What a table held: `rows` = rows that were taken + `bad`. `ignored` are unknown columns.
 
-    `problems` are the first of the bad rows.
+    `problems` are the first of the bad rows, `doubts` the first cells of others that nobody
+    understands and that are kept as they are.
     """
 
     encoding: str
     rows: int
     bad: int
     problems: list[BadCellModel]
+    doubtful: int
+    doubts: list[BadCellModel]
     ignored: list[str]
     dry_run: bool
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import Request
 
-from qianmian.connectors.sheet import MAX_BYTES, Report
+from qianmian.connectors.sheet import MAX_BYTES, BadCell, Report
 from qianmian.server.api.problems import Problem
 
 BODY: Final[dict[str, Any]] = {
@@ -38,9 +39,15 @@ def told(report: Report) -> dict[str, Any]:
         "encoding": report.encoding,
         "rows": report.rows,
         "bad": report.bad,
-        "problems": [
-            {"line": one.line, "column": one.column, "code": one.code, "detail": one.detail}
-            for one in sorted(report.told, key=lambda one: one.line)
-        ],
+        "problems": _cells(report.told),
+        "doubtful": report.doubtful,
+        "doubts": _cells(report.doubts),
         "ignored": list(report.ignored),
     }
+
+
+def _cells(cells: Sequence[BadCell]) -> list[dict[str, Any]]:
+    return [
+        {"line": one.line, "column": one.column, "code": one.code, "detail": one.detail}
+        for one in sorted(cells, key=lambda one: one.line)
+    ]

@@ -8,7 +8,7 @@ DEFINITION = Tag(
     tier="basic",
     freshness="live",
     values={"female": "trait.gender == female", "male": "trait.gender == male"},
-    enough='trait.gender != ""',
+    enough="trait.gender in (female, male, other)",
     examples=(
         LevelExample(
             "told", ("0s room_entered", "1s profile_updated trait.gender=female"), "2s", "female"

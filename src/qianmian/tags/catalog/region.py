@@ -28,11 +28,11 @@ DEFINITION = Tag(
     tier="basic",
     freshness="live",
     values={region: _text(region, provinces) for region, provinces in PROVINCES.items()},
-    enough='trait.region != "" or trait.province != ""',
+    enough=" or ".join(_text(region, provinces) for region, provinces in PROVINCES.items()),
     examples=(
         LevelExample("a province", ("0s profile_updated trait.province=ZJ",), "2s", "east"),
         LevelExample("a region", ("0s profile_updated trait.region=south",), "2s", "south"),
-        LevelExample("somewhere else", ("0s profile_updated trait.region=moon",), "2s", False),
+        LevelExample("somewhere else", ("0s profile_updated trait.region=moon",), "2s", None),
         LevelExample("nobody said", ("0s room_entered",), "2s", None),
     ),
 )
