@@ -101,6 +101,16 @@ MOST_S = 180  # the issue: three minutes
 SHE = {"gender": "female", "age": 25, "city_tier": "tier_1"}
 
 
+def looks_at_the_sample(page: Page) -> None:
+    """Who it would be, by keys alone."""
+    sample = page.locator("[data-part=samples]").get_by_role("link")
+    sample.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text(sample.inner_text())
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_an_operators_evening_from_the_sign_in_to_why_somebody_is_in(
     shop: Shop, visits: Open, record_property: Callable[[str, object], None]
 ) -> None:
@@ -134,6 +144,8 @@ def test_an_operators_evening_from_the_sign_in_to_why_somebody_is_in(
         expect(sentence).to_contain_text(said)
     expect(page.locator(".preview-count b").first).to_have_text("1")
     expect(page.locator("[data-part=reach]")).to_contain_text("短信")
+    looks_at_the_sample(page)
+    expect(sentence).to_contain_text("支付")  # what was being written is still there
     hand.activate()
     hand.click(page.get_by_role("link", name="一线年轻女生加购没付"))
 

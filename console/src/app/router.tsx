@@ -2,6 +2,8 @@ import { Button, Result } from 'antd'
 import { lazy, Suspense } from 'react'
 import { createBrowserRouter, Link, useParams, useRouteError, useSearchParams } from 'react-router'
 import { useMay } from '@/api/session'
+import type { DefinitionKind } from '@/api/types'
+import { useRooms } from '@/features/home/home-api'
 import { HomePage } from '@/features/home/home-page'
 import { FirstAccountPage } from '@/features/sign-in/first-account-page'
 import { JoinPage } from '@/features/sign-in/join-page'
@@ -42,10 +44,29 @@ const definitionPages = (['tag', 'segment', 'moment'] as const).flatMap((kind) =
   const folder = `/${kind}s`
   return [
     { path: folder, element: <DefinitionsPage key={kind} kind={kind} /> },
-    { path: `${folder}/new`, element: <EditorPage key={kind} kind={kind} /> },
-    { path: `${folder}/:key`, element: <EditorPage key={kind} kind={kind} /> },
+    { path: `${folder}/new`, element: <Editing key={kind} kind={kind} /> },
+    { path: `${folder}/:key`, element: <Editing key={kind} kind={kind} /> },
   ]
 })
+
+/** The editor, and somebody of its preview. */
+function Editing({ kind }: { kind: DefinitionKind }) {
+  const [search, setSearch] = useSearchParams()
+  const viewer = search.get('viewer')
+  return (
+    <>
+      <EditorPage kind={kind} />
+      {viewer !== null && <Somebody viewer={viewer} onClose={() => setSearch({})} />}
+    </>
+  )
+}
+
+/** Somebody of history, in the room that is on air; what is not of a room is the same in each. */
+function Somebody({ viewer, onClose }: { viewer: string; onClose: () => void }) {
+  const rooms = useRooms().data ?? []
+  const room = rooms.find((one) => one.live) ?? rooms[0]
+  return room ? <ViewerDrawer room={room.room} viewer={viewer} onClose={onClose} /> : null
+}
 
 /** The first page after the sign-in. */
 function First() {

@@ -1,4 +1,4 @@
-import { Alert, Progress, Skeleton, Tag, Tooltip } from 'antd'
+import { Alert, Progress, Skeleton, Tag } from 'antd'
 import { ApiProblem } from '@/api/client'
 import { useShop } from '@/api/meta'
 import type { DefinitionKind, Preview, Understood } from '@/api/types'
@@ -6,8 +6,8 @@ import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { clock, count, share } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
-import { viewerLabel } from '@/lib/viewer-label'
 import { usePreview } from './definitions-api'
+import { Samples } from './samples'
 
 interface Props {
   kind: DefinitionKind
@@ -127,24 +127,6 @@ function LeftOutList({ found }: { found: Preview }) {
           </li>
         ))}
       </ul>
-    </>
-  )
-}
-
-function Samples({ found }: { found: Preview }) {
-  const { t } = useTexts()
-  const { words } = useLanguage()
-  return (
-    <>
-      <h3>{t('preview.samples')}</h3>
-      {found.samples.length === 0 && <p className="quiet">{t('preview.nobody')}</p>}
-      <div>
-        {found.samples.map(({ viewer, holds }) => (
-          <Tooltip key={viewer} title={found.parts.filter((_, place) => holds[place]).map(words).join(' · ')}>
-            <Tag className="preview-sample">{viewerLabel(viewer, t)}</Tag>
-          </Tooltip>
-        ))}
-      </div>
     </>
   )
 }
