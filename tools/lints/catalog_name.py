@@ -18,7 +18,6 @@ HOMONYMS = {
     "price_question": "also a text class",
     "comparison": "also an English word of messages",
     "returned": "also a stage of life with the shop",
-    "age_band": "also a trait that tells an age",
     "city_tier": "also the trait that the tag reads",
     "follower": "also the trait that the tag reads",
     "gender": "also the trait that the tag reads",
