@@ -38,8 +38,8 @@ FACT_MUTANTS = (
     Mutant(
         "FACTS a column that is not carried is unknown",
         COUNT,
-        "if view.facts is None or column_of(tree) not in view.facts.columns:",
-        "if view.facts is None:",
+        "if is_unknown(tree, column_of(tree), view.facts):",
+        "if is_long(tree) and view.facts is None:",
     ),
     Mutant(
         "FACTS fire nothing",

@@ -220,7 +220,7 @@ def test_the_health_of_tags_and_a_review_in_both_languages_and_as_json(
     assert run(["review", session, *home, "--json"]) == 0
     review = json.loads(capsys.readouterr().out)
     acts = [one["times"] for one in review["decided"] if one["outcome"] == "act"]
-    assert sum(acts) == 100 + 180
+    assert sum(acts) == 100 + 180 + 100
     assert run(["review", "nothing", *home]) == UNUSABLE
     assert session in capsys.readouterr().err
     for locale, says in (("zh-CN", "首次"), ("en-US", "First")):

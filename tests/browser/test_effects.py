@@ -179,7 +179,7 @@ def test_a_tag_says_whether_it_is_worth_keeping(visits: Open) -> None:
     row = page.locator("tr[data-row-key='tag bought_this_session']")
     suggested = row.locator("[data-suggestion=keep]")
     expect(suggested).to_have_text("保留", timeout=4 * WAIT_MS)  # fifty tags are asked about
-    row.get_by_role("link").click()
+    row.get_by_role("link", name="本场已购").click()
     panel = page.locator("[data-part=tag-health]")
     expect(panel.locator("[data-suggestion=keep]")).to_be_visible()
     expect(panel).to_contain_text("覆盖：350 人成立（35.0%），0 人说不清，共 1,000 人")

@@ -1,25 +1,17 @@
-"""Which tags are worth keeping: those of a home, also beside a server that runs there."""
+"""Which tags are worth keeping: what history is asked about them, and what follows from it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from qianmian.bootstrap.catalogs import load_tags
-from qianmian.bootstrap.installation import built_in_of, open_database, open_versions
 from qianmian.bootstrap.measured import levels_of
-from qianmian.bootstrap.past import open_history
-from qianmian.bootstrap.strategies import strategies_of
 from qianmian.language.ast import Not, Number, Or, walk
 from qianmian.language.ast import Tag as TagNode
-from qianmian.language.definition import FIRING_KINDS, Definition
+from qianmian.language.definition import Definition
 from qianmian.language.evidence import perhaps
 from qianmian.language.settle import settled_node
-from qianmian.runtime.definition_versions import active_definitions_of, named
-from qianmian.settings import Settings
-from qianmian.storage.history_reader.answers import Definitions, TagAsked
-from qianmian.storage.history_reader.tag_standing import tag_standings
-from qianmian.storage.sql.strategies import StrategyStore
-from qianmian.strategies.modes import running
+from qianmian.runtime.definition_versions import named
+from qianmian.storage.history_reader.answers import TagAsked
 from qianmian.strategies.strategy import Strategy
 from qianmian.tags.definition import Tag, enough_of
 from qianmian.tags.health import TagHealth, TagStanding, health_of
@@ -83,22 +75,3 @@ def health_of_tags(
         )
         for key, standing in sorted(standings.items())
     ]
-
-
-def tags_of_home(settings: Settings) -> list[TagHealth]:
-    """Every tag of a home.
-
-    Raises: InputError, DefinitionError for a file that cannot be used; LogProblem; HistoryTooLarge.
-    """
-    with open_versions(settings.home, lambda: 0, settings.database) as versions:
-        active = active_definitions_of(built_in_of(settings), versions.all(), settings.zone)
-    with open_database(settings.home, settings.database) as database:
-        kept = StrategyStore(database, lambda: 0).read()
-    base = strategies_of(settings, active, kept).base
-    tags = load_tags()
-    levels = {(one.kind, one.key): one.expr for one in active if one.kind not in FIRING_KINDS}
-    asked = tags_asked(tags, active, settings.zone)
-    with open_history(settings) as reader:
-        found = tag_standings(reader, asked, definitions=Definitions(levels))
-    used = strategies_with(running(base, kept.versions), active)
-    return health_of_tags(found, tags, active, used)

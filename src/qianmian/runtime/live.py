@@ -464,7 +464,7 @@ class Live:
                 self._restore(kept, log)
             except SnapshotProblem as problem:
                 self.unread, self.facts_hash = problem, None
-        if self.engine is None and log.first_offset > 0:
+        if self.engine is None and log.first_offset > self.offset:
             if anew is None:
                 raise unknown_beginning(log.first_offset, self.unread)
             self.offset, self.products = log.first_offset, tuple(anew.products)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from qianmian.bootstrap.tag_health import tags_of_home
+from qianmian.bootstrap.home_tags import tags_of_home
 from qianmian.cli.exit_codes import OK
 from qianmian.cli.report.view import BAD, GOOD, QUIET, table
 from qianmian.cli.tables import home_option, settings_of
