@@ -20,7 +20,7 @@ from qianmian.runtime.messages import Decided
 from qianmian.runtime.strategy_file import read_strategies
 from qianmian.server.viewer_tokens import ViewerTokens
 from qianmian.settings import Settings
-from qianmian.vocabulary.decision import Decision
+from qianmian.vocabulary.decision import Decision, decision_digest
 from tests.serving import WAIT_S, Served, now_ms, served
 from tests.strategy_shop import somebody
 
@@ -119,7 +119,8 @@ def test_who_asks_the_price_gets_a_coupon_unless_held_out(
         told = {one.viewer: (one.outcome, one.reason) for one in decisions_of(shop)}
         assert told == {free: ("act", ""), held: ("held_out", "control")}
     with serve(tmp_path) as shop:  # a restart: nothing is decided twice, and what is given stays so
-        assert len(decisions_of(shop)) == 2
+        made = decisions_of(shop)
+        assert len(made) == 2
         live = asyncio.run_coroutine_threadsafe(_ledger(shop), shop.loop).result(WAIT_S)
         assert live == ({"ten_off": 1}, [])
     monkeypatch.setenv("QIANMIAN_STRATEGIES", str(tmp_path / "strategies.yaml"))
@@ -133,8 +134,11 @@ def test_who_asks_the_price_gets_a_coupon_unless_held_out(
         "viewers": 1,
         "held_out": 1,
     }
+    assert told_again["decision_digest"] == decision_digest(made)
     assert run([*tried, "--locale", "zh-CN"]) == 0
-    assert "会发出 1 次，1 人" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "会发出 1 次，1 人" in shown
+    assert f"决定的摘要 sha256:{decision_digest(made)}" in shown
     assert run([*tried, "--session", "another"]) == UNUSABLE
     assert told_again["session"] in capsys.readouterr().err
 

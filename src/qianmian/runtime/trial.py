@@ -28,7 +28,7 @@ from qianmian.runtime.messages import (
 from qianmian.runtime.ports import Advance, ignored
 from qianmian.strategies.compiling import TRIED
 from qianmian.strategies.strategy import Strategies, Strategy
-from qianmian.vocabulary.decision import ACT, HELD_OUT, Decision
+from qianmian.vocabulary.decision import ACT, HELD_OUT, Decision, decision_digest
 from qianmian.vocabulary.product import Product
 from qianmian.vocabulary.time import MINUTE_MS
 
@@ -148,6 +148,11 @@ class Trial:
         key = self.decisions[0].strategy if self.decisions else None
         lost = (one for one in self.others if one.reason == "lost_to")
         return _counted(one.strategy for one in lost if one.about == key)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over its own decisions: equal for equal logs, whoever tries it."""
+        return decision_digest(self.decisions)
 
 
 def _counted(keys: Iterator[str]) -> dict[str, int]:
@@ -322,4 +327,5 @@ def trial_document(trial: Trial) -> dict[str, Any]:
         ],
         "lost_to": trial.lost_to,
         "went_before": trial.went_before,
+        "decision_digest": trial.digest,
     }

@@ -89,6 +89,7 @@ def _show(console: Console, texts: Texts, trial: Trial, zone: ZoneInfo, currency
         if keys:
             console.print(texts.say(name, strategies=_listed(keys)))
     console.print(texts["try.was_there" if trial.was_there else "try.assumed"], style="dim")
+    console.print(f"{texts['try.digest']} sha256:{trial.digest}", style="dim", soft_wrap=True)
 
 
 def _listed(times: Mapping[str, int]) -> str:
