@@ -1,11 +1,12 @@
 import type { Effect } from '@/api/types'
 import { useTexts } from '@/lib/language'
 
-/** One of three words; where the verdict is hidden, that. */
+/** One of three words; where the verdict is hidden, that; where nobody's time is over yet, that. */
 export function VerdictTag({ effect }: { effect: Effect }) {
   const { t } = useTexts()
   const { verdict } = effect
-  const text = verdict === null ? t('effects.hidden') : t(`strategies.effect.verdict.${verdict}`)
+  const isEarly = effect.treated + effect.control === 0
+  const text = verdict !== null ? t(`strategies.effect.verdict.${verdict}`) : t(isEarly ? 'effects.too_early' : 'effects.hidden')
   return (
     <b className={`verdict verdict-${verdict ?? 'unsure'}`} data-verdict={verdict ?? 'hidden'}>
       {text}
