@@ -77,6 +77,9 @@ def test_signing_in_wrong_and_right_and_out(shop: Shop, visits: Open) -> None:
     page.get_by_role("button", name=NAME).click()
     page.get_by_role("menuitem", name="退出登录").click()
     expect(page.get_by_role("heading", name="登录")).to_be_visible()
+    # What the page had asked while it was signing out is refused, and that is right.
+    visit.failed[:] = [one for one in visit.failed if not one.startswith("401")]
+    visit.complaints[:] = [one for one in visit.complaints if "401" not in one]
 
 
 def test_a_new_source_shows_its_key_once_and_its_first_event_by_itself(

@@ -84,6 +84,7 @@ def serving(home: Path, more: Mapping[str, str] = NO_MORE) -> Iterator[tuple[Pro
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
+            sys.stderr.write((home / "stderr").read_text()[-20_000:])  # shown with a failure only
 
 
 def load(url: str, key: str, clients: list[Client], stop: threading.Semaphore) -> None:
