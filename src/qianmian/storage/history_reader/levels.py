@@ -37,8 +37,10 @@ from qianmian.language.relations import (
 from qianmian.language.settle import settled_node
 from qianmian.language.values import LIVE_LIMIT_MS
 from qianmian.profiles.found import FOUND_TRAITS
+from qianmian.profiles.stage import day_of
 from qianmian.storage.history_reader.answers import Definitions
 from qianmian.storage.history_reader.days import day_begin
+from qianmian.storage.history_reader.found import offset_of
 from qianmian.storage.history_reader.row_tests import (
     EVENT,
     edge_compares,
@@ -67,9 +69,16 @@ from qianmian.storage.history_reader.terms import (
     opposite,
     some,
 )
-from qianmian.storage.history_reader.warm import BEFORE, TRAIT_KINDS, newest_trait, trait_value
+from qianmian.storage.history_reader.told import (
+    TRAIT_KINDS,
+    newest_told_at,
+    newest_trait,
+    trait_value,
+)
+from qianmian.storage.history_reader.warm import BEFORE
 from qianmian.vocabulary.consent import tag_of_trait
 from qianmian.vocabulary.events import CODE_BY_NAME
+from qianmian.vocabulary.registration import AGING
 from qianmian.vocabulary.time import DAY_MS, format_duration
 
 LIST_BOUND: Final = 64
@@ -352,9 +361,26 @@ class Asking:
 
     def _told_value(self, name: str, kind: str) -> Sql:
         """The newest value that was told of a trait, null where it is of another type."""
+        if name in AGING and kind == "number":
+            return self._aged(name)
         if self.moment.is_newest:
             return column(f"t{self._traits[name]}_{kind}", PERSON)
         return self._told().add(trait_value(newest_trait(name, self.bound), kind))
+
+    def _aged(self, name: str) -> Sql:
+        """The newest number of days that was told, as of the instant: `registration.aged` in SQL.
+
+        It is of the day on which it was told, so the table of viewers cannot hold it.
+        """
+        days = self._told().add(trait_value(newest_trait(name, self.bound), "number"))
+        told_at = self._told().add(newest_told_at(name, self.bound))
+        offset_ms = offset_of(self.moment.zone, self.moment.now_ms)
+        day = exp.IntDiv(
+            this=exp.paren(exp.Add(this=told_at, expression=self.bound(offset_ms))),
+            expression=exp.Literal.number(DAY_MS),
+        )
+        today = self.bound(day_of(self.moment.now_ms, offset_ms))
+        return exp.Add(this=days, expression=exp.paren(exp.Sub(this=today, expression=day)))
 
     def _found(self) -> Group:
         """What profiles say as of the day: see `found.py`."""

@@ -35,6 +35,7 @@ from qianmian.storage.history_reader.on_lists import TABLES as LIST_TABLES
 from qianmian.storage.history_reader.on_lists import OnLists
 from qianmian.storage.history_reader.rooms import Heard, Rooms
 from qianmian.storage.history_reader.terms import Bound, Sql, column, named
+from qianmian.storage.history_reader.told import TRAIT_KINDS, newest_trait, trait_value
 from qianmian.storage.history_schema import EVENTS
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.product import Product
@@ -527,37 +528,6 @@ def _completed_items() -> Sql:
     packed = exp.Anonymous(this="struct_pack", expressions=fields)
     completed = exp.Lambda(this=packed, expressions=[line])
     return exp.Anonymous(this="list_transform", expressions=[column("items", "f"), completed])
-
-
-TRAIT_KINDS: Final = {
-    "text": ("VARCHAR",),
-    "number": ("UBIGINT", "BIGINT", "HUGEINT", "DOUBLE"),
-    "truth": ("BOOLEAN",),
-}
-"""The types that a value of JSON may have, by the column that holds it."""
-
-
-def newest_trait(name: str, bound: Bound) -> Sql:
-    """Of the rows of `told`, as e, the newest value of a trait, as JSON."""
-    path = bound(f'$."{name}"')
-    held = exp.Anonymous(this="json_extract", expressions=[column("traits", "e"), path])
-    order = exp.Tuple(expressions=[column("event_time", "e"), column("ord", "e")])
-    return exp.Anonymous(this="arg_max", expressions=[held, order])
-
-
-def trait_value(held: Sql, kind: str) -> Sql:
-    """A JSON value as a column of one type; null when it is of another."""
-    is_kind = exp.In(
-        this=exp.Anonymous(this="json_type", expressions=[held]),
-        expressions=[exp.Literal.string(one) for one in TRAIT_KINDS[kind]],
-    )
-    if kind == "text":
-        value: Sql = exp.Anonymous(
-            this="json_extract_string", expressions=[held, exp.Literal.string("$")]
-        )
-    else:
-        value = exp.cast(held, "DOUBLE" if kind == "number" else "BOOLEAN")
-    return exp.Case(ifs=[exp.If(this=is_kind, true=value)])
 
 
 def _type_of(name: str) -> exp.DataType:
