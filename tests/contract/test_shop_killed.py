@@ -39,7 +39,11 @@ def killed(folder: Path, receiver: Receiver, most_posts: list[int]) -> Counter[s
     }
     secret = folder / "secret"
     settings = settings_of(
-        home, webhook_url=receiver.url, webhook_secret=secret, egress_private=True
+        home,
+        webhook_url=receiver.url,
+        webhook_secret=secret,
+        coupons_secret=None,
+        egress_private=True,
     )
     with served(home, settings) as server:
         share = {"type": "consent_changed", "purpose": "share", "granted": True}

@@ -49,6 +49,7 @@ from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
 from qianmian.storage.sql.follow_ups import FollowUpStore
 from qianmian.storage.sql.identities import IdentityStore
+from qianmian.storage.sql.issued import IssuedStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.outbox import OutboxStore
 from qianmian.storage.sql.products import ProductStore
@@ -94,6 +95,7 @@ class Installation:
     strategies: StrategiesInForce
     strategy_store: StrategyStore
     codes: CodeStore
+    issued: IssuedStore
     spending: SpendingBook
     follow_ups: FollowUpStore
     outbox: OutboxStore
@@ -175,6 +177,7 @@ class _Stores(NamedTuple):
 
     strategy_store: StrategyStore
     codes: CodeStore
+    issued: IssuedStore
     spending: SpendingBook
     versions: DefinitionStore
     catalog: ProductStore
@@ -192,6 +195,7 @@ def _stores_of(settings: Settings, database: Database, now: Callable[[], int]) -
     return _Stores(
         strategy_store=StrategyStore(database, now),
         codes=CodeStore(database, now),
+        issued=IssuedStore(database, now),
         spending=SpendingBook(database, settings.zone),
         versions=DefinitionStore(database, now),
         catalog=ProductStore(database, now, settings.currency),

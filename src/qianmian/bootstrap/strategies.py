@@ -51,7 +51,9 @@ class StrategiesInForce:
         Raises: InputError, DefinitionError for one that could not run.
         """
         _check_channels(strategy, self._off)
-        keys = sorted({one.key for one in (*self.base.offers, *offers)})
+        named = {one.key: one for one in (*self.base.offers, *offers)}
+        keys = sorted(named)
+        self._check_issued(named.get(strategy.offer or ""))
         found = check_strategy(strategy, active, keys, self._settings.minors)
         return settled([found], self._settings.zone, beside=active)[0]
 
@@ -70,7 +72,21 @@ class StrategiesInForce:
         offers = [one for one in self.base.offers if one.key not in mine]
         offers = sorted([*offers, *kept.offers], key=lambda one: one.key)
         guardrails = self.base.guardrails if kept.guardrails is None else kept.guardrails
-        return Strategies(tuple(usable), tuple(offers), guardrails, kept.codes, self._off)
+        issued = {one.key for one in offers if one.is_issued}
+        pools = {key: n for key, n in kept.codes.items() if key not in issued}
+        return Strategies(tuple(usable), tuple(offers), guardrails, pools, self._off)
+
+    def _check_issued(self, offer: Offer | None) -> None:
+        """Refuse an offer of whose codes nobody makes one.
+
+        Raises: InputError that says what is to be set.
+        """
+        if offer is not None and offer.is_issued and self._settings.coupons_secret is None:
+            raise InputError(
+                f'the codes of the offer "{offer.key}" are made by the coupon system, and none is'
+                " set up (settings coupons_url and coupons_secret, docs/channels.md)",
+                field="offer",
+            )
 
     def passed_over(self, strategy: Strategy) -> list[ChannelKind]:
         """The channels of a strategy that deliver nothing here, in the order of its steps."""

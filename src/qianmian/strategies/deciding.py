@@ -359,7 +359,8 @@ class Decider:
             return places
         offer = None if strategy.offer is None else self._offers.get(strategy.offer)
         pool = self.rules.codes.get(strategy.offer or "")
-        if strategy.offer is not None and (offer is None or (pool and firing.viewer is None)):
+        has_code = pool or (offer is not None and offer.is_issued)
+        if strategy.offer is not None and (offer is None or (has_code and firing.viewer is None)):
             return "offer_not_valid", strategy.offer  # a code is for one person
         ledger = self._ledger(strategy)
         pool = None if strategy.is_rehearsal else pool  # who rehearses takes no codes

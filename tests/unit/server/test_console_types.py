@@ -29,6 +29,7 @@ NAMES = {  # of the schema: of the interface
     "AuditPage": "AuditPage",
     "AuditVerdict": "AuditVerdict",
     "BadCellModel": "BadCell",
+    "CouponSystemModel": "CouponSystem",
     "ConsentGiven": "ConsentGiven",
     "ConsentRow": "ConsentChange",
     "ConsentsModel": "Consents",

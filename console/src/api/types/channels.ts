@@ -15,3 +15,10 @@ export interface Tested {
   outcome: 'delivered' | 'rejected' | 'later' | 'unknown'
   why: string
 }
+
+/** The shop's coupon system; `states`: acts that ask for a code, and how others ended. */
+export interface CouponSystem {
+  is_on: boolean
+  target: string
+  states: Record<string, number>
+}

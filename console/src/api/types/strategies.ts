@@ -124,6 +124,8 @@ export interface Offer {
   valid_from?: number | null
   valid_until?: number | null
   valid_for_ms?: number | null
+  /** The coupon system of the shop makes a code for each act. */
+  is_issued?: boolean
 }
 
 /** Whom a playbook is for. */

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from functools import partial
 from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter
 
+from qianmian.channels.verdict import Verdict
 from qianmian.server.api.models import Model
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.who import Here, Who
+from qianmian.server.site import Site
 
 router = APIRouter(tags=["channels"])
 
@@ -41,6 +44,37 @@ class TestedModel(Model):
     why: str
 
 
+class CouponSystemModel(Model):
+    """The shop's coupon system; `states`: acts that ask, and how others ended."""
+
+    is_on: bool
+    target: str
+    states: dict[str, int]
+
+
+@router.get("/coupon-system")
+async def coupon_system(
+    site: Here, _who: Annotated[Who, Needs("channels.read")]
+) -> CouponSystemModel:
+    """Who makes the codes of offers that are issued."""
+    issuer = site.issuing.issuer
+    states = await asyncio.to_thread(site.issued.counts)
+    target = "" if issuer is None else issuer.target
+    return CouponSystemModel(is_on=issuer is not None, target=target, states=states)
+
+
+@router.post("/coupon-system/test")
+async def test_coupon_system(
+    site: Here, who: Annotated[Who, Needs("channels.test")]
+) -> TestedModel:
+    """Send it a test message, which makes no coupon, and tell what came of it."""
+    issuer = site.issuing.issuer
+    if issuer is None:
+        raise Problem("channel.off", "no coupon system is set: see docs/channels.md")
+    verdict = await issuer.test(f"test-{secrets.token_hex(8)}", site.now())
+    return await _tested(site, who, "coupon_system", verdict)
+
+
 @router.get("/channels")
 async def channels(site: Here, _who: Annotated[Who, Needs("channels.read")]) -> list[ChannelModel]:
     """Every channel over which something can be delivered."""
@@ -65,7 +99,11 @@ async def test(
     outbox = next((one for one in site.outboxes if one.channel.name == channel), None)
     if outbox is None:
         raise Problem("channel.off", f"the channel {channel} is not set: see docs/channels.md")
-    verdict = await outbox.test()
+    return await _tested(site, who, channel, await outbox.test())
+
+
+async def _tested(site: Site, who: Who, name: str, verdict: Verdict) -> TestedModel:
+    """What came of a test, once it is in the audit."""
     told = {"outcome": verdict.outcome, "why": verdict.why}
-    await asyncio.to_thread(site.audit.note, who.actor, "channel.tested", channel, after=told)
+    await asyncio.to_thread(site.audit.note, who.actor, "channel.tested", name, after=told)
     return TestedModel(outcome=verdict.outcome, why=verdict.why)
