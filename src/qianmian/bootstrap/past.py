@@ -56,6 +56,7 @@ def open_history(settings: Settings) -> Iterator[HistoryReader]:
         zone=settings.zone,
         products=products_of(settings),
         origins=True,
+        shop=settings.namespace,
     )
     try:
         yield reader

@@ -345,7 +345,7 @@ def askers_of(home: Installation, now: Callable[[], int]) -> tuple[Previewer, Me
     flushed = partial(_flush, home)
     return (
         Previewer(folder, zone, home.products, now, flushed, lists),
-        Measurer(folder, zone, home.products, now, flushed, lists),
+        Measurer(folder, zone, home.products, now, flushed, lists, shop=home.settings.namespace),
     )
 
 

@@ -15,12 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from qianmian.errors import LogProblem
 from qianmian.runtime.trial import Recorded
-from qianmian.storage.history import SUFFIX, file_of, lasting
-from qianmian.storage.history_schema import DECISIONS, FIRINGS, ROOMS, SCHEMAS
+from qianmian.storage.history_rows import rows_where
+from qianmian.storage.history_schema import DECISIONS, FIRINGS, ROOMS
 
 SECOND_MS: Final = 1_000
 WIDTHS: Final = tuple(n * SECOND_MS for n in (1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 86_400))
@@ -113,35 +111,11 @@ def session_review(history: Path, session: Recorded) -> SessionReview:
 
 def _rows(history: Path, kind: str, session: Recorded, names: Sequence[str]) -> pa.Table:
     """The rows of a session."""
-    wanted = pa.schema([SCHEMAS[kind].field(name) for name in names])
-    parts = [_plain(wanted.empty_table())]
     where = (pc.field("room") == session.room) & (pc.field("at") >= session.begins)
     where &= pc.field("at") <= session.ends
-    for file in lasting(file_of(one, kind) for one in (history / kind).glob(f"*{SUFFIX}")):
-        try:
-            there = set(pq.read_schema(file.path).names)
-            asked = [name for name in (*names, "session") if name in there]
-            found = pq.read_table(file.path, columns=asked, filters=where, partitioning=None)
-        except FileNotFoundError:  # joined into another one meanwhile
-            continue
-        except (OSError, pa.ArrowException) as problem:
-            raise LogProblem(
-                f"{file.path.name} cannot be read: {problem}", path=str(file.path)
-            ) from problem
-        mine = pc.equal(pc.fill_null(found["session"].cast(pa.string()), ""), session.session)
-        parts.append(_plain(found.filter(mine).drop_columns("session")))
-    return pa.concat_tables(parts, promote_options="default")
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Words as texts: files code them each in their own way."""
-    return pa.table(
-        {
-            name: table[name].cast(pa.string())
-            if pa.types.is_dictionary(table[name].type)
-            else table[name]
-            for name in table.column_names
-        }
+    found = rows_where(history, kind, [*names, "session"], where)
+    return found.filter(pc.equal(pc.fill_null(found["session"], ""), session.session)).drop_columns(
+        "session"
     )
 
 

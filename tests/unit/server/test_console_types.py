@@ -96,6 +96,7 @@ NAMES = {  # of the schema: of the interface
     "EffectReport": "EffectReport",
     "StandingModel": "EffectStanding",
     "NaiveModel": "NaiveRatio",
+    "SlicesModel": "EffectSlices",
     "StrategyEffectModel": "StrategyEffect",
     "Doubts": "Doubt",
     "EngineModel": "EngineHealth",

@@ -16,6 +16,7 @@ import { EffectNotes } from './effect-notes'
 import { inWords, neededIn, peopleIn, pointsIn } from './effect-words'
 import { useEffectReport, useLevels } from './effects-api'
 import { NaiveRatio } from './naive-ratio'
+import { SlicesPanel } from './slices-panel'
 import { VerdictTag } from './verdict-tag'
 
 const MOST_LEVELS = 5
@@ -35,8 +36,6 @@ function Report({ report }: { report: EffectReport }) {
   const { words } = useLanguage()
   const { zone } = useShop()
   const { found } = report
-  const one = found.effect.primary
-  const people = found.effect.treated + found.effect.control + found.waiting
   return (
     <div className="page effect-page" data-part="effect-page">
       <header className="page-head">
@@ -49,6 +48,19 @@ function Report({ report }: { report: EffectReport }) {
           </span>
         )}
       </header>
+      {found.slices ? <SlicesPanel found={found} slices={found.slices} /> : <OfPeople report={report} />}
+    </div>
+  )
+}
+
+/** The effect on people: they are compared with those who were left alone. */
+function OfPeople({ report }: { report: EffectReport }) {
+  const { t } = useTexts()
+  const { found } = report
+  const one = found.effect.primary
+  const people = found.effect.treated + found.effect.control + found.waiting
+  return (
+    <>
       {people === 0 ? <p className="panel quiet">{t('strategies.effect.nothing')}</p> : <Sentence report={report} />}
       <EffectCards found={found} />
       <Next report={report} />
@@ -58,7 +70,7 @@ function Report({ report }: { report: EffectReport }) {
         <EffectNotes found={found} />
       </Panel>
       <NaiveRatio found={found} />
-    </div>
+    </>
   )
 }
 
@@ -72,7 +84,7 @@ function Sentence({ report: { names, found } }: { report: EffectReport }) {
   const why = effect.why_hidden === 'sample_ratio' ? 'sample_ratio' : 'no_control'
   return (
     <section className="panel effect-sentence" data-part="sentence">
-      <VerdictTag effect={effect} />
+      <VerdictTag found={found} />
       {one === null ? (
         <span>
           {t(`strategies.effect.hidden.${why}`)} {peopleIn(t, effect)}

@@ -71,7 +71,8 @@ class ComparisonModel(Model):
 class EffectModel(Model):
     """The verdict and what it rests on; null and empty where it is hidden.
 
-    `why_hidden`: no_control or sample_ratio. `still_needed`: people, where it is not sure.
+    `why_hidden`: no_control, sample_ratio or by_slices. `still_needed`: people, where it is not
+    sure.
     """
 
     verdict: Literal["works", "harms", "unsure"] | None
@@ -138,6 +139,27 @@ class HarmModel(Model):
     is_crossed: bool
 
 
+class SlicesModel(Model):
+    """The effect on whole rooms: slices of five minutes that acted, beside those that were silent.
+
+    `slices`: compared at the last look, both arms together; `waiting`: over, and of the next look,
+    which comes at `next_look`. `acting`, `silent` and `more` are in events of the goal per minute.
+    `more` is null before the first look; its interval holds at every look. `is_carried`: what a
+    slice did is still seen in the next one.
+    """
+
+    verdict: Literal["works", "harms", "unsure"]
+    slices: int
+    waiting: int
+    acting: float
+    silent: float
+    more: IntervalModel | None
+    next_look: int
+    still_needed: int | None
+    carried_p: float
+    is_carried: bool
+
+
 class SuggestionModel(Model):
     """A step that the interval suggests; who may take it takes it, nothing is done by itself."""
 
@@ -167,6 +189,7 @@ class StrategyEffectModel(Model):
     sessions: EffectGroups | None
     by: dict[str, EffectGroups]
     over_time: list[StandingModel]
+    slices: SlicesModel | None
     naive: NaiveModel | None
     harms: list[HarmModel]
     suggestion: SuggestionModel | None

@@ -14,7 +14,14 @@ import numpy as np
 
 from qianmian.experiments.effect import Bool, Plan
 from qianmian.experiments.population import Int64, Population
-from qianmian.experiments.strategy_effect import Beside, Naive, StrategyEffect, strategy_effect
+from qianmian.experiments.strategy_effect import (
+    Beside,
+    Naive,
+    StrategyEffect,
+    effect_by_slices,
+    strategy_effect,
+)
+from qianmian.experiments.switchback import Switchback
 from qianmian.language.ast import Node
 from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.asked import Asked
@@ -22,7 +29,9 @@ from qianmian.storage.history_reader.levels import PERSON
 from qianmian.storage.history_reader.measured import NEVER, PAID, Measured
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_reader.terms import column
+from qianmian.storage.slices import switchback_in_history
 from qianmian.strategies.assignment import WHOLE
+from qianmian.strategies.slices import is_room_wide
 from qianmian.strategies.strategy import Goal, Strategy
 
 NO_LEVELS: Final[Mapping[str, Node]] = {}
@@ -53,23 +62,36 @@ def effect_in_history(
     if by:
         reader.bring(by.values(), definitions)
     measured.refresh(goal.event)
+    version, window_ms = (strategy.key, strategy.version), goal.within_ms
+    slices = _by_slices(reader, strategy)
+    if slices is not None:
+        told = {"window_ms": window_ms, "as_of": measured.clock}
+        return effect_by_slices(version, goal.event, slices, **told)
     asked = Asked(measured, strategy, currency)
-    people = asked.people().compared(window_ms=goal.within_ms, as_of=measured.clock)
+    people = asked.people().compared(window_ms=window_ms, as_of=measured.clock)
     share = strategy.control / WHOLE
     names, place = _in_order(measured.places, people.place)
     people = replace(people, place=place)
     return strategy_effect(
-        (strategy.key, strategy.version),
+        version,
         goal.event,
         people,
         Plan(control_share=share if 0 < share < 1 else None),
-        window_ms=goal.within_ms,
+        window_ms=window_ms,
         as_of=measured.clock,
         beside=_beside(asked, measured, goal, people),
         session_names=names,
         holds={key: _holds(reader, people, one, definitions) for key, one in by.items()},
         is_drawn=~np.isin(people.person, asked.assigned_before()),
     )
+
+
+def _by_slices(reader: HistoryReader, strategy: Strategy) -> Switchback | None:
+    """What slices say, if it reaches whole rooms; that is not asked where it decided of people."""
+    is_of_people = len(reader.measured.decided((strategy.key, strategy.version))) > 0
+    if is_of_people and not is_room_wide(strategy, ""):
+        return None
+    return switchback_in_history(reader.folder, strategy, reader.shop)
 
 
 def _beside(asked: Asked, measured: Measured, goal: Goal, people: Population) -> Beside:
