@@ -15,11 +15,11 @@ from playwright.sync_api import expect
 
 from qianmian.storage.sql.audit import SYSTEM, Actor
 from qianmian.storage.sql.room_lists import ChosenLists
-from qianmian.strategies.strategy import Schedule, Step, Strategy
+from qianmian.strategies.strategy import Goal, Limits, Schedule, Step, Strategy
 from qianmian.vocabulary.offer import Offer
 from qianmian.vocabulary.product import Product
 from tests.acceptance.test_strategies import next_of, page_of
-from tests.browser.conftest import Open, Shop
+from tests.browser.conftest import NAME, Open, Shop
 from tests.browser.test_definitions import Hand
 from tests.strategy_shop import somebody
 
@@ -82,45 +82,7 @@ def test_from_a_form_to_a_card_and_back_by_the_red_switch(
     hand.button("试一试")
     expect(page.locator("[data-part=trial-result]")).to_contain_text("会发出")
 
-    _is_told_where_people_look(shop, visits, free, held)
     _stops_and_lets_go_on(shop, hand, somebody(key, 1_000, inside=False, name="late{}"))
-
-
-def test_a_playbook_is_a_strategy_of_ones_own_within_a_minute(
-    shop: Shop, visits: Open, record_property: Callable[[str, object], None]
-) -> None:
-    shop.server.home.strategy_store.put_alone(SYSTEM, is_alone=True, why="one person")
-    begun = time.monotonic()
-    page = visits("/strategies/new").page
-    hand = Hand(page)
-    hand.button("犹豫：给一个决定的理由", exact=False)
-    asked = page.get_by_role("dialog")
-    expect(asked).to_contain_text("限时券")
-    hand.click(asked.get_by_role("button", name="一起建立"))
-    expect(page.get_by_label("名称", exact=True)).to_have_value("犹豫：给一个决定的理由")
-    expect(page.locator("[data-part=card]")).to_contain_text("限时券，15 分钟内有效")
-    hand.button("保存草稿")
-    hand.button("提请审批")
-    hand.button("批准")
-    expect(page.locator("[data-version='1'] [data-mode=ramp]")).to_be_visible()
-    seconds = time.monotonic() - begun
-    record_property("story", f"{hand.clicks} clicks, {seconds:.0f} s")
-    assert hand.clicks <= 5
-    assert seconds <= MOST_S
-
-
-def _is_told_where_people_look(shop: Shop, visits: Open, free: str, held: str) -> None:
-    """The board has a log of strategies, the drawer says what was decided and why nothing was."""
-    shop.looks("idler")
-    page = visits("/rooms/r1").page
-    page.locator("[data-part=firings]").get_by_text("策略决定").click()
-    log = page.locator("[data-part=strategy-log]")
-    expect(log.get_by_role("listitem").filter(has_text=held)).to_contain_text("对照组")
-    log.get_by_role("button", name=free).click()
-    told = page.get_by_role("dialog").locator("[data-part=decided]")
-    expect(told.locator("[data-verdict=decided]")).to_contain_text("发出")
-    page.goto(f"{shop.server.url}/rooms/r1?viewer=idler")
-    expect(told.locator("[data-verdict=not_fired]")).to_contain_text("时机还没有发生")
 
 
 def _stops_and_lets_go_on(shop: Shop, hand: Hand, late: str) -> None:
@@ -156,11 +118,19 @@ def test_a_schedule_a_deadline_and_a_second_step_are_written_in_the_form(
     page.get_by_label("第 1 步：按钮文字").fill("去看看")
     page.get_by_label("第 1 步：按钮链接").fill("/p/1")
     expect(page.locator("[data-part=card]")).to_contain_text("去看看 /p/1")
+    page.get_by_label("每个直播间每场最多").fill("40")
+    page.get_by_label("同一直播间两次至少隔（秒）").fill("90")
+    page.get_by_label("多少分钟内达成才算").fill("60")
     hand.button("加一步")
     page.get_by_label("等多少秒").fill("600")
     hand.click(page.get_by_role("combobox", name="什么情况走下一步"))
     hand.click(page.locator(".ant-select-item-option-content:visible", has_text="支付"))
     page.get_by_label("第 2 步：标题").fill("说一句")
+    shown = page.locator("[data-card='2']")
+    expect(shown).to_contain_text("第 2 步：请主播来讲")
+    expect(shown).to_contain_text("10:00 后， 观众还没有：支付")
+    expect(shown.locator(".viewer-card")).to_have_text("说一句卡片内容")  # no ad
+    expect(page.locator("[data-card='1']")).to_contain_text("广告")
     hand.button("加一步")
     hand.button("去掉最后一步")
     expect(page.locator("[data-step]")).to_have_count(1)
@@ -174,9 +144,45 @@ def test_a_schedule_a_deadline_and_a_second_step_are_written_in_the_form(
     )
     assert (kept.strategy.moment, kept.strategy.schedule) == ("", Schedule(daily="20:30"))
     assert kept.strategy.deadline_ms == 1_800_000
+    assert kept.strategy.limits == Limits(per_room_session=40, room_apart_ms=90_000)
+    assert kept.strategy.goal == Goal(within_ms=3_600_000)
     page.goto(f"{shop.server.url}/strategies")
     row = page.get_by_role("row").filter(has_text="两步")
     expect(row).to_contain_text("每天 20:30")
+
+
+def test_what_waits_is_sent_back_with_a_reason_and_nobody_approves_their_own(
+    shop: Shop, visits: Open
+) -> None:
+    """Of what somebody asked for all that changes of the version in force is told, and no more."""
+    store = shop.server.home.strategy_store
+    store.put_alone(SYSTEM, is_alone=False, why="two people")
+    lead = Actor("command", "1", "主管")
+    step = Step("in_room", title="给你的券", body="现在用")
+    for key, title, by in (("theirs", "别人的", lead), ("mine", "我的", Actor("user", "0", NAME))):
+        made = Strategy(key, (step,), "price_question", title={"zh": title})
+        store.save_draft(made, by)
+        store.take(key, 1, "ask", by)
+        if by is lead:
+            store.take(key, 1, "approve", SYSTEM)
+            store.save_draft(msgspec.structs.replace(made, ramp=500), by)
+            store.take(key, 2, "ask", by)
+    page = visits("/strategies").page
+    page.locator("[data-part=waiting]").get_by_role("link", name="2 个策略等待审批").click()
+    mine = page.locator("[data-part=waiting]", has_text="我的")
+    expect(mine.locator("[data-part=own]")).to_contain_text("要由别人批准")
+    expect(mine.get_by_role("button", name="批准")).to_have_count(0)
+    theirs = page.locator("[data-part=waiting]", has_text="别人的")
+    expect(theirs).to_contain_text("主管 于")
+    expect(theirs.locator("[data-part=difference] tr")).to_have_count(1)
+    expect(theirs.locator("[data-part=difference]")).to_contain_text("小流量10%5%")
+    expect(theirs.get_by_role("button", name="退回")).to_be_disabled()  # it needs a reason
+    theirs.get_by_label("原因").fill("先放一成")
+    theirs.get_by_role("button", name="退回").click()
+    expect(theirs).to_have_count(0)
+    (draft,) = (one for one in store.read().versions if (one.key, one.mode) == ("theirs", "draft"))
+    assert (draft.why, draft.changed_by) == ("先放一成", NAME)
+    store.take("mine", 1, "end", SYSTEM, why="the test is over")
 
 
 @pytest.mark.parametrize(("is_set", "ways"), [(False, 3), (True, 4)])

@@ -32,6 +32,7 @@ const FollowUpsPage = lazy(async () => ({
 const StrategiesPage = lazy(async () => ({
   default: (await import('@/features/strategies/strategies-page')).StrategiesPage,
 }))
+const ApprovalsPage = lazy(async () => ({ default: (await import('@/features/strategies/approvals-page')).ApprovalsPage }))
 const StrategyPage = lazy(async () => ({ default: (await import('@/features/strategies/strategy-page')).StrategyPage }))
 
 const DefinitionsPage = lazy(async () => ({
@@ -153,6 +154,7 @@ export const router = createBrowserRouter([
       { path: '/follow-ups', element: <FollowUps /> },
       { path: '/host/:room', element: <HostPage /> },
       ...definitionPages,
+      { path: '/approvals', element: <ApprovalsPage /> },
       { path: '/strategies', element: <StrategiesPage /> },
       { path: '/strategies/new', element: <StrategyPage key="new" effectOf={effectOf} /> },
       { path: '/strategies/:key', element: <StrategyPage effectOf={effectOf} /> },

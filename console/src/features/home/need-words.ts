@@ -25,8 +25,9 @@ export function placeOf({ kind, key }: Pick<Need, 'kind' | 'key'>): string {
     case 'harms':
     case 'not_as_drawn':
       return path('effects', key)
-    case 'cannot_run':
     case 'waiting':
+      return '/approvals'
+    case 'cannot_run':
       return path('strategies', key)
     case 'silent':
     case 'dead_letters':

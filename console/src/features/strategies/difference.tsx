@@ -1,5 +1,5 @@
 import { useEventName, useShop } from '@/api/meta'
-import type { StrategyDetail, StrategyVersion } from '@/api/types'
+import type { StrategySummary, StrategyVersion } from '@/api/types'
 import { decimalText } from '@/lib/amount'
 import { useLanguage, useTexts } from '@/lib/language'
 import { CHANNELS } from './channels'
@@ -8,7 +8,7 @@ import { changesOf, type Namings } from './strategy-rows'
 import { useStarts } from './strategy-starts'
 
 /** What a version changes of the one that is in force; the approver reads this first. */
-export function Difference({ one, detail }: { one: StrategyVersion; detail: StrategyDetail }) {
+export function Difference({ one, detail }: { one: StrategyVersion; detail: StrategySummary }) {
   const { t } = useTexts()
   const before = detail.now?.strategy ?? detail.of_file
   const changed = changesOf(before, one.strategy, useNamings())

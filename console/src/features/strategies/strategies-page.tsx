@@ -52,13 +52,13 @@ function Lists() {
   const columns = useColumns()
   if (found.isError) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
   if (!found.data) return <Skeleton active />
-  const waiting = found.data.filter((one) => one.waiting !== null)
+  const waiting = found.data.filter((one) => one.waiting !== null).length
   return (
     <>
-      {waiting.length > 0 && (
-        <Panel title={t('strategies.waiting')} note={t('strategies.waiting_note')} className="gap-below" name="waiting">
-          <StrategyTable strategies={waiting} columns={columns} />
-        </Panel>
+      {waiting > 0 && (
+        <p className="notice" data-part="waiting">
+          <Link to="/approvals">{t('strategies.waiting', { n: count(waiting) })}</Link>
+        </p>
       )}
       <Panel title={t('strategies.all')} note={t('strategies.today_note')} name="strategies">
         <StrategyTable strategies={found.data} columns={columns} />

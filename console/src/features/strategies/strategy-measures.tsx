@@ -4,7 +4,10 @@ import { decimalText, toMinor } from '@/lib/amount'
 import { useLanguage, useTexts } from '@/lib/language'
 import { Field, Line, type LineProps } from './strategy-line'
 
+const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
+const USUAL_GOAL_MIN = 1_440
+const MOST_GOAL_MIN = 30 * 1_440
 const MOST_MIN = 7 * 1_440
 
 /** How often it may reach one person, and what it may cost. */
@@ -23,6 +26,12 @@ export function LimitLine({ strategy, isLocked, onChange }: LineProps) {
         </Field>
         <Field label={t('strategies.field.per_day')}>
           <InputNumber min={0} precision={0} className="whole" disabled={isLocked} value={limits.per_day ?? null} onChange={(n) => set({ per_day: n })} />
+        </Field>
+        <Field label={t('strategies.field.per_room_session')}>
+          <InputNumber min={0} precision={0} className="whole" disabled={isLocked} value={limits.per_room_session ?? null} onChange={(n) => set({ per_room_session: n })} />
+        </Field>
+        <Field label={t('strategies.field.room_apart')}>
+          <InputNumber min={0} precision={0} className="whole" disabled={isLocked} value={(limits.room_apart_ms ?? 0) / SECOND_MS} onChange={(n) => set({ room_apart_ms: (n ?? 0) * SECOND_MS })} />
         </Field>
         <Field label={t('strategies.field.budget', { currency })}>
           <Input
@@ -82,6 +91,17 @@ export function MeasureLine({ strategy, isLocked, onChange }: LineProps) {
             value={strategy.goal?.event ?? 'order_paid'}
             options={GOALS.map((one) => ({ value: one, label: nameOf(one) }))}
             onChange={(event: string) => onChange({ goal: { ...strategy.goal, event } })}
+          />
+        </Field>
+        <Field label={t('strategies.field.within')}>
+          <InputNumber
+            min={1}
+            max={MOST_GOAL_MIN}
+            precision={0}
+            className="whole"
+            disabled={isLocked}
+            value={strategy.goal?.within_ms == null ? USUAL_GOAL_MIN : strategy.goal.within_ms / MINUTE_MS}
+            onChange={(n) => onChange({ goal: { ...strategy.goal, within_ms: (n ?? USUAL_GOAL_MIN) * MINUTE_MS } })}
           />
         </Field>
         <Field label={t('strategies.field.control')}>

@@ -1,15 +1,15 @@
 import { App, Button, Input, Space } from 'antd'
 import { useState } from 'react'
 import { useShop } from '@/api/meta'
-import { useMay } from '@/api/session'
-import type { StrategyDetail, StrategyStep, StrategyVersion } from '@/api/types'
+import { useMay, useSession } from '@/api/session'
+import type { StrategyDetail, StrategyStep, StrategySummary, StrategyVersion } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { useProblemText } from '@/components/problem'
 import { dayAndClock } from '@/lib/format'
 import { useTexts } from '@/lib/language'
 import { Difference } from './difference'
 import { ModeTag } from '@/components/mode-tag'
-import { isOfApprover, useTakeStep } from './strategies-api'
+import { isOfApprover, useLimits, useTakeStep } from './strategies-api'
 
 /** The versions of a strategy, and the steps that each can take from where it is. */
 export function VersionsPanel({ detail, isSaved }: { detail: StrategyDetail; isSaved: boolean }) {
@@ -25,7 +25,18 @@ export function VersionsPanel({ detail, isSaved }: { detail: StrategyDetail; isS
   )
 }
 
-function Version({ one, detail, isSaved }: { one: StrategyVersion; detail: StrategyDetail; isSaved: boolean }) {
+/** Whoever made it wants to know. */
+const NEED_WHY: ReadonlySet<StrategyStep> = new Set(['send_back', 'end'])
+
+interface Props {
+  one: StrategyVersion
+  /** The strategy that it is of. */
+  detail: StrategySummary
+  isSaved: boolean
+}
+
+/** One version: where it is, and the steps that whoever looks can take from there. */
+export function Version({ one, detail, isSaved }: Props) {
   const { t } = useTexts()
   const { zone } = useShop()
   const may = useMay()
@@ -33,7 +44,10 @@ function Version({ one, detail, isSaved }: { one: StrategyVersion; detail: Strat
   const textOf = useProblemText()
   const take = useTakeStep()
   const [why, setWhy] = useState('')
-  const steps = one.steps.filter((step) => may(isOfApprover(step) ? 'strategies.approve' : 'strategies.write'))
+  const isOwn = useIsOwn(one)
+  const steps = one.steps.filter(
+    (step) => may(isOfApprover(step) ? 'strategies.approve' : 'strategies.write') && !(step === 'approve' && isOwn),
+  )
   const isOpen = one.mode !== 'ended'
   const go = (step: StrategyStep) =>
     take.mutate(
@@ -58,6 +72,11 @@ function Version({ one, detail, isSaved }: { one: StrategyVersion; detail: Strat
         </span>
       </p>
       {one.mode === 'approval' && <Difference one={one} detail={detail} />}
+      {isOwn && may('strategies.approve') && (
+        <p className="notice small" data-part="own">
+          {t('approvals.own')}
+        </p>
+      )}
       {isOpen && steps.length > 0 && (
         <>
           <Input
@@ -75,7 +94,7 @@ function Version({ one, detail, isSaved }: { one: StrategyVersion; detail: Strat
                 size="small"
                 type={step === 'approve' || step === 'ask' ? 'primary' : 'default'}
                 danger={step === 'end'}
-                disabled={one.mode === 'draft' && !isSaved}
+                disabled={(one.mode === 'draft' && !isSaved) || (NEED_WHY.has(step) && !why.trim())}
                 loading={take.isPending && take.variables.step === step}
                 onClick={() => go(step)}
               >
@@ -87,4 +106,11 @@ function Version({ one, detail, isSaved }: { one: StrategyVersion; detail: Strat
       )}
     </li>
   )
+}
+
+/** Whether somebody else has to approve it: who looks has made it or asked for it, and does not work alone. */
+function useIsOwn({ mode, made_by, asked_by }: StrategyVersion): boolean {
+  const me = useSession().data?.account?.name
+  const limits = useLimits().data
+  return mode === 'approval' && limits?.single_person === false && (made_by === me || asked_by === me)
 }
