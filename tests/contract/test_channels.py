@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qianmian.errors import InputError
+from qianmian.errors import InputError, OperationalError
 from qianmian.runtime.outbox import LONGEST_WAIT_MS
 from qianmian.runtime.persons import Erasure
 from qianmian.server.api.channels import Outside
+from qianmian.storage.sql.audit import SYSTEM
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.errands import KEPT_MS
 from tests.contract.outside import HURRY_MS, LONG_MS, NAMES, Act, Row, Shop, message_of, new_shop
@@ -175,6 +176,37 @@ def test_a_log_that_cannot_be_written_is_told_later(shop: Shop, row: Row) -> Non
             shop.clock.pass_ms(2 * KEPT_MS)
             shop.store.note_told([])
             assert shop.store.counts() == {}
+
+    asyncio.run(story())
+
+
+def test_nobody_calls_an_address_that_is_gone_until_it_is_opened_again(shop: Shop) -> None:
+    async def story() -> None:
+        async with webhooks.receiving([webhooks.said(503), webhooks.said(410)]) as provider:
+            channel = provider.channel(LONG_MS)
+            outbox = shop.outbox(channel)
+            outbox.take(shop.parcel(channel, "a"))
+            await outbox.follow()
+            for name, after_ms in (("b", 1_000), ("c", LONGEST_WAIT_MS)):
+                outbox.take(shop.parcel(channel, name, after_ms=after_ms))
+            await outbox.follow()
+            shop.clock.pass_ms(1_500)
+            shop.refuses = {"v-a"}  # its turn has passed: it may be there
+            with pytest.raises(OperationalError, match="is shut"):
+                await outbox.follow()
+            assert (provider.tries, shop.gates.is_shut("webhook")) == ({"a": 1, "b": 1}, True)
+            with pytest.raises(OperationalError, match="is shut"):  # also after a restart
+                await shop.outbox(channel).follow()
+            assert (provider.tries.total(), shop.given, sorted(shop.released)) == (
+                2,
+                ["a"],
+                ["b", "c"],
+            )
+            assert shop.gates.open("webhook", SYSTEM)
+            assert not shop.gates.open("webhook", SYSTEM)
+            outbox.take(shop.parcel(channel, "d"))
+            await outbox.follow()
+            assert provider.reached == {"a": 1, "d": 1}
 
     asyncio.run(story())
 

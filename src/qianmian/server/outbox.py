@@ -12,7 +12,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -28,6 +28,19 @@ IN_FLIGHT: Final = 8
 INTERRUPTED: Final = "interrupted"
 CHANNEL_OFF: Final = "channel_off"
 
+SHUT: Final = "channel_shut"
+
+
+class Gate(Protocol):
+    """Says which channels are shut: nobody is at their address any more."""
+
+    def is_shut(self, channel: str) -> bool:
+        """Whether nothing goes over it."""
+
+    def shut(self, channel: str, why: str) -> None:
+        """Nothing goes over it from now on."""
+
+
 Holding = Callable[[Sequence[Parcel]], Awaitable[set[str]]]
 """The ids of those that may still be sent."""
 
@@ -37,6 +50,7 @@ class Outbox(Errands[Parcel]):
 
     Args:
         store: with the rows of this channel.
+        gate: shut when the provider says that nobody is there any more.
         erased: whether a viewer was erased.
         now: ms UTC.
     """
@@ -48,11 +62,14 @@ class Outbox(Errands[Parcel]):
         holding: Holding,
         settle: Settle,
         *,
+        gate: Gate,
         erased: Callable[[str], bool],
         now: Callable[[], int],
     ) -> None:
         super().__init__(store, settle, GIVEN, erased)
         self._store = store
+        self._gate = gate
+        self._is_gone = False
         self.channel = channel
         self._holding = holding
         self._now = now
@@ -65,6 +82,19 @@ class Outbox(Errands[Parcel]):
         """
         return self._store.counts()
 
+    async def follow(self) -> None:
+        """As every errand; and say that the channel is shut, for the page of data health.
+
+        Raises: OperationalError, also while it is shut.
+        """
+        await super().follow()
+        if self._is_gone:
+            raise OperationalError(
+                f"{self.channel.target} said that nobody is there any more, so the channel"
+                f" {self.channel.name} is shut; open it again on the page of channels"
+                " (docs/channels.md)"
+            )
+
     async def test(self) -> Verdict:
         """Try the channel out, once; it is about nobody and kept nowhere."""
         verdict = await self.channel.test(f"test-{secrets.token_hex(8)}", self._now())
@@ -73,7 +103,13 @@ class Outbox(Errands[Parcel]):
         return verdict
 
     async def carry_on(self) -> None:
-        """Try what is due."""
+        """Try what is due; where nobody is there, end what waits, so that the next step goes."""
+        self._is_gone = await asyncio.to_thread(self._gate.is_shut, self.channel.name)
+        if self._is_gone:
+            for one in await asyncio.to_thread(self._store.waiting):
+                shut: End = "unknown" if one.may_be_there else "rejected"
+                await asyncio.to_thread(self._store.end, one.id, shut, SHUT)
+            return
         due = await asyncio.to_thread(self._store.due)
         if not due:
             return
@@ -102,6 +138,8 @@ class Outbox(Errands[Parcel]):
     async def _tried(self, load: Sequence[Parcel], room: asyncio.Semaphore) -> None:
         """One attempt with what may be sent of a load."""
         async with room:
+            if self._is_gone:
+                return  # the next look ends it
             ready = [done for one in load if (done := await self._ready(one)) is not None]
             begun = [one for one in ready if await asyncio.to_thread(self._store.begin, one.id)]
             now = self._now()
@@ -143,6 +181,9 @@ class Outbox(Errands[Parcel]):
         """What came of an attempt."""
         if verdict.why == PRIVATE_ADDRESS:
             self._warn()
+        if verdict.is_gone:
+            self._is_gone = True
+            self._gate.shut(self.channel.name, verdict.why)
         match verdict.outcome:
             case "delivered":
                 self._store.end(one.id, "delivered", "")

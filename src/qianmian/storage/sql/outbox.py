@@ -56,6 +56,12 @@ class OutboxStore(ErrandStore[Parcel, End]):
         with self._database.read() as connection:
             return [_parcel(row) for row in connection.execute(wanted.limit(AT_ONCE)).mappings()]
 
+    def waiting(self) -> list[Parcel]:
+        """Those that still wait, whatever for."""
+        wanted = OUTBOX.select().where(_IS_WAITING, self._mine).order_by(_T.id)
+        with self._database.read() as connection:
+            return [_parcel(row) for row in connection.execute(wanted.limit(AT_ONCE)).mappings()]
+
     def over(self) -> list[Parcel]:
         """Those that still wait and whose time is over."""
         is_over = _T.deadline_at <= self._clock()
