@@ -115,10 +115,10 @@ class Shop:
             next_at=now + after_ms,
         )
 
-    async def until_over(self, outbox: Outbox) -> None:
-        """Look again and again, some seconds apart."""
+    async def until_over(self, *outboxes: Outbox) -> None:
+        """All look again and again at once, some seconds apart."""
         for _ in range(TEN_MINUTES // 5_000 + 2):
-            await outbox.follow()
+            await asyncio.gather(*(one.follow() for one in outboxes))
             if not self.store.counts().get("waiting"):
                 return
             self.clock.pass_ms(5_000)

@@ -19,7 +19,7 @@ import msgspec
 from qianmian.channels.channel import Channel
 from qianmian.channels.verdict import PRIVATE_ADDRESS, Verdict
 from qianmian.errors import OperationalError
-from qianmian.runtime.outbox import GIVEN, WAITING, End, Parcel, wait_ms
+from qianmian.runtime.outbox import GIVEN, GRACE_MS, WAITING, End, Parcel, wait_ms
 from qianmian.server.errands import Errands, Settle
 from qianmian.server.seldom import Seldom
 from qianmian.storage.sql.outbox import OutboxStore
@@ -140,25 +140,31 @@ class Outbox(Errands[Parcel]):
         async with room:
             if self._is_gone:
                 return  # the next look ends it
-            ready = [done for one in load if (done := await self._ready(one)) is not None]
-            begun = [one for one in ready if await asyncio.to_thread(self._store.begin, one.id)]
+            wanted = [one for one in load if not self._is_over(one)]
+            alone_ms = self.channel.attempt_ms + GRACE_MS
+            begun = [
+                one for one in wanted if await asyncio.to_thread(self._store.begin, one, alone_ms)
+            ]
+            ready = [done for one in begun if (done := await self._ready(one)) is not None]
             now = self._now()
-            for one in begun:
+            for one in ready:
                 if one.deadline_at <= now:  # the database was slow
                     end: End = "unknown" if one.may_be_there else "expired"
                     await asyncio.to_thread(self._store.end, one.id, end, one.why)
-            begun = [one for one in begun if one.deadline_at > now]
-            if not begun:
+            ready = [one for one in ready if one.deadline_at > now]
+            if not ready:
                 return
-            left_ms = min(one.deadline_at for one in begun) - now
-            verdict = await self.channel.send(begun, now, within_ms=left_ms)
-            for one in begun:
+            left_ms = min(one.deadline_at for one in ready) - now
+            within_ms = min(left_ms, self.channel.attempt_ms)
+            verdict = await self.channel.send(ready, now, within_ms=within_ms)
+            for one in ready:
                 await asyncio.to_thread(self._note, one, verdict)
+
+    def _is_over(self, one: Parcel) -> bool:
+        return self._erased(one.viewer) or one.deadline_at <= self._now()
 
     async def _ready(self, one: Parcel) -> Parcel | None:
         """It, as it can be sent; None: not now."""
-        if self._erased(one.viewer) or one.deadline_at <= self._now():
-            return None
         body = await self.channel.completed(one.body, self._now())
         if isinstance(body, Verdict):
             await asyncio.to_thread(self._note, one, body)
