@@ -29,6 +29,15 @@ export function useTest() {
   })
 }
 
+/** A channel that was shut is called again. */
+export function useOpenChannel() {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: (channel: OutsideName) => request<void>('POST', `/api/channels/${channel}/open`),
+    onSettled: () => cache.invalidateQueries({ queryKey: KEY }),
+  })
+}
+
 /** The coupon system of the shop, which makes the codes of offers that are issued. */
 export function useCouponSystem() {
   return useQuery({ queryKey: ['coupon-system'], queryFn: () => request<CouponSystem>('GET', '/api/coupon-system') })

@@ -48,6 +48,7 @@ from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
 from qianmian.storage.sql.follow_ups import FollowUpStore
+from qianmian.storage.sql.gates import ChannelGates
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.issued import IssuedStore
 from qianmian.storage.sql.lists import ListStore
@@ -96,6 +97,7 @@ class Installation:
     strategy_store: StrategyStore
     codes: CodeStore
     issued: IssuedStore
+    gates: ChannelGates
     spending: SpendingBook
     follow_ups: FollowUpStore
     outbox: OutboxStore
@@ -178,6 +180,7 @@ class _Stores(NamedTuple):
     strategy_store: StrategyStore
     codes: CodeStore
     issued: IssuedStore
+    gates: ChannelGates
     spending: SpendingBook
     versions: DefinitionStore
     catalog: ProductStore
@@ -196,6 +199,7 @@ def _stores_of(settings: Settings, database: Database, now: Callable[[], int]) -
         strategy_store=StrategyStore(database, now),
         codes=CodeStore(database, now),
         issued=IssuedStore(database, now),
+        gates=ChannelGates(database, now),
         spending=SpendingBook(database, settings.zone),
         versions=DefinitionStore(database, now),
         catalog=ProductStore(database, now, settings.currency),

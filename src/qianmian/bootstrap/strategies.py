@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import get_args
 
 from qianmian.bootstrap.channels import SET_BY, off_of
 from qianmian.errors import InputError, QianmianError
@@ -33,7 +34,8 @@ class StrategiesInForce:
         self.rules = base
         self.left_out: dict[str, QianmianError] = {}
         self._settings = settings
-        self._off = off_of(settings)
+        self._unset = off_of(settings)
+        self._off = self._unset
 
     def watched(self, active: Sequence[Definition]) -> tuple[Definition, ...]:
         """What the engine watches beside the active definitions.
@@ -60,6 +62,9 @@ class StrategiesInForce:
     def of(self, kept: Kept, active: Sequence[Definition]) -> Strategies:
         """What decides, given what is kept; one that cannot run any more is left out and told."""
         self.left_out = {}
+        self._off = tuple(
+            kind for kind in get_args(ChannelKind) if kind in {*self._unset, *kept.shut}
+        )
         usable = []
         for one in running(self.base, kept.versions):
             try:
@@ -106,8 +111,8 @@ def _check_channels(strategy: Strategy, off: Collection[ChannelKind]) -> None:
             for kind in kinds
         )
         raise InputError(
-            f"nothing delivers here what goes over {named}; set it up (docs/channels.md), or add a"
-            " step over another channel",
+            f"nothing delivers here what goes over {named}; set it up, or open it again where it is"
+            " shut (docs/channels.md), or add a step over another channel",
             field="steps",
         )
 

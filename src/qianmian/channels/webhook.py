@@ -31,6 +31,8 @@ from qianmian.vocabulary.time import SECOND_MS
 PREFIX: Final = "whsec_"
 LEAST_BYTES: Final = 24
 MOST_BYTES: Final = 64
+GONE: Final = 410
+"""Standard Webhooks: whoever sends should not call this address again."""
 _LATER: Final = frozenset({408, 409, 425, 429})
 """Nothing was done; the same with a later attempt may be."""
 
@@ -74,7 +76,7 @@ def verdict_of(answer: Answer, now_ms: int) -> Verdict:
         return Verdict("later", f"http_{status}", _after_ms(answer, now_ms))
     if status >= 500:  # it may have been done before something else failed
         return Verdict("unknown", f"http_{status}", _after_ms(answer, now_ms))
-    return Verdict("rejected", f"http_{status}")
+    return Verdict("rejected", f"http_{status}", is_gone=status == GONE)
 
 
 class Signed:

@@ -136,7 +136,7 @@ async def run_server(
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = desk_of(home)
         strategies = StrategyDesk(
-            home.strategy_store, home.strategies, desk, home.deployment, home.codes
+            home.strategy_store, home.strategies, desk, home.deployment, home.codes, home.gates
         )
         stocking = Stocking(home.catalog, home.deployment)
         askers = askers_of(home, now)
@@ -330,7 +330,15 @@ def _outbox_of(home: Installation, channel: Channel, now: Callable[[], int]) -> 
 
     settle = CodeDesk(home.codes, home.issued, deployment).settle_sent
     erased = home.persons.refusals.has
-    return Outbox(home.outbox.of(name), channel, holding, settle, erased=erased, now=now)
+    return Outbox(
+        home.outbox.of(name),
+        channel,
+        holding,
+        settle,
+        gate=home.gates,
+        erased=erased,
+        now=now,
+    )
 
 
 def into(outbox: Outbox, currency: str) -> Callable[[Outgoing], None]:
@@ -407,6 +415,7 @@ def site_of(
         api_keys=home.api_keys,
         room_links=home.room_links,
         code_store=home.codes,
+        gates=home.gates,
         issued=home.issued,
         spending=home.spending,
         audit=home.audit,

@@ -42,6 +42,7 @@ from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import AuditTrail
 from qianmian.storage.sql.codes import CodeStore
+from qianmian.storage.sql.gates import ChannelGates
 from qianmian.storage.sql.identities import IdentityStore
 from qianmian.storage.sql.issued import IssuedStore
 from qianmian.storage.sql.lists import ListStore
@@ -94,6 +95,7 @@ class Site:
     code_store: CodeStore
     issuing: Issuing
     issued: IssuedStore
+    gates: ChannelGates
     spending: SpendingBook
     unsubscribe: Unsubscribe
     desk: DefinitionDesk

@@ -22,6 +22,7 @@ from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.following import Following
 from qianmian.storage.sql.audit import Actor
 from qianmian.storage.sql.codes import CodeStore
+from qianmian.storage.sql.gates import ChannelGates
 from qianmian.storage.sql.strategies import Kept, StrategyStore
 from qianmian.strategies.modes import IN_FORCE, Step, StrategyVersion, running
 from qianmian.strategies.strategy import Guardrails, Strategies, Strategy
@@ -72,8 +73,10 @@ class StrategyDesk(Following):
         definitions: DefinitionDesk,
         deployment: Deployment,
         codes: CodeStore,
+        gates: ChannelGates,
     ) -> None:
         self._codes = codes
+        self._gates = gates
         self._store = store
         self.in_force = in_force
         self._definitions = definitions
@@ -227,6 +230,13 @@ class StrategyDesk(Following):
             known = await asyncio.to_thread(self._codes.add, offer, codes, by)
             await self._bring()
             return known
+
+    async def open_channel(self, channel: str, by: Actor) -> bool:
+        """A channel that was shut is called again, from the next decision on; whether it was."""
+        async with self._definitions.changing:
+            was_shut = await asyncio.to_thread(self._gates.open, channel, by)
+            await self._bring()
+            return was_shut
 
     async def put_guardrails(self, guardrails: Guardrails, by: Actor, *, why: str = "") -> None:
         """The limits of the shop from now on; the red switch among them."""

@@ -8,6 +8,8 @@ export interface Channel {
   is_on: boolean
   target: string
   states: Record<string, number>
+  /** since when nobody is at its address, ms UTC; null: it is not shut */
+  shut_at: number | null
 }
 
 /** What came of a test; `why` is a code. */

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, get_args
 from fastapi import APIRouter
 
 from qianmian.channels.verdict import Verdict
+from qianmian.errors import NotThere
 from qianmian.server.api.models import Model
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.roles import Needs
@@ -28,13 +29,15 @@ class ChannelModel(Model):
     """A channel; `target`: the host that is called, and never more of its address.
 
     `states`: how many messages are waiting, and of those that ended within a day, how they did;
-    what waits for a channel that is not on any more ends at its deadline.
+    what waits for a channel that is not on any more ends at its deadline. `shut_at`: since when
+    nothing goes over it, because nobody is at its address any more, ms UTC; null: it is not shut.
     """
 
     channel: Inside | Outside
     is_on: bool
     target: str
     states: dict[str, int]
+    shut_at: int | None = None
 
 
 class TestedModel(Model):
@@ -81,12 +84,14 @@ async def channels(site: Here, _who: Annotated[Who, Needs("channels.read")]) -> 
     inside = get_args(Inside)
     found = [ChannelModel(channel=name, is_on=True, target="", states={}) for name in inside]
     outboxes = {one.channel.name: one for one in site.outboxes}
+    shut_at = await asyncio.to_thread(site.gates.shut_at)
     for name in get_args(Outside):
         one = outboxes.get(name)
         counts = partial(site.stranded.counts, name) if one is None else one.counts
         states = await asyncio.to_thread(counts)
         target = "" if one is None else one.channel.target
         model = ChannelModel(channel=name, is_on=one is not None, target=target, states=states)
+        model.shut_at = shut_at.get(name)
         found.append(model)
     return found
 
@@ -100,6 +105,15 @@ async def test(
     if outbox is None:
         raise Problem("channel.off", f"the channel {channel} is not set: see docs/channels.md")
     return await _tested(site, who, channel, await outbox.test())
+
+
+@router.post("/channels/{channel}/open", status_code=204)
+async def open_again(
+    channel: Outside, site: Here, who: Annotated[Who, Needs("channels.write")]
+) -> None:
+    """Call a channel again that was shut; what decides uses it from now on."""
+    if not await site.strategies.open_channel(channel, who.actor):
+        raise NotThere(f"the channel {channel} is not shut")
 
 
 async def _tested(site: Site, who: Who, name: str, verdict: Verdict) -> TestedModel:
