@@ -60,7 +60,8 @@ class StrategyEffect:
     """What is known of the effect of one version of a strategy.
 
     Attributes:
-        goal: event by which it is measured, within window_ms after the decision.
+        goal: event by which it is measured, within window_ms after the decision; 0: until the
+            session ends.
         as_of: what is known at; 0: nothing is.
         waiting, in_holdout, placeless_refunds: as of `Population`.
         naive: None: hidden with the verdict.
@@ -153,9 +154,7 @@ def strategy_effect(
             key: grouped(mine.astype(np.int64), ("no", "yes"))
             for key, mine in (holds.items() if is_told else ())
         },
-        over_time=over_time(outcomes[0], people.is_treated, people.at, plan, window_ms=window_ms)
-        if is_told
-        else (),
+        over_time=over_time(outcomes[0], people.is_treated, people.until, plan) if is_told else (),
     )
 
 

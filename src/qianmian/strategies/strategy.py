@@ -124,10 +124,20 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 class Goal(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """By what it is measured: an event of the viewer within a time after the decision."""
+    """By what it is measured: an event of the viewer within a time after the decision.
+
+    Attributes:
+        within: "session": until the session of the decision ends, and `within_ms` says nothing.
+    """
 
     event: str = "order_paid"
     within_ms: Annotated[int, msgspec.Meta(ge=SECOND_MS, le=30 * DAY_MS)] = DAY_MS
+    within: Literal["", "session"] = ""
+
+    @property
+    def window_ms(self) -> int:
+        """How long after the decision it counts; 0: until the session ends."""
+        return 0 if self.within else self.within_ms
 
 
 class Tolerance(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

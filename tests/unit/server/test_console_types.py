@@ -97,6 +97,7 @@ NAMES = {  # of the schema: of the interface
     "StandingModel": "EffectStanding",
     "NaiveModel": "NaiveRatio",
     "SlicesModel": "EffectSlices",
+    "TurnModel": "ReviewTurn",
     "StrategyEffectModel": "StrategyEffect",
     "Doubts": "Doubt",
     "EngineModel": "EngineHealth",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -17,6 +18,8 @@ from qianmian.runtime.messages import Decided, Events, Message
 from qianmian.storage.history import History
 from qianmian.storage.history_reader.effects import effect_in_history
 from qianmian.storage.history_reader.reader import HistoryReader
+from qianmian.storage.recorded_sessions import recorded_sessions
+from qianmian.storage.session_review import session_review
 from qianmian.strategies.slices import SLICE_MS, is_acting
 from qianmian.strategies.strategy import Goal, Step, Strategy
 from qianmian.vocabulary.decision import Decision
@@ -132,3 +135,18 @@ def test_what_is_about_people_or_always_acts_has_no_slices(tmp_path: Path) -> No
     assert (told.slices, told.effect.why_hidden) == (None, "no_control")
     assert effect(tmp_path).effect.why_hidden == "by_slices"
     assert effect(tmp_path).verdict == "works"
+
+
+def test_a_review_draws_the_slices_of_what_takes_turns_and_of_nothing_else(tmp_path: Path) -> None:
+    rooms = Rooms(tmp_path, 5)
+    rooms.say("a", START + 11_000_000, "act", strategy="card", viewer="v1")
+    rooms.history.flush()
+    (session,) = recorded_sessions(tmp_path, room="a")
+    turns = session_review(tmp_path, session).turns
+    assert {one.strategy for one in turns} == {HOST.key}
+    assert (turns[0].begins, turns[-1].ends) == (session.begins, session.ends)
+    assert all(one.ends == other.begins for one, other in pairwise(turns))
+    for one in turns:
+        assert one.acts is is_acting("default", HOST.key, "a", "sa", one.begins)
+    of_other = session_review(tmp_path, session, "other").turns
+    assert [one.acts for one in of_other] != [one.acts for one in turns]

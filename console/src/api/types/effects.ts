@@ -106,7 +106,7 @@ export interface EffectSlices {
   is_carried: boolean
 }
 
-/** The effect of one version of a strategy; `as_of` 0: nothing is known yet. */
+/** The effect of one version of a strategy; `as_of` 0: nothing is known yet; `window_ms` 0: until the session ends. */
 export interface StrategyEffect {
   strategy: string
   version: number

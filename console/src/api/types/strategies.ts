@@ -78,6 +78,7 @@ export interface Schedule {
 export interface Goal {
   event?: string
   within_ms?: number
+  within?: '' | 'session'
 }
 
 /** A strategy as it is written, in a file or here; what is left out is as usual. */

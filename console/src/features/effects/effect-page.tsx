@@ -6,14 +6,14 @@ import type { EffectReport } from '@/api/types'
 import { ModeTag } from '@/components/mode-tag'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
-import { count, dayAndClock, duration, signed } from '@/lib/format'
+import { count, dayAndClock, signed } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
 import { adviceOf } from './advice'
 import { EffectBand } from './effect-band'
 import { EffectCards } from './effect-cards'
 import { Forest, GroupTable, useLevelNotes, useRowsByLevel, useRowsBySession } from './effect-groups'
 import { EffectNotes } from './effect-notes'
-import { inWords, neededIn, peopleIn, pointsIn } from './effect-words'
+import { inWords, neededIn, peopleIn, pointsIn, withinIn } from './effect-words'
 import { useEffectReport, useLevels } from './effects-api'
 import { NaiveRatio } from './naive-ratio'
 import { SlicesPanel } from './slices-panel'
@@ -94,7 +94,7 @@ function Sentence({ report: { names, found } }: { report: EffectReport }) {
           {t('effects.sentence', {
             name: words(names),
             goal: eventOf(found.goal),
-            within: duration(found.window_ms),
+            within: withinIn(t, found.window_ms),
             lift: inWords(t, one.absolute, pointsIn(t)),
             more: signed(one.incremental.value, 0),
           })}{' '}

@@ -3,11 +3,11 @@ import { useEventName, useShop } from '@/api/meta'
 import type { Comparison, EffectSlices, StrategyEffect } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
-import { dayAndClock, duration, share, signed } from '@/lib/format'
+import { dayAndClock, share, signed } from '@/lib/format'
 import { useTexts } from '@/lib/language'
 import { EffectForest } from './effect-forest'
 import { EffectNotes } from './effect-notes'
-import { inWords, MONEY, moneyIn, nameOf, neededIn, peopleIn, pointsIn } from './effect-words'
+import { inWords, MONEY, moneyIn, nameOf, neededIn, peopleIn, pointsIn, withinIn } from './effect-words'
 import { useEffectOf } from './effects-api'
 import { NaiveRatio } from './naive-ratio'
 import { SlicesSentence } from './slices-panel'
@@ -76,7 +76,7 @@ function Verdict({ found }: { found: StrategyEffect }) {
     <p data-part="verdict" data-verdict={effect.verdict}>
       <b className={`verdict verdict-${effect.verdict}`}>{t(`strategies.effect.verdict.${effect.verdict}`)}</b>{' '}
       {t('strategies.effect.sentence', {
-        within: duration(found.window_ms),
+        within: withinIn(t, found.window_ms),
         treated: share(one.treated.with_outcome, one.treated.n),
         control: share(one.control.with_outcome, one.control.n),
         lift: inWords(t, one.absolute, pointsIn(t)),

@@ -55,7 +55,7 @@ const LIMITS: WordsOf<StrategyLimits> = {
   room_apart_ms: span,
   budget_minor: (minor, say) => say.money(minor),
 }
-const GOAL: WordsOf<Goal> = { event: (type, say) => say.event(type), within_ms: span }
+const GOAL: WordsOf<Goal> = { event: (type, say) => say.event(type), within_ms: span, within: (_, { t }) => t('strategies.of_goal.session') }
 const TOLERANCE: WordsOf<Tolerance> = { missed: share, left: share, dismissed: share, refunded: share, unsubscribed: share }
 const WHOLE: WordsOf<Omit<Strategy, Apart>> = {
   title: (titles) => Object.values(titles).join(' / '),

@@ -36,7 +36,7 @@ def strategy_page(
     """The effect of a strategy: verdict, outcomes, checks, sessions, and the naive ratio last."""
     shows = _Shows(view, MONEY)
     effect = found.effect
-    within = view.length(found.window_ms)
+    within = view.length(found.window_ms) if found.window_ms else view.say("effects.session")
     head = view.say("effects.of", title=title, version=found.version)
     goal = view.say("effects.goal", goal=shows.event(found.goal), within=within)
     parts = [

@@ -170,6 +170,7 @@ class SuggestionModel(Model):
 class StrategyEffectModel(Model):
     """The effect of one version of a strategy, as of a clock (ms UTC; 0: nothing yet).
 
+    `window_ms` 0: the goal counts until the session of the decision ends.
     `by`: for each tag or segment that was asked for the groups "no" and "yes", as people were when
     the first in their session was decided about.
     """

@@ -62,13 +62,13 @@ def effect_in_history(
     if by:
         reader.bring(by.values(), definitions)
     measured.refresh(goal.event)
-    version, window_ms = (strategy.key, strategy.version), goal.within_ms
+    version, window_ms = (strategy.key, strategy.version), goal.window_ms
     slices = _by_slices(reader, strategy)
     if slices is not None:
         told = {"window_ms": window_ms, "as_of": measured.clock}
         return effect_by_slices(version, goal.event, slices, **told)
     asked = Asked(measured, strategy, currency)
-    people = asked.people().compared(window_ms=window_ms, as_of=measured.clock)
+    people = asked.people().compared(as_of=measured.clock)
     share = strategy.control / WHOLE
     names, place = _in_order(measured.places, people.place)
     people = replace(people, place=place)
@@ -97,7 +97,7 @@ def _by_slices(reader: HistoryReader, strategy: Strategy) -> Switchback | None:
 def _beside(asked: Asked, measured: Measured, goal: Goal, people: Population) -> Beside:
     """What is not in the comparison, of the time from the first of its people to the last."""
     begin = int(people.at.min(initial=measured.clock))
-    until = int(people.at.max(initial=begin)) + goal.within_ms
+    until = int(people.until.max(initial=begin))
     stands, first, last = measured.persons()
     others = stands & (first <= until) & (last >= begin) & ~asked.was_treated()
     reached = np.zeros(len(stands), np.bool_)
