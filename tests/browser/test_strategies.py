@@ -252,8 +252,20 @@ def test_codes_are_tried_taken_and_seen_by_four_characters(
 
 
 def test_the_host_picks_what_viewers_are_listed(shop: Shop, visits: Open) -> None:
-    shop.server.home.catalog.put(Product("p7", "口红", 7), by=SYSTEM)
+    said = ("不沾杯", "敏感肌可用")
+    shop.server.home.catalog.put(Product("p7", "口红", 7, selling_points=said), by=SYSTEM)
+    shop.server.home.catalog.put(Product("p8", "唇釉", 8, stock=0), by=SYSTEM)
+    shop.server.home.catalog.put(Product("p9", "眼影", 9), by=SYSTEM)
     page = visits("/host/r1").page
+    stage = page.locator("[data-part=stage]")
+    expect(stage).to_contain_text("接下来：7 号链接 口红")
+    shop.send({"type": "product_presented", "product": "p7", "room": "r1"})
+    expect(stage).to_contain_text("正在讲：7 号链接 口红")
+    expect(stage.get_by_role("listitem")).to_have_text(said)
+    expect(stage).to_contain_text("接下来：9 号链接 眼影")  # of the eighth none is left
+    shop.send({"type": "stock_changed", "product": "p7", "stock": 0, "room": "r1"})
+    expect(stage).to_contain_text("口红，已经卖完")
+    expect(stage.get_by_role("listitem")).to_have_count(0)
     lists = page.locator("[data-part=room-lists]")
     hot = lists.get_by_role("switch", name="显示热销榜")
     hot.focus()

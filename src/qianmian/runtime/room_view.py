@@ -43,6 +43,7 @@ from qianmian.runtime.hesitating import Hesitating as List
 from qianmian.runtime.hesitating import Lingering
 from qianmian.runtime.ports import ACCEPTED
 from qianmian.runtime.recent_firings import RecentFirings
+from qianmian.runtime.sold_out import SoldOut
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import is_anonymous
@@ -138,6 +139,7 @@ class RoomViews:
     ) -> None:
         self._lingering = lingering
         self._products = ProductCatalog(products)
+        self._sold_out = SoldOut(_stock(self._products))
         self._currency = currency
         self._rooms: dict[str, _Room] = {}
         self._linked: dict[str, str] = {}
@@ -156,8 +158,9 @@ class RoomViews:
             room.hesitating.restore(kept)
 
     def stock(self, products: Iterable[Product]) -> None:
-        """Another catalog: its titles and links from now on."""
+        """Another catalog: its titles, links and stock from now on."""
         self._products = ProductCatalog(products)
+        self._sold_out.restock(_stock(self._products))
 
     # -- the log
 
@@ -269,6 +272,9 @@ class RoomViews:
             room.stage = _string(batch, "stage", row) or "live"
         elif kind == "session_ended":
             self._rooms[name] = _Room(List(self._lingering), title=room.title, since=clock)
+            self._sold_out.end(name)
+        elif kind == "stock_changed" and product is not None:
+            self._sold_out.told(name, product, int(batch.numbers["stock"][row]))
         elif kind == "product_presented" and product is not None:
             room.stop_presenting(clock)
             room.presented.append([product, clock, None])
@@ -288,6 +294,7 @@ class RoomViews:
             room = self._room(now.room)
             if room.session and room.session != now.session:
                 room = self._rooms[now.room] = _Room(List(self._lingering), title=room.title)
+                self._sold_out.end(now.room)
             room.session, room.now = now.session, now
             room.started_at = clock_ms if room.started_at is None else room.started_at
             room.peak = max(room.peak, now.online)
@@ -334,6 +341,18 @@ class RoomViews:
         room = self._rooms.get(name)
         return None if room is None or room.now is None else room.now.online
 
+    def presented_in(self, name: str) -> tuple[str | None, frozenset[str]]:
+        """The product that is presented in a room now, and all that were in its session."""
+        room = self._rooms.get(name)
+        if room is None or not room.presented:
+            return None, frozenset()
+        product, _, until = room.presented[-1]
+        return None if until is not None else product, frozenset(one[0] for one in room.presented)
+
+    def is_sold_out(self, name: str, product: str | None) -> bool:
+        """Whether a product cannot be bought in a room, as far as is known."""
+        return product is not None and self._sold_out.has(name, product)
+
     def fired_of(self, viewer: str) -> list[Firing]:
         """The recent firings of a viewer, newest first. Cost: O(`RECENT_FIRINGS`)."""
         return self._recent.of_viewer(viewer)
@@ -379,7 +398,11 @@ class RoomViews:
             doubts=tuple(self._doubts(room)),
             hot=()
             if now is None
-            else tuple(Hot(p, self._title(p), points) for p, points in now.hot_products),
+            else tuple(
+                Hot(p, self._title(p), points)
+                for p, points in now.hot_products
+                if not self._sold_out.has(name, p)
+            ),
             firings_by_moment={
                 key: n
                 for key, n in ({} if now is None else now.firings_by_moment).items()
@@ -470,6 +493,7 @@ class RoomViews:
         self._list_firings()
         return {
             "linked": sorted(self._linked.items()),
+            "sold_out": self._sold_out.snapshot(),
             "recent": [
                 [f.at, f.viewer, f.room, f.session, f.moment, f.version, f.key, f.namespace]
                 for f in self._recent.tolist()
@@ -504,6 +528,7 @@ class RoomViews:
     def restore(self, stored: Mapping[str, Any]) -> None:
         """The opposite of `snapshot`; for the numbers see `show`."""
         self._linked = dict(stored["linked"])
+        self._sold_out.restore(stored.get("sold_out", {}))  # older ones have none
         self._recent.restore([Firing(*one) for one in stored["recent"]])
         for name, kept in stored["rooms"].items():
             room = self._room(name)
@@ -537,6 +562,10 @@ def _reads(lingering: Mapping[str, Lingering]) -> npt.NDArray[np.bool_]:
     """Which types of events the boards look at, by code."""
     names = ALWAYS | ENDING | {name for one in lingering.values() for name in one.until}
     return np.array([one.scope == "room" or one.name in names for one in CATALOG])
+
+
+def _stock(products: ProductCatalog) -> dict[str, int | None]:
+    return {name: one.stock for name, one in products.items()}
 
 
 def _string(batch: EventBatch, name: str, row: int) -> str | None:

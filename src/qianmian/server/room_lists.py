@@ -8,7 +8,7 @@ back when nobody wants it any more or the session is over. Nothing personal is i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from qianmian.runtime.following import Following
@@ -39,9 +39,10 @@ class Pages(Protocol):
 
 
 class InRooms(NamedTuple):
-    """The rooms with a session, what is hot in each, and the products of the shop."""
+    """The rooms with a session: what is hot in each, what is sold out, the products of the shop."""
 
     hot: Mapping[str, Sequence[str]]
+    sold_out: Mapping[str, frozenset[str]]
     products: Mapping[str, Product]
 
 
@@ -80,18 +81,22 @@ class RoomLists(Following):
             chosen = {one.room: one for one in await asyncio.to_thread(self.store.all)}
             if not chosen and not self._told:
                 return
-            wanted = self._wanted(chosen, await self._ask(lambda live: _in_rooms(live, chosen)))
+            listed = {*(name for one in chosen.values() for name in one.recommended)}
+            listed |= {one.id for told in self._told.values() for one in told.products}
+            found = await self._ask(lambda live: _in_rooms(live, chosen, listed))
+            wanted = self._wanted(chosen, found)
             for place in [place for place in self._told if place not in wanted]:
                 self._pages.withdraw(self._told.pop(place).id, place[0])
             for place, products in wanted.items():
-                self._tell(*place, products)
+                self._tell(*place, products, found.sold_out.get(place[0], frozenset()))
 
     async def shown(self, room: str) -> tuple[list[ProductShown], list[ProductShown]]:
         """What is hot in a room, and what is recommended there, as viewers would see it."""
         chosen = await asyncio.to_thread(self.store.of, room)
-        found = await self._ask(lambda live: _in_rooms(live, {room: chosen}))
-        hot = self._products(found.hot.get(room, ()), found.products)
-        return hot[:HOT_SHOWN], self._products(chosen.recommended, found.products)
+        listed = set(chosen.recommended)
+        found = await self._ask(lambda live: _in_rooms(live, {room: chosen}, listed))
+        hot = self._products(room, found.hot.get(room, ()), found)
+        return hot[:HOT_SHOWN], self._products(room, chosen.recommended, found)
 
     # -- parts
 
@@ -101,24 +106,32 @@ class RoomLists(Following):
         wanted: dict[tuple[str, Kind], tuple[ProductShown, ...]] = {}
         for room, hot in found.hot.items():
             if chosen[room].is_hot_shown:
-                wanted[room, "hot_list"] = tuple(self._products(hot, found.products)[:HOT_SHOWN])
-            recommended = self._products(chosen[room].recommended, found.products)
+                wanted[room, "hot_list"] = tuple(self._products(room, hot, found)[:HOT_SHOWN])
+            recommended = self._products(room, chosen[room].recommended, found)
             wanted[room, "recommended"] = tuple(recommended)
         return {place: products for place, products in wanted.items() if products}
 
-    def _products(self, ids: Sequence[str], products: Mapping[str, Product]) -> list[ProductShown]:
+    def _products(self, room: str, ids: Sequence[str], found: InRooms) -> list[ProductShown]:
         """Of those that can be bought, and that have a name to be called by."""
-        known = [products[one] for one in ids if one in products]
-        sold = [one for one in known if one.in_stock and one.title]
+        gone = found.sold_out.get(room, frozenset())
+        known = [found.products[one] for one in ids if one in found.products]
+        sold = [one for one in known if one.id not in gone and one.title]
         return [
             ProductShown(one.id, one.title, one.link_number, one.price_minor, self._currency)
             for one in sold[:MAX_PRODUCTS]
         ]
 
-    def _tell(self, room: str, kind: Kind, products: tuple[ProductShown, ...]) -> None:
+    def _tell(
+        self,
+        room: str,
+        kind: Kind,
+        products: tuple[ProductShown, ...],
+        sold_out: frozenset[str],
+    ) -> None:
         now, before = self._now(), self._told.get((room, kind))
         if before is not None:
             is_fresh = now - before.at < (HOT_APART_MS if kind == "hot_list" else 0)
+            is_fresh &= sold_out.isdisjoint(one.id for one in before.products)
             is_same = before.products == products and before.expires_at - now > HOLDS_MS // 2
             if is_fresh or is_same:
                 return
@@ -136,9 +149,15 @@ class RoomLists(Following):
         self._pages.publish(message)
 
 
-def _in_rooms(live: Live, rooms: Mapping[str, ChosenLists]) -> InRooms:
-    """On the engine's thread."""
+def _in_rooms(live: Live, rooms: Mapping[str, ChosenLists], listed: Iterable[str]) -> InRooms:
+    """On the engine's thread; of what is listed, and of what is hot, it is told what is gone."""
     open_rooms = set(() if live.engine is None else live.engine.open_rooms())
     boards = {room: live.views.board(room) for room in rooms if room in open_rooms}
     hot = {room: [one.product for one in board.hot] for room, board in boards.items() if board}
-    return InRooms(hot, {one.id: one for one in live.products})
+    sold_out = {
+        room: frozenset(
+            one for one in {*listed, *hot.get(room, ())} if live.views.is_sold_out(room, one)
+        )
+        for room in rooms
+    }
+    return InRooms(hot, sold_out, {one.id: one for one in live.products})

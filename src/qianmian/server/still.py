@@ -56,9 +56,18 @@ def holding_of(live: Live, channel: str, decisions: Collection[Decision]) -> set
 
 
 def still_shown(live: Live, channel: str, decisions: Collection[Decision]) -> set[str]:
-    """As `still_holding`, of a channel that is seen in the room: their session lasts, too."""
+    """As `still_holding`, of a channel that is seen in the room: their session lasts, too.
+
+    And what they are about can be bought: nobody is sent to a shelf that is empty.
+    """
     if live.engine is None:
         return set()
     sessions = {room: live.engine.session_of(room) for room in {one.room for one in decisions}}
-    lasting = [one for one in decisions if one.session and one.session == sessions[one.room]]
+    lasting = [
+        one
+        for one in decisions
+        if one.session
+        and one.session == sessions[one.room]
+        and not live.views.is_sold_out(one.room, one.key)
+    ]
     return still_holding(live, channel, lasting)

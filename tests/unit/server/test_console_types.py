@@ -173,6 +173,8 @@ NAMES = {  # of the schema: of the interface
     "ReplySent": "ReplySent",
     "PromptModel": "Prompt",
     "PromptPage": "PromptPage",
+    "HostStageModel": "RoomStage",
+    "StageProduct": "StageProduct",
     "TagModel": "ViewerTag",
     "TimelineEvent": "TimelineEvent",
     "TrendPoint": "TrendPoint",

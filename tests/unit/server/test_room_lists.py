@@ -36,6 +36,7 @@ class Room:
         self.now = 1_800_000_000_000
         self.open = ["r1"]
         self.hot = ["p1", "p0", "p2"]
+        self.gone = {"p0"}
         database = database_in(folder / "lists.db")
         self.store = RoomListStore(database, lambda: self.now)
         self.hub = ViewersHub(lambda: self.now)
@@ -47,7 +48,9 @@ class Room:
         board = SimpleNamespace(hot=[SimpleNamespace(product=one) for one in self.hot])
         live = SimpleNamespace(
             engine=SimpleNamespace(open_rooms=lambda: self.open),
-            views=SimpleNamespace(board=lambda _room: board),
+            views=SimpleNamespace(
+                board=lambda _room: board, is_sold_out=lambda _room, one: one in self.gone
+            ),
             products=CATALOG,
         )
         return read(cast("Live", live))
@@ -107,6 +110,18 @@ def test_it_is_told_again_when_it_changes_and_before_it_runs_out(room: Room) -> 
     room.choose("p6")
     assert room.look(1) == [("recommended", ["p6"])]
     assert room.look(HOLDS_MS // 2) == [("recommended", ["p6"])]
+
+
+def test_what_is_sold_out_leaves_at_once_however_lately_it_was_told(room: Room) -> None:
+    room.choose("p2", "p5", hot=True)
+    room.look()
+    room.gone.add("p2")
+    assert room.look(1) == [("hot_list", ["p1"]), ("recommended", ["p5"])]
+    room.gone = {"p0"}
+    assert room.look(1) == [("recommended", ["p2", "p5"])]  # what is hot can wait
+    room.gone = {"p0", "p1", "p2"}
+    assert room.look(1) == [("recommended", ["p5"])]
+    assert len(room.withdrawn) == 1, "nothing hot is left"
 
 
 def test_a_list_that_is_chosen_no_more_and_those_of_a_session_that_is_over_are_taken_back(

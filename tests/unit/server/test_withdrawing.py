@@ -191,6 +191,28 @@ def test_a_card_a_notice_and_a_prompt_are_taken_back(shop: Shop, room: str) -> N
     assert shop.prompts(room) == [], "what was taken back does not come again"
 
 
+@pytest.mark.parametrize("is_first", [False, True])
+def test_nobody_is_sent_to_a_shelf_that_is_empty(shop: Shop, is_first: bool) -> None:
+    """What is about a product of which a room says that none is left goes, or never comes."""
+    room = f"empty-{is_first}"
+    gone = {"type": "stock_changed", "product": "p7", "stock": 0}
+    doubt = {"type": "comment_sent", "text": "真的假的", "product": "p7"}
+    if is_first:
+        shop.send(room, gone)
+    counted = shop.withdrawn()["in_room"]
+    with shop.page(f"{room}-a", room) as page:
+        shop.send(room, *({**doubt, "viewer": f"{room}-{one}"} for one in ("a", "b", "c")))
+        told = {one["title"] for one in frames(page, "message", 1 if is_first else 2)}
+        assert told == ({"给你的券"} if is_first else {"给你的券", "正品保证"})
+        if not is_first:
+            assert shop.on_stream(room) == ["正品保证"]
+            shop.send(room, gone)
+        assert shop.on_stream(room) == [], "not even until the next look"
+    until(lambda: shop.withdrawn()["in_room"] == counted + 1)
+    shop.send(room, {"type": "session_ended"})
+    until(lambda: shop.withdrawn()["in_room"] == counted + 4)
+
+
 def test_what_a_page_said_it_had_stays_spent(shop: Shop) -> None:
     before = shop.ledger()
     with shop.page("had", "r9") as page:

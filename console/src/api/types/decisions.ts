@@ -71,10 +71,25 @@ export interface Prompt {
   viewers: number
 }
 
+/** A product for the host to speak of, with what there is to say, best first. */
+export interface StageProduct {
+  title: string
+  link_number: number | null
+  selling_points: string[]
+}
+
+/** What is presented now, and what comes next on the shelf; null: nothing, or nobody knows. */
+export interface RoomStage {
+  presented: StageProduct | null
+  is_sold_out: boolean
+  next: StageProduct | null
+}
+
 /** The open cards of a room, the one to say next first. */
 export interface PromptPage {
   now: number
   /** In the room, as its board tells it; null before anybody was there. */
   online: number | null
+  stage: RoomStage
   prompts: Prompt[]
 }

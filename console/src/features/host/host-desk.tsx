@@ -6,6 +6,7 @@ import { ProblemAlert } from '@/components/problem'
 import { count } from '@/lib/format'
 import { useTexts } from '@/lib/language'
 import { useAnswer, usePrompts, type Answer } from './host-api'
+import { Nothing } from './nothing'
 
 /** Where a key is typed and answers no card. */
 const ELSEWHERE = '.room-lists, .room-links, .ant-select-dropdown, .ant-modal, .ant-popover'
@@ -49,10 +50,7 @@ export function HostDesk({ room, canAnswer, found }: Props) {
       {/* A card that somebody else answered first is no problem; a server that is not there is. */}
       {give.error instanceof ApiProblem && give.error.status !== 422 && <ProblemAlert error={give.error} />}
       {card === undefined ? (
-        <div className="host-nothing">
-          <p className="host-words">{t('host.nothing')}</p>
-          <p className="quiet">{t('host.nothing_meaning')}</p>
-        </div>
+        <Nothing stage={found.data?.stage} />
       ) : (
         <Card key={card.id} card={card} now={found.data?.now ?? card.at} />
       )}
