@@ -65,6 +65,7 @@ from qianmian.server.withdrawing import Withdrawals, from_host, from_pages
 from qianmian.storage.fired import Fired, fired_since
 from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
+from qianmian.strategies.minors import named_in_lists
 from qianmian.vocabulary.firing import Firing
 
 Publish = Callable[[Outgoing], None]
@@ -118,7 +119,8 @@ async def run_server(
         """The clock of the log: it stands still where the machine's goes back."""
         return max(now(), home.log.last_clock)
 
-    async with running(home.deployment, now=now, on_firings=on_firings) as parts:
+    minors = home.settings.minors
+    async with running(home.deployment, now=now, on_firings=on_firings, minors=minors) as parts:
         ingest = IngestApp(
             sources=home.sources,
             submit=home.deployment.submit,
@@ -352,7 +354,9 @@ def askers_of(home: Installation, now: Callable[[], int]) -> tuple[Previewer, Me
     zone, lists = home.settings.zone, home.lists.newest
     flushed = partial(_flush, home)
     return (
-        Previewer(folder, zone, home.products, now, flushed, lists),
+        Previewer(
+            folder, zone, home.products, now, flushed, lists, named_in_lists(home.settings.minors)
+        ),
         Measurer(folder, zone, home.products, now, flushed, lists, shop=home.settings.namespace),
     )
 

@@ -1,4 +1,4 @@
-"""The rule about minors as conditions: whom a strategy leaves out because of their age.
+"""The rule about minors as conditions: whom strategies, and lists of people, leave out by age.
 
 It is `vocabulary.minors.may_profile` in the words of the engine, so that it is judged with the
 traits that were known at the instant of the firing.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from qianmian.language.ast import Node, Not, Or, Trait
+from qianmian.language.ast import And, Node, Not, Or, Trait
 from qianmian.vocabulary.minors import ADULT_AGE, BAND_TRAITS, MinorsMode, minor_bands
 
 _ADULT: Final = (
@@ -19,7 +19,7 @@ _ADULT: Final = (
 
 
 def minor_guards(mode: MinorsMode) -> list[Node]:
-    """What must hold of everybody whom a strategy of this shop concerns."""
+    """What must hold of everybody whom a strategy of this shop concerns, and of who is named."""
     if mode == "off":
         return []
     bands = tuple(sorted(minor_bands()))
@@ -29,3 +29,9 @@ def minor_guards(mode: MinorsMode) -> list[Node]:
     if mode == "strict":
         guards.append(Or(_ADULT))
     return guards
+
+
+def named_in_lists(mode: MinorsMode) -> Node | None:
+    """What holds of everybody who may be named in a list of people; None: everybody may."""
+    guards = minor_guards(mode)
+    return And(tuple(guards)) if len(guards) > 1 else next(iter(guards), None)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
@@ -36,10 +37,11 @@ from qianmian.storage.history_reader.terms import (
     function,
     named,
 )
-from qianmian.storage.history_reader.told import newest_told_at, newest_trait
+from qianmian.storage.history_reader.told import newest_rank, newest_told_at, newest_trait
 from qianmian.storage.history_reader.warm import SHOWING
 from qianmian.vocabulary.consent import tag_of_trait
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
+from qianmian.vocabulary.origins import ORIGINS, RANK, USUAL
 from qianmian.vocabulary.registration import AGING, aged
 
 _SEEN: Final = "s"
@@ -128,6 +130,7 @@ class _Build:
         if traits:
             joined.append((self._told(asking, traits), _TOLD))
             shown += [self._trait(asking, name, k) for k, name in enumerate(traits)]
+            shown += [column(f"r{k}", _TOLD) for k in range(len(traits))]
             shown += [column(f"at_{name}", _TOLD) for name in aging]
             if not set(traits).isdisjoint(FOUND_TRAITS):
                 joined.append((exp.select("*").from_("found"), _FOUND))
@@ -139,11 +142,14 @@ class _Build:
         found = self.reader.database.table(query, asking.bound.values)
         table = pa.Table.from_arrays(found.columns[: len(names)], names=names)
         if traits:
-            values, told_at = found.columns[len(names) :], found.columns[len(names) + len(traits) :]
-            by_name = dict(zip(traits, values, strict=False))
-            for name, at in zip(aging, told_at, strict=True):
+            rest, n = found.columns[len(names) :], len(traits)
+            by_name = dict(zip(traits, rest, strict=False))
+            for name, at in zip(aging, rest[2 * n :], strict=True):
                 by_name[name] = self._aged(by_name[name], at)
             table = table.append_column("traits", _documents(by_name))
+            origins = _origins(by_name, rest[n : 2 * n])
+            if origins is not None:
+                table = table.append_column("origins", origins)
         return _for_all_names(table, self.reader.warm.links.other_names())
 
     def _aged(self, values: pa.ChunkedArray, told_at: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -244,6 +250,7 @@ class _Build:
 
     def _told(self, asking: Asking, traits: Sequence[str]) -> exp.Select:
         newest = [named(newest_trait(name, asking.bound), f"t{k}") for k, name in enumerate(traits)]
+        newest += [named(newest_rank(name, asking.bound), f"r{k}") for k, name in enumerate(traits)]
         newest += [
             named(newest_told_at(name, asking.bound), f"at_{name}")
             for name in traits
@@ -278,3 +285,22 @@ def _documents(values: Mapping[str, pa.ChunkedArray]) -> pa.Array:
         for row in told
     ]
     return pa.array(documents, pa.string())
+
+
+def _origins(values: Mapping[str, pa.ChunkedArray], ranks: Sequence[pa.ChunkedArray]) -> Any:
+    """Of each viewer the JSON of who told which trait, where that is unusual; None: of nobody.
+
+    What nobody told and is there has been found by us: it is inferred.
+    """
+    by_rank = {RANK[one]: one for one in ORIGINS}
+    unusual: dict[int, dict[str, str]] = {}
+    for (name, held), told in zip(values.items(), ranks, strict=True):
+        is_there = held.is_valid().to_numpy()
+        rank = told.fill_null(RANK["inferred"]).to_numpy()
+        for at in np.flatnonzero(is_there & (rank != RANK[USUAL])).tolist():
+            unusual.setdefault(at, {})[name] = by_rank[int(rank[at])]
+    if not unusual:
+        return None
+    size = len(ranks[0])
+    texts = (unusual.get(at) for at in range(size))
+    return pa.array([json.dumps(one) if one else None for one in texts], pa.string())

@@ -57,6 +57,7 @@ class LazyReader:
         definitions: Definitions = NOTHING,
         overlap_with: Mapping[str, Node] | None = None,
         tag: str | None = None,
+        named_if: Node | None = None,
     ) -> Preview:
         """The numbers of a level at an instant; arguments and errors as of `preview.preview`."""
         asked = importlib.import_module(f"{_HERE}.preview")
@@ -67,6 +68,7 @@ class LazyReader:
             definitions=definitions,
             overlap_with=overlap_with,
             tag=tag,
+            named_if=named_if,
         )
         return found
 

@@ -7,6 +7,7 @@ from typing import Final
 from sqlglot import exp
 
 from qianmian.storage.history_reader.terms import Bound, Sql, column
+from qianmian.vocabulary.origins import RANK, TRAIT_ORIGIN, USUAL
 
 TRAIT_KINDS: Final = {
     "text": ("VARCHAR",),
@@ -16,15 +17,31 @@ TRAIT_KINDS: Final = {
 """The types that a value of JSON may have, by the column that holds it."""
 
 
+_RANKS: Final = " ".join(f"WHEN '{origin}' THEN {rank}" for origin, rank in RANK.items())
+RANK_TOLD: Final = f"""CASE WHEN says LIKE '%{TRAIT_ORIGIN}%'
+  THEN CASE json_extract_string(says, '$.{TRAIT_ORIGIN}') {_RANKS} ELSE {RANK[USUAL]} END
+  ELSE {RANK[USUAL]} END"""
+"""`origins.rank_told` of the properties of an event, in SQL."""
+
+
 def newest_trait(name: str, bound: Bound) -> Sql:
-    """Of the rows of `told`, as e, the newest value of a trait, as JSON."""
+    """Of the rows of `told`, as e, the value of a trait that counts, as JSON: `origins.counts`."""
     return _newest(_told_of(name, bound))
 
 
 def newest_told_at(name: str, bound: Bound) -> Sql:
     """When that value was told, ms UTC."""
+    return _newest(_where_told(name, "event_time", bound))
+
+
+def newest_rank(name: str, bound: Bound) -> Sql:
+    """The rank of who told that value."""
+    return _newest(_where_told(name, "rank", bound))
+
+
+def _where_told(name: str, field: str, bound: Bound) -> Sql:
     is_told = exp.not_(exp.Is(this=_told_of(name, bound), expression=exp.null()))
-    return _newest(exp.Case(ifs=[exp.If(this=is_told, true=column("event_time", "e"))]))
+    return exp.Case(ifs=[exp.If(this=is_told, true=column(field, "e"))])
 
 
 def _told_of(name: str, bound: Bound) -> Sql:
@@ -34,7 +51,7 @@ def _told_of(name: str, bound: Bound) -> Sql:
 
 def _newest(value: Sql) -> Sql:
     """Of the rows of `told` in which there is one."""
-    order = exp.Tuple(expressions=[column("event_time", "e"), column("ord", "e")])
+    order = exp.Tuple(expressions=[column(name, "e") for name in ("rank", "event_time", "ord")])
     return exp.Anonymous(this="arg_max", expressions=[value, order])
 
 
