@@ -130,7 +130,7 @@ def _holds(reader: HistoryReader, people: Population, expr: Node, definitions: D
         mine = people.place == place
         asking = reader.question(int(people.at[mine].min()), room=None, definitions=definitions)
         truth = asking.truth(expr)  # first: it says what `people` has to hold
-        query = asking.people([column("name", PERSON)]).where(truth)
+        query = asking.people([column("name", PERSON)]).where(truth, copy=False)
         found = reader.database.table(query, asking.bound.values).column(0).to_pylist()
         holds |= mine & np.isin(people.person, reader.measured.numbers(found))
     return holds

@@ -137,7 +137,8 @@ class _Build:
         query = asking.people(shown)
         for subquery, alias in joined:
             on = exp.EQ(this=column("viewer", alias), expression=column("id", PERSON))
-            query = query.join(subquery.subquery(alias), on=on, join_type="left")
+            joined_with = subquery.subquery(alias, copy=False)
+            query.join(joined_with, on=on, join_type="left", copy=False)
         query = query.where(exp.not_(exp.Is(this=column("viewer", _SEEN), expression=exp.null())))
         found = self.reader.database.table(query, asking.bound.values)
         table = pa.Table.from_arrays(found.columns[: len(names)], names=names)

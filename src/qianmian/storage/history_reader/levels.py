@@ -137,9 +137,11 @@ class Group:
     def query(self, only: Sql | None) -> exp.Select:
         """The subquery; `only` narrows the viewers."""
         shown = [named(one, f"a{k}") for k, one in enumerate(self.columns.values())]
-        where = self.where if only is None else exp.and_(self.where, only)
-        chosen = exp.select(column("viewer", EVENT), *shown).from_(self.source).where(where)
-        return chosen.group_by(column("viewer", EVENT))
+        where = self.where if only is None else every([self.where, only])
+        chosen = exp.select(column("viewer", EVENT), *shown, copy=False).from_(
+            self.source, copy=False
+        )
+        return chosen.where(where, copy=False).group_by(column("viewer", EVENT), copy=False)
 
 
 class Asking:
@@ -429,23 +431,24 @@ class Asking:
 
     def people(self, shown: Sequence[Sql], only: Sequence[int] | None = None) -> exp.Select:
         """Columns over the table of viewers with all groups joined; `only` these viewers."""
-        query = exp.select(*shown).from_(exp.to_table("person", alias=PERSON))
+        query = exp.select(*shown, copy=False)
+        query.from_(exp.to_table("person", alias=PERSON), copy=False)
         if self.moment.room is not None:
-            query = query.where(self._was_here())
+            query.where(self._was_here(), copy=False)
         few = None
         if only is not None:
             few = among(column("viewer", EVENT), [exp.Literal.number(one) for one in only])
             ids = among(column("id", PERSON), [exp.Literal.number(one) for one in only])
-            query = query.where(ids)
+            query.where(ids, copy=False)
         for group in self.groups.values():
             on = exp.EQ(this=column("viewer", group.name), expression=column("id", PERSON))
-            joined = group.query(few).subquery(group.name)
-            query = query.join(joined, on=on, join_type="left")
+            joined = group.query(few).subquery(group.name, copy=False)
+            query.join(joined, on=on, join_type="left", copy=False)
         if self.moment.clock_ms is not None:
             here = exp.LTE(
                 this=column("first_clock", PERSON), expression=self.bound(self.moment.clock_ms)
             )
-            query = query.where(here)
+            query.where(here, copy=False)
         return query
 
     def _was_here(self) -> Sql:

@@ -102,7 +102,7 @@ class _Numbers:
         shown += [named(self.asking.truth(one), f"p{k}") for k, one in enumerate(inner)]
         if self.named_if is not None:
             shown.append(named(self.asking.truth(self.named_if), "named"))
-        held = self.asking.people(shown).subquery("held")
+        held = self.asking.people(shown).subquery("held", copy=False)
         mine = [column(f"c{k}", "held") for k in range(len(truths))]
         theirs = [column(f"o{k}", "held") for k in range(len(elsewhere))]
         whole = every(mine)
@@ -118,7 +118,7 @@ class _Numbers:
         for one in kept:
             newest = function("arg_max", one, _recent(), self.asking.bound(samples))
             counts.append(exp.Filter(this=newest, expression=exp.Where(this=listed.copy())))
-        return exp.select(*counts).from_(held)
+        return exp.select(*counts, copy=False).from_(held, copy=False)
 
     def _columns_of_parts(self, inner: Sequence[Node]) -> list[Sql]:
         """Where each part is held: as a condition, or beside them."""

@@ -89,7 +89,7 @@ class HistoryReader:
         """
         asking = self.asking([expr], now_ms, room=room, definitions=definitions)
         truth = asking.truth(expr)
-        query = asking.people([column("name", PERSON)]).where(truth)
+        query = asking.people([column("name", PERSON)]).where(truth, copy=False)
         rows = self.database.run(query, asking.bound.values)
         return sorted(str(name) for (name,) in rows)
 

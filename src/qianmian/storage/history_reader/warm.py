@@ -372,11 +372,11 @@ class Warm:
         shown.append(named(says, "says"))
         outcomes = [exp.Literal.string("accepted"), exp.Literal.string("late")]
         query = (
-            exp.select(*shown)
-            .from_(source)
-            .where(exp.GTE(this=column("offset", "r"), expression=bound(self.stop)))
-            .where(exp.In(this=column("outcome", "r"), expressions=outcomes))
-            .where(exp.not_(exp.Is(this=column("viewer", "r"), expression=exp.null())))
+            exp.select(*shown, copy=False)
+            .from_(source, copy=False)
+            .where(exp.GTE(this=column("offset", "r"), expression=bound(self.stop)), copy=False)
+            .where(exp.In(this=column("outcome", "r"), expressions=outcomes), copy=False)
+            .where(exp.not_(exp.Is(this=column("viewer", "r"), expression=exp.null())), copy=False)
         )
         created = exp.Create(
             this=exp.to_table("fresh"), kind="TABLE", expression=query, properties=_temporary()
