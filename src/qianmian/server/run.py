@@ -121,16 +121,7 @@ async def run_server(
 
     minors = home.settings.minors
     async with running(home.deployment, now=now, on_firings=on_firings, minors=minors) as parts:
-        ingest = IngestApp(
-            sources=home.sources,
-            submit=home.deployment.submit,
-            dead_letters=home.dead_letters,
-            clock=received,
-            classify=load_classifier().classify_many,
-            secret=home.secret,
-            limits=limits,
-            erased=home.persons.refusals,
-        )
+        ingest = ingest_of(home, received, limits)
         viewers = viewers_of(home, ingest, received)
         outlets = await begin_deciding(
             home, viewers, received, outboxes_of(home, received), coupons_of(home.settings)
@@ -340,6 +331,20 @@ def _outbox_of(home: Installation, channel: Channel, now: Callable[[], int]) -> 
         gate=home.gates,
         erased=erased,
         now=now,
+    )
+
+
+def ingest_of(home: Installation, now: Callable[[], int], limits: Limits | None) -> IngestApp:
+    """Where events of an installation come in."""
+    return IngestApp(
+        sources=home.sources,
+        submit=home.deployment.submit,
+        dead_letters=home.dead_letters,
+        clock=now,
+        classify=load_classifier().classify_many,
+        secret=home.secret,
+        limits=limits,
+        erased=home.persons.refusals,
     )
 
 
