@@ -6,7 +6,6 @@ The steps are those of the log (`mortal_server.py`) and those between a decision
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -28,7 +27,7 @@ from qianmian.vocabulary.decision import ACT, SUPPRESSED, Decision, decision_id
 from tests.contract.mortal_server import Step
 from tests.contract.mortal_shop import MADE, OF_THE_SHOP, POOL, SENT, STEPS, shop_in
 from tests.contract.survivors import empty_live
-from tests.contract.test_server_exits import die_often, mortals
+from tests.contract.test_server_exits import EXITS, die_often, mortals
 
 MODULE = "tests.contract.mortal_shop"
 
@@ -193,7 +192,7 @@ def test_a_shop_that_dies_often_gives_each_coupon_once_in_time_and_within_its_li
 def test_many_exits_of_a_shop_give_nothing_twice_too_late_or_too_much(tmp_path: Path) -> None:
     """A hundred; `make bench-long` asks for a thousand."""
     told = Counter[str]()
-    for round_number in range(int(os.environ.get("QIANMIAN_EXITS", "100")) // 100):
+    for round_number in range(max(EXITS // 100, 1)):
         told += exits(tmp_path / f"home-{round_number}", 100)
     wanted = ("given", "again", "released", "codes", "made", "per_session", "stock")
     assert min(told[name] for name in wanted) > 0, told

@@ -203,7 +203,7 @@ def holding(said: list[tuple[str, str]]) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_engine_oracle_and_history_say_the_same_of_found_traits(seed: int, tmp_path: Path) -> None:
     rows = [logged(row) for row in events(Random(seed))]
     past = [row for row in rows if row["clock"] < BOUNDARY]
@@ -255,7 +255,7 @@ def test_engine_oracle_and_history_say_the_same_of_found_traits(seed: int, tmp_p
 
 def test_the_worlds_have_every_answer() -> None:
     seen = set()
-    for seed in range(10):
+    for seed in range(6):
         past = [row for row in events(Random(seed)) if row["clock"] < BOUNDARY]
         for mine in of_person(past).values():
             seen |= {json.dumps(pair) for pair in plain(mine).items()}
