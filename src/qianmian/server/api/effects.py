@@ -128,7 +128,8 @@ class HarmModel(Model):
 
     `name`: missed (fewer reach the goal), left, dismissed, refunded, unsubscribed or
     complained. Where the whole interval of `more` lies above `tolerated`, it is crossed, and the
-    strategy is paused. Counted are people whose first decision came after somebody last changed how far it goes.
+    strategy is paused. Counted are people whose first decision came after somebody last changed how
+    far it goes.
     """
 
     name: str
