@@ -32,6 +32,7 @@ const TOLERANCE: TwoOf<Tolerance> = {
   dismissed: [3_000, 1],
   refunded: [200, null],
   unsubscribed: [100, 0],
+  complained: [100, null],
 }
 const SCHEDULE: TwoOf<Schedule> = {
   after_ms: [60_000, 60_001],

@@ -152,6 +152,7 @@ class Tolerance(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
         dismissed: dismiss a message.
         refunded: get money back.
         unsubscribed: want no more messages.
+        complained: complain (`complaint_made`, which customer service or a platform tells).
     """
 
     missed: Share | None = 0
@@ -159,6 +160,7 @@ class Tolerance(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     dismissed: Share | None = 3_000
     refunded: Share | None = 200
     unsubscribed: Share | None = 100
+    complained: Share | None = 100
 
 
 class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

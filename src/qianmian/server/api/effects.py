@@ -126,9 +126,10 @@ class NaiveModel(Model):
 class HarmModel(Model):
     """A harm that is watched: how much worse it is for the treated, as a share of people.
 
-    `name`: missed (fewer reach the goal), left, dismissed, refunded or unsubscribed. Where the
-    whole interval of `more` lies above `tolerated`, it is crossed, and the strategy is paused.
-    Counted are people whose first decision came after somebody last changed how far it goes.
+    `name`: missed (fewer reach the goal), left, dismissed, refunded, unsubscribed or
+    complained. Where the whole interval of `more` lies above `tolerated`, it is crossed, and the
+    strategy is paused. Counted are people whose first decision came after somebody last changed how
+    far it goes.
     """
 
     name: str
