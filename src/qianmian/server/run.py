@@ -233,6 +233,7 @@ async def begin_deciding(
         _issuing(home, issuer, codes, now),
     )
     viewers.hub.before_join = outlets.withdrawals.check_page
+    viewers.hub.before_forget = outlets.withdrawals.refuse
 
     def to_viewers(sent: Outgoing) -> None:
         outlets.viewers.hub.publish(card_of(*sent, currency, public_url=home.settings.public_url))
