@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Language } from '@/lib/language'
-import { problemText, reasonText } from '@/lib/reasons'
+import { problemText, reasonText, verdictText } from '@/lib/reasons'
 
 const FOLDERS: [Language, string][] = [
   ['zh', 'zh-CN'],
@@ -28,7 +28,15 @@ test.each(FOLDERS)('what went wrong is said in %s', (language, folder) => {
   expect(problemText('input.fields', language)?.isWhole, 'which field, the server says').toBe(false)
 })
 
+test.each(FOLDERS)('why a message did not go out is said in %s', (language, folder) => {
+  for (const [code, text] of texts(folder, 'verdicts')) {
+    const told = code.endsWith('_') ? verdictText(`${code}404`, language) : verdictText(code, language)
+    expect(told, code).toBe(text.replace('{code}', '404'))
+  }
+})
+
 test('a code of a newer server keeps its name', () => {
   expect(reasonText('of_tomorrow', 'zh')).toBe('of_tomorrow')
   expect(problemText('of.tomorrow', 'zh')).toBeUndefined()
+  expect([verdictText('of_tomorrow', 'zh'), verdictText('tomorrow_404', 'zh')]).toEqual(['of_tomorrow', 'tomorrow_404'])
 })

@@ -120,6 +120,12 @@ def test_a_report_draws_its_intervals_and_ends_with_the_naive_ratio(
     rows = page.locator("[data-part=groups] tr[data-row-key]")
     expect(rows).to_have_count(3)  # everybody, those with something in their cart, the others
     expect(rows.first).to_contain_text("500")
+    harms = page.locator("[data-part=harms]")
+    expect(harms.locator("svg [data-harm]")).to_have_count(1)  # the time of the others is not over
+    missed = harms.locator("tr[data-row-key=missed] td").all_inner_texts()
+    assert missed[1:3] == ["500", "500"]
+    assert missed[3].startswith("−30.00 [−4")
+    assert missed[4] == "0"
     said = whole.inner_text()
     assert said.rstrip().endswith(page.locator("[data-part=naive-ratio]").inner_text())
     assert whole.locator(".verdict").first.inner_text() in ("确认有效", "It works")
@@ -157,6 +163,8 @@ def test_today_leads_to_the_strategy_that_hurts_and_it_is_stopped(visits: Open) 
     expect(sentence).to_contain_text(low)
     expect(sentence).to_contain_text(high)
     expect(page.locator("[data-advice=stop]")).to_be_visible()
+    harms = page.locator("[data-part=harms]")
+    expect(harms.locator("tr[data-row-key]")).to_have_count(0)  # nobody came after it was changed
     page.get_by_role("link", name="去策略页").click()
     expect(page.locator("[data-part=effect] [data-part=verdict]")).to_contain_text(low)
     page.get_by_role("button", name="暂停", exact=True).click()

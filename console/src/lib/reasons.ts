@@ -7,6 +7,8 @@ import zhIngest from '@locales/zh-CN/ingest.json'
 import zhProblems from '@locales/zh-CN/problems.json'
 import enSheets from '@locales/en-US/sheets.json'
 import zhSheets from '@locales/zh-CN/sheets.json'
+import enVerdicts from '@locales/en-US/verdicts.json'
+import zhVerdicts from '@locales/zh-CN/verdicts.json'
 import type { Language } from './language'
 
 type Texts = Record<string, string>
@@ -49,4 +51,13 @@ const SHEETS: Record<Language, { reasons: Texts; todo: Texts }> = { zh: zhSheets
 export function sheetText(code: string, language: Language): { what: string; todo: string } {
   const { reasons, todo } = SHEETS[language]
   return { what: reasons[code] ?? reasonText(code, language), todo: todo[code] ?? '' }
+}
+
+const VERDICTS: Record<Language, Texts> = { zh: zhVerdicts, en: enVerdicts }
+
+/** Why a message did not go out; codes of another system are told by whose they are: `http_404`. */
+export function verdictText(code: string, language: Language): string {
+  const texts = VERDICTS[language]
+  const [, whose = '', number = ''] = /^([a-z]+_)(-?\d+)$/.exec(code) ?? []
+  return texts[code] ?? texts[whose]?.replace('{code}', number) ?? code
 }

@@ -16,6 +16,8 @@ from qianmian.experiments.effect import Bool, Outcome, Plan, compare
 from qianmian.experiments.interval import ALPHA, Interval
 from qianmian.experiments.sums import Float64
 
+NEAR: Final = 0.75
+"""Of the way from the value to the lower end of its interval."""
 MISSED: Final = "missed"
 """The harm that fewer reach the goal of the strategy: of all the one that it exists for."""
 
@@ -42,6 +44,7 @@ class Harm:
     Attributes:
         more: worse per treated person than per person of the control; of `MISSED` fewer reach it.
         is_crossed: it is sure that this is more than is tolerated.
+        is_near: it is not, but three quarters of what lies below the value tell so.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Harm:
     more: Interval
     tolerated: float
     is_crossed: bool
+    is_near: bool
 
 
 def harms_of(
@@ -85,4 +89,6 @@ def _harm(
     if watched.name == MISSED:
         more = Interval(-more.value, -more.high, -more.low, more.p)
     is_crossed = found.is_enough and more.low > watched.tolerated
-    return Harm(watched.name, *arms, more, watched.tolerated, is_crossed)
+    beyond = more.value - watched.tolerated
+    is_near = found.is_enough and not is_crossed and beyond >= NEAR * (more.value - more.low)
+    return Harm(watched.name, *arms, more, watched.tolerated, is_crossed, is_near)

@@ -80,6 +80,7 @@ class Measurer:
         self._waiting = 0
         self._flushed_at = -FRESH_MS
         self._told: dict[tuple[str, int, tuple[str, ...]], _Told] = {}
+        self._harmed: dict[str, tuple[tuple[Strategy, int], int, tuple[Harm, ...]]] = {}
         self._stood: tuple[dict[str, TagAsked], int, dict[str, TagStanding | None]] = ({}, 0, {})
 
     async def effect(
@@ -141,18 +142,27 @@ class Measurer:
 
         return await self._ask(ask)
 
-    async def harms(self, strategy: Strategy, *, since: int) -> tuple[Harm, ...]:
+    async def harms(
+        self, strategy: Strategy, *, since: int, within_ms: int = 0
+    ) -> tuple[Harm, ...]:
         """What a version does that it must not, as far as history has been told.
 
         Args:
             since: of whom the first decision came before it (ms UTC), they are not looked at.
+            within_ms: what was told so lately is told again.
 
         Raises: LogProblem when history cannot be read; Overloaded.
         """
 
         def ask() -> tuple[Harm, ...]:
+            now, about = self._now(), (strategy, since)
+            before, at, found = self._harmed.get(strategy.key, (about, 0, ()))
+            if before == about and now - at < within_ms:
+                return found
             self._flush()
-            return self._reader.harms(strategy, since=since)
+            found = self._reader.harms(strategy, since=since)
+            self._harmed[strategy.key] = about, now, found
+            return found
 
         return await self._ask(ask)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from qianmian.experiments.harms import Harm
 from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.strategies.strategy import Mode
 from qianmian.vocabulary.time import DAY_MS, MINUTE_MS
@@ -13,6 +14,7 @@ from qianmian.vocabulary.time import DAY_MS, MINUTE_MS
 Kind = Literal[
     "stopped",
     "harms",
+    "near_harm",
     "not_as_drawn",
     "cannot_run",
     "silent",
@@ -40,7 +42,7 @@ class Need:
     Attributes:
         key: the strategy, source, offer or room it is about; "": none.
         n: how many, where something is counted.
-        effect: what is known of the strategy's effect, where that is the reason.
+        effect, harm: what is known of the strategy's effect or harm, where that is the reason.
 
     Units: at in ms UTC.
     """
@@ -50,6 +52,7 @@ class Need:
     n: int = 0
     at: int | None = None
     effect: StrategyEffect | None = None
+    harm: Harm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,16 @@ def of_effects(found: Iterable[tuple[Mode, StrategyEffect]]) -> list[Need]:
     uneven = [Need("not_as_drawn", one.strategy, effect=one) for one in told
               if one.effect.why_hidden == "sample_ratio"]  # fmt: skip
     return harms + uneven
+
+
+def of_harms(found: Mapping[str, Iterable[Harm]]) -> list[Need]:
+    """Strategies that act and are near a bound at which they stop, each with the first such harm.
+
+    Args:
+        found: the harms of each, by key.
+    """
+    near = {key: next((one for one in harms if one.is_near), None) for key, harms in found.items()}
+    return [Need("near_harm", key, harm=one) for key, one in near.items() if one is not None]
 
 
 def of_sources(heard: Mapping[str, int], *, is_live: bool, now: int) -> list[Need]:

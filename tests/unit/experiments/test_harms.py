@@ -54,6 +54,30 @@ def test_more_who_leave_than_are_tolerated_stop_it_though_it_sells(seed: int) ->
     assert found[-1].more.low > found[-1].tolerated == 0.02
 
 
+def left_by(extra: int, people: int = 4_000) -> Harm:
+    """Of as many treated as controls; of each ten of the control one leaves, of the treated more.
+
+    Args:
+        extra: so many more of the treated leave.
+    """
+    treated = np.arange(people) % 2 == 0
+    left = np.arange(people) // 2 % 10 == 0
+    left[np.flatnonzero(treated & ~left)[:extra]] = True
+    (found,) = harms_of([(NEVER_LEFT, left.astype(np.float64), treated)], control_share=0.5)
+    return found
+
+
+def test_on_its_way_to_a_bound_a_harm_is_far_then_near_then_crossed() -> None:
+    """Near is told before it is crossed and never beside it, and not of what is hardly worse."""
+    way = [left_by(extra) for extra in range(0, 400, 5)]
+    told = ["crossed" if one.is_crossed else "near" if one.is_near else "far" for one in way]
+    assert told == sorted(told, key=["far", "near", "crossed"].index)
+    assert set(told) == {"far", "near", "crossed"}
+    assert not any(one.is_near and one.is_crossed for one in way)
+    assert all(one.more.value > one.tolerated for one in way if one.is_near)
+    assert not left_by(20, people=40).is_near, "so few people are near nothing"
+
+
 def test_what_is_better_stops_nothing() -> None:
     assert looks("plain", 60_000, 1, (0.2, 0.1)) == []
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
@@ -43,6 +44,38 @@ def test_names_of_systems_are_understood() -> None:
     assert [locale_of(name) for name in ("zh_CN.UTF-8", "ZH", "en_GB", "C", "", None)] == [
         "zh-CN", "zh-CN", "en-US", "en-US", "en-US", "en-US",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_reason_why_a_message_did_not_go_out_is_said(locale: str) -> None:
+    """Of a code with a number behind it (`http_404`) whose it is is said: `http_`."""
+    told: set[str] = set()
+    for path in [
+        *(ROOT / "src/qianmian/channels").glob("*.py"),
+        ROOT / "src/qianmian/server/outbox.py",
+    ]:
+        told |= verdicts_in(ast.parse(path.read_text("utf-8")))
+    texts = document(locale, "verdicts")
+    assert {"private_address", "no_answer", "interrupted", "http_", "jpush_"} <= told
+    assert told <= texts.keys()
+    assert all(("{code}" in text) == key.endswith("_") for key, text in texts.items())
+
+
+def verdicts_in(tree: ast.Module) -> set[str]:
+    """The codes that a module says: what it gives a verdict, and what it makes with a number."""
+    found: set[str] = set()
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Call) and getattr(one.func, "id", "") == "Verdict":
+            found |= {str(part.value) for part in one.args[1:2] if isinstance(part, ast.Constant)}
+        elif isinstance(one, ast.AnnAssign) and isinstance(one.value, ast.Constant):
+            named = getattr(one.target, "id", "")
+            found |= (
+                {str(one.value.value)} if named in ("PRIVATE_ADDRESS", "INTERRUPTED") else set()
+            )
+        elif isinstance(one, ast.JoinedStr) and isinstance(one.values[0], ast.Constant):
+            first = str(one.values[0].value)
+            found |= {first} if re.fullmatch("[a-z]+_", first) else set()
+    return {re.sub(r"_\d+$", "_", one) for one in found}
 
 
 @pytest.mark.parametrize("locale", LOCALES)

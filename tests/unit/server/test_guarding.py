@@ -42,7 +42,7 @@ def deciding(server: Served) -> set[str]:
 
 
 @contextmanager
-def shop(folder: Path) -> Iterator[tuple[Served, httpx.Client]]:
+def shop(folder: Path, people: int = 1_000) -> Iterator[tuple[Served, httpx.Client]]:
     (folder / "strategies.yaml").write_text(FILE_WITH_HARM, encoding="utf-8")
     home = folder / "home"
     is_new = not home.exists()
@@ -52,7 +52,7 @@ def shop(folder: Path) -> Iterator[tuple[Served, httpx.Client]]:
             home,
             settings,
             now=lambda: NOON + LASTS_MS,
-            prepare=(lambda opened: write_evening(opened, 1_000)) if is_new else lambda _: None,
+            prepare=(lambda opened: write_evening(opened, people)) if is_new else lambda _: None,
         ) as server,
         httpx.Client(base_url=f"{server.url}/api", timeout=WAIT_S) as client,
     ):
@@ -111,3 +111,17 @@ def test_what_drives_people_away_is_paused_and_stays_so_until_somebody_lets_it_g
         look(server)  # whoever resumed it has seen what came before
         assert now_of(client)["mode"] == "full"
         assert client.get(f"/strategies/{HARMS}/effect").json()["harms"] == []
+
+
+def test_near_its_bound_it_goes_on_and_today_says_so_with_the_figures(tmp_path: Path) -> None:
+    """Of the same evening with a fifth of the people: 30 points worse, and nobody is sure."""
+    with shop(tmp_path, people=200) as (server, client):
+        look(server)
+        assert HARMS in deciding(server)
+        (need,) = [one for one in client.get("/home").json()["needs"] if one["key"] == HARMS]
+        harm = need["harm"]
+        assert (need["kind"], harm["name"]) == ("near_harm", "missed")
+        assert (harm["treated"], harm["control"]) == (100, 100)
+        assert (harm["is_near"], harm["is_crossed"], harm["tolerated"]) == (True, False, 0)
+        assert harm["more"]["low"] < 0 < harm["more"]["value"] == pytest.approx(0.3)
+        assert client.get(f"/strategies/{HARMS}/effect").json()["harms"] == [harm]

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from qianmian.experiments.effect import Effect
+from qianmian.experiments.harms import Harm
+from qianmian.experiments.interval import Interval
 from qianmian.experiments.strategy_effect import StrategyEffect
 from qianmian.server.needs import (
     EXPIRES_MS,
@@ -17,6 +19,7 @@ from qianmian.server.needs import (
     by_urgency,
     of_effects,
     of_follow_ups,
+    of_harms,
     of_offers,
     of_sessions,
     of_sources,
@@ -108,3 +111,16 @@ def test_what_harms_comes_before_what_waits() -> None:
     ordered = by_urgency([*mixed, Need("stopped")])
     assert [one.kind for one in ordered] == ["stopped", "harms", "harms", "waiting", "next_session"]
     assert [one.key for one in ordered[1:3]] == ["b", "a"]
+
+
+def test_of_the_strategies_that_act_those_near_a_bound_are_told_with_the_harm() -> None:
+    more = Interval(0.04, 0.015, 0.065, 0.01)
+    far, near, crossed = (
+        Harm(name, 900, 100, more, 0.02, is_crossed=name == "missed", is_near=name == "left")
+        for name in ("refunded", "left", "missed")
+    )
+    found = of_harms({"one": [crossed, far, near], "two": [far], "three": [crossed], "four": []})
+    assert found == [Need("near_harm", "one", harm=near)]
+    assert [one.kind for one in by_urgency([Need("waiting"), *found, Need("harms")])] == [
+        "harms", "near_harm", "waiting",
+    ]  # fmt: skip

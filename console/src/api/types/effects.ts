@@ -3,7 +3,7 @@ import type { StrategyMode } from './strategies'
 import type { Words } from './words'
 
 /** What strategies really changed. Instants are ms UTC, money is in minor units. */
-import type { Harm, Suggestion } from './harms'
+import type { Advice, Harm, Suggestion } from './harms'
 
 /** A value and between what it lies, at 95 %, however often somebody looks. */
 export interface Interval {
@@ -127,6 +127,8 @@ export interface StrategyEffect {
   naive: NaiveRatio | null
   harms: Harm[]
   suggestion: Suggestion | null
+  /** First things first. */
+  advice: Advice[]
 }
 
 /** The effect of a strategy with what it is called; `levels` are the tags and segments by which it is told. */

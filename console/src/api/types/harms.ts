@@ -16,6 +16,20 @@ export interface Suggestion {
   why: 'works' | 'harms' | 'not_worth_it'
 }
 
+/** What to do next, or what else is to be known. */
+export type Advice =
+  | 'sample_ratio'
+  | 'no_control'
+  | 'too_early'
+  | 'stop'
+  | 'costs_more'
+  | 'widen'
+  | 'keep'
+  | 'change'
+  | 'wait'
+  | 'crossed'
+  | 'differ'
+
 /** A harm that is watched; one that is crossed has paused the strategy. */
 export interface Harm {
   /** missed, left, dismissed, refunded, unsubscribed or complained */
@@ -27,4 +41,6 @@ export interface Harm {
   /** a share of people */
   tolerated: number
   is_crossed: boolean
+  /** Not sure yet, but most of the interval lies above what is tolerated. */
+  is_near: boolean
 }

@@ -8,13 +8,13 @@ import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { count, dayAndClock, signed } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
-import { adviceOf } from './advice'
 import { EffectBand } from './effect-band'
 import { EffectCards } from './effect-cards'
 import { Forest, GroupTable, useLevelNotes, useRowsByLevel, useRowsBySession } from './effect-groups'
 import { EffectNotes } from './effect-notes'
 import { inWords, neededIn, peopleIn, pointsIn, withinIn } from './effect-words'
 import { useEffectReport, useLevels } from './effects-api'
+import { HarmsPanel } from './harms-panel'
 import { NaiveRatio } from './naive-ratio'
 import { SlicesPanel } from './slices-panel'
 import { VerdictTag } from './verdict-tag'
@@ -66,6 +66,7 @@ function OfPeople({ report }: { report: EffectReport }) {
       <Next report={report} />
       {one && <Pictures report={report} />}
       {one && <Sessions report={report} />}
+      {people > 0 && found.effect.why_hidden !== 'sample_ratio' && <HarmsPanel harms={found.harms} />}
       <Panel title={t('effects.check')} name="notes">
         <EffectNotes found={found} />
       </Panel>
@@ -113,7 +114,7 @@ function Next({ report }: { report: EffectReport }) {
   return (
     <Panel title={t('effects.next.title')} name="next">
       <ul>
-        {adviceOf(report).map((one) => (
+        {report.found.advice.map((one) => (
           <li key={one} className={worst ? 'notice' : ''} data-advice={one}>
             {t(`effects.next.${one}`)}
           </li>

@@ -2,11 +2,12 @@ import { Skeleton } from 'antd'
 import { Link } from 'react-router'
 import { useShop } from '@/api/meta'
 import { useMay } from '@/api/session'
-import type { Home, Need } from '@/api/types'
+import type { Harm, Home, Need } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { StatusDot } from '@/components/status-dot'
 import { clock, count, dayAndClock, signed } from '@/lib/format'
+import { boundOf, harmOf } from '@/lib/harms'
 import { type Say, useLanguage, useTexts } from '@/lib/language'
 import { useHome, useRooms } from './home-api'
 import { placeOf, STATUS } from './need-words'
@@ -65,6 +66,7 @@ function Sentence({ need }: { need: Need }) {
   return (
     <div>
       <Link to={placeOf(need)}>{t(`home.need.${need.kind}`, places)}</Link>
+      {need.harm && <div className="quiet small num">{harmIn(t, need.harm)}</div>}
       {need.effect && <div className="quiet small num">{effectIn(t, need.effect, zone)}</div>}
     </div>
   )
@@ -83,6 +85,21 @@ function effectIn(t: Say, { effect, as_of }: NonNullable<Need['effect']>, zone: 
     signed(100 * share, 2),
   )
   return `${t('home.lift', { lift: lift ?? '', low: low ?? '', high: high ?? '' })} ${t('home.people', known)}`
+}
+
+/** How near: interval, bound, people. */
+function harmIn(t: Say, harm: Harm): string {
+  const { more, treated, control, name } = harm
+  const [value, low, high] = [more.value, more.low, more.high].map((one) => signed(100 * one, 2))
+  return t('home.harm', {
+    what: t(`harm.${harmOf(name)}`),
+    value: value ?? '',
+    low: low ?? '',
+    high: high ?? '',
+    bound: boundOf(harm),
+    treated: count(treated),
+    control: count(control),
+  })
 }
 
 function LiveRooms() {

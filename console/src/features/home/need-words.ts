@@ -6,6 +6,7 @@ export const STATUS: Record<NeedKind, Status> = {
   stopped: 'bad',
   harms: 'bad',
   not_as_drawn: 'bad',
+  near_harm: 'person',
   cannot_run: 'bad',
   silent: 'bad',
   offer_ends: 'person',
@@ -23,6 +24,7 @@ export function placeOf({ kind, key }: Pick<Need, 'kind' | 'key'>): string {
     case 'stopped':
       return '/strategies'
     case 'harms':
+    case 'near_harm':
     case 'not_as_drawn':
       return path('effects', key)
     case 'waiting':

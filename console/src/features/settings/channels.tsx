@@ -5,7 +5,8 @@ import type { Channel, OutsideName } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { count, dayAndClock } from '@/lib/format'
-import { useTexts } from '@/lib/language'
+import { useLanguage, useTexts } from '@/lib/language'
+import { verdictText } from '@/lib/reasons'
 import { isOutside, useChannels, useOpenChannel, useTest } from '@/api/channels'
 
 const STATES = ['waiting', 'delivered', 'rejected', 'expired', 'withdrawn', 'unknown'] as const
@@ -70,6 +71,7 @@ function Shut({ name, at }: { name: OutsideName; at: number }) {
 function Test({ name, isOn }: { name: OutsideName; isOn: boolean }) {
   const { t } = useTexts()
   const may = useMay()
+  const { language } = useLanguage()
   const test = useTest()
   if (!isOn) return <p className="quiet">{t(`settings.channels.how.${name}`)}</p>
   if (!may('channels.test')) return null
@@ -80,7 +82,7 @@ function Test({ name, isOn }: { name: OutsideName; isOn: boolean }) {
       </Button>{' '}
       <span aria-live="polite" data-part="tested">
         {test.data && t(`settings.channels.outcome.${test.data.outcome}`)}
-        {test.data?.why && <span className="quiet"> {test.data.why}</span>}
+        {test.data?.why && <span className="quiet"> {verdictText(test.data.why, language)}</span>}
       </span>
       {test.isError && <ProblemAlert error={test.error} />}
     </>

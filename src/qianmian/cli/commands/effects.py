@@ -28,7 +28,7 @@ from qianmian.experiments.table import effects_of
 from qianmian.experiments.told import ROW, document_of, groups_document, rows_of
 from qianmian.simulation.outcomes import WORLDS
 from qianmian.strategies.strategy import Strategy
-from qianmian.strategies.suggesting import suggested
+from qianmian.strategies.suggesting import advice, suggested
 
 FILE: Final = click.Path(path_type=Path)
 
@@ -96,7 +96,7 @@ def command(
         found = effects_of_home(settings, key, given["version"], given["groups"])
         documents = [_document(of, one) for of, one in found]
         pages = [
-            strategy_page(view, _title(of, texts.locale), one, suggested(of.mode, one.effect))
+            strategy_page(view, _title(of, texts.locale), one, suggested(of.mode, one))
             for of, one in found
         ]
         rows = [row for _, one in found for row in rows_of(one.strategy, one.effect)]
@@ -132,8 +132,12 @@ def command(
 
 
 def _document(of: Strategy, found: StrategyEffect) -> dict[str, Any]:
-    step = suggested(of.mode, found.effect)
-    return {**strategy_document(found), "suggestion": None if step is None else step._asdict()}
+    step = suggested(of.mode, found)
+    return {
+        **strategy_document(found),
+        "suggestion": None if step is None else step._asdict(),
+        "advice": advice(of.mode, found),
+    }
 
 
 def _title(strategy: Strategy, locale: str) -> str:

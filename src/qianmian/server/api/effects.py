@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from qianmian.bootstrap.measured import measured
+from qianmian.experiments.harms import Harm
 from qianmian.experiments.strategy_effect import StrategyEffect, strategy_document
 from qianmian.experiments.told import interval_document
 from qianmian.server.api.calling import teller_on
@@ -22,7 +23,7 @@ from qianmian.server.guarding import acting
 from qianmian.server.site import Site
 from qianmian.server.strategy_desk import StrategyEntry
 from qianmian.strategies.strategy import Mode
-from qianmian.strategies.suggesting import suggested
+from qianmian.strategies.suggesting import Advice, advice, suggested
 
 router = APIRouter(tags=["strategies"])
 Key = Annotated[str, Path(max_length=48)]
@@ -128,8 +129,8 @@ class HarmModel(Model):
 
     `name`: missed (fewer reach the goal), left, dismissed, refunded, unsubscribed or
     complained. Where the whole interval of `more` lies above `tolerated`, it is crossed, and the
-    strategy is paused. Counted are people whose first decision came after somebody last changed how
-    far it goes.
+    strategy is paused; `is_near`: most of it does. Counted are people whose first decision came
+    after somebody last changed how far it goes.
     """
 
     name: str
@@ -138,6 +139,7 @@ class HarmModel(Model):
     more: IntervalModel
     tolerated: float
     is_crossed: bool
+    is_near: bool
 
 
 class SlicesModel(Model):
@@ -173,7 +175,7 @@ class StrategyEffectModel(Model):
 
     `window_ms` 0: the goal counts until the session of the decision ends.
     `by`: for each tag or segment that was asked for the groups "no" and "yes", as people were when
-    the first in their session was decided about.
+    the first in their session was decided about. `advice`: what to do next, first things first.
     """
 
     strategy: str
@@ -195,6 +197,7 @@ class StrategyEffectModel(Model):
     naive: NaiveModel | None
     harms: list[HarmModel]
     suggestion: SuggestionModel | None
+    advice: list[Advice]
 
 
 class EffectReport(Model):
@@ -280,8 +283,16 @@ async def told_of(site: Site, entry: StrategyEntry, found: StrategyEffect) -> St
     strategy = measured(entry.key, entry.versions, entry.of_file, found.version)
     acts, since = acting(entry)
     mine = since if acts is not None and acts.version == strategy.version else 0
-    harms = await site.measurer.harms(strategy, since=mine)
-    told = [{**asdict(one), "more": interval_document(one.more)} for one in harms]
-    step = suggested(strategy.mode, found.effect)
-    more = {"harms": told, "suggestion": None if step is None else step._asdict()}
+    harms = [harm_told(one) for one in await site.measurer.harms(strategy, since=mine)]
+    step = suggested(strategy.mode, found)
+    more = {
+        "harms": harms,
+        "suggestion": None if step is None else step._asdict(),
+        "advice": advice(strategy.mode, found),
+    }
     return StrategyEffectModel.model_validate({**strategy_document(found), **more})
+
+
+def harm_told(one: Harm) -> HarmModel:
+    """A harm in the words of the API."""
+    return HarmModel.model_validate({**asdict(one), "more": interval_document(one.more)})

@@ -9,12 +9,19 @@ from fastapi import APIRouter
 
 from qianmian.errors import QianmianError
 from qianmian.runtime.live import Live
-from qianmian.server.api.effects import StrategyEffectModel, effects_now, told_of
+from qianmian.server.api.effects import (
+    HarmModel,
+    StrategyEffectModel,
+    effects_now,
+    harm_told,
+    told_of,
+)
 from qianmian.server.api.models import Model, Words
 from qianmian.server.api.roles import Needs, may
 from qianmian.server.api.strategies import names_of, offers_now
 from qianmian.server.api.strategy_models import OfferModel
 from qianmian.server.api.who import Here, Who
+from qianmian.server.guarding import acting
 from qianmian.server.needs import (
     Kind,
     Need,
@@ -22,22 +29,26 @@ from qianmian.server.needs import (
     by_urgency,
     of_effects,
     of_follow_ups,
+    of_harms,
     of_offers,
     of_sessions,
     of_sources,
 )
 from qianmian.server.site import Site
+from qianmian.vocabulary.time import MINUTE_MS
 
 router = APIRouter(tags=["home"])
 FAMILIES: Final = {"offer_ends": "offer", "silent": "source", "next_session": "room"}
 """What `key` is of; else a strategy."""
+LOOKED_MS: Final = 2 * MINUTE_MS
+"""Harms are looked at each minute anyway (`server.guarding`)."""
 
 
 class NeedModel(Model):
     """Something that needs somebody.
 
     `key`: the strategy, source, offer or room, and `names` what it is called; `n`: how many, `at`:
-    since or until when (ms UTC), `effect`: where that is the reason.
+    since or until when (ms UTC), `effect`, `harm`: where that is the reason.
     """
 
     kind: Kind
@@ -46,6 +57,7 @@ class NeedModel(Model):
     n: int
     at: int | None
     effect: StrategyEffectModel | None
+    harm: HarmModel | None
 
 
 class HomeModel(Model):
@@ -79,7 +91,7 @@ async def home(site: Here, who: Annotated[Who, Needs("home.read")]) -> HomeModel
 
 async def _strategies(site: Site) -> tuple[list[Need], str | None]:
     """What strategies need, and why nothing can be said of their effects, if so."""
-    found = []
+    found: list[Need] = []
     if (await site.strategies.guardrails()).is_stopped:
         found.append(Need("stopped"))
     modes = {}
@@ -96,9 +108,17 @@ async def _strategies(site: Site) -> tuple[list[Need], str | None]:
     found += of_offers([one for one in stocks if one is not None])
     try:
         told = [(modes.get(one.key, "ended"), effect) for one, effect in await effects_now(site)]
+        harms = {}
+        for strategy, since in map(acting, await site.strategies.entries()):
+            if strategy is not None:
+                harms[strategy.key] = await site.measurer.harms(
+                    strategy, since=since, within_ms=LOOKED_MS
+                )
     except QianmianError as problem:  # history cannot be read: all else is still told
         return found, problem.message
-    return found + of_effects(told), None
+    found += of_effects(told)
+    harming = {one.key for one in found if one.kind == "harms"}
+    return found + [one for one in of_harms(harms) if one.key not in harming], None
 
 
 def _stock(one: OfferModel) -> Stock | None:
@@ -141,4 +161,5 @@ async def _model(site: Site, one: Need, names: dict[str, Words]) -> NeedModel:
         n=one.n,
         at=one.at,
         effect=effect,
+        harm=None if one.harm is None else harm_told(one.harm),
     )
