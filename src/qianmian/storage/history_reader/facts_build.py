@@ -22,6 +22,7 @@ from qianmian.language.relations import CountWindow, SumWindow
 from qianmian.profiles.found import FOUND_TRAITS
 from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.days import day_begin
+from qianmian.storage.history_reader.kinds import SHOWING
 from qianmian.storage.history_reader.levels import PERSON, Asking, Moment
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_reader.row_tests import EVENT, own
@@ -34,7 +35,7 @@ from qianmian.storage.history_reader.terms import (
     function,
     named,
 )
-from qianmian.storage.history_reader.warm import SHOWING, newest_trait
+from qianmian.storage.history_reader.warm import newest_trait
 from qianmian.vocabulary.consent import tag_of_trait
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 
