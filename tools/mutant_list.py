@@ -12,6 +12,7 @@ from tools.mutant_list_time import TIME_MUTANTS
 
 WORLD, ROWS, VIEW, EVENTS = "world.py", "rows.py", "view.py", "events.py"
 INSTANCES, JUDGE, JOINING = "instances.py", "judge.py", "joining.py"
+NUMBERS, WITHOUT = "numbers.py", "operators/without.py"
 
 MUTANTS = (
     *TIME_MUTANTS,
@@ -61,6 +62,11 @@ MUTANTS = (
         "row.elsewhere.append(entry)",
         "row.add(entry)",
     ),
+    Mutant("Hints count for nothing", EVENTS, 'not self.event.get("verified", 1)', "False"),
+    Mutant("Hints fire nothing", WORLD, "cancels_only=entry.is_hint)", "cancels_only=False)"),
+    Mutant("Hints are in no list", VIEW, "(hints or not e.is_hint)", "True"),
+    Mutant("Hints cancel what comes later, too", WITHOUT, "entries, hints=True)", "entries)"),
+    Mutant("Hints are no orders of the room", NUMBERS, " and not entry.is_hint]", "]"),
     Mutant(
         "PERSON events without a room never make present",
         WORLD,

@@ -42,6 +42,11 @@ class Entry:
         return str(self.event["type"])
 
     @property
+    def is_hint(self) -> bool:
+        """An order that only a browser has told: it cancels, and is nothing else."""
+        return self.type in ORDERS and not self.event.get("verified", 1)
+
+    @property
     def about(self) -> EventType:
         return event_type(self.type)
 

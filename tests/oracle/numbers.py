@@ -17,7 +17,7 @@ def count_numbers(
     state: RoomState, rows: Sequence[Row], logged: Sequence[Mapping[str, Any]], now: int
 ) -> int:
     """Give a room its numbers of this second; how many are not what is computed."""
-    paid = [entry for entry in state.log if entry.type == "order_paid"]
+    paid = [entry for entry in state.log if entry.type == "order_paid" and not entry.is_hint]
     found = {
         "online": sum(row.present for row in rows),
         "gmv": sum(amount_of(entry.event) or 0 for entry in paid),

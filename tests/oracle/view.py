@@ -103,9 +103,12 @@ class View:
 
     # -- events --------------------------------------------------------------------------------
 
-    def selected(self, select: Tree, entries: Iterable[Entry]) -> list[Entry]:
+    def selected(
+        self, select: Tree, entries: Iterable[Entry], *, hints: bool = False
+    ) -> list[Entry]:
         """Those of the entries that the selection means, and that arrived since the definition."""
-        return [e for e in entries if e.arrival > self.rule.since and selects(select, e.event)]
+        known = [e for e in entries if e.arrival > self.rule.since and (hints or not e.is_hint)]
+        return [e for e in known if selects(select, e.event)]
 
     def entries(self, select: Tree) -> list[Entry]:
         """All selected events of the row and of its room, by order."""

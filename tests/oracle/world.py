@@ -242,7 +242,7 @@ class World:
         elif shows_presence and entry.about.presence:
             others = [one for one in self.rows[row.viewer].values() if one is not row]
             started = row.note_presence(entry, others)
-        fresh = self._observe(row, entry, cancels_only=False)
+        fresh = self._observe(row, entry, cancels_only=entry.is_hint)
         row.add(entry)
         self._judge(
             row, entry.clock, is_event=True, fresh=fresh, visit_started=entry if started else None

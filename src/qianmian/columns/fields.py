@@ -60,9 +60,9 @@ NUMBER_FIELDS: Final = (
 )
 """Fields held as int64; yes/no fields are 1/0.
 
-`classes` is a bit mask of text classes. `verified` 0 is an order that a browser claims: no GMV, no
-conversion; absent is verified. `presence_none` 1: the source has no heartbeats, so silence is not
-leaving. `future` 1: the sender's clock was more than 2 minutes ahead.
+`classes` is a bit mask of text classes. `verified` 0 is a hint, an order that only a browser has
+told: it cancels and counts for nothing; absent is verified. `presence_none` 1: the source has no
+heartbeats, so silence is not leaving. `future` 1: the sender's clock was more than 2 minutes ahead.
 """
 
 PERSONAL_TEXT_FIELDS: Final = ("text", "properties")

@@ -170,7 +170,7 @@ def with_references(core: Fillable, chosen: Sequence[Definition]) -> list[Defini
 class NoBoards(Boards):
     """Boards of a core that nobody watches: counting them would cost most of a backfill."""
 
-    def add(self, events: Events, first: int, last: int, verified: npt.NDArray[np.bool_]) -> None:
+    def add(self, events: Events, first: int, last: int) -> None:
         """Nothing is counted."""
 
     def fired(self, fired: Fired, legend: Legend, sessions: Container[str]) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qianmian.engine import words as w
 from qianmian.engine.firings import Fired, Legend
@@ -87,21 +86,19 @@ class Boards:
         self.reach = Reach()
         self.heat = Heat(HOT_MS)
 
-    def add(self, events: Events, first: int, last: int, verified: npt.NDArray[np.bool_]) -> None:
-        """Count accepted events first..last; `verified` says which orders a server has told.
-
-        Shapes: bool[last - first]
-        """
+    def add(self, events: Events, first: int, last: int) -> None:
+        """Count accepted events first..last but for hints: orders that only a browser has told."""
         kinds = events.TYPE[first:last]
         counted = COUNTED[kinds] & (events.ROOM[first:last] >= 0)
         counted &= events.OUTCOME[first:last] == w.ACCEPTED
+        counted &= events.REPEATED[first:last] != w.HINT
         heads = np.ones(last - first, bool)
         for at in np.flatnonzero(events.MORE[first:last]).tolist():
             heads[at + 1 : at + 1 + int(events.MORE[first + at])] = False
         is_money = counted & ((kinds == PAID) | (kinds == REFUNDED))
         for offset in np.flatnonzero(is_money & heads).tolist():
-            self._count_money(events, first + offset, is_sure=bool(verified[offset]))
-        rows = first + np.flatnonzero(counted & (kinds != REFUNDED) & ((kinds != PAID) | verified))
+            self._count_money(events, first + offset)
+        rows = first + np.flatnonzero(counted & (kinds != REFUNDED))
         room, kind = events.ROOM[rows], events.TYPE[rows]
         self.reach.add(room, STAGE[kind], events.VIEWER[rows])
         hot = (POINTS[kind] > 0) & (events.PRODUCT[rows] >= 0)
@@ -112,12 +109,12 @@ class Boards:
         """An anonymous viewer turned out to be a known one: one person is counted once."""
         self.reach.link(anonymous, known)
 
-    def _count_money(self, events: Events, row: int, *, is_sure: bool) -> None:
+    def _count_money(self, events: Events, row: int) -> None:
         room = self._room(int(events.ROOM[row]))
         known = max(int(events.AMOUNT[row]), 0)
         if events.TYPE[row] == REFUNDED:
             room.refunds_minor += known
-        elif is_sure:
+        else:
             room.orders += 1
             room.gmv_minor += known
             room.paid_at.append(int(events.CLOCK[row]))

@@ -393,14 +393,14 @@ class Core(Readings):
                 )
                 shard.apply(part, 0, len(rows))
                 events.OUTCOME[rows] = part.OUTCOME
-        self._note(events, first, last, batch)
+        self._note(events, first, last)
 
     def _refuse(self, events: Events, first: int, odd: npt.NDArray[np.bool_]) -> None:
         rows = np.flatnonzero(odd) + first
         events.OUTCOME[rows] = w.REFUSED
         self.refused += len(rows)
 
-    def _note(self, events: Events, first: int, last: int, batch: EventBatch) -> None:
+    def _note(self, events: Events, first: int, last: int) -> None:
         """Remember outcomes by row of the batch, and tell the room stage what was accepted."""
         lost = (events.MORE[first:last] > 0) & (events.OUTCOME[first:last] != w.ACCEPTED)
         for row in (np.flatnonzero(lost) + first).tolist():  # the further lines of an order with it
@@ -408,9 +408,7 @@ class Core(Readings):
         rows = self.preparer.expanded[first:last]
         self.outcomes[rows[::-1]] = events.OUTCOME[first:last][::-1]
         self.room.add(events, first, last, self.sessions, self.output.of_rooms)
-        verified = batch.numbers.get("verified")
-        sure = np.ones(last - first, bool) if verified is None else verified[rows] != 0
-        self.boards.add(events, first, last, sure)
+        self.boards.add(events, first, last)
         if self.session_timeout:
             rooms = events.ROOM[first:last]
             clocks = np.full(len(self.names.rooms) + 1, -1)  # rows without a room go to the end

@@ -24,6 +24,7 @@ from qianmian.engine.words import (
     R_KEY,
     R_NEWEST,
     R_NEXT,
+    REPEATED,
 )
 
 STREAMS_KEPT = 4
@@ -217,7 +218,7 @@ def seen_message(S, viewer, key, clock):
 @inline
 def seen_before(S, E, i, viewer):
     """Whether event i is a repetition; if not, it is remembered."""
-    if E.REPEATED[i]:
+    if E.REPEATED[i] == REPEATED:
         return True
     if E.STREAM[i] and E.SEQ[i] != ABSENT:
         return seen_number(S, viewer, np.int64(E.STREAM[i]), E.SEQ[i])

@@ -61,6 +61,7 @@ from qianmian.engine.words import (
     G_SILENT,
     G_STREAMS,
     HEADER,
+    HINT,
     LATE,
     LEAVE_DUE,
     LEFT_TIME,
@@ -336,7 +337,8 @@ def run(P, S, E, first, last, rows, limit):
                     if viewed or P.INS0[kind] < P.INS0[kind + 1]:
                         moved = True
                         if not elsewhere or flags & F_ORDER:
-                            apply_instructions(P, S, E, u, i, step, ts, clk, viewed, elsewhere)
+                            cancels_only = elsewhere or E.REPEATED[i] == HINT
+                            apply_instructions(P, S, E, u, i, step, ts, clk, viewed, cancels_only)
                     if moved:  # else no state can have ended, and the next one is known
                         refresh_states(P, S, u, clk)
                     expire(P, S, u, clk)

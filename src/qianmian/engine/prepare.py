@@ -15,6 +15,7 @@ from qianmian.columns.batch import MISSING, EventBatch, StringColumn
 from qianmian.columns.dictionary import ABSENT, Dictionary
 from qianmian.columns.facts import Facts
 from qianmian.columns.strings import Strings
+from qianmian.engine import words as w
 from qianmian.engine.hashing import hash64_of
 from qianmian.engine.interning import Interner, short_hashes
 from qianmian.engine.predicates import APPLIED_AT, Answers, Coded, compare, holds
@@ -358,22 +359,24 @@ class Preparer:
         return self.orders_seen.setdefault(viewer, {})
 
     def _repeated(self, batch: EventBatch, viewer: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
-        """Orders told before, by (viewer, order, type, refund): a verified word wins."""
-        repeated = np.zeros(len(batch), np.uint8)
+        """Orders told before, by (viewer, order, type, refund), and hints: a verified word wins."""
+        words = np.zeros(len(batch), np.uint8)
+        verified = batch.numbers.get("verified")
+        if verified is not None:
+            words[IS_ORDER[batch.type] & (verified == 0)] = w.HINT
         column = batch.strings.get("order_id")
         if column is None:
-            return repeated
-        verified = batch.numbers.get("verified")
+            return words
         refund = batch.strings.get("refund_id")
         for row in np.flatnonzero(IS_ORDER[batch.type] & (column.codes >= 0)).tolist():
             name = f"{batch.type[row]}\x1f{column.get(row)}\x1f{refund.get(row) if refund else ''}"
             told = self.orders_of(int(viewer[row]))
-            sure = verified is None or bool(verified[row] != 0)
+            sure = bool(words[row] != w.HINT)
             if name in told and (told[name] or not sure):
-                repeated[row] = 1
+                words[row] = w.REPEATED
             else:
                 told[name] = sure
-        return repeated
+        return words
 
     def link(self, anonymous: int, known: int) -> None:
         """From now on the anonymous code means the known viewer; what was kept for it moves."""

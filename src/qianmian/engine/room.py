@@ -118,6 +118,8 @@ class RoomStage:
             for row in rows.tolist():
                 if events.OUTCOME[row] != w.ACCEPTED or events.ROOM[row] < 0:
                     continue
+                if events.REPEATED[row] == w.HINT:
+                    continue
                 if moment.of.where is not None and not self._passes(events, row, moment.of.where):
                     continue
                 key = {"product": events.PRODUCT, "category": events.CATEGORY}.get(moment.key or "")

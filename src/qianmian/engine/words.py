@@ -160,6 +160,9 @@ COUNTERS: Final = 32
 # outcomes of an event
 ACCEPTED, DUPLICATE, LATE, REFUSED = range(4)
 
+# what is known of an order before it has its turn (the column REPEATED)
+(FIRST_WORD, REPEATED, HINT) = range(3)
+
 # flags of an event in the prepared columns
 F_OPERATION, F_HEARTBEAT, F_LEFT, F_NEVER_LATE, F_VIEWED, F_ORDER, F_ENTERED = (
     1,

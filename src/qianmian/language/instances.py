@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from qianmian.language.ast import And, Node, Select, Viewing, Without
-from qianmian.language.rows import Row, is_selected, keys_of
+from qianmian.language.rows import Row, is_canceller, is_selected, keys_of
 from qianmian.language.snapshot import Snapshot
 
 VIEWED: Final = "product_viewed"
@@ -49,7 +49,7 @@ def absences(node: Without, snapshot: Snapshot) -> list[Instance]:
     same = node.same if node.same != "visit" else None
 
     def ends(other: Row, _: Row, key: str | None) -> str | None:
-        is_second = is_selected(other, node.second) and key in keys_of(other, same)
+        is_second = is_canceller(other, node.second) and key in keys_of(other, same)
         return "second" if is_second else None
 
     return [
@@ -64,7 +64,8 @@ def views(node: Viewing, snapshot: Snapshot) -> list[Instance]:
 
     def ends(other: Row, armed: Row, key: str | None) -> str | None:
         without = node.without
-        if without is not None and is_selected(other, without) and key in keys_of(other, node.same):
+        is_second = without is not None and is_canceller(other, without)
+        if is_second and key in keys_of(other, node.same):
             return "second"
         if other.type == "product_left":
             return "left page" if armed.products and armed.products[0] in other.products else None

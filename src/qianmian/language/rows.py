@@ -85,7 +85,12 @@ class Known:
 
 
 def is_selected(row: Row, select: Select) -> bool:
-    """Whether the row is one of those events."""
+    """Whether the row is one of those events; an order that only a browser has told is none."""
+    return row.fields.get("verified") != 0 and is_canceller(row, select)
+
+
+def is_canceller(row: Row, select: Select) -> bool:
+    """Whether the row cancels as one of those events does."""
     return row.type in select.types and (select.where is None or passes(row, select.where))
 
 

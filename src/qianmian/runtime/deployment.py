@@ -40,6 +40,11 @@ from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product, ProductCatalog
 
 T = TypeVar("T")
+JUDGED = (
+    *("accepted", "duplicates", "late", "contradicted", "superseded", "merged"),
+    *("merges_refused", "room_mismatches", "lost"),
+)
+"""Counts of `engine/statistics.py` that operators watch."""
 KEEP_AGAIN_S = 0.02
 KEEP_TRIES = 1_500  # half a minute
 STEP_ROWS = 10_000  # of an edit that is made ready: some milliseconds in which nobody is answered
@@ -417,6 +422,15 @@ class Deployment:
             return {}
         counts = engine.statistics()  # read beside the engine that goes on
         return {"entries": counts.overflow, "gaps": counts.gap_lost, "ids": counts.refused}
+
+    @property
+    def judged(self) -> dict[str, int]:
+        """What the engine made of what came since the log began, by kind (`JUDGED`)."""
+        engine = self._live.engine
+        if engine is None:
+            return {}
+        counts = engine.statistics()  # read beside the engine that goes on
+        return {name: int(getattr(counts, name)) for name in JUDGED}
 
     @property
     def lag_ms(self) -> int:

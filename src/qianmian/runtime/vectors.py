@@ -37,6 +37,7 @@ from qianmian.vocabulary.product import Product, product_of
 from qianmian.vocabulary.rejected import Rejected
 
 DEFAULT_LATENESS_MS = 5_000
+FOUND = frozenset({"classes", "verified"})  # what an event of a vector may state beside its fields
 Row = dict[str, Any]
 
 
@@ -303,7 +304,7 @@ class _Run:
 
     def _canonical(self, place: int, event: Row) -> Row:
         """The row of an event; its text classes are those it names, else those of its text."""
-        given = {name: value for name, value in event.items() if name != "classes"}
+        given = {name: value for name, value in event.items() if name not in FOUND}
         row = canonical(given, arrival=self._clock)
         if isinstance(row, Rejected):
             raise InputError(f"timeline[{place}]: {row.detail}")
@@ -311,6 +312,8 @@ class _Run:
             row["classes"] = sum(1 << CLASSES[name] for name in event["classes"])
         elif "text" in row:
             row["classes"] = self._bench.classify(row["text"])
+        if "verified" in event:
+            row["verified"] = event["verified"]
         return row
 
     def _note(self, firings: Sequence[Firing]) -> None:

@@ -72,6 +72,8 @@ class _Now(Collector):
             yield CounterMetricFamily(f"qianmian_{name}", meaning, value=count)
         bounds = self._site.deployment.forgotten
         yield _by("of", "engine_overflow", "let go where a bound of the engine was reached", bounds)
+        judged = self._site.deployment.judged
+        yield _by("of", "engine_judged", "what the engine made of what came", judged)
         refused, console = told.refused, self._site.refused
         yield _by("reason", "viewers_refused", "sockets, streams and receipts refused", refused)
         yield _by("reason", "console_refused", "who was not let into the console", console)

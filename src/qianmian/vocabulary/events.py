@@ -143,7 +143,7 @@ def _receipt(name: str, *, operation: bool) -> EventType:
 
 
 def _order(name: str, fields: tuple[EventField, ...] = _ORDER, *, operation: bool) -> EventType:
-    # A browser's order is a hint: `canonical` marks it unverified.
+    # A browser's order is a hint: `canonical` marks it unverified, and it only cancels.
     return _viewer(name, *fields, operation=operation, never_late=True, person_scoped=True)
 
 

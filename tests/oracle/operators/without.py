@@ -46,7 +46,7 @@ def kept_cancellers(
         return {}
     found: dict[str | None, Entry] = {}
     entries = [*row.entries, *row.elsewhere, *view.room.entries]
-    for entry in sorted(view.selected(select, entries), key=lambda e: e.order):
+    for entry in sorted(view.selected(select, entries, hints=True), key=lambda e: e.order):
         for key in selected_keys(select, entry.event, same):
             found[key] = entry
     newest = sorted(found, key=lambda key: found[key].order)[-MAX_KEYS:]

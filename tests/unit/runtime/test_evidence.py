@@ -33,9 +33,10 @@ def rows_of(document: dict[str, Any]) -> list[dict[str, Any]]:
         elif item.get("do") == "session_end":
             event = {"type": "session_ended", "room": item["room"]}
         if event:
-            names = event.pop("classes", ())
+            names, hinted = event.pop("classes", ()), event.pop("verified", 1) == 0
             row = canonical(event, arrival=item["at"])
             assert not isinstance(row, Rejected)
+            row |= {"verified": 0} if hinted else {}
             row["classes"] = sum(1 << CLASSES[name] for name in names)
             key = (event.get("viewer"), event.get("anonymous_id"), event.get("message_id"))
             if key[2] is None or key not in seen:

@@ -18,6 +18,7 @@ from qianmian.runtime.live import Live
 from qianmian.storage.history import History
 from qianmian.storage.history_schema import EVENTS
 from tests.serving import WAIT_S, Served, served
+from tests.unit.server.test_webhook import until
 
 
 @pytest.fixture(scope="module")
@@ -236,10 +237,22 @@ def answers_measured(stranger: httpx.Client) -> float:
     return float(line)
 
 
+def judged_by_engine(stranger: httpx.Client) -> dict[str, float]:
+    line = r'^qianmian_engine_judged_total\{of="(\w+)"\} (.+)$'
+    found = re.findall(line, stranger.get("/metrics").text, re.MULTILINE)
+    return {name: float(count) for name, count in found}
+
+
 def test_metrics_health_and_readiness(server: Served, stranger: httpx.Client) -> None:
-    before = answers_measured(stranger)
-    assert send(server, viewed("measured", "measured")).status_code == 200
-    assert answers_measured(stranger) == before + 1
+    before, judged = answers_measured(stranger), judged_by_engine(stranger)
+    for _ in range(2):  # the same event twice
+        assert send(server, viewed("measured", "measured")).status_code == 200
+    assert answers_measured(stranger) == before + 2
+    until(lambda: judged_by_engine(stranger)["duplicates"] == judged["duplicates"] + 1)
+    now = judged_by_engine(stranger)
+    assert now["accepted"] == judged["accepted"] + 1
+    assert now["lost"] == now["room_mismatches"] == 0
+    assert {"late", "contradicted", "superseded", "merged", "merges_refused"} <= set(now)
     metrics = stranger.get("/metrics").text
     assert 'qianmian_rejected_events_total{code="unknown_type",source="shop"}' in metrics
     assert "qianmian_healthy 1.0" in metrics

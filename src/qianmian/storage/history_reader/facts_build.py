@@ -25,6 +25,7 @@ from qianmian.profiles.found import FOUND_TRAITS
 from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.days import day_begin
 from qianmian.storage.history_reader.found import offset_of
+from qianmian.storage.history_reader.kinds import SHOWING
 from qianmian.storage.history_reader.levels import PERSON, Asking, Moment
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_reader.row_tests import EVENT, own
@@ -38,7 +39,6 @@ from qianmian.storage.history_reader.terms import (
     named,
 )
 from qianmian.storage.history_reader.told import newest_rank, newest_told_at, newest_trait
-from qianmian.storage.history_reader.warm import SHOWING
 from qianmian.vocabulary.consent import tag_of_trait
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 from qianmian.vocabulary.origins import ORIGINS, RANK, USUAL

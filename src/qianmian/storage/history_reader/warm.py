@@ -27,7 +27,7 @@ from sqlglot import exp
 from qianmian.columns.fields import STRING_FIELDS
 from qianmian.errors import LogProblem
 from qianmian.storage.history import SUFFIX, HistoryFile, file_of, lasting
-from qianmian.storage.history_reader import reach, taken_away
+from qianmian.storage.history_reader import kinds, reach, taken_away
 from qianmian.storage.history_reader.database import Database
 from qianmian.storage.history_reader.links import TABLES as LINK_TABLES
 from qianmian.storage.history_reader.links import Links
@@ -44,10 +44,6 @@ _PROFILE: Final = CODE_BY_NAME["profile_updated"]
 _LINK: Final = CODE_BY_NAME["identity_linked"]
 _CONSENT: Final = CODE_BY_NAME["consent_changed"]
 _UNSUBSCRIBED: Final = CODE_BY_NAME["unsubscribed"]
-SHOWING: Final = [
-    code for code, one in enumerate(CATALOG) if one.presence or one.name == "room_left"
-]
-"""Types of events that show where a viewer is, if they have a room."""
 TRIES: Final = 3  # files are joined while we look
 BATCH_BYTES: Final = 64 << 20
 ROWS_PER_MESSAGE: Final = 1 << 25
@@ -319,7 +315,7 @@ class Warm:
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
         self._database.run(exp.Insert(this=exp.to_table("event"), expression=held))
         self._database.run(_TOUCHED)
-        self._database.run(_SEEN, {"presence": SHOWING})
+        self._database.run(_SEEN, {"presence": kinds.SHOWING})
         for statement in _SEEN_NOW:
             self._database.run(statement)
         for name in ("fresh", "heard", "mine"):
@@ -367,6 +363,7 @@ class Warm:
         shown = [named(place, "place"), named(column("event_time", "r"), "event_time")]
         shown += [column(name, "r") for name in [*plain, *sorted(self._columns)]]
         shown += [named(column(name, "r"), f"told_{name}") for name in reach.TOLD_FIELDS]
+        shown.append(kinds.is_hint("r"))
         tells = exp.not_(exp.Is(this=column("traits", "r"), expression=exp.null()))
         says = exp.Case(ifs=[exp.If(this=tells, true=column("properties", "r"))])
         shown.append(named(says, "says"))
@@ -400,7 +397,7 @@ class Warm:
             ),
             column("clock", "f"),
             named(column("id", "v"), "own"),
-            named(column("code", "t"), "type"),
+            kinds.kind("f", "t"),
             named(column("id", "o"), "room"),
             column("traits", "f"),
             *(column(f"told_{name}", "f") for name in reach.TOLD_FIELDS),
