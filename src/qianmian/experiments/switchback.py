@@ -164,7 +164,7 @@ def by_turning(more: Float64, *, alpha: float) -> Interval:
     whole = len(means) + 1  # with the turn of nothing, which is what was seen
     k = int(alpha / 2 * whole + 1e-9)
     below, above = (np.count_nonzero(one) + 1 for one in (means <= 0, means >= 0))
-    p = min(1.0, 2 * min(below, above) / whole)
+    p = float(min(1.0, 2 * min(below, above) / whole))
     value = float(more.mean())
     if k < 1:
         return Interval(value, -np.inf, np.inf, p)
@@ -212,7 +212,7 @@ def carried_over_p(pairs: Pairs) -> float:
     seen = abs(float(np.where(pairs.is_first[pairs.before[rows]], -rest, rest).sum()))
     coins = _coins(np.random.default_rng(SEED), DRAWN_FOR_A_WARNING, len(rows))
     as_far = np.count_nonzero(np.abs((2 * coins - 1) @ rest) >= seen * (1 - 1e-12))
-    return (as_far + 1) / (DRAWN_FOR_A_WARNING + 1)
+    return float((as_far + 1) / (DRAWN_FOR_A_WARNING + 1))
 
 
 def _still_needed(more: Float64, at_least: float, alpha: float) -> int | None:

@@ -68,7 +68,7 @@ def of_effects(found: Iterable[tuple[Mode, StrategyEffect]]) -> list[Need]:
     """Strategies that reach people and harm, and those of which nobody can say."""
     told = [one for mode, one in found if mode in REACHING]
     harms = [Need("harms", one.strategy, effect=one) for one in told
-             if one.effect.verdict == "harms"]  # fmt: skip
+             if one.verdict == "harms"]  # fmt: skip
     uneven = [Need("not_as_drawn", one.strategy, effect=one) for one in told
               if one.effect.why_hidden == "sample_ratio"]  # fmt: skip
     return harms + uneven

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from qianmian.experiments.effect import Effect
 from qianmian.experiments.harms import Harm
 from qianmian.experiments.interval import Interval
 from qianmian.experiments.strategy_effect import StrategyEffect
+from qianmian.experiments.switchback import LEAST_PAIRS, Pairs, switchback_of
 from qianmian.server.needs import (
     EXPIRES_MS,
     SILENT_MS,
@@ -70,6 +73,16 @@ def test_a_strategy_needs_somebody_while_it_reaches_people_and_harms_or_misleads
     needs = of_effects([(mode, told)])
     assert [one.kind for one in needs] == kinds
     assert all(one.effect is told for one in needs)
+
+
+@pytest.mark.parametrize(("more", "kinds"), [(-1.0, ["harms"]), (1.0, []), (0.0, [])])
+def test_what_harms_a_whole_room_needs_somebody_too(more: float, kinds: list[str]) -> None:
+    n = LEAST_PAIRS
+    acting = 3.0 + more + np.arange(n) % 3 / 10 - 0.1
+    none = np.full(n, -1)
+    slices = switchback_of(Pairs(acting, np.full(n, 3.0), np.ones(n, np.bool_), none))
+    told = replace(found(None, "by_slices"), slices=slices)
+    assert [one.kind for one in of_effects([("full", told)])] == kinds
 
 
 def test_a_source_is_silent_while_a_room_is_live_and_it_was_heard_lately() -> None:

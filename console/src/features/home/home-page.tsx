@@ -73,8 +73,13 @@ function Sentence({ need }: { need: Need }) {
 }
 
 /** The effect in short: interval, people, as of; without a verdict no number. */
-function effectIn(t: Say, { effect, as_of }: NonNullable<Need['effect']>, zone: string): string {
+function effectIn(t: Say, { effect, slices, as_of }: NonNullable<Need['effect']>, zone: string): string {
   const one = effect.primary
+  if (slices?.more) {
+    const [lift, low, high] = [slices.more.value, slices.more.low, slices.more.high].map((n) => signed(n, 2))
+    const numbers = { lift: lift ?? '', low: low ?? '', high: high ?? '', slices: count(slices.slices) }
+    return t('home.per_minute', { ...numbers, time: dayAndClock(as_of, zone) })
+  }
   const known = {
     treated: count(effect.treated),
     control: count(effect.control),

@@ -111,6 +111,9 @@ export function MeasureLine({ strategy, isLocked, onChange }: LineProps) {
           <InputNumber min={0} max={100} className="whole" disabled={isLocked} value={(strategy.ramp ?? 1_000) / 100} onChange={(n) => onChange({ ramp: Math.round((n ?? 10) * 100) })} />
         </Field>
       </div>
+      {control > 0 && strategy.steps.every((step) => step.channel === 'host') && (
+        <p className="quiet small">{t('strategies.field.by_slices')}</p>
+      )}
       {control === 0 && (
         <Field label={t('strategies.field.why_no_control')}>
           <Input maxLength={500} disabled={isLocked} value={strategy.why_no_control ?? ''} onChange={({ target }) => onChange({ why_no_control: target.value })} />

@@ -188,7 +188,7 @@ def test_harms_are_those_of_people_who_came_after_somebody_looked(tmp_path: Path
         shop.add(hour * HOUR_MS + 600_000, "liked", "nobody", room="r")
         shop.flush()
     measured = Measured(tmp_path)
-    only = strategy(control=5_000, tolerance=Tolerance(None, 200, None, None, None))
+    only = strategy(control=5_000, tolerance=Tolerance(None, 200, None, None, None, None))
     (found,) = harms_in_history(measured, only)
     assert (found.name, found.treated, found.control) == ("left", 400, 400)
     assert found.is_crossed
