@@ -292,3 +292,26 @@ async def _asks(shop: Shop, free: str, held: str) -> dict[str, Any]:
     await mine.close()
     await theirs.close()
     return card
+
+
+def test_where_codes_come_from_is_chosen_in_the_form_and_a_shut_channel_is_opened(
+    shop: Shop, visits: Open
+) -> None:
+    page = visits("/strategies?tab=offers").page
+    page.get_by_role("button", name="新增优惠").click()
+    kinds = page.get_by_role("radiogroup", name="券码")
+    expect(kinds.get_by_role("radio", name="由店铺的券系统发放")).to_be_disabled()
+    expect(page.get_by_text("还没有接入券系统")).to_be_visible()
+    page.get_by_label("名称", exact=True).fill("立减五元")
+    page.get_by_label("规则", exact=True).fill("每人一张")
+    kinds.get_by_role("radio", name="上传券码表").check()
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("一行一个券码")).to_be_visible()
+
+    shop.server.home.gates.shut("webhook", "http_410")
+    page = visits("/settings?tab=channels").page
+    shut = page.locator("[data-channel=webhook] [data-part=shut]")
+    expect(shut).to_contain_text("410")
+    shut.get_by_role("button", name="重新启用").click()
+    expect(shut).to_have_count(0)
+    assert not shop.server.home.gates.is_shut("webhook")

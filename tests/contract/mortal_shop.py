@@ -1,7 +1,8 @@
 """Servers with strategies that die at a named step: see `mortal_server.py`, whose lives these are.
 
 A system of the shop is told of what is decided, another one makes codes: files that outlive the
-servers, and that say now and then that they do not know, are busy, or refuse.
+servers, and that say now and then that they do not know, are busy, or refuse. Viewers have a page
+open, which comes back with each server and shows a card once.
 
 Run as `python -m tests.contract.mortal_shop`.
 """
@@ -13,7 +14,8 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,7 @@ from qianmian.vocabulary.offer import Coupon
 from tests.contract.mortal_server import STEPS as OF_THE_LOG
 from tests.contract.mortal_server import Step, arm, main, post
 from tests.contract.posts import posts
+from tests.live_page import Page
 from tests.serving import now_ms
 
 PACE_MS = 40
@@ -48,9 +51,11 @@ POOL = 60
 LONG_DOWN_MS = 180_000
 SENT = "sent.jsonl"
 MADE = "made.jsonl"
+SHOWN = "shown.jsonl"
 ROUNDS = 1_000
 QUIET = 60
 SECRETS = "webhook_secret", "coupons_secret"
+LAST = 20
 
 DEFINITIONS = """
 - {key: basket, text: cart_added without order_paid within 2s again after 5s}
@@ -154,6 +159,42 @@ class Maker:
         return Verdict("delivered")
 
 
+class Pages:
+    """The pages of all viewers, and what they have shown, in a file."""
+
+    def __init__(self, path: Path, now: Callable[[], int]) -> None:
+        self._file = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+        self.seen = [json.loads(line)["id"] for line in path.read_text().splitlines()]
+        self._now = now
+
+    def show(self, viewer: str, card: dict[str, Any]) -> None:
+        """From here on the viewer sees it; what they have seen is not shown again."""
+        if card["id"] not in self.seen:
+            told = {"id": card["id"], "viewer": viewer, "at": self._now()}
+            os.write(self._file, (json.dumps(told) + "\n").encode())
+            self.seen.append(card["id"])
+
+    def open(self, app: Any, token_of: Callable[[str], str]) -> None:
+        """Every viewer comes, or comes back."""
+        for viewer in (f"v{n}" for n in range(VIEWERS)):
+            page = _Page(app, partial(self.show, viewer))
+            last = self.seen[-LAST:]
+            page.say({"type": "hello", "v": 1, "token": token_of(viewer), "last": last})
+
+
+class _Page(Page):
+    """Shows cards as they come."""
+
+    def __init__(self, app: Any, show: Callable[[dict[str, Any]], None]) -> None:
+        self._show = show
+        super().__init__(app)
+
+    async def _hear(self, event: Any) -> None:
+        told = json.loads(event["text"]) if event["type"] == "websocket.send" else {}
+        if told.get("type") == "message":
+            self._show(told)
+
+
 OF_THE_SHOP: dict[str, Step] = {
     "before a message is in the outbox": (OutboxStore, "add", True),
     "when a message is in the outbox": (OutboxStore, "add", False),
@@ -175,6 +216,8 @@ OF_THE_SHOP: dict[str, Step] = {
     "when a code is made": (Maker, "make", False),
     "before a code that was made is kept": (IssuedStore, "keep", True),
     "when a code that was made is kept": (IssuedStore, "keep", False),
+    "before a card is shown": (Pages, "show", True),
+    "when a card is shown": (Pages, "show", False),
     "before the ledger is written": (SpendingBook, "flush", True),
     "when the ledger is written": (SpendingBook, "flush", False),
 }
@@ -238,6 +281,9 @@ async def _serve(opened: Installation, order: dict[str, Any], now: Any) -> None:
         maker = Maker(Path(order["home"]) / MADE)
         viewers = viewers_of(opened, ingest, now)
         outlets = await begin_deciding(opened, viewers, now, outboxes, maker)
+        mint = partial(ingest.tokens.mint, namespace="default", room="r1")
+        pages = Pages(Path(order["home"]) / SHOWN, now)
+        pages.open(viewers, lambda viewer: mint(viewer)[0])
         first, key = order["first"], order["key"]
         if first == 0:
             assert await post(ingest, key, consents()) == 200

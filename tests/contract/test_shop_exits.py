@@ -25,7 +25,7 @@ from qianmian.strategies.ledger import Change
 from qianmian.strategies.strategy import Strategies
 from qianmian.vocabulary.decision import ACT, SUPPRESSED, Decision, decision_id
 from tests.contract.mortal_server import Step
-from tests.contract.mortal_shop import MADE, OF_THE_SHOP, POOL, SENT, STEPS, shop_in
+from tests.contract.mortal_shop import MADE, OF_THE_SHOP, PACE_MS, POOL, SENT, SHOWN, STEPS, shop_in
 from tests.contract.survivors import empty_live
 from tests.contract.test_server_exits import EXITS, die_often, mortals
 
@@ -50,7 +50,7 @@ def check_shop(home: Path) -> Counter[str]:
         name: (*one.held[:3], one.held.code, one.state) for name, one in rows.items()
     }
     check_caps(logged)
-    told = check_sent(home, logged, released, rows)
+    told = check_sent(home, logged, released, rows) | Counter(shown=check_shown(home, logged))
     reasons = Counter(one.reason for one in logged if one.outcome == SUPPRESSED)
     return told | reasons | Counter(states=len({one.state for one in rows.values()}))
 
@@ -175,6 +175,22 @@ def check_made(home: Path, acts: Iterable[Decision]) -> dict[str, str]:
     return made
 
 
+def check_shown(home: Path, logged: Iterable[Decision]) -> int:
+    """Each card was decided before, for this viewer and this room, and in time; of an act one.
+
+    Returns: how many were shown.
+    """
+    acts = {one.id: one for one in logged if one.outcome == ACT}
+    lines = [json.loads(line) for line in (home / SHOWN).read_text().splitlines()]
+    for one in lines:
+        act = acts[one["id"]]
+        assert (act.channels[0], act.viewer, act.room) == ("in_room", one["viewer"], "r1")
+        assert act.at <= one["at"] <= act.deadline_at + PACE_MS, "one look at the clock later"
+    firsts = Counter(acts[one["id"]].first for one in lines)
+    assert set(firsts.values()) <= {1}
+    return len(lines)
+
+
 def exits(home: Path, count: int, steps: Mapping[str, Step] = STEPS) -> Counter[str]:
     with mortals(home, MODULE, shop_in) as lives:
         die_often(lives, count, steps)
@@ -185,7 +201,7 @@ def test_a_shop_that_dies_often_gives_each_coupon_once_in_time_and_within_its_li
     tmp_path: Path,
 ) -> None:
     told = exits(tmp_path / "home", len(OF_THE_SHOP), OF_THE_SHOP)
-    assert min(told[name] for name in ("given", "again", "codes", "made")) > 0, told
+    assert min(told[name] for name in ("given", "again", "codes", "made", "shown")) > 0, told
 
 
 @pytest.mark.long
@@ -194,5 +210,5 @@ def test_many_exits_of_a_shop_give_nothing_twice_too_late_or_too_much(tmp_path: 
     told = Counter[str]()
     for round_number in range(max(EXITS // 100, 1)):
         told += exits(tmp_path / f"home-{round_number}", 100)
-    wanted = ("given", "again", "released", "codes", "made", "per_session", "stock")
+    wanted = ("given", "again", "released", "codes", "made", "shown", "per_session", "stock")
     assert min(told[name] for name in wanted) > 0, told

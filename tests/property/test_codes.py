@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import Any, NamedTuple
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -189,6 +190,15 @@ def test_a_code_is_for_one_person_and_not_for_a_room() -> None:
     by.note([firing(NOON, None, "give")])
     (told,) = by.decide(FAR, silent)
     assert (told.outcome, told.reason, told.code) == ("suppressed", "offer_not_valid", None)
+
+
+def test_a_code_that_is_made_takes_no_place_and_is_for_one_person_too() -> None:
+    by, rules = Decider(), shop((LONELY,), 0)
+    made = tuple(msgspec.structs.replace(one, is_issued=True) for one in rules.offers)
+    by.change(msgspec.structs.replace(rules, offers=made, codes={}))
+    by.note([firing(NOON, viewer, "give") for viewer in (None, "v1")])
+    told = {one.viewer: (one.outcome, one.reason, one.code) for one in by.decide(FAR, silent)}
+    assert told == {None: ("suppressed", "offer_not_valid", None), "v1": ("act", "", None)}
 
 
 @MANY

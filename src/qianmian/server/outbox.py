@@ -141,9 +141,10 @@ class Outbox(Errands[Parcel]):
             if self._is_gone:
                 return  # the next look ends it
             wanted = [one for one in load if not self._is_over(one)]
-            alone_ms = self.channel.attempt_ms + GRACE_MS
             begun = [
-                one for one in wanted if await asyncio.to_thread(self._store.begin, one, alone_ms)
+                one
+                for one in wanted
+                if await asyncio.to_thread(self._store.begin, one, self._alone_ms)
             ]
             ready = [done for one in begun if (done := await self._ready(one)) is not None]
             now = self._now()
@@ -160,6 +161,11 @@ class Outbox(Errands[Parcel]):
             for one in ready:
                 await asyncio.to_thread(self._note, one, verdict)
 
+    @property
+    def _alone_ms(self) -> int:
+        """So long nobody else tries what is begun: with a key it is one message all the same."""
+        return wait_ms(0) if self.channel.is_keyed else self.channel.attempt_ms + GRACE_MS
+
     def _is_over(self, one: Parcel) -> bool:
         return self._erased(one.viewer) or one.deadline_at <= self._now()
 
@@ -169,7 +175,7 @@ class Outbox(Errands[Parcel]):
         if isinstance(body, Verdict):
             await asyncio.to_thread(self._note, one, body)
             return None
-        if body != one.body and not await asyncio.to_thread(self._store.complete, one.id, body):
+        if body != one.body and not await asyncio.to_thread(self._store.complete, one, body):
             return None
         return msgspec.structs.replace(one, body=body)
 

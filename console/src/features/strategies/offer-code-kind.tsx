@@ -20,7 +20,7 @@ export function OfferCodeKind({ isUploaded, value, onChange }: Props) {
   const isBarred = (kind: CodeKind) => (isUploaded ? kind !== 'table' : kind === 'issued' && !isOn && value !== 'issued')
   return (
     <>
-      <Radio.Group value={value ?? 'none'} onChange={(event) => onChange?.(event.target.value as CodeKind)}>
+      <Radio.Group aria-label={t('strategies.codes.title')} value={value ?? 'none'} onChange={(event) => onChange?.(event.target.value as CodeKind)}>
         <Space orientation="vertical">
           {KINDS.map((kind) => (
             <Radio key={kind} value={kind} disabled={isBarred(kind)}>

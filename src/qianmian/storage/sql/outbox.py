@@ -78,9 +78,9 @@ class OutboxStore(ErrandStore[Parcel, End]):
         values = {"attempts": tried, "may_be_there": True, "next_at": self._clock() + alone_ms}
         return self._change(parcel.id, values, seen)
 
-    def complete(self, parcel: str, body: str) -> bool:
-        """In the first attempt: what is sent with each. False: it is gone by now."""
-        return self._change(parcel, {"body": body})
+    def complete(self, parcel: Parcel, body: str) -> bool:
+        """In the first attempt: what is sent with each. False: it is gone, or complete by now."""
+        return self._change(parcel.id, {"body": body}, _T.body == parcel.body)
 
     def wait(self, parcel: Parcel) -> None:
         """After an attempt that came to nothing: what is known now, and when the next may be."""
