@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from qianmian.language.ast import Node, Not, Or, Trait
+from qianmian.language.ast import And, Node, Not, Or, Trait
 from qianmian.vocabulary.minors import ADULT_AGE, BAND_TRAITS, MinorsMode, minor_bands
 
 _ADULT: Final = (
@@ -29,3 +29,17 @@ def minor_guards(mode: MinorsMode) -> list[Node]:
     if mode == "strict":
         guards.append(Or(_ADULT))
     return guards
+
+
+def without_minor_guards(node: Node, mode: MinorsMode) -> tuple[Node, bool]:
+    """A condition of a strategy without the rule about minors, and whether it was there.
+
+    The rule names every band that means a minor; people want to read that there is one.
+    """
+    if not isinstance(node, And):
+        return node, False
+    rule = minor_guards(mode)
+    left = tuple(one for one in node.parts if one not in rule)
+    if len(left) == len(node.parts) or not left:
+        return node, False
+    return (left[0] if len(left) == 1 else And(left)), True
