@@ -42,7 +42,7 @@ pictures: console  ## take the pictures of the READMEs anew (needs chromium)
 	QIANMIAN_PICTURES=write QIANMIAN_REQUIRE=chromium,node $(BIN)/python -m pytest -q tests/browser/test_pictures.py
 
 test: $(READY) engine  ## all tests but the long ones (at most 8 minutes)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not long" --durations=25
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not long" --durations=25
 
 test-long: $(READY)  ## the long tests, and the coverage of what Numba compiles
 	QIANMIAN_HYPOTHESIS=long $(BIN)/python -m pytest -n $(JOBS) -m long --durations=10
@@ -92,7 +92,8 @@ bench: $(BENCH_READY)  ## speed against plain Python and csp, in one interleaved
 
 bench-long: $(BENCH_READY) $(READY)  ## the same at every scale, and a thousand deaths; takes hours
 	.venv-bench/bin/qianmian bench --long
-	QIANMIAN_EXITS=1000 $(BIN)/python -m pytest -m long tests/contract/test_server_exits.py tests/contract/test_shop_exits.py
+	QIANMIAN_EXITS=1000 QIANMIAN_KILLS=20 $(BIN)/python -m pytest -m long tests/contract/test_server_exits.py \
+	  tests/contract/test_shop_exits.py tests/contract/test_server_killed.py tests/contract/test_shop_killed.py
 
 docs: $(READY)  ## write the generated pages again
 	$(BIN)/python -m tools.docs

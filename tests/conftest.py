@@ -23,8 +23,17 @@ settings.register_profile("long", _EFFORT, max_examples=1_000)
 settings.load_profile(os.environ.get("QIANMIAN_HYPOTHESIS", "fast"))
 
 
+# Files that take seconds of a processor, longest first. Workers take whole files: one that began
+# last would keep a single worker busy while the others have nothing left.
+LONGEST_FIRST = Path(__file__).with_name("longest_first.txt")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that read real data, so that `-m data` finds them."""
+    """Long files first; mark the tests that read real data, so that `-m data` finds them."""
+    top = Path(__file__).parents[1]
+    files = LONGEST_FIRST.read_text("utf-8").split()
+    place = {top / name: number for number, name in enumerate(files)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
     for item in items:
         if "real_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.data)

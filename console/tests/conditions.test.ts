@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import type { RuleGroupType } from 'react-querybuilder'
 import { describe, expect, it } from 'vitest'
+import type { Tree } from '@/api/types'
 import { AGES, OPERATORS, rowsOf, SCOPES, treeOf, type Field } from '@/features/definitions/conditions'
+import example from './young-beauty-cart.json'
 
 const event = fc.constantFrom('cart_added', 'product_viewed', 'order_paid')
 const within = fc.constantFrom(...SCOPES)
@@ -18,6 +20,16 @@ const values: Record<Field, fc.Arbitrary<unknown>> = {
     },
     { requiredKeys: ['event', 'times', 'within', 'begin', 'end'] },
   ),
+  goods: fc
+    .record({
+      events: fc.uniqueArray(event, { minLength: 1 }),
+      times: fc.integer({ min: 1, max: 60 }),
+      within,
+      categories: fc.uniqueArray(fc.constantFrom('serum', '大衣')),
+      least: fc.option(fc.integer({ min: 0, max: 100_000 }).map((minor) => minor / 100)),
+      most: fc.option(fc.integer({ min: 0, max: 100_000 }).map((minor) => minor / 100)),
+    })
+    .filter(({ categories, least, most }) => categories.length > 0 || least !== null || most !== null),
   spent: fc.record({ amount: fc.integer({ min: 1, max: 10_000_000 }).map((minor) => minor / 100), within }),
   since: fc.record({ event, span: fc.constantFrom(...AGES) }),
   tag: fc.constantFrom('sharer', '爱看'),
@@ -47,6 +59,19 @@ describe('conditions', () => {
         expect(tree && rowsOf(tree)).toEqual(rows)
       }),
     )
+  })
+
+  it('are all that the first worked example needs', () => {
+    const rows = rowsOf(example as Tree)
+    expect(rows?.rules.map((one) => 'field' in one && one.field)).toEqual(['tag', 'tag', 'tag', 'goods', 'goods', 'segment'])
+    expect(rows && treeOf(rows)).toEqual(example)
+  })
+
+  it('leave to the text what a row would lose', () => {
+    const where = (...parts: unknown[]) => ({ op: 'select', types: ['cart_added'], where: { op: 'and', parts } })
+    const [least, brand] = [{ op: 'field', name: 'price', cmp: '>=', value: 1 }, { op: 'field', name: 'brand', cmp: '==', value: 'b' }]
+    for (const of of [where(least, brand), where(least, least), { ...where(least), same: 'product' }])
+      expect(rowsOf({ op: 'count', of, within: 'session', cmp: '>=', value: 1 })).toBeUndefined()
   })
 
   it('say nothing while they are empty', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Review } from '@/api/types'
-import { lanesOf } from '@/features/review/lanes'
+import { lanesOf, perMinute } from '@/features/review/lanes'
 
 const review = {
   moments: [
@@ -11,6 +11,13 @@ const review = {
   decided: [
     { place: 1, strategy: 'coupon', outcome: 'act', times: 90 },
     { place: 1, strategy: 'coupon', outcome: 'held_out', times: 9 },
+  ],
+  begins: 1_000,
+  width_ms: 60_000,
+  turns: [
+    { strategy: 'coupon', begins: 1_000, ends: 301_000, acts: true },
+    { strategy: 'coupon', begins: 301_000, ends: 361_000, acts: false },
+    { strategy: 'coupon_two', begins: 1_000, ends: 301_000, acts: false },
   ],
 } as unknown as Review
 
@@ -28,4 +35,13 @@ test('nothing is lost between the answer and the lanes, and each thing has its o
     [0, 3],
     [2, 4],
   ])
+})
+
+test('a strategy that takes turns has the spans in which it was silent, and only its own', () => {
+  const [, , acts, held] = lanesOf(review, names)
+  expect([acts?.silent, held?.silent]).toEqual([[[5, 6]], [[5, 6]]])
+})
+
+test('sales per minute are what each slice brought, and a refund makes none', () => {
+  expect(perMinute([100, 100, 400, 300], 30_000)).toEqual([200, 0, 600, 0])
 })

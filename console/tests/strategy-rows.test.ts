@@ -25,13 +25,14 @@ const LIMITS: TwoOf<StrategyLimits> = {
   room_apart_ms: [0, 500],
   budget_minor: [100_000, null],
 }
-const GOAL: TwoOf<Goal> = { event: ['order_paid', 'followed'], within_ms: [60_000, 60_001] }
+const GOAL: TwoOf<Goal> = { event: ['order_paid', 'followed'], within_ms: [60_000, 60_001], within: ['', 'session'] }
 const TOLERANCE: TwoOf<Tolerance> = {
   missed: [0, null],
   left: [200, 100],
   dismissed: [3_000, 1],
   refunded: [200, null],
   unsubscribed: [100, 0],
+  complained: [100, null],
 }
 const SCHEDULE: TwoOf<Schedule> = {
   after_ms: [60_000, 60_001],

@@ -41,6 +41,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             `https://shop.example`, with spaces between them; our own pages always may.
         public_url: under which viewers reach this server, such as `https://live.shop.example`; the
             rules of offers are linked there.
+        coupons_url: the shop's coupon system, which makes the codes of offers that are issued,
+            such as `https://coupons.shop.example/issue`.
+        coupons_secret: the file that holds its secret, `whsec_…`.
         webhook_url: where the steps of the channel `webhook` are posted, such as
             `https://crm.shop.example/hooks`; without it they are decided and not sent.
         webhook_secret: the file that holds its secret, `whsec_…`; so that it stands in no
@@ -81,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     strategies: Path | None = None
     live_origins: str = ""
     public_url: str = ""
+    coupons_url: str = ""
+    coupons_secret: Path | None = None
     webhook_url: str = ""
     webhook_secret: Path | None = None
     email_url: str = ""
@@ -188,11 +193,11 @@ def _checked(told: Mapping[str, Any], where: Mapping[str, str]) -> Settings:
             f"{place['public_url']}: {settings.public_url} is no address such as"
             " https://live.shop.example, without a path"
         )
-    if bool(settings.webhook_url) != (settings.webhook_secret is not None):
-        raise InputError(
-            f"{place['webhook_url']} and {place['webhook_secret']} (the file that holds its"
-            " secret) go together"
-        )
+    for url, file in (("webhook_url", "webhook_secret"), ("coupons_url", "coupons_secret")):
+        if bool(getattr(settings, url)) != (getattr(settings, file) is not None):
+            raise InputError(
+                f"{place[url]} and {place[file]} (the file that holds its secret) go together"
+            )
     if bool(settings.push_key) != (settings.push_secret is not None):
         raise InputError(
             f"{place['push_key']} and {place['push_secret']} (the file that holds its Master"

@@ -42,6 +42,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     history = History(tmp_path / "home" / "history")
     batch = EventBatch.from_rows([{**row, "order_id": "o", "message": 0}])
     history.add(Message(0, clock, Events(batch)), outcomes=np.zeros(1, np.uint8))
+    told = {"type": "profile_updated", "viewer": "v", "traits": {"minor": True, "shoe": 38}}
+    batch = EventBatch.from_rows([{**told, "clock": clock, "message": 1}])
+    history.add(Message(1, clock, Events(batch)), outcomes=np.zeros(1, np.uint8))
     history.flush()
     return tmp_path / "home"
 
@@ -54,6 +57,7 @@ def test_it_builds_what_the_definitions_ask_for(
     facts = read_facts(home / "facts", told["hash"])
     (one,) = facts.viewers()
     assert (one.viewer, one.total("sum(order_paid.amount)", 30)) == ("v", 70_000)
+    assert (one.traits["minor"], "shoe" in one.traits) == (True, False), "who may be spoken to"
     assert (told["viewers"], told["columns"]) == (1, ["sum(order_paid.amount)"])
     profiles = StoredProfiles(home / "profiles").newest()
     assert profiles is not None

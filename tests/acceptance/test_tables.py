@@ -14,22 +14,27 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
 
+from qianmian.bootstrap.catalogs import load_tags
 from qianmian.cli.main import run
 from qianmian.storage.history import History
+from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_schema import EVENTS
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.sql.audit import AuditTrail
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.products import ProductStore
+from qianmian.vocabulary.time import DAY_MS
 from tests.fakes.clock import FakeClock
-from tests.serving import Served, served
+from tests.serving import Served, now_ms, served
 
 SECONDS = 900
 MOST_LINES = 200  # of one order; more is no viewer's purchase
@@ -63,7 +68,9 @@ def events_of(home: Path) -> list[dict[str, Any]]:
 def test_a_small_shop_is_imported_beside_a_server_and_without_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    members = spreadsheet(tmp_path / "m.csv", ["会员编号", "性别"], [["m1", "女"], ["", "男"]])
+    new = datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(days=3)
+    table = [["m1", "女", f"{new:%Y/%m/%d}"], ["", "男", ""]]
+    members = spreadsheet(tmp_path / "m.csv", ["会员编号", "性别", "注册日期"], table)
     header = ["订单号", "会员编号", "支付时间", "商品编号", "金额"]
     orders = spreadsheet(
         tmp_path / "o.csv",
@@ -98,6 +105,11 @@ def test_a_small_shop_is_imported_beside_a_server_and_without_one(
         assert "--url" in capsys.readouterr().err
     rows = events_of(home)
     assert sorted(row["type"] for row in rows) == ["order_paid", "profile_updated"]
+    reader = HistoryReader(home / "history")
+    new_ones = load_tags()["new_registrant"].definitions()[0].expr
+    assert reader.viewers_of(new_ones, now_ms()) == ["m1"]
+    assert reader.viewers_of(new_ones, now_ms() + 10 * DAY_MS) == []
+    reader.close()
     more = spreadsheet(tmp_path / "m2.csv", ["会员编号", "性别"], [["m3", "男"]])
     told = imported(capsys, "members", "import", more, "--home", home)
     assert (told["events"], told["bad"]) == (1, 0)

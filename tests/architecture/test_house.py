@@ -58,6 +58,12 @@ def test_the_project_keeps_its_sizes(capsys: pytest.CaptureFixture[str]) -> None
     assert size_ratchet.main() == 0, capsys.readouterr().out
 
 
+def test_the_files_that_begin_first_are_there() -> None:
+    files = (ROOT / "tests" / "longest_first.txt").read_text("utf-8").split()
+    assert len(set(files)) == len(files) > 0
+    assert [one for one in files if not (ROOT / one).is_file()] == []
+
+
 def test_no_generated_page_is_stale(capsys: pytest.CaptureFixture[str]) -> None:
     assert docs.main(["--check"]) == 0, "run `make docs`\n" + capsys.readouterr().out
 

@@ -7,6 +7,7 @@ requests to another host, errors on the console, answers that failed.
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,25 +115,29 @@ def chromium(pages: Path) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def shop(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A server whose first account was made in the browser, by the one-time link."""
-    folder = tmp_path_factory.mktemp("home")
+@contextlib.contextmanager
+def at_work(folder: Path) -> Iterator[Served]:
+    """A server without an account, whose viewers hesitate soon."""
     definitions = folder / "definitions.yaml"
     definitions.write_text(DEFINITIONS, encoding="utf-8")
-    settings = Settings(home=folder / "var", definitions=definitions)
-    with served(folder, settings) as server:
-        context = chromium.new_context(locale="zh-CN")
-        page = context.new_page()
-        page.goto(f"{server.url}/first#token={server.first_token}")
-        page.get_by_label("用户名").fill(NAME)
-        page.get_by_label("密码", exact=True).fill(PASSWORD)
-        page.get_by_label("再输入一次密码").fill(PASSWORD)
-        page.get_by_role("button", name="创建账号并登录").click()
-        expect(page.get_by_role("heading", name="直播间")).to_be_visible()
-        cookies = context.cookies()
-        context.close()
-        yield Shop(server, cookies)
+    with served(folder, Settings(home=folder / "var", definitions=definitions)) as server:
+        yield server
+
+
+def first_account(server: Served) -> list[Any]:
+    """The cookies of the first account, made without a page."""
+    given = {"token": server.first_token, "name": NAME, "password": PASSWORD}
+    with httpx.Client(base_url=server.url, timeout=WAIT_MS / 1_000) as client:
+        assert client.post("/api/first-account", json=given).status_code == 200
+        cookie = client.cookies["qianmian_session"]
+    return [{"name": "qianmian_session", "value": cookie, "url": server.url}]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A server with an account."""
+    with at_work(tmp_path_factory.mktemp("home")) as server:
+        yield Shop(server, first_account(server))
 
 
 @pytest.fixture

@@ -95,10 +95,19 @@ class Hand:
         expect(page.locator(row(page, name))).to_contain_text("启用中")
 
 
-MOST_CLICKS = 40
-"""From the sign-in to the reason why somebody is in the segment."""
+MOST_CLICKS = 42
+"""From the sign-in to the reason why somebody is in the segment; its row about goods takes four."""
 MOST_S = 180  # the issue: three minutes
+DEAR_SERUM = {"product": "p1", "category": "serum", "price": 29_900}
 SHE = {"gender": "female", "age": 25, "city_tier": "tier_1"}
+
+
+def she_comes(shop: Shop, who: str) -> None:
+    """She looks at something dear and puts it into the cart."""
+    shop.send({"type": "room_entered", "viewer": who})
+    shop.send({"type": "profile_updated", "viewer": who, "traits": SHE})
+    shop.send({"type": "cart_added", "viewer": who, "product": "p1"})
+    shop.send({"type": "product_clicked", "viewer": who, **DEAR_SERUM})
 
 
 def looks_at_the_sample(page: Page) -> None:
@@ -114,9 +123,7 @@ def looks_at_the_sample(page: Page) -> None:
 def test_an_operators_evening_from_the_sign_in_to_why_somebody_is_in(
     shop: Shop, visits: Open, record_property: Callable[[str, object], None]
 ) -> None:
-    shop.send({"type": "room_entered", "viewer": "earlier"})
-    shop.send({"type": "profile_updated", "viewer": "earlier", "traits": SHE})
-    shop.send({"type": "cart_added", "viewer": "earlier", "product": "p1"})
+    she_comes(shop, "earlier")
     begun = time.monotonic()
     page = visits("/", signed_in=False).page
     hand = Hand(page)
@@ -139,8 +146,14 @@ def test_an_operators_evening_from_the_sign_in_to_why_somebody_is_in(
     hand.button("条件")
     hand.pick("怎么比", 4, "没做过")
     hand.choose("行为", 0, "支付")
+    hand.button("条件")
+    hand.pick("看什么", 5, "对某类商品做过")
+    hand.click(page.get_by_label("品类", exact=True))
+    page.keyboard.type("serum，coat，")
+    page.get_by_label("最低价", exact=True).fill("200")
+    page.get_by_label("最高价", exact=True).fill("500")
     sentence = page.locator("[data-part=sentence]")
-    for said in ("女性", "25–30岁", "一线城市", "想 要", "支付"):
+    for said in ("女性", "25–30岁", "一线城市", "想 要", "支付", "serum", "200", "500"):
         expect(sentence).to_contain_text(said)
     expect(page.locator(".preview-count b").first).to_have_text("1")
     expect(page.locator("[data-part=reach]")).to_contain_text("短信")
@@ -152,9 +165,7 @@ def test_an_operators_evening_from_the_sign_in_to_why_somebody_is_in(
     size = page.locator("[data-part=size]")
     expect(size).to_have_text(re.compile("[1-9]"))
     before = int(size.inner_text())  # the engine counts rows; others of this shop may be among them
-    shop.send({"type": "room_entered", "viewer": "lin"})
-    shop.send({"type": "profile_updated", "viewer": "lin", "traits": SHE})
-    shop.send({"type": "cart_added", "viewer": "lin", "product": "p1"})
+    she_comes(shop, "lin")
     expect(size).to_have_text(str(before + 1))
     hand.click(page.locator("[data-part=moves]").get_by_role("link", name="lin"))
 
@@ -289,14 +300,18 @@ def test_a_time_of_day_has_a_row_of_its_own(visits: Open) -> None:
     expect(page.locator("[data-part=left-out]")).to_contain_text("只在直播中看得到")
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/tags", "/segments", "/moments", "/segments/new", "/segments/active_users", "/tags/sharer"],
+DEFINED = (
+    *("/tags", "/segments", "/moments"),
+    *("/segments/new", "/segments/active_users", "/tags/sharer"),
 )
+
+
 @pytest.mark.parametrize(("theme", "locale"), [("light", "zh-CN"), ("dark", "en-US")])
-def test_pages_are_clean_and_our_own(visits: Open, path: str, theme: str, locale: str) -> None:
-    page = visits(path, theme=theme, locale=locale).page
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    found = Axe().run(page, options=RULES).response["violations"]
-    assert [one["id"] for one in found] == [], found
+def test_pages_are_clean_and_our_own(shop: Shop, visits: Open, theme: str, locale: str) -> None:
+    page = visits(DEFINED[0], theme=theme, locale=locale).page
+    for path in DEFINED:
+        page.goto(shop.server.url + path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert [one["id"] for one in found] == [], f"{path}: {found}"

@@ -6,13 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from qianmian.settings import Settings
-from tests.browser.conftest import NAME, PASSWORD, WAIT_MS, Open, Shop
+from tests.browser.conftest import WAIT_MS, Open, Shop, first_account
 from tests.browser.test_console import RULES
 from tests.measured_shop import (
     FILE,
@@ -39,11 +38,7 @@ def shop(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         now=lambda: NOON + LASTS_MS,
         prepare=lambda home: write_evening(home, 1_000, hurts=True),
     ) as server:
-        given = {"token": server.first_token, "name": NAME, "password": PASSWORD}
-        with httpx.Client(base_url=server.url, timeout=WAIT_MS / 1_000) as client:
-            assert client.post("/api/first-account", json=given).status_code == 200
-            cookie = client.cookies["qianmian_session"]
-        yield Shop(server, [{"name": "qianmian_session", "value": cookie, "url": server.url}])
+        yield Shop(server, first_account(server))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -25,7 +24,7 @@ from qianmian.runtime.ports import ignored
 from qianmian.settings import Settings
 from qianmian.simulation.plan import SimulationPlan
 from qianmian.vocabulary.time import MINUTE_MS
-from tests.browser.conftest import DESK, NAME, PASSWORD, WAIT_MS, Shop
+from tests.browser.conftest import DESK, WAIT_MS, Shop, first_account
 from tests.serving import served
 from tools.lints.walk import ROOT
 
@@ -82,11 +81,7 @@ def on_air(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A server whose clock stands still in the middle of the evening."""
     settings = Settings(home=tmp_path_factory.mktemp("home"), currency="CNY")
     with served(settings.home, settings, now=lambda: UNTIL_MS, prepare=broadcast) as server:
-        given = {"token": server.first_token, "name": NAME, "password": PASSWORD}
-        with httpx.Client(base_url=server.url, timeout=WAIT_MS / 1_000) as client:
-            assert client.post("/api/first-account", json=given).status_code == 200
-            cookie = client.cookies["qianmian_session"]
-        yield Shop(server, [{"name": "qianmian_session", "value": cookie, "url": server.url}])
+        yield Shop(server, first_account(server))
 
 
 @pytest.mark.long

@@ -200,9 +200,9 @@ def test_a_webhook_can_be_chosen_where_the_shop_has_set_one(
 
 def test_the_host_answers_a_card_by_a_key(shop: Shop, visits: Open) -> None:
     held = {"channel": "host", "title": "讲一下价格", "body": "{product|这款}现在多少钱"}
-    told = Strategy(
-        "tell_price", (msgspec.convert(held, Step),), "price_question", priority=90, ramp=10_000
-    )
+    steps = (msgspec.convert(held, Step),)
+    always: dict[str, Any] = {"ramp": 10_000, "control": 0, "why_no_control": "a test"}
+    told = Strategy("tell_price", steps, "price_question", priority=90, **always)
     store = shop.server.home.strategy_store
     store.save_draft(told, SYSTEM)
     store.take("tell_price", 1, "ask", SYSTEM)

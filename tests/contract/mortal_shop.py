@@ -1,7 +1,7 @@
 """Servers with strategies that die at a named step: see `mortal_server.py`, whose lives these are.
 
-A coupon system is told of what is decided: a file that outlives the servers, and that says now and
-then that it does not know, is busy, or refuses.
+A system of the shop is told of what is decided, another one makes codes: files that outlive the
+servers, and that say now and then that they do not know, are busy, or refuse.
 
 Run as `python -m tests.contract.mortal_shop`.
 """
@@ -20,19 +20,23 @@ from typing import Any
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.installation import Installation, open_database, open_installation
 from qianmian.channels.channel import Channel
+from qianmian.channels.coupons import Wanted
 from qianmian.channels.verdict import Verdict
 from qianmian.channels.webhook import Webhook
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.outbox import Parcel
 from qianmian.server.ingest.app import IngestApp
+from qianmian.server.issuing import Issuing
 from qianmian.server.outbox import Outbox
 from qianmian.server.run import begin_deciding, outboxes_of, viewers_of
 from qianmian.server.start import running
 from qianmian.settings import Settings
 from qianmian.storage.sql.audit import SYSTEM
 from qianmian.storage.sql.codes import CodeStore
+from qianmian.storage.sql.issued import IssuedStore
 from qianmian.storage.sql.outbox import OutboxStore
 from qianmian.storage.sql.spending import SpendingBook
+from qianmian.vocabulary.offer import Coupon
 from tests.contract.mortal_server import STEPS as OF_THE_LOG
 from tests.contract.mortal_server import Step, arm, main, post
 from tests.contract.posts import posts
@@ -43,8 +47,10 @@ VIEWERS = 40
 POOL = 60
 LONG_DOWN_MS = 180_000
 SENT = "sent.jsonl"
+MADE = "made.jsonl"
 ROUNDS = 1_000
 QUIET = 60
+SECRETS = "webhook_secret", "coupons_secret"
 
 DEFINITIONS = """
 - {key: basket, text: cart_added without order_paid within 2s again after 5s}
@@ -55,6 +61,7 @@ STRATEGIES = """
 guardrails: {quiet_from: 0, quiet_until: 0, per_session: 4, apart_ms: 2000, per_day: 6}
 offers:
   - {key: ten, title: 立减十元, rules: 每人一张, amount_minor: 1000, cost_minor: 1000, stock: 50}
+  - {key: made, title: 立减一元, rules: 每人一张, cost_minor: 100, stock: 400, is_issued: true}
   - {key: five, title: 立减五元, rules: 每人一张, amount_minor: 500, cost_minor: 500, stock: 9}
 strategies:
   - key: coupons
@@ -67,6 +74,8 @@ strategies:
       - {channel: follow_up, title: 还在想吗, body: "{offer|优惠}"}
   - {key: thanks, moment: likes, mode: full, limits: {per_session: 1},
      steps: [{channel: webhook, title: 谢谢}]}
+  - {key: gifts, moment: basket, mode: full, offer: made, priority: 40, limits: {per_session: 2},
+     steps: [{channel: webhook, title: 送券, wait_ms: 20000}, {channel: webhook, title: 再送}]}
   - {key: cards, moment: quiet, mode: full, offer: five, limits: {per_session: null},
      steps: [{channel: in_room, title: 给你的券}, {channel: host, title: 说一句}]}
 """
@@ -108,6 +117,43 @@ class Coupons(Channel):
         return Verdict("delivered")
 
 
+class Maker:
+    """Makes codes, in a file: one for each id. Its answer is a hash of the id and the attempt."""
+
+    target = "makes.example"
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+        told = [json.loads(line) for line in path.read_text().splitlines()]
+        self.codes = {one["act"]: one["code"] for one in told}
+        self.asked = set(self.codes)
+
+    def make(self, act: str) -> None:
+        """From here on there is a coupon, whatever becomes of the server."""
+        code = f"MADE-{len(self.codes):06}"
+        os.write(self._file, (json.dumps({"act": act, "code": code}) + "\n").encode())
+        self.codes[act] = code
+
+    async def ask(self, wanted: Wanted, now_ms: int, *, within_ms: int) -> Coupon | Verdict:
+        """One attempt."""
+        assert within_ms > 0
+        assert now_ms < wanted.deadline_at
+        chance = hashlib.sha256(f"made {wanted.act}".encode()).digest()[0]
+        if wanted.act in self.codes:
+            return Coupon(self.codes[wanted.act])
+        if chance < 32:
+            return Verdict("rejected", "http_400")
+        if chance % 2 and wanted.act not in self.asked:
+            self.asked.add(wanted.act)
+            return Verdict("later", after_ms=PACE_MS)
+        self.make(wanted.act)
+        return Verdict("unknown") if chance % 3 else Coupon(self.codes[wanted.act])
+
+    async def test(self, name: str, now_ms: int) -> Verdict:
+        """Nobody asks."""
+        return Verdict("delivered")
+
+
 OF_THE_SHOP: dict[str, Step] = {
     "before a message is in the outbox": (OutboxStore, "add", True),
     "when a message is in the outbox": (OutboxStore, "add", False),
@@ -123,6 +169,12 @@ OF_THE_SHOP: dict[str, Step] = {
     "when a code is read": (CodeStore, "read", False),
     "before a code is had again": (CodeStore, "unread", True),
     "when a code is had again": (CodeStore, "unread", False),
+    "before a code is asked for": (IssuedStore, "begin", True),
+    "when asking for a code is noted": (IssuedStore, "begin", False),
+    "before a code is made": (Maker, "make", True),
+    "when a code is made": (Maker, "make", False),
+    "before a code that was made is kept": (IssuedStore, "keep", True),
+    "when a code that was made is kept": (IssuedStore, "keep", False),
     "before the ledger is written": (SpendingBook, "flush", True),
     "when the ledger is written": (SpendingBook, "flush", False),
 }
@@ -144,7 +196,7 @@ def settings_of(home: Path, **more: Any) -> Settings:
         strategies=home / "strategies.yaml",
         snapshot_s=5,
         expected_viewers=100,
-        **({"webhook_secret": home / "nobody reads it"} | more),
+        **(dict.fromkeys(SECRETS, home / "nobody reads it") | more),
     )
 
 
@@ -183,7 +235,9 @@ async def _serve(opened: Installation, order: dict[str, Any], now: Any) -> None:
             secret=opened.secret,
         )
         (outbox,) = outboxes = outboxes_of(opened, now, [Coupons(Path(order["home"]) / SENT)])
-        outlets = await begin_deciding(opened, viewers_of(opened, ingest, now), now, outboxes)
+        maker = Maker(Path(order["home"]) / MADE)
+        viewers = viewers_of(opened, ingest, now)
+        outlets = await begin_deciding(opened, viewers, now, outboxes, maker)
         first, key = order["first"], order["key"]
         if first == 0:
             assert await post(ingest, key, consents()) == 200
@@ -191,17 +245,19 @@ async def _serve(opened: Installation, order: dict[str, Any], now: Any) -> None:
         for one in itertools.islice(mine, first, first + order["posts"]):
             assert await post(ingest, key, one.body) == 200
             os.write(1, "".join(f"+{name}\n" for name in one.ids).encode())
+            await outlets.issuing.follow()
             await outbox.follow()
             await outlets.follow_ups.follow()
         if order["step"] is None:
-            await _until_quiet(opened, outbox)
+            await _until_quiet(opened, outbox, outlets.issuing)
 
 
-async def _until_quiet(opened: Installation, outbox: Outbox) -> None:
+async def _until_quiet(opened: Installation, outbox: Outbox, issuing: Issuing) -> None:
     """Nothing more is on its way: each round is a message of the log, so that time goes on."""
     quiet = 0
     for _ in range(ROUNDS):
         await opened.deployment.settle()
+        await issuing.follow()
         await outbox.follow()
         quiet = 0 if outbox.counts().get("waiting") else quiet + 1
         if quiet == QUIET:

@@ -18,7 +18,9 @@ from qianmian.runtime.outbox import Parcel
 from qianmian.runtime.persons import Erasure
 from qianmian.server.errands import Settle
 from qianmian.server.outbox import Outbox
+from qianmian.storage.sql.audit import SYSTEM
 from qianmian.storage.sql.database import Database
+from qianmian.storage.sql.gates import ChannelGates
 from qianmian.storage.sql.outbox import OutboxStore
 from qianmian.vocabulary.offer import Offer
 from tests.fakes.clock import FakeClock
@@ -74,6 +76,7 @@ class Shop:
 
     store: OutboxStore
     clock: FakeClock
+    gates: ChannelGates
     given: list[str] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
@@ -92,6 +95,7 @@ class Shop:
             channel,
             self.holding,
             settle or self.settle,
+            gate=self.gates,
             erased=self.refuses.__contains__,
             now=self.clock,
         )
@@ -111,10 +115,10 @@ class Shop:
             next_at=now + after_ms,
         )
 
-    async def until_over(self, outbox: Outbox) -> None:
-        """Look again and again, some seconds apart."""
+    async def until_over(self, *outboxes: Outbox) -> None:
+        """All look again and again at once, some seconds apart."""
         for _ in range(TEN_MINUTES // 5_000 + 2):
-            await outbox.follow()
+            await asyncio.gather(*(one.follow() for one in outboxes))
             if not self.store.counts().get("waiting"):
                 return
             self.clock.pass_ms(5_000)
@@ -150,4 +154,7 @@ def new_shop(database: Database) -> Shop:
     clock = FakeClock(now_ms())
     store = OutboxStore(database, clock)
     store.forget(Erasure({f"v-{name}": "" for name in NAMES}, 0))
-    return Shop(store, clock)
+    gates = ChannelGates(database, clock)
+    for channel in gates.shut_at():
+        gates.open(channel, SYSTEM)
+    return Shop(store, clock, gates)

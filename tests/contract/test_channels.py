@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qianmian.errors import InputError
-from qianmian.runtime.outbox import LONGEST_WAIT_MS
+from qianmian.errors import InputError, OperationalError
+from qianmian.runtime.outbox import GRACE_MS, LONGEST_WAIT_MS
 from qianmian.runtime.persons import Erasure
 from qianmian.server.api.channels import Outside
+from qianmian.storage.sql.audit import SYSTEM
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.errands import KEPT_MS
 from tests.contract.outside import HURRY_MS, LONG_MS, NAMES, Act, Row, Shop, message_of, new_shop
@@ -88,6 +89,58 @@ def test_each_is_done_once_and_ends_once_and_what_was_done_stays_spent(
             assert set(provider.reached) <= set(shop.given)
             if not {"cuts"} & set(script):  # every end is known
                 assert set(provider.reached) == set(shop.given)
+
+    asyncio.run(story())
+
+
+@settings(max_examples=8)
+@given(
+    script=st.lists(st.sampled_from(["does", "later", "refuses", "cuts"]), max_size=8),
+    names=st.integers(1, 4),
+)
+def test_two_servers_of_one_database_send_as_one_would(
+    database: Database, row: Row, script: list[Act], names: int
+) -> None:
+    """They look at the same instant; each attempt is begun by one of them."""
+
+    async def story() -> None:
+        shop = new_shop(database)
+        async with row.playing(script) as provider:
+            both = [shop.outbox(provider.channel(LONG_MS)) for _ in range(2)]
+            for outbox in both:  # both were told of the same decision
+                for name in NAMES[:names]:
+                    outbox.take(shop.parcel(outbox.channel, name))
+            await shop.until_over(*both)
+            assert set(provider.reached.values()) <= {1}
+            assert set(provider.reached) <= set(shop.given)
+            assert not set(shop.given) & set(shop.released)
+            assert {*shop.given, *shop.released} == set(NAMES[:names])
+            if set(script) <= {"does"}:
+                assert provider.tries == dict.fromkeys(NAMES[:names], 1)
+            most = script.count("cuts") + script.count("later") + names
+            assert provider.tries.total() <= most, "nobody tries what another one tries"
+
+    asyncio.run(story())
+
+
+def test_what_one_server_has_begun_another_leaves_alone_until_it_must_be_dead(
+    shop: Shop, row: Row
+) -> None:
+    async def story() -> None:
+        async with row.playing(["hangs"]) as provider:
+            hangs, looks = (shop.outbox(provider.channel(LONG_MS)) for _ in range(2))
+            hangs.take(shop.parcel(hangs.channel, "a"))
+            looking = asyncio.ensure_future(hangs.follow())
+            await provider.hung.wait()
+            await looks.follow()
+            shop.clock.pass_ms(looks.channel.attempt_ms + GRACE_MS - 1)
+            await looks.follow()
+            assert (provider.tries["a"], shop.given) == (1, [])
+            shop.clock.pass_ms(1)
+            await looks.follow()
+            assert (provider.tries["a"], shop.given) == (1 + looks.channel.is_keyed, ["a"])
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
 
     asyncio.run(story())
 
@@ -179,6 +232,37 @@ def test_a_log_that_cannot_be_written_is_told_later(shop: Shop, row: Row) -> Non
     asyncio.run(story())
 
 
+def test_nobody_calls_an_address_that_is_gone_until_it_is_opened_again(shop: Shop) -> None:
+    async def story() -> None:
+        async with webhooks.receiving([webhooks.said(503), webhooks.said(410)]) as provider:
+            channel = provider.channel(LONG_MS)
+            outbox = shop.outbox(channel)
+            outbox.take(shop.parcel(channel, "a"))
+            await outbox.follow()
+            for name, after_ms in (("b", 1_000), ("c", LONGEST_WAIT_MS)):
+                outbox.take(shop.parcel(channel, name, after_ms=after_ms))
+            await outbox.follow()
+            shop.clock.pass_ms(1_500)
+            shop.refuses = {"v-a"}  # its turn has passed: it may be there
+            with pytest.raises(OperationalError, match="is shut"):
+                await outbox.follow()
+            assert (provider.tries, shop.gates.is_shut("webhook")) == ({"a": 1, "b": 1}, True)
+            with pytest.raises(OperationalError, match="is shut"):  # also after a restart
+                await shop.outbox(channel).follow()
+            assert (provider.tries.total(), shop.given, sorted(shop.released)) == (
+                2,
+                ["a"],
+                ["b", "c"],
+            )
+            assert shop.gates.open("webhook", SYSTEM)
+            assert not shop.gates.open("webhook", SYSTEM)
+            outbox.take(shop.parcel(channel, "d"))
+            await outbox.follow()
+            assert provider.reached == {"a": 1, "d": 1}
+
+    asyncio.run(story())
+
+
 def test_a_test_reaches_nobody_and_says_what_came_of_it(shop: Shop, row: Row) -> None:
     async def story() -> None:
         async with row.playing(["does", "refuses"]) as provider:
@@ -220,9 +304,10 @@ def test_a_person_is_told_and_forgotten(shop: Shop, row: Row) -> None:
     (told,) = shop.store.export(frozenset({"v-a", "v-b"}))
     assert (told["state"], told["viewer"]) == ("waiting", "v-a")
     assert isinstance(told["body"], dict)
+    (waiting,) = shop.store.due()
     assert shop.store.forget(Erasure({"v-a": "gone"}, 0)) == 1
     assert shop.store.due() == []
-    assert not shop.store.begin("a"), "nobody sends what is gone"
+    assert not shop.store.begin(waiting, 1), "nobody sends what is gone"
 
 
 def test_a_channel_does_not_touch_what_waits_for_another(shop: Shop) -> None:

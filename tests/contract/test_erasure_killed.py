@@ -70,7 +70,7 @@ def length(home: Path) -> int:
         log.close()
 
 
-OFTEN = tuple(STEPS)[::4]
+OFTEN = tuple(STEPS)[::6]
 """Where it is killed whenever the tests run; at all of them in the long ones."""
 
 

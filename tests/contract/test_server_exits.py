@@ -28,6 +28,7 @@ from tools.lints.walk import ROOT
 
 POSTS = 12  # of one life
 SEED = 7
+EXITS, ONE_HOME = int(os.environ.get("QIANMIAN_EXITS", "50")), 50
 SERVER = "tests.contract.mortal_server"
 
 
@@ -115,12 +116,12 @@ def die_often(lives: Mortals, count: int, steps: Mapping[str, Step]) -> None:
     assert len(lives.acknowledged) > count
 
 
-def test_fifty_exits_lose_nothing_and_change_no_decision(tmp_path: Path) -> None:
-    exits(tmp_path / "home", 50)
+def test_exits_at_each_step_lose_nothing_and_change_no_decision(tmp_path: Path) -> None:
+    exits(tmp_path / "home", len(STEPS))
 
 
 @pytest.mark.long
 def test_many_exits_lose_nothing_and_change_no_decision(tmp_path: Path) -> None:
-    """A hundred; `make bench-long` asks for a thousand, which take seven minutes."""
-    for round_number in range(int(os.environ.get("QIANMIAN_EXITS", "100")) // 100):
-        exits(tmp_path / f"home-{round_number}", 100)
+    """Fifty; `make bench-long` asks for a thousand, which take seven minutes."""
+    for round_number in range(EXITS // ONE_HOME):
+        exits(tmp_path / f"home-{round_number}", ONE_HOME)

@@ -29,6 +29,7 @@ from tools.lints.walk import ROOT
 
 CLIENTS = 3
 WAIT_S = 300
+KILLS = int(os.environ.get("QIANMIAN_KILLS", "8"))
 Process = subprocess.Popen[str]
 NO_MORE: Mapping[str, str] = MappingProxyType({})
 
@@ -45,6 +46,8 @@ class Client:
         """One post. Raises: httpx.TransportError when the server is gone."""
         self._kept = self._kept or next(self._posts)
         answer = http.post("/v1/events", content=self._kept.body, headers=headers)
+        if answer.status_code == 429:  # it stops, and did not wait for its disk
+            return
         assert answer.status_code == 200, answer.text
         assert answer.json()["rejected"] == []
         self.acknowledged.update(self._kept.ids)
@@ -84,6 +87,7 @@ def serving(home: Path, more: Mapping[str, str] = NO_MORE) -> Iterator[tuple[Pro
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
+            sys.stderr.write((home / "stderr").read_text()[-20_000:])  # shown with a failure only
 
 
 def load(url: str, key: str, clients: list[Client], stop: threading.Semaphore) -> None:
@@ -146,11 +150,12 @@ def kills(home: Path, most_posts: list[int]) -> None:
     assert check(home, acknowledged) > 10
 
 
-def test_three_kills_under_load_lose_nothing_and_change_no_decision(tmp_path: Path) -> None:
-    kills(tmp_path / "home", [1, 25, 60])
+def test_two_kills_under_load_lose_nothing_and_change_no_decision(tmp_path: Path) -> None:
+    kills(tmp_path / "home", [1, 40])
 
 
 @pytest.mark.long
-def test_twenty_kills_under_load_lose_nothing_and_change_no_decision(tmp_path: Path) -> None:
+def test_many_kills_under_load_lose_nothing_and_change_no_decision(tmp_path: Path) -> None:
+    """Each costs a start of five seconds: eight, and twenty where `make bench-long` asks."""
     chance = Random(20)
-    kills(tmp_path / "home", [chance.randint(1, 400) for _ in range(20)])
+    kills(tmp_path / "home", [chance.randint(1, 400) for _ in range(KILLS)])

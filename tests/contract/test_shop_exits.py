@@ -6,7 +6,6 @@ The steps are those of the log (`mortal_server.py`) and those between a decision
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,14 +20,14 @@ from qianmian.runtime.messages import Decided, Settled, StrategiesChanged
 from qianmian.runtime.spending import Spending
 from qianmian.storage.segment_log import SegmentLog
 from qianmian.storage.snapshots import SnapshotFolder
-from qianmian.storage.sql.tables import LEDGER_ENTRIES
+from qianmian.storage.sql.tables import ISSUED_CODES, LEDGER_ENTRIES
 from qianmian.strategies.ledger import Change
 from qianmian.strategies.strategy import Strategies
 from qianmian.vocabulary.decision import ACT, SUPPRESSED, Decision, decision_id
 from tests.contract.mortal_server import Step
-from tests.contract.mortal_shop import OF_THE_SHOP, POOL, SENT, STEPS, shop_in
+from tests.contract.mortal_shop import MADE, OF_THE_SHOP, POOL, SENT, STEPS, shop_in
 from tests.contract.survivors import empty_live
-from tests.contract.test_server_exits import die_often, mortals
+from tests.contract.test_server_exits import EXITS, die_often, mortals
 
 MODULE = "tests.contract.mortal_shop"
 
@@ -109,7 +108,7 @@ def stored(home: Path) -> dict[str, tuple[Any, ...]]:
 
 def check_caps(logged: Iterable[Decision]) -> None:
     """Of one person in one session, on each prefix: four, two of coupons, one thank you."""
-    most = {"": 4, "coupons": 2, "thanks": 1}
+    most = {"": 4, "coupons": 2, "gifts": 2, "thanks": 1}
     seen, last = Counter[tuple[Any, ...]](), dict[str | None, int]()
     for one in logged:
         if one.outcome == SUPPRESSED or one.after:
@@ -127,6 +126,7 @@ def check_sent(
     """Each coupon was decided before, in time, once, the same with each attempt, and none lost."""
     acts = {one.id: one for one in logged if one.outcome == ACT}
     lines = [json.loads(line) for line in (home / SENT).read_text().splitlines()]
+    made = check_made(home, acts.values())
     bodies: dict[str, str] = {}
     has: dict[str, str] = {}
     done = set[str]()
@@ -136,6 +136,8 @@ def check_sent(
         assert one["at"] <= act.deadline_at
         assert bodies.setdefault(act.id, one["body"]) == one["body"]
         told = json.loads(one["body"])["data"]
+        if act.strategy == "gifts":
+            assert told["offer"]["code"] == made[act.first], "the code that was made for this act"
         assert told["viewer"] == act.viewer
         if not one["given"]:
             continue
@@ -147,13 +149,30 @@ def check_sent(
             assert has.setdefault(code, owner) == owner
     expected = {one.id for one in acts.values() if one.channels[0] == "webhook"}
     lost = expected - {one["id"] for one in lines} - released
-    assert {acts[name].strategy for name in lost} <= {"coupons"}, "no thank you is lost"
+    assert {acts[name].strategy for name in lost} <= {"coupons", "gifts"}, "no thank you is lost"
     for name in lost:  # servers died until its twenty seconds were over: the next step has it
         assert rows[name].state == "given_back"
     assert not done & released, "what was given is not given back"
     tries = Counter(one["id"] for one in lines)
     again = sum(n > 1 for n in tries.values())
-    return Counter(given=len(done), again=again, released=len(released & expected), codes=len(has))
+    found = Counter(given=len(done), again=again, codes=len(has), made=len(made))
+    return found | Counter(released=len(released & expected))
+
+
+def check_made(home: Path, acts: Iterable[Decision]) -> dict[str, str]:
+    """Codes that were made: one for an act that was decided, and kept as it was made.
+
+    Returns: the code by act.
+    """
+    told = [json.loads(line) for line in (home / MADE).read_text().splitlines()]
+    made: dict[str, str] = {one["act"]: one["code"] for one in told}
+    assert len(told) == len(made) == len(set(made.values()))
+    assert made.keys() <= {one.first for one in acts if one.strategy == "gifts"}
+    with open_database(home) as database, database.read() as connection:
+        kept = connection.execute(sa.select(ISSUED_CODES)).mappings().all()
+    codes = {row["act"]: row["code"] for row in kept if row["state"] == "issued"}
+    assert codes.items() <= made.items()
+    return made
 
 
 def exits(home: Path, count: int, steps: Mapping[str, Step] = STEPS) -> Counter[str]:
@@ -166,14 +185,14 @@ def test_a_shop_that_dies_often_gives_each_coupon_once_in_time_and_within_its_li
     tmp_path: Path,
 ) -> None:
     told = exits(tmp_path / "home", len(OF_THE_SHOP), OF_THE_SHOP)
-    assert min(told[name] for name in ("given", "again", "codes")) > 0, told
+    assert min(told[name] for name in ("given", "again", "codes", "made")) > 0, told
 
 
 @pytest.mark.long
 def test_many_exits_of_a_shop_give_nothing_twice_too_late_or_too_much(tmp_path: Path) -> None:
     """A hundred; `make bench-long` asks for a thousand."""
     told = Counter[str]()
-    for round_number in range(int(os.environ.get("QIANMIAN_EXITS", "100")) // 100):
+    for round_number in range(max(EXITS // 100, 1)):
         told += exits(tmp_path / f"home-{round_number}", 100)
-    wanted = ("given", "again", "released", "codes", "per_session", "stock")
+    wanted = ("given", "again", "released", "codes", "made", "per_session", "stock")
     assert min(told[name] for name in wanted) > 0, told

@@ -7,6 +7,8 @@ the evening. The oracle is handed what a plain walk over the rows says of each p
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -15,6 +17,7 @@ import pytest
 
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.facts import Facts
+from qianmian.columns.registered import with_days_registered
 from qianmian.engine.core import Core
 from qianmian.language.parse import parse, parse_definition
 from qianmian.profiles.found import FOUND_TRAITS, found_traits
@@ -50,6 +53,7 @@ QUESTIONS: Final = (
     'not trait.life_stage != ""',
     "trait.life_stage in (dormant, returned) and liked this session",
     "trait.life_stage >= 3",
+    *(f"trait.registered_days {one}" for one in ("<= 7", ">= 20", "== 0", "!= 3", "== many")),
 )
 Row = dict[str, Any]
 
@@ -60,7 +64,7 @@ def events(rng: Random) -> list[Row]:
     gaps = {one: rng.choice((0, 1, 13, 14, 29, 30, 31)) for one in spans}
     rows: list[Row] = []
     for who, span in spans.items():
-        newest = BOUNDARY - gaps[who] * DAY - rng.choice((0, 1))
+        newest = BOUNDARY - gaps[who] * DAY - (rng.choice((0, 1)) or who == "x")
         times = [newest - rng.randrange(1, span * DAY) for _ in range(rng.randrange(14))]
         if rng.random() < 0.3:  # came once, and again after a while
             times = [newest - rng.choice((29, 30, 31, 200)) * DAY]
@@ -78,7 +82,9 @@ def event(rng: Random, who: str, at: int) -> Row:
     row: Row = {"clock": at, "type": rng.choice(TYPES)}
     row |= {"anonymous_id": who} if who == "x" else {"viewer": who}
     if row["type"] == "profile_updated":
-        name = rng.choice(("loved_category", "life_stage", "city"))
+        name = rng.choice(("loved_category", "life_stage", "city", "registered_at"))
+        if name == "registered_at":
+            return {**row, "traits": {name: registered(rng, at)}}
         return {**row, "traits": {name: rng.choice(("serum", "dormant", 5))}}
     row["room"] = "r"
     if row["type"] in POINTS:
@@ -90,6 +96,15 @@ def event(rng: Random, who: str, at: int) -> Row:
     return row
 
 
+def registered(rng: Random, at: int) -> str | int:
+    """A date on or before an instant as shops write it, the instant itself, or no date at all."""
+    then = at - rng.choice((0, 1, 6, 30)) * DAY - rng.randrange(DAY)
+    local = datetime.fromtimestamp((then + SHANGHAI_MS) / 1_000, UTC)
+    forms = ("%Y-%m-%d", "%Y/%m/%d %H:%M", "%Y年%m月%d日", "%Y-%m-%dT%H:%M:%S+08:00")
+    told: tuple[str | int, ...] = (*map(local.strftime, forms), then, then // 1_000, "soon")
+    return rng.choice(told)
+
+
 def about(rng: Random) -> Row:
     found: Row = {"product": rng.choice(("p1", "p1", "p2", "p3", "p4", "p5"))}
     if rng.random() < 0.3:
@@ -97,6 +112,23 @@ def about(rng: Random) -> Row:
     if rng.random() < 0.3:
         found |= {"price": rng.choice((4_999, 5_000, 19_999, 20_000, 999_900))}
     return found | ({"brand": "b3"} if rng.random() < 0.1 else {})
+
+
+def logged(row: Row) -> Row:
+    """The row as the log gets it."""
+    batch = with_days_registered(EventBatch.from_rows([row]), "Asia/Shanghai")
+    return {**row, "traits": dict(batch.traits[0])} if batch.traits else row
+
+
+def since(told: str | int) -> int | None:
+    """The days at the boundary since what `registered` wrote."""
+    if isinstance(told, str):
+        numbers = [int(one) for one in re.findall(r"\d+", told)[:3]]
+        day = date(*numbers) if numbers else None
+    else:
+        ms = told if told > 10**11 else told * 1_000
+        day = date(1970, 1, 1) + timedelta(days=(ms + SHANGHAI_MS) // DAY)
+    return None if day is None else (date(2024, 6, 2) - day).days
 
 
 def plain(rows: list[Row]) -> dict[str, str]:
@@ -171,9 +203,9 @@ def holding(said: list[tuple[str, str]]) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_engine_oracle_and_history_say_the_same_of_found_traits(seed: int, tmp_path: Path) -> None:
-    rows = events(Random(seed))
+    rows = [logged(row) for row in events(Random(seed))]
     past = [row for row in rows if row["clock"] < BOUNDARY]
     evening = [row for row in rows if row["clock"] >= BOUNDARY]
     people = of_person(past)
@@ -185,7 +217,13 @@ def test_engine_oracle_and_history_say_the_same_of_found_traits(seed: int, tmp_p
     wanted = {}
     for who, theirs in people.items():
         mine = [row | {"event_time": row["clock"]} for row in theirs]
-        told = {k: v for row in mine for k, v in row.get("traits", {}).items() if k != "city"}
+        told = {k: v for row in mine for k, v in row.get("traits", {}).items()
+                if k not in ("city", "registered_at")}  # fmt: skip
+        days = [since(row["traits"]["registered_at"]) for row in mine
+                if "registered_at" in row.get("traits", {})]  # fmt: skip
+        told.pop("registered_days", None)
+        if any(one is not None for one in days):
+            told["registered_days"] = [one for one in days if one is not None][-1]
         found = plain(mine)
         assert found == found_traits(profile_of(mine, {p.id: p for p in PRODUCTS}), BOUNDARY,
                                      SHANGHAI_MS)  # fmt: skip
@@ -217,10 +255,19 @@ def test_engine_oracle_and_history_say_the_same_of_found_traits(seed: int, tmp_p
 
 def test_the_worlds_have_every_answer() -> None:
     seen = set()
-    for seed in range(10):
+    for seed in range(6):
         past = [row for row in events(Random(seed)) if row["clock"] < BOUNDARY]
         for mine in of_person(past).values():
             seen |= {json.dumps(pair) for pair in plain(mine).items()}
     stages = {json.loads(one)[1] for one in seen if "life_stage" in one}
     assert stages == {"new", "active", "churn_risk", "dormant", "returned"}
     assert {json.loads(one)[0] for one in seen} == set(FOUND_TRAITS)
+
+
+def test_days_are_told_with_a_date_unless_they_are_told_themselves() -> None:
+    said = {"registered_at": "2024-05-30", "registered_days": 400}
+    row = {"clock": BOUNDARY, "type": "profile_updated", "viewer": "a", "traits": said}
+    assert logged(row)["traits"] == said
+    for no_date in ("2024-06-03", "soon", "", True, 7, -1.5, 1e300, "2024-13-01"):
+        row["traits"] = {"registered_at": no_date}
+        assert logged(row) == row, no_date

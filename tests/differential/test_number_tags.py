@@ -116,7 +116,7 @@ def test_the_worlds_are_not_vacuous() -> None:
     assert changed >= 6
 
 
-@pytest.mark.parametrize("seed", SEEDS[:8])
+@pytest.mark.parametrize("seed", SEEDS[:5])
 def test_history_says_what_the_numbers_say(seed: int, tmp_path: Path) -> None:
     rng = Random(seed)
     measures = {f"n{number}": measure(rng) for number in range(3)}

@@ -36,7 +36,7 @@ class FakeLog:
 
     def __init__(self) -> None:
         self.batches: list[EventBatch] = []
-        self.failures: list[Exception] = []
+        self.failures: list[BaseException] = []
 
     async def submit(self, batch: EventBatch) -> None:
         if self.failures:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from standardwebhooks import Webhook
 
@@ -67,6 +67,10 @@ class Receiver:
         egress = Egress(allow_private=True, timeout_ms=timeout_ms)
         return WebhookChannel(self.url, SECRET, egress, allow_private=True)
 
+    def said(self, name: str, reply: bytes) -> bytes:
+        """The answer to a name, of which the script says so much."""
+        return reply
+
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
         try:
@@ -85,6 +89,7 @@ class Receiver:
         name = headers["webhook-id"]
         self.tries[name] += 1
         reply = self.script.pop(0) if self.script else OK
+        reply = self.said(name, reply)
         is_refused = reply.startswith(REFUSED) or b"errcode" in reply
         if not is_refused and name not in self.given:
             self.given[name] = told
@@ -97,6 +102,7 @@ class Receiver:
         writer.close()
 
 
+R = TypeVar("R", bound=Receiver)
 ACTS = {
     "does": OK,
     "later": said(429),
@@ -116,7 +122,13 @@ async def playing(acts: Iterable[str]) -> AsyncIterator[Receiver]:
 @asynccontextmanager
 async def receiving(script: Iterable[bytes] = ()) -> AsyncIterator[Receiver]:
     """A receiver that listens until the block ends."""
-    found = Receiver(list(script))
+    async with listening(Receiver(list(script))) as found:
+        yield found
+
+
+@asynccontextmanager
+async def listening(found: R) -> AsyncIterator[R]:
+    """It listens until the block ends."""
     server = await asyncio.start_server(found.answer, "127.0.0.1", 0)
     found.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/coupons"
     async with server:

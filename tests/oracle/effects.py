@@ -13,6 +13,7 @@ class Made(NamedTuple):
     at: int
     arm: str
     cost: int
+    place: int = 0
 
 
 class Act(NamedTuple):
@@ -42,8 +43,18 @@ class Found(NamedTuple):
     in_holdout: int
 
 
-def population(made: Sequence[Made], acts: Sequence[Act], window_ms: int, as_of: int) -> Found:
-    """Who is compared, and what became of each (docs/semantics.md, POPULATION)."""
+def population(
+    made: Sequence[Made],
+    acts: Sequence[Act],
+    window_ms: int,
+    as_of: int,
+    ends: Sequence[int | None] | None = None,
+) -> Found:
+    """Who is compared, and what became of each (docs/semantics.md, POPULATION).
+
+    Args:
+        ends: of each place when its session ended, None: it goes on. None: no sessions.
+    """
     people: dict[int, Became] = {}
     waiting = in_holdout = 0
     rank = {"control": 0, "treated": 1, "holdout": 2}
@@ -53,8 +64,11 @@ def population(made: Sequence[Made], acts: Sequence[Act], window_ms: int, as_of:
         if first.arm == "holdout":
             in_holdout += 1
             continue
-        end = first.at + window_ms
-        if end > as_of:
+        end: int | None = first.at + window_ms
+        if ends is not None:
+            over = ends[first.place]
+            end = None if over is None else max(over, first.at)
+        if end is None or end > as_of:
             waiting += 1
             continue
         others = {one.arm for _, _, one in mine} - {"holdout", first.arm}

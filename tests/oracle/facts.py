@@ -20,6 +20,7 @@ class OfViewer:
     scores: Mapping[str, float] = field(default_factory=dict)
     segments: tuple[str, ...] = ()
     days: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ CLOCKS = (
     'not hour between 01:01 and 01:00 in "Europe/Berlin"',
 )
 """Times of day; random logs begin at 08:00 in Shanghai, those of history at 21:00."""
+SOURCES = (None, "declared", "stated", None, "inferred")
+"""Who tells a trait; most do not say."""
 SPANS = ("1s", "2s", "3s", "5s", "8s", "20s")
 
 _BEHAVIOR = (
@@ -194,7 +196,9 @@ def _event(log: Log) -> dict[str, Any]:
             tag = ("tag:busy", "tag:quick", "tag:busy", "share")[log.number // 2 % 4]
             said = {"type": "consent_changed", "purpose": tag, "granted": level == 0}
             return {**event, **said}
-        return {**event, "type": "profile_updated", "traits": {"level": level}}
+        source = SOURCES[log.number // 2 % len(SOURCES)]
+        said = {"properties": f'{{"trait_origin":"{source}"}}'} if source else {}
+        return {**event, **said, "type": "profile_updated", "traits": {"level": level}}
     kinds, weights = zip(*_BEHAVIOR, strict=True)
     event["type"] = rng.choices(kinds, weights)[0]
     if rng.random() < 0.3:

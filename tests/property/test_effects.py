@@ -12,6 +12,7 @@ from qianmian.experiments.population import (
     CONTROL,
     HOLDOUT,
     NO_ORDER,
+    OPEN,
     PAID,
     REACHED,
     REFUNDED,
@@ -78,6 +79,32 @@ def test_people_and_what_became_of_them_are_those_of_the_slow_twin(
     assert found.crossed == sum(one.is_crossed for one in told.people.values())
     for place, one in enumerate(told.people[person] for person in found.person.tolist()):
         assert bool(found.is_treated[place]) is (one.arm == "treated")
+        names = ("at", "reached", "orders", "net", "cost", "before")
+        assert [getattr(found, name)[place] for name in names] == [
+            getattr(one, name) for name in names
+        ]
+
+
+ENDS = st.lists(st.none() | INSTANT, min_size=4, max_size=4)
+IN_SESSIONS = st.lists(
+    st.builds(Made, PERSON, INSTANT, st.sampled_from([*ARMS]), MONEY, st.integers(0, 3)),
+    max_size=25,
+    unique_by=lambda one: (one.person, one.at),
+)
+
+
+@given(IN_SESSIONS, DONE, ENDS, st.integers(0, 80))
+def test_until_the_session_ends_is_what_the_slow_twin_counts_and_a_later_one_does_not_count(
+    made: list[Made], acts: list[Act], ends: list[int | None], as_of: int
+) -> None:
+    places = np.array([one.place for one in made], np.int64)
+    over = np.array([OPEN if one is None else one for one in ends], np.int64)
+    rows = replace(decided(made), place=places)
+    found = people_of(rows, done(acts), window_ms=7, ends=over).compared(as_of=as_of)
+    told = population(made, acts, 7, as_of, ends)
+    assert found.person.tolist() == sorted(told.people)
+    assert found.waiting == told.waiting
+    for place, one in enumerate(told.people[person] for person in found.person.tolist()):
         names = ("at", "reached", "orders", "net", "cost", "before")
         assert [getattr(found, name)[place] for name in names] == [
             getattr(one, name) for name in names

@@ -9,20 +9,16 @@ from tools.lints.rule import Rule, Source
 
 
 def _check(source: Source) -> Iterator[tuple[int, str]]:
-    for scope in source.nodes:
-        if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
-            for node in _own_nodes(scope):
-                if isinstance(node, ast.Import | ast.ImportFrom):
-                    yield node.lineno, f"move this import out of {scope.name}() to the top"
-
-
-def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """Everything in a function but what its inner functions hold: they report for themselves."""
-    for child in ast.iter_child_nodes(scope):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        yield child
-        yield from _own_nodes(child)
+    """Each import with the innermost function around it: the last to begin."""
+    scopes = [
+        one for one in source.nodes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    for node in source.nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            around = [one for one in scopes if one.lineno <= node.lineno <= (one.end_lineno or 0)]
+            if around:
+                scope = max(around, key=lambda one: one.lineno)
+                yield node.lineno, f"move this import out of {scope.name}() to the top"
 
 
 RULE = Rule(

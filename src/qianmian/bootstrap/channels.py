@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, get_args
 
 from qianmian.channels.channel import AddressOf, Channel
+from qianmian.channels.coupons import TIMEOUT_MS, CouponSystem
 from qianmian.channels.dingtalk import DingTalk
 from qianmian.channels.egress import Egress
 from qianmian.channels.email import Email, Links, server_of
@@ -72,6 +73,19 @@ def webhook_of(settings: Settings, parts: Parts) -> Webhook | None:
     url = settings.webhook_url
     secret = _read("webhook_secret", settings.webhook_secret)
     return Webhook(url, secret, parts.egress, allow_private=settings.egress_private)
+
+
+def coupons_of(settings: Settings) -> CouponSystem | None:
+    """The coupon system of a shop; None: there is none.
+
+    Raises: InputError for an address or a secret that cannot be used.
+    """
+    if settings.coupons_secret is None:
+        return None
+    is_private = settings.egress_private
+    egress = Egress(allow_private=is_private, timeout_ms=TIMEOUT_MS)
+    secret = _read("coupons_secret", settings.coupons_secret)
+    return CouponSystem(settings.coupons_url, secret, egress, allow_private=is_private)
 
 
 def email_of(settings: Settings, parts: Parts) -> Email | None:

@@ -48,7 +48,9 @@ from qianmian.storage.sql.consents import ConsentLedger
 from qianmian.storage.sql.database import Database
 from qianmian.storage.sql.definitions import DefinitionStore
 from qianmian.storage.sql.follow_ups import FollowUpStore
+from qianmian.storage.sql.gates import ChannelGates
 from qianmian.storage.sql.identities import IdentityStore
+from qianmian.storage.sql.issued import IssuedStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.outbox import OutboxStore
 from qianmian.storage.sql.products import ProductStore
@@ -94,6 +96,8 @@ class Installation:
     strategies: StrategiesInForce
     strategy_store: StrategyStore
     codes: CodeStore
+    issued: IssuedStore
+    gates: ChannelGates
     spending: SpendingBook
     follow_ups: FollowUpStore
     outbox: OutboxStore
@@ -175,6 +179,8 @@ class _Stores(NamedTuple):
 
     strategy_store: StrategyStore
     codes: CodeStore
+    issued: IssuedStore
+    gates: ChannelGates
     spending: SpendingBook
     versions: DefinitionStore
     catalog: ProductStore
@@ -192,6 +198,8 @@ def _stores_of(settings: Settings, database: Database, now: Callable[[], int]) -
     return _Stores(
         strategy_store=StrategyStore(database, now),
         codes=CodeStore(database, now),
+        issued=IssuedStore(database, now),
+        gates=ChannelGates(database, now),
         spending=SpendingBook(database, settings.zone),
         versions=DefinitionStore(database, now),
         catalog=ProductStore(database, now, settings.currency),

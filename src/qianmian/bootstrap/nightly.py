@@ -22,7 +22,7 @@ from qianmian.storage.history_schema import EVENTS
 
 NICE: Final = 10
 TIMEOUT_S: Final = 3 * 3_600
-TOLD: Final = ("home", "database", "zone", "namespace", "definitions", "products")
+TOLD: Final = ("home", "database", "zone", "namespace", "definitions", "products", "minors")
 
 
 def facts_chore(settings: Settings, history: History, now: Callable[[], int]) -> Chore:

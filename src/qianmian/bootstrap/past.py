@@ -30,6 +30,7 @@ from qianmian.storage.history_reader.profiles_build import build_profiles
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.secret_file import read_or_make
 from qianmian.storage.sql.products import ProductStore
+from qianmian.strategies.minors import minor_guards
 from qianmian.vocabulary.product import Product
 
 
@@ -56,6 +57,7 @@ def open_history(settings: Settings) -> Iterator[HistoryReader]:
         zone=settings.zone,
         products=products_of(settings),
         origins=True,
+        shop=settings.namespace,
     )
     try:
         yield reader
@@ -83,6 +85,7 @@ def build_facts_of(settings: Settings, now_ms: int) -> Built:
     """
     with open_versions(settings.home, lambda: now_ms, settings.database) as versions:
         definitions = active_definitions_of(built_in_of(settings), versions.all(), settings.zone)
+    asked = [*(one.expr for one in definitions), *minor_guards(settings.minors)]
     levels = Definitions(
         {(one.kind, one.key): one.expr for one in definitions if one.kind not in FIRING_KINDS}
     )
@@ -90,7 +93,7 @@ def build_facts_of(settings: Settings, now_ms: int) -> Built:
     with open_history(settings) as reader:
         data = build_facts(
             reader,
-            [one.expr for one in definitions],
+            asked,
             boundary_ms,
             definitions=levels,
             namespace=settings.namespace,

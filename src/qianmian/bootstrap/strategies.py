@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import get_args
 
 from qianmian.bootstrap.channels import SET_BY, off_of
 from qianmian.errors import InputError, QianmianError
@@ -33,7 +34,8 @@ class StrategiesInForce:
         self.rules = base
         self.left_out: dict[str, QianmianError] = {}
         self._settings = settings
-        self._off = off_of(settings)
+        self._unset = off_of(settings)
+        self._off = self._unset
 
     def watched(self, active: Sequence[Definition]) -> tuple[Definition, ...]:
         """What the engine watches beside the active definitions.
@@ -51,13 +53,18 @@ class StrategiesInForce:
         Raises: InputError, DefinitionError for one that could not run.
         """
         _check_channels(strategy, self._off)
-        keys = sorted({one.key for one in (*self.base.offers, *offers)})
+        named = {one.key: one for one in (*self.base.offers, *offers)}
+        keys = sorted(named)
+        self._check_issued(named.get(strategy.offer or ""))
         found = check_strategy(strategy, active, keys, self._settings.minors)
         return settled([found], self._settings.zone, beside=active)[0]
 
     def of(self, kept: Kept, active: Sequence[Definition]) -> Strategies:
         """What decides, given what is kept; one that cannot run any more is left out and told."""
         self.left_out = {}
+        self._off = tuple(
+            kind for kind in get_args(ChannelKind) if kind in {*self._unset, *kept.shut}
+        )
         usable = []
         for one in running(self.base, kept.versions):
             try:
@@ -70,7 +77,21 @@ class StrategiesInForce:
         offers = [one for one in self.base.offers if one.key not in mine]
         offers = sorted([*offers, *kept.offers], key=lambda one: one.key)
         guardrails = self.base.guardrails if kept.guardrails is None else kept.guardrails
-        return Strategies(tuple(usable), tuple(offers), guardrails, kept.codes, self._off)
+        issued = {one.key for one in offers if one.is_issued}
+        pools = {key: n for key, n in kept.codes.items() if key not in issued}
+        return Strategies(tuple(usable), tuple(offers), guardrails, pools, self._off)
+
+    def _check_issued(self, offer: Offer | None) -> None:
+        """Refuse an offer of whose codes nobody makes one.
+
+        Raises: InputError that says what is to be set.
+        """
+        if offer is not None and offer.is_issued and self._settings.coupons_secret is None:
+            raise InputError(
+                f'the codes of the offer "{offer.key}" are made by the coupon system, and none is'
+                " set up (settings coupons_url and coupons_secret, docs/channels.md)",
+                field="offer",
+            )
 
     def passed_over(self, strategy: Strategy) -> list[ChannelKind]:
         """The channels of a strategy that deliver nothing here, in the order of its steps."""
@@ -90,8 +111,8 @@ def _check_channels(strategy: Strategy, off: Collection[ChannelKind]) -> None:
             for kind in kinds
         )
         raise InputError(
-            f"nothing delivers here what goes over {named}; set it up (docs/channels.md), or add a"
-            " step over another channel",
+            f"nothing delivers here what goes over {named}; set it up, or open it again where it is"
+            " shut (docs/channels.md), or add a step over another channel",
             field="steps",
         )
 

@@ -16,7 +16,7 @@ import msgspec
 from qianmian.channels.verdict import Verdict
 from qianmian.runtime.outbox import Parcel
 from qianmian.vocabulary.offer import Offer
-from qianmian.vocabulary.time import DAY_MS
+from qianmian.vocabulary.time import DAY_MS, SECOND_MS
 
 AddressOf = Callable[[str], Awaitable[str | None]]
 """Where a viewer is reached, as their stored profile says; None: nobody knows."""
@@ -69,12 +69,14 @@ class Channel(ABC):
         is_keyed: whether the provider does one message once, however often it is sent. Without that
             a message that may be there is never sent again.
         carries_codes: whether only the viewer, or the shop's own system, reads what it says.
+        attempt_ms: no attempt takes longer.
         lasts_ms: how long the provider knows a key; nothing is tried for longer.
     """
 
     name: ClassVar[str]
     is_keyed: ClassVar[bool] = False
     carries_codes: ClassVar[bool] = True
+    attempt_ms: ClassVar[int] = 15 * SECOND_MS
     lasts_ms: ClassVar[int] = 90 * DAY_MS
 
     @property

@@ -123,6 +123,7 @@ class Email(Channel):
     """
 
     name = "email"
+    attempt_ms = SEND_MS
 
     def __init__(
         self,

@@ -19,11 +19,13 @@ class Verdict(msgspec.Struct, frozen=True):
             knows whether it was done, and only a channel that has a key for it may try again.
         why: for people, without anything secret and without what the provider wrote.
         after_ms: not before that, if the provider said so.
+        is_gone: there is nobody at the address any more, for this message and every other.
     """
 
     outcome: Outcome
     why: str = ""
     after_ms: int | None = None
+    is_gone: bool = False
 
 
 PRIVATE_ADDRESS: Final = "private_address"

@@ -31,6 +31,8 @@ from qianmian.vocabulary.time import SECOND_MS
 PREFIX: Final = "whsec_"
 LEAST_BYTES: Final = 24
 MOST_BYTES: Final = 64
+GONE: Final = 410
+"""Standard Webhooks: whoever sends should not call this address again."""
 _LATER: Final = frozenset({408, 409, 425, 429})
 """Nothing was done; the same with a later attempt may be."""
 
@@ -74,7 +76,38 @@ def verdict_of(answer: Answer, now_ms: int) -> Verdict:
         return Verdict("later", f"http_{status}", _after_ms(answer, now_ms))
     if status >= 500:  # it may have been done before something else failed
         return Verdict("unknown", f"http_{status}", _after_ms(answer, now_ms))
-    return Verdict("rejected", f"http_{status}")
+    return Verdict("rejected", f"http_{status}", is_gone=status == GONE)
+
+
+class Signed:
+    """An address of the shop that is told things, each signed and under an id.
+
+    Raises (at making): InputError for an address or secret that cannot be used.
+    """
+
+    def __init__(self, url: str, secret: str, egress: Egress, *, allow_private: bool) -> None:
+        check_url(url, allow_private=allow_private)
+        self._url = url
+        self._key = secret_of(secret)
+        self._egress = egress
+
+    @property
+    def target(self) -> str:
+        """The host that is called; the rest of the address may be a secret."""
+        return urlsplit(self._url).netloc
+
+    async def post(
+        self, name: str, told: str, now_ms: int, within_ms: int | None
+    ) -> Answer | Verdict:
+        """The answer, or what it means that there is none."""
+        body = told.encode()
+        headers = headers_of(self._key, name, now_ms, body)
+        try:
+            return await self._egress.post(self._url, headers, body, within_ms=within_ms)
+        except NotSent as problem:
+            return not_sent(problem)
+        except Unknown:
+            return Verdict("unknown", "no_answer")
 
 
 class Webhook(Channel):
@@ -87,15 +120,12 @@ class Webhook(Channel):
     is_keyed = True
 
     def __init__(self, url: str, secret: str, egress: Egress, *, allow_private: bool) -> None:
-        check_url(url, allow_private=allow_private)
-        self._url = url
-        self._key = secret_of(secret)
-        self._egress = egress
+        self._signed = Signed(url, secret, egress, allow_private=allow_private)
 
     @property
     def target(self) -> str:
         """The host that is called; the rest of the address may be a secret."""
-        return urlsplit(self._url).netloc
+        return self._signed.target
 
     def body_of(self, message: Message) -> str:
         """Enough to give a coupon; of the viewer the id only: no traits, no words of theirs.
@@ -139,15 +169,8 @@ class Webhook(Channel):
         return await self._post(name, document("test", now_ms, {"id": name}), now_ms, None)
 
     async def _post(self, name: str, told: str, now_ms: int, within_ms: int | None) -> Verdict:
-        body = told.encode()
-        headers = headers_of(self._key, name, now_ms, body)
-        try:
-            answer = await self._egress.post(self._url, headers, body, within_ms=within_ms)
-        except NotSent as problem:
-            return not_sent(problem)
-        except Unknown:
-            return Verdict("unknown", "no_answer")
-        return verdict_of(answer, now_ms)
+        answer = await self._signed.post(name, told, now_ms, within_ms)
+        return answer if isinstance(answer, Verdict) else verdict_of(answer, now_ms)
 
 
 def document(kind: str, at_ms: int, told: dict[str, Any]) -> str:

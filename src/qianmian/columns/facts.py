@@ -6,6 +6,7 @@ ranges only and a viewer is found without an index. Columns of a batch:
     hash uint64 · viewer string · first_seen, last_seen int64 · traits string (a JSON object)
     score.<key> float64 · segment.<key> bool · days.<column> list<struct<ago int32, value int64>>
     person string (only where somebody has several known ids): under which of them the person stands
+    origins string (only where somebody has an unusual one): of traits, a JSON object
 
 A day is counted backward from the boundary: 1 is the last whole day before it, 367 all that is
 older than a year. What is null is not known. The schema's metadata carries version, namespace and
@@ -31,6 +32,7 @@ import pyarrow.compute as pc
 from qianmian.columns.dictionary import hash64_many
 from qianmian.errors import InputError
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE, check_namespace, hash64
+from qianmian.vocabulary.origins import RANK, USUAL, Origin, origin_of
 from qianmian.vocabulary.time import MINUTE_MS
 
 VERSION: Final = "1"
@@ -44,6 +46,8 @@ Scalar = str | int | float | bool
 Place = tuple[int, int]
 """A range and the hash of a viewer in it; -1: before its first."""
 NO_DAYS: Mapping[str, Mapping[int, int]] = MappingProxyType({})
+_BETWEEN: Final = "\n"
+"""Between traits and their origins where both are one text; JSON has none inside."""
 _PAIR = pa.struct([("ago", pa.int32()), ("value", pa.int64())])
 _FIXED: Final = {
     "hash": pa.uint64(),
@@ -53,6 +57,9 @@ _FIXED: Final = {
     "traits": pa.string(),
 }
 _PERSON: Final = "person"
+_ORIGINS: Final = "origins"
+_SOME: Final = (_PERSON, _ORIGINS)
+"""Columns of strings that a file has only where somebody has something there."""
 _FAMILIES: Final = {"score": pa.float64(), "segment": pa.bool_(), "days": pa.list_(_PAIR)}
 
 
@@ -63,6 +70,7 @@ class ViewerFacts:
     Attributes:
         days_by_column: for each fact column the value of each day, by how many days ago.
         person: the known id under which the person stands; None: this one.
+        origins: who told a trait, where it is not the usual one.
 
     Units: first_seen and last_seen in ms UTC; sums of amounts in minor units.
     """
@@ -75,6 +83,11 @@ class ViewerFacts:
     segments: frozenset[str] = frozenset()
     days_by_column: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: NO_DAYS)
     person: str | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def rank(self, trait: str) -> int:
+        """The rank of who told a trait."""
+        return RANK[self.origins.get(trait, USUAL)]
 
     def total(self, column: str, days: int) -> int:
         """The value of a column over the `days` whole days before the boundary."""
@@ -89,6 +102,7 @@ class Facts:
         hash: sha-256 of the file, hex.
         boundary_ms: the day boundary up to which they go, ms UTC.
         columns, scores, segments: names that the file carries, sorted.
+        greatest_rank: of all who told a trait that is in it.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -109,6 +123,7 @@ class Facts:
         if len(self._batches) != RANGES:
             raise self._problem(f"they have {len(self._batches)} ranges instead of {RANGES}")
         self._ids = self._ids_of_persons()
+        self.greatest_rank = self._greatest_rank()
 
     def __len__(self) -> int:
         return sum(len(hashes) for hashes in self._hashes)
@@ -136,8 +151,9 @@ class Facts:
         for name, wanted in _FIXED.items():
             if kinds.pop(name, None) != wanted:
                 raise self._problem(f'the column "{name}" is missing or is no {wanted}')
-        if kinds.pop(_PERSON, pa.string()) != pa.string():
-            raise self._problem(f'the column "{_PERSON}" is no string')
+        for name in _SOME:
+            if kinds.pop(name, pa.string()) != pa.string():
+                raise self._problem(f'the column "{name}" is no string')
         for name, kind in kinds.items():
             family, _, key = name.partition(".")
             if family not in _FAMILIES or not key:
@@ -174,6 +190,14 @@ class Facts:
 
         groups = [tuple(sorted(ids, key=place)) for ids in others.values()]
         return {one: ids for ids in groups for one in ids}
+
+    def _greatest_rank(self) -> int:
+        found = {RANK[USUAL]}
+        for batch in self._batches:
+            if _ORIGINS in batch.schema.names:
+                for text in pc.unique(batch.column(_ORIGINS)).to_pylist():
+                    found |= {RANK[one] for one in _origins_of(text).values()}
+        return max(found)
 
     def ids_of(self, viewer: str) -> tuple[str, ...]:
         """The known ids of whoever has this one, as of the boundary, in the order of the file."""
@@ -281,6 +305,7 @@ class Facts:
                 if pairs
             },
             person=value(_PERSON) if _PERSON in batch.schema.names else None,
+            origins=_origins_of(value(_ORIGINS) if _ORIGINS in batch.schema.names else None),
         )
 
 
@@ -289,21 +314,33 @@ class FoundFacts:
 
     Attributes:
         places: where each stands among those who were asked for.
-        documents: for each the number of its traits; those with equal traits have one.
+        documents: for each the number of its traits; those with equal traits, told by the same,
+            have one.
     """
 
     def __init__(self, places: npt.NDArray[np.int64], rows: pa.RecordBatch) -> None:
         self.places = places
         self._rows = rows
-        encoded = rows.column("traits").dictionary_encode()
+        told = rows.column("traits")
+        if _ORIGINS in rows.schema.names:
+            origins = rows.column(_ORIGINS).fill_null("")
+            told = pc.binary_join_element_wise(told, origins, _BETWEEN)
+        encoded = told.dictionary_encode()
         self.documents: npt.NDArray[np.int64] = (
             encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         )
-        self._traits = [json.loads(text) for text in encoded.dictionary.to_pylist()]
+        texts = [text.partition(_BETWEEN) for text in encoded.dictionary.to_pylist()]
+        self._traits = [json.loads(traits) for traits, _, _ in texts]
+        self._origins = [_origins_of(origins) for _, _, origins in texts]
 
     def trait(self, name: str) -> dict[int, Scalar]:
         """The value of a trait by the number of the traits in which it is."""
         return {k: traits[name] for k, traits in enumerate(self._traits) if name in traits}
+
+    def ranks(self, name: str) -> dict[int, int]:
+        """The rank of who told a trait, by the number of the traits in which it is."""
+        told = enumerate(zip(self._traits, self._origins, strict=True))
+        return {k: RANK[who.get(name, USUAL)] for k, (traits, who) in told if name in traits}
 
     def segment(self, key: str) -> npt.NDArray[np.intp]:
         """Who is in a segment."""
@@ -335,6 +372,11 @@ class FoundFacts:
         ends = np.cumsum(counts)
         found: npt.NDArray[np.int64] = sums[ends] - sums[ends - counts]
         return found
+
+
+def _origins_of(text: str | None) -> dict[str, Origin]:
+    """Who told which trait, from its JSON."""
+    return {} if not text else {name: origin_of(one) for name, one in json.loads(text).items()}
 
 
 def content_hash(data: bytes) -> str:
@@ -383,7 +425,14 @@ def facts_bytes(
         "days": sorted(set(columns)),
     }
     given = list(viewers)
-    has_persons = any(one.person is not None for one in given)
+    some = [
+        name
+        for name, is_told in (
+            (_PERSON, any(one.person is not None for one in given)),
+            (_ORIGINS, any(one.origins for one in given)),
+        )
+        if is_told
+    ]
     rows = sorted(
         (_row(one, check_namespace(namespace), names) for one in given),
         key=lambda row: (row["hash"] % RANGES, row["hash"]),
@@ -391,7 +440,7 @@ def facts_bytes(
     for before, after in itertools.pairwise(rows):
         if before["hash"] == after["hash"]:
             raise InputError(f'the facts name the viewer "{after["viewer"]}" twice; join the rows')
-    schema = _schema(names, boundary_ms, namespace, has_persons=has_persons)
+    schema = _schema(names, boundary_ms, namespace, some)
     ranges: list[list[dict[str, Any]]] = [[] for _ in range(RANGES)]
     for row in rows:
         ranges[row["hash"] % RANGES].append(row)
@@ -416,13 +465,13 @@ def facts_of_columns(
         family, _, key = name.partition(".")
         if key and family in names:
             names[family].append(key)
-        elif name not in _FIXED and name != _PERSON:
+        elif name not in _FIXED and name not in _SOME:
             raise InputError(f'the file of facts has no column "{name}"')
     schema = _schema(
         {family: sorted(keys) for family, keys in names.items()},
         boundary_ms,
         namespace,
-        has_persons=_PERSON in table.schema.names,
+        [name for name in _SOME if name in table.schema.names],
     )
     viewers = table.column("viewer").to_pylist()
     hashes = hash64_many([f"{check_namespace(namespace)}\x1f{viewer}" for viewer in viewers])
@@ -452,9 +501,9 @@ def _rows(table: pa.Table, start: int, stop: int) -> pa.RecordBatch:
 
 
 def _schema(
-    names: Mapping[str, list[str]], boundary_ms: int, namespace: str, *, has_persons: bool
+    names: Mapping[str, list[str]], boundary_ms: int, namespace: str, some: Sequence[str]
 ) -> pa.Schema:
-    fields = [*_FIXED.items(), *([(_PERSON, pa.string())] if has_persons else [])]
+    fields = [*_FIXED.items(), *((name, pa.string()) for name in some)]
     fields += [(f"{family}.{key}", _FAMILIES[family]) for family in names for key in names[family]]
     metadata = {"qianmian.facts": VERSION, "boundary": str(boundary_ms), "namespace": namespace}
     return pa.schema(fields, metadata=metadata)
@@ -486,6 +535,7 @@ def _row(one: ViewerFacts, namespace: str, names: Mapping[str, list[str]]) -> di
         "last_seen": one.last_seen,
         "traits": json.dumps(dict(one.traits), ensure_ascii=False, sort_keys=True),
         _PERSON: one.person,
+        _ORIGINS: json.dumps(dict(one.origins), sort_keys=True) if one.origins else None,
     }
     row |= {f"score.{key}": one.scores.get(key) for key in names["score"]}
     row |= {f"segment.{key}": key in one.segments for key in names["segment"]}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from qianmian.connectors.sheet import Report, Sheet
+from qianmian.vocabulary.offer import CODE_FORM
 
 KIND: Final = "codes"
-_CODE: Final = re.compile(r"[0-9A-Za-z_-]{6,64}")
-"""Long enough that the last four characters, which people of the shop see, give nothing away."""
 
 
 class CodeSheet:
@@ -22,7 +20,7 @@ class CodeSheet:
         self._lines: dict[str, int] = {}
         for row in self._sheet.rows():
             code = row.cells["code"]
-            if _CODE.fullmatch(code) is None:
+            if CODE_FORM.fullmatch(code) is None:
                 detail = "a code has 6 to 64 letters, digits, - and _"
                 self._sheet.refuse(row.line, "code", "code_form", detail)
             elif code in self._lines:

@@ -76,7 +76,7 @@ def moves_of(before: Layout, after: Layout) -> Moves:
 
 
 def _slots(before: Layout, after: Layout) -> Iterator[tuple[int, int, int]]:
-    """Slots and the times of traits."""
+    """Slots, and the times and ranks of traits."""
     places = {place_of(slot): slot for slot in before.program.slots}
     for slot in after.program.slots:
         old = places.get(place_of(slot))
@@ -85,7 +85,7 @@ def _slots(before: Layout, after: Layout) -> Iterator[tuple[int, int, int]]:
             yield before.offset_of[old.id], after.offset_of[slot.id], n
     for name, word in after.attribute_words.items():
         if name in before.attribute_words:
-            yield before.attribute_words[name], word, 1
+            yield before.attribute_words[name], word, 2
 
 
 def _families(

@@ -559,7 +559,8 @@ class Core(Readings):
         link, number, clock = None, int(events.PROFILE[at]), int(events.CLOCK[at])
         if number >= 0:
             time = max(int(events.TIME[at]), clock - self.lateness_ms)
-            link = Told(time, events.KNOWN[number], events.VALUES[number])
+            rank = int(events.RANK[number])
+            link = Told(time, rank, events.KNOWN[number], events.VALUES[number])
         merge_viewers(source, target, anonymous, known, clock, told, link)
         self.boards.link(anonymous, known)
         self.linked.add(anonymous)
@@ -595,4 +596,4 @@ class Core(Readings):
         return firings
 
 
-_BY_PROFILE = {"KNOWN", "VALUES"}
+_BY_PROFILE = {"KNOWN", "VALUES", "RANK"}

@@ -223,7 +223,7 @@ class _Part:
             TREE=tree,
             TOP=tree.reshape(-1, 16).min(axis=1),
             RT=room_slots(old.RT, self.before, self.layout),
-            ATTS=np.zeros((len(old.ATTS), 2 * int(self.tables.M[6]) // 64), np.uint64),
+            ATTS=np.zeros((len(old.ATTS), 4 * int(self.tables.M[6]) // 64), np.uint64),
             FV=np.zeros((len(old.ATTS), len(self.tables.TOTALS)), np.int64),
         )
         return int(self.past[:used].sum())

@@ -30,7 +30,10 @@ Codes = npt.NDArray[np.int64]
 
 
 class Named(NamedTuple):
-    """The boundary of facts, and by viewer where the atoms of the traits that they name stand."""
+    """The boundary of facts, and by viewer where the atoms of the traits that they name stand.
+
+    Shapes: `named` uint64[n, 3 * bit_words], with the ranks of the traits (see `Answers`).
+    """
 
     boundary_ms: int
     at: npt.NDArray[np.int64]
@@ -135,22 +138,26 @@ def learn(core: Reader, viewers: Codes) -> None:
 class Answers(NamedTuple):
     """What facts say of some viewers: atoms true, traits named, sums, end of the last visit (ms).
 
-    Shapes: uint64[n, bit_words], uint64[n, bit_words], int64[n, totals], int64[n]
+    `ranks` are those of the traits named, two bits of each: the higher ones, then the lower ones.
+
+    Shapes: uint64[n, bit_words] twice, uint64[n, 2 * bit_words], int64[n, totals], int64[n]
     """
 
     true: Bits
     named: Bits
+    ranks: Bits
     totals: npt.NDArray[np.int64]
     seen: npt.NDArray[np.int64]
 
     def taken(self, rows: npt.NDArray[np.intp]) -> Answers:
         """Those of some of the viewers."""
-        return Answers(self.true[rows], self.named[rows], self.totals[rows], self.seen[rows])
+        true, named, ranks = self.true[rows], self.named[rows], self.ranks[rows]
+        return Answers(true, named, ranks, self.totals[rows], self.seen[rows])
 
 
 def _answers(core: Reader, facts: Facts, found: FoundFacts) -> Answers:
     layout, n = core.plan.layout, len(found.places)
-    true, named = (np.zeros((n, layout.bit_words), np.uint64) for _ in range(2))
+    true, named, high, low = (np.zeros((n, layout.bit_words), np.uint64) for _ in range(4))
     for bit, name, cmp, wanted in core.plan.attribute_bits:
         word, mask = bit >> 6, np.uint64(1 << (bit & 63))
         family, _, key = name.partition(".")
@@ -165,6 +172,10 @@ def _answers(core: Reader, facts: Facts, found: FoundFacts) -> Answers:
             known = found.trait(name)
             hold = [code for code, value in known.items() if compare(value, cmp, wanted)]
             named[np.isin(found.documents, list(known)), word] |= mask
+            ranks = found.ranks(name)
+            for plane, place in ((high, 2), (low, 1)):
+                set_ = [code for code, rank in ranks.items() if rank & place]
+                plane[np.isin(found.documents, set_), word] |= mask
             true[np.isin(found.documents, hold), word] |= mask
     totals = np.zeros((n, len(layout.totals)), np.int64)
     for t, (slot, column) in enumerate(zip(layout.totals, layout.total_columns, strict=True)):
@@ -173,7 +184,8 @@ def _answers(core: Reader, facts: Facts, found: FoundFacts) -> Answers:
             if atom.slot is slot:
                 bit = layout.bit_of[atom.bit]
                 true[totals[:, t] >= atom.rank, bit >> 6] |= np.uint64(1 << (bit & 63))
-    return Answers(true, named, totals, found.last_seen(w.NEVER_64))
+    ranks_of_all = np.hstack([high, low])
+    return Answers(true, named, ranks_of_all, totals, found.last_seen(w.NEVER_64))
 
 
 def _keep(shard: Shard, viewers: Codes, answers: Answers) -> None:
@@ -183,7 +195,7 @@ def _keep(shard: Shard, viewers: Codes, answers: Answers) -> None:
     state, last = shard.state, first + len(viewers)
     state.G[w.G_ATTRIBUTES] = last
     state.PEOPLE[viewers, w.P_ATTRIBUTES] = np.arange(first, last)
-    state.ATTS[first:last] = np.hstack([answers.true, answers.named])
+    state.ATTS[first:last] = np.hstack([answers.true, answers.named, answers.ranks])
     state.FV[first:last] = answers.totals
     ended = answers.seen - np.where(answers.seen == w.NEVER_64, 0, shard.base_ms)
     state.PEOPLE[viewers, w.P_SEEN] = np.maximum(state.PEOPLE[viewers, w.P_SEEN], ended)
@@ -254,14 +266,32 @@ def _answer_rows(core: Reader, shard: Shard, before: Named) -> None:
     for word, mask in words:  # a trait told live holds where no newer facts name it
         time = state.I[rows, word]
         time_ms = time.astype(np.int64) + shard.base_ms
-        is_named = (answers[:, n_words:] & mask).any(axis=1)
-        live = (time != w.NEVER) & ~(is_named & (time_ms < core.preparer.boundary_ms))
-        was_hidden = live & (time_ms < before.boundary_ms) & (hidden & mask).any(axis=1)
+        rank, since = state.I[rows, word + 1], core.preparer.boundary_ms
+        is_hidden = hiding(answers[:, n_words:], rank, time_ms < since) & mask
+        live = (time != w.NEVER) & ~is_hidden.any(axis=1)
+        hid = hiding(hidden, rank, time_ms < before.boundary_ms) & mask
+        was_hidden = live & hid.any(axis=1)
         told = bits.copy()
         for place in np.flatnonzero(was_hidden).tolist():
             told[place] = core.preparer.told_of(int(viewers[rows[place]]))
         fresh[live] = (fresh[live] & ~mask) | (told[live] & mask)
     state.Q[rows, first : first + n_words] = fresh
+
+
+def hiding(named: Bits, rank: npt.NDArray[np.int32], is_early: npt.NDArray[np.bool_]) -> Bits:
+    """The atoms of traits of which facts count more than what was told live, of each viewer.
+
+    Args:
+        named: atoms of the traits that facts name, and their ranks as two bits of each.
+        rank, is_early: of what was told: by whom, and whether before the boundary.
+
+    Shapes: uint64[n, 3 * bit_words], int32[n], bool[n] -> uint64[n, bit_words]
+    """
+    by_name, high, low = np.split(named, 3, axis=1)
+    told, nobody = rank[:, None], np.zeros_like(high)
+    above = np.select([told == k for k in range(3)], [high | low, high, high & low], nobody)
+    found: Bits = by_name & np.where(is_early[:, None], ~nobody, above)
+    return found
 
 
 def _of(table: Bits, at: npt.NDArray[np.int64]) -> Bits:

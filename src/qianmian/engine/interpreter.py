@@ -130,22 +130,41 @@ def room_left(P, S):
     return NEED_NOTHING
 
 
+@inline
+def outranking(high, low, rank):
+    """The bits whose rank, as two bits, is greater."""
+    if rank == 0:
+        return high | low
+    if rank == 1:
+        return high
+    if rank == 2:
+        return high & low
+    return np.uint64(0)
+
+
 @routine
-def change_attributes(P, S, u, known, values, ts):
-    """Flip the atoms of the traits told, unless the row or the facts know a newer value."""
-    facts = np.int64(-1)
-    if ts + S.G[G_BASE] < S.G[G_BOUNDARY]:
-        facts = np.int64(S.PEOPLE[S.I[u, VIEWER], P_ATTRIBUTES])
+def change_attributes(P, S, u, known, values, rank, ts):
+    """Flip the atoms of the traits told, unless what the row or the facts know counts more."""
+    facts = np.int64(S.PEOPLE[S.I[u, VIEWER], P_ATTRIBUTES])
+    is_early = ts + S.G[G_BASE] < S.G[G_BOUNDARY]
     for k in range(len(P.ATTRIBUTE_WORDS)):
-        if ts < S.I[u, P.ATTRIBUTE_WORDS[k]]:
+        at_word = np.int64(P.ATTRIBUTE_WORDS[k])
+        before = np.int64(S.I[u, at_word + 1])
+        if rank < before or (rank == before and ts < S.I[u, at_word]):
             continue
         for w in range(len(known)):
             told = known[w] & P.ATTRIBUTE_BITS[k, w]
             if told == 0:
                 continue
-            S.I[u, P.ATTRIBUTE_WORDS[k]] = ts
+            S.I[u, at_word] = ts
+            S.I[u, at_word + 1] = rank
             if facts >= 0:
-                told &= ~S.ATTS[facts, len(known) + w]
+                n = len(known)
+                high, low = S.ATTS[facts, 2 * n + w], S.ATTS[facts, 3 * n + w]
+                named = S.ATTS[facts, n + w]
+                if not is_early:
+                    named = named & outranking(high, low, rank)
+                told &= ~named
             at = P.M[0] + w
             change = (S.Q[u, at] ^ values[w]) & told
             for bit in range(64):
@@ -310,7 +329,8 @@ def run(P, S, E, first, last, rows, limit):
                     if not elsewhere and visible(P, S, u, flags, E.IDLE[i], E.SHOWN[i], ts, clk):
                         moved = True
                     if profile >= 0:
-                        change_attributes(P, S, u, E.KNOWN[profile], E.VALUES[profile], ts)
+                        known, values = E.KNOWN[profile], E.VALUES[profile]
+                        change_attributes(P, S, u, known, values, np.int64(E.RANK[profile]), ts)
                     viewed = flags & F_VIEWED != 0 and not elsewhere
                     kind = E.TYPE[i]
                     if viewed or P.INS0[kind] < P.INS0[kind + 1]:

@@ -191,7 +191,7 @@ class Layout(ABC):
             trait = atom.attribute
             if isinstance(trait, Trait) and trait.name not in self.attribute_words:
                 self.attribute_words[trait.name] = at
-                at += 1
+                at += 2  # when it was told, and the rank of who told it
         self.row_words = -(-at // LINE_WORDS) * LINE_WORDS
         self.used_words = at
 
@@ -551,7 +551,7 @@ class Layout(ABC):
         row[[w.VISIT_ID, w.VIEW_1, w.VIEW_2, w.VIEW_1_PAGE, w.VIEW_2_PAGE]] = -1
         row[[w.TIMER_DUE, w.STATE_DUE, w.LEAVE_DUE, w.ROW_DUE]] = w.FAR
         row[w.HEADER : w.HEADER + self.due_words] = w.FAR
-        row[list(self.attribute_words.values())] = w.NEVER
+        row[list(self.attribute_words.values())] = w.NEVER  # their ranks are 0: anything counts
         for slot in self.program.slots:
             if slot.kind in {SlotKind.TIMES, SlotKind.EDGE}:
                 off = self.offset_of[slot.id]

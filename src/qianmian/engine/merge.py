@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from qianmian.engine import words as w
 from qianmian.engine.dedupe import GAPS_KEPT, STREAMS_KEPT, refill_messages
+from qianmian.engine.facts import hiding
 from qianmian.engine.instances import MOST_INSTANCES
 from qianmian.engine.layout import TOTALS, WIDTH, Layout
 from qianmian.engine.lists import KEYS_KEPT
@@ -24,6 +25,7 @@ from qianmian.engine.rows import drop_row, make_row, reevaluate
 from qianmian.engine.shard import Shard
 from qianmian.engine.state import with_streams
 from qianmian.language.program import INSTANCES, SlotKind
+from qianmian.vocabulary.origins import counts
 
 VIEWER_MASK = (1 << 32) - 1
 Entries = npt.NDArray[np.int32]
@@ -34,9 +36,10 @@ KEY_COLUMN = {SlotKind.KEYED: 1, SlotKind.GROUPED: 2}
 
 
 class Told(NamedTuple):
-    """Traits that come with a link: their place in time, and the atoms they decide."""
+    """Traits that come with a link: their place in time, whose word, and the atoms they decide."""
 
     time_ms: int
+    rank: int
     known: Bits
     values: Bits
 
@@ -158,18 +161,19 @@ def _merge_attributes(
     own: Bits,
     theirs: Bits,
 ) -> None:
-    """Facts are those of the known one; of each trait told live the value that came last counts."""
+    """Facts are those of the known one; of each trait told live what counts in either row."""
     tables, state = shard.tables, shard.state
     first = shard.layout.bits_at // 2
     bits = state.Q[row, first : first + len(own)]
     known_by_facts = shard.layout.attribute_mask
     bits[:] = (bits & ~known_by_facts) | (own & known_by_facts)
-    named = _named(shard, int(state.I[row, w.VIEWER]))
+    viewer, told = int(state.I[row, w.VIEWER]), carried.words
     for word, mask in zip(tables.ATTRIBUTE_WORDS.tolist(), tables.ATTRIBUTE_BITS, strict=True):
-        if carried.words[word] <= state.I[row, word]:
+        mine = state.I[row, word : word + 2]
+        if told[word] == w.NEVER or counts(*_told_at(mine), *_told_at(told[word : word + 2])):
             continue
-        state.I[row, word] = carried.words[word]
-        if not (_is_early(shard, carried.words[word]) and (named & mask).any()):
+        mine[:] = told[word : word + 2]
+        if not (_hidden(shard, viewer, told[word : word + 2]) & mask).any():
             bits[:] = (bits & ~mask) | (theirs & mask)
 
 
@@ -177,38 +181,42 @@ def _tell(shard: Shard, row: int, link: Told) -> None:
     """The traits of the link, unless the row was told newer ones."""
     tables, state, first = shard.tables, shard.state, shard.layout.bits_at // 2
     bits = state.Q[row, first : first + len(link.known)]
-    named, time = _named(shard, int(state.I[row, w.VIEWER])), link.time_ms - shard.base_ms
+    told = np.array([link.time_ms - shard.base_ms, link.rank], np.int32)
+    hidden = _hidden(shard, int(state.I[row, w.VIEWER]), told)
     for word, mask in zip(tables.ATTRIBUTE_WORDS.tolist(), tables.ATTRIBUTE_BITS, strict=True):
-        given = link.known & mask
-        if not given.any() or time < state.I[row, word]:
+        given, mine = link.known & mask, state.I[row, word : word + 2]
+        if not given.any() or not counts(*_told_at(told), *_told_at(mine)):
             continue
-        state.I[row, word] = time
-        if not (_is_early(shard, time) and (named & mask).any()):
+        mine[:] = told
+        if not (hidden & mask).any():
             bits[:] = (bits & ~given) | (link.values & given)
 
 
 def _show_told(shard: Shard, viewer: int, carried: Carried, told: Bits) -> None:
     """Let a row show what was told live in the place of the traits of its viewer's facts."""
-    named = _named(shard, viewer)
-    if not named.any():
+    if shard.state.PEOPLE[viewer, w.P_ATTRIBUTES] < 0:
         return
     tables, first = shard.tables, shard.layout.bits_at
-    bits = carried.words[first : first + 2 * len(named)].view(np.uint64)
+    bits = carried.words[first : first + 2 * len(told)].view(np.uint64)
     for word, mask in zip(tables.ATTRIBUTE_WORDS.tolist(), tables.ATTRIBUTE_BITS, strict=True):
-        if carried.words[word] != w.NEVER and _is_early(shard, carried.words[word]):
-            hidden = named & mask
+        if carried.words[word] != w.NEVER:
+            hidden = _hidden(shard, viewer, carried.words[word : word + 2]) & mask
             bits[:] = (bits & ~hidden) | (told & hidden)
 
 
-def _named(shard: Shard, viewer: int) -> Bits:
-    """The atoms of the traits that the facts of a viewer name."""
+def _told_at(words: Entries) -> tuple[int, int]:
+    """The rank and the time of a trait, from its two words of a row."""
+    return int(words[1]), int(words[0])
+
+
+def _hidden(shard: Shard, viewer: int, told: Entries) -> Bits:
+    """The atoms of the traits of which the facts of a viewer count more than what was told live."""
     at, n_words = int(shard.state.PEOPLE[viewer, w.P_ATTRIBUTES]), shard.layout.bit_words
-    return shard.state.ATTS[at, n_words:] if at >= 0 else np.zeros(n_words, np.uint64)
-
-
-def _is_early(shard: Shard, time: int) -> bool:
-    """Whether a time of a row lies before the day boundary of the facts."""
-    return int(time) + shard.base_ms < int(shard.state.G[w.G_BOUNDARY])
+    if at < 0:
+        return np.zeros(n_words, np.uint64)
+    is_early = int(told[0]) + shard.base_ms < int(shard.state.G[w.G_BOUNDARY])
+    found: Bits = hiding(shard.state.ATTS[[at], n_words:], told[1:2], np.array([is_early]))[0]
+    return found
 
 
 def _new_row(shard: Shard, viewer: int, room: int) -> int:

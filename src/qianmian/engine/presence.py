@@ -87,7 +87,7 @@ def new_row(P, S, viewer, room):
     S.DUE[u] = FAR
     stored = S.PEOPLE[viewer, P_ATTRIBUTES]
     if stored >= 0:
-        for w in range(S.ATTS.shape[1] // 2):
+        for w in range(S.ATTS.shape[1] // 4):
             fresh = S.ATTS[stored, w]
             if fresh:
                 S.Q[u, P.M[0] + w] |= fresh

@@ -30,6 +30,7 @@ from qianmian.engine.statistics import Statistics, statistics_of
 from qianmian.errors import UnknownName
 from qianmian.language.definition import SCHEDULE, Definition
 from qianmian.vocabulary.product import Product, ProductCatalog
+from qianmian.vocabulary.values import Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,17 @@ class Readings:
             past=None if facts is None else facts.of(viewer),
             past_at=None if facts is None else facts.boundary_ms,
         )
+
+    def traits_of(self, viewer: str) -> dict[str, Scalar]:
+        """What counts of the traits of a viewer: of those told live, and of those facts name."""
+        facts = self.preparer.facts
+        found = None if facts is None else facts.of(viewer)
+        traits: dict[str, Scalar] = {} if found is None else dict(found.traits)
+        code = self.names.viewers.code(viewer)
+        for name, kept in self.preparer.attributes.get(code, {}).items():
+            if not self.preparer.is_hidden(code, name, kept):
+                traits[name] = kept[0]
+        return traits
 
     def levels(self, room: str) -> RoomLevels:
         """How many viewers of a room hold each tag and segment, as of the last message.

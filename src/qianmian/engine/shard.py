@@ -35,7 +35,8 @@ FAR_MS = 20 * 86_400_000  # a stretch of time that fits into 32 bits with every 
 class Events(NamedTuple):
     """Prepared columns of a batch, in log order (see `engine/prepare.py`).
 
-    Shapes: all [n]; FILTER uint64[n, filter_words]; KNOWN, VALUES uint64[n_profiles, bit_words].
+    Shapes: all [n]; FILTER uint64[n, filter_words]; KNOWN, VALUES uint64[n_profiles, bit_words];
+    RANK int8[n_profiles].
     """
 
     VIEWER: npt.NDArray[np.int32]
@@ -60,6 +61,7 @@ class Events(NamedTuple):
     PROFILE: npt.NDArray[np.int32]
     KNOWN: npt.NDArray[np.uint64]
     VALUES: npt.NDArray[np.uint64]
+    RANK: npt.NDArray[np.int8]
     OUTCOME: npt.NDArray[np.uint8]
 
 
@@ -69,6 +71,7 @@ def no_events(bit_words: int) -> Events:
         "CLOCK": np.int64, "TIME": np.int64, "AMOUNT": np.int64, "PRICE": np.int64,
         "IDLE": np.int64, "SEQ": np.int64, "TYPE": np.uint8, "SHOWN": np.int8,
         "STREAM": np.uint64, "MESSAGE": np.uint64, "REPEATED": np.uint8, "OUTCOME": np.uint8,
+        "RANK": np.int8,
     }  # fmt: skip
     columns: dict[str, npt.NDArray[Any]] = {
         name: np.zeros(0, types.get(name, np.int32)) for name in Events._fields

@@ -33,7 +33,7 @@ from qianmian.errors import SnapshotProblem
 from qianmian.language.codec import definition_document, read_definition
 from qianmian.vocabulary.product import Product
 
-VERSION = 5
+VERSION = 6
 MAGIC = "qianmian-core"
 
 

@@ -30,7 +30,7 @@ class State(NamedTuple):
     its newest stream). Older streams STREAMS int64[n, 4]; gaps GLO, GHI, GNEXT; message hashes
     MK, MT; once-set ONCE int64[n, 3]; arena AR with FREE lists per class; rooms RS, ONLINE and
     RT int64[rooms, slots, entries, 2] (key and time, ms UTC; see `engine/room.py`);
-    facts of a viewer ATTS uint64[n, 2 * bit_words], which atoms they make true and then which
+    facts of a viewer ATTS uint64[n, 4 * bit_words], which atoms they make true and then which
     traits they name, and sums FV int64[n, totals]; output OUT int64[n, 5].
     """
 
@@ -118,7 +118,7 @@ def new_state(
         RS=np.full((4, ROOM_COLUMNS), -1, np.int64),
         RT=np.full((4, *room_shape, 2), w.NO_ENTRY, np.int64),
         ONLINE=np.zeros(4, np.int64),
-        ATTS=np.zeros((16, 2 * int(tables.M[6]) // 64), np.uint64),
+        ATTS=np.zeros((16, 4 * int(tables.M[6]) // 64), np.uint64),
         FV=np.zeros((16, len(tables.TOTALS)), np.int64),
         OUT=np.zeros((16_384, 5), np.int64),
         G=counters,

@@ -38,8 +38,9 @@ Bool = npt.NDArray[np.bool_]
 Verdict = Literal["works", "harms", "unsure"]
 """确认有效 / 有负面影响 / 还不能确定."""
 
-WHY_HIDDEN: Final = ("no_control", "sample_ratio")
-"""Why there is no verdict: nobody is in the control, or the arms are not as they were drawn."""
+WHY_HIDDEN: Final = ("no_control", "sample_ratio", "by_slices")
+"""Why there is no verdict about people: nobody is in the control, the arms are not as they were
+drawn, or it reaches whole rooms and slices of time are compared (`switchback`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,11 @@ class Effect:
     primary: Comparison | None
     secondary: tuple[Comparison, ...]
     still_needed: int | None
+
+    @classmethod
+    def of_nobody(cls, why_hidden: str) -> Effect:
+        """No verdict and no number."""
+        return cls(None, why_hidden, 0, 0, None, 0, None, (), None)
 
     @property
     def is_crossed(self) -> bool:

@@ -33,9 +33,7 @@ class Standing:
     relative: Interval | None
 
 
-def over_time(
-    outcome: Outcome, is_treated: Bool, at: Int64, plan: Plan, *, window_ms: int
-) -> tuple[Standing, ...]:
+def over_time(outcome: Outcome, is_treated: Bool, until: Int64, plan: Plan) -> tuple[Standing, ...]:
     """What was known after each part of the people, about equally large; the last after all.
 
     Instants at which there were too few people to judge it are left out.
@@ -44,19 +42,19 @@ def over_time(
     every look, so a picture of all looks promises no more than each of them.
 
     Args:
-        at: when the first decision about each of the people was made, ms UTC.
+        until: when the time of each of the people was over, ms UTC.
 
-    Shapes: is_treated: bool[n_viewers]; at: int64[n_viewers]
+    Shapes: is_treated: bool[n_viewers]; until: int64[n_viewers]
     Cost: O(MOST x n_viewers).
     """
-    n = len(at)
+    n = len(until)
     if not n:
         return ()
-    known = np.sort(at + window_ms, kind="stable")
+    known = np.sort(until, kind="stable")
     ranks = np.ceil(np.arange(1, MOST + 1) * n / MOST).astype(np.int64) - 1
     found = []
     for as_of in np.unique(known[ranks]).tolist():
-        mine = at + window_ms <= as_of
+        mine = until <= as_of
         there = is_treated[mine]
         if not there.any() or there.all():
             continue

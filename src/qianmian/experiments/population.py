@@ -25,6 +25,8 @@ CONTROL, TREATED, HOLDOUT = 0, 1, 2
 PAID, REFUNDED, REACHED = 0, 1, 2
 """Acts: an order, money back, the event that is the strategy's goal."""
 NO_ORDER: Final = -1
+OPEN: Final = 1 << 62
+"""The end of a time that has not ended yet, ms UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,15 @@ class Population:
         in_holdout: held out of all strategies: of no arm of this one.
         placeless_refunds: refunds of the people that name no order, so nothing is taken off.
 
-    Shapes: person, at, place: int64[n_viewers]; is_treated: bool[n_viewers]; the rest
+    Shapes: person, at, until, place: int64[n_viewers]; is_treated: bool[n_viewers]; the rest
         float64[n_viewers].
-    Units: net, cost, before in minor units; `before`: net sales before the decision.
+    Units: net, cost, before in minor units; `before`: net sales before the decision; at, until in
+        ms UTC, between which what somebody does counts.
     """
 
     person: Int64
     at: Int64
+    until: Int64
     place: Int64
     is_treated: Bool
     reached: Float64
@@ -123,6 +127,7 @@ class People:
 
     person: Int64
     at: Int64
+    until: Int64
     place: Int64
     arm: Int8
     is_crossed: Bool
@@ -147,13 +152,14 @@ class People:
         both = ((getattr(kept, one.name), getattr(others, one.name)) for one in fields(self))
         return People(*(np.concatenate(pair) for pair in both))
 
-    def compared(self, *, window_ms: int, as_of: int) -> Population:
+    def compared(self, *, as_of: int) -> Population:
         """Those whose window is over, and how many others there are."""
-        is_inside, is_over = self.arm != HOLDOUT, self.at + window_ms <= as_of
+        is_inside, is_over = self.arm != HOLDOUT, self.until <= as_of
         kept = self.where(is_inside & is_over)
         return Population(
             person=kept.person,
             at=kept.at,
+            until=kept.until,
             place=kept.place,
             is_treated=kept.arm == TREATED,
             reached=kept.reached,
@@ -176,30 +182,38 @@ def population_of(decided: Decided, acts: Acts, *, window_ms: int, as_of: int) -
 
     Cost: as `people_of`.
     """
-    return people_of(decided, acts, window_ms=window_ms).compared(window_ms=window_ms, as_of=as_of)
+    return people_of(decided, acts, window_ms=window_ms).compared(as_of=as_of)
 
 
-def people_of(decided: Decided, acts: Acts, *, window_ms: int) -> People:
+def people_of(decided: Decided, acts: Acts, *, window_ms: int, ends: Int64 | None = None) -> People:
     """Fold decisions and acts into people, by person.
 
-    An act counts for a person at instants t with at < t <= at + window_ms. A refund counts within
-    it, if the order it is of does.
+    An act counts for a person at instants t with at < t <= at + window_ms, or until the session of
+    the first decision ends. A refund counts within it, if the order it is of does.
+
+    Args:
+        ends: when each session ends, by the number of its place; OPEN: it has not. None: the window
+            counts.
+
+    Shapes: ends: int64[n_places]
 
     Cost: O(n) of decisions and of acts, and of the greatest number of a person; no Python loop.
     """
     first = _first_decisions(decided)
     people, start = decided.person[first], decided.at[first]
+    until = start + window_ms if ends is None else np.maximum(ends[decided.place[first]], start)
     # Of an act of deciding at the very instant of the first the cost counts: it is the first.
-    theirs = _Within(people, start - 1, decided.person, decided.at, window_ms + 1)
+    theirs = _Within(people, start - 1, decided.person, decided.at, until)
     is_other = (decided.arm != decided.arm[first][theirs.place]) & (decided.arm != HOLDOUT)
     return People(
         person=people,
         at=start,
+        until=until,
         place=decided.place[first],
         arm=decided.arm[first],
         is_crossed=theirs.count(is_other) > 0,
         cost=theirs.sum(decided.cost, theirs.is_within),
-        **_became(people, start, acts, window_ms),
+        **_became(people, start, acts, until),
     )
 
 
@@ -223,16 +237,18 @@ class _Within:
         place: of each row, its person's place; of others -1.
     """
 
-    def __init__(self, people: Int64, start: Int64, person: Int64, at: Int64, lasts: int) -> None:
+    def __init__(self, people: Int64, start: Int64, person: Int64, at: Int64, until: Int64) -> None:
         self.n = len(people)
         width = max(int(people.max(initial=-1)), int(person.max(initial=-1))) + 1
         place_of = np.full(width, -1)
         place_of[people] = np.arange(self.n)
         self.place = place_of[person]
         is_theirs = self.place >= 0
-        since = np.zeros(len(person), np.int64)
-        since[is_theirs] = at[is_theirs] - start[self.place[is_theirs]]
-        self.is_within = is_theirs & (since > 0) & (since <= lasts)
+        since, left = np.zeros(len(person), np.int64), np.full(len(person), -1)
+        mine = self.place[is_theirs]
+        since[is_theirs] = at[is_theirs] - start[mine]
+        left[is_theirs] = until[mine] - at[is_theirs]
+        self.is_within = is_theirs & (since > 0) & (left >= 0)
         self.is_before = is_theirs & (since <= 0)
 
     def sum(self, values: Int64, wanted: Bool) -> Float64:
@@ -246,9 +262,9 @@ class _Within:
         return np.bincount(self.place[wanted], minlength=self.n).astype(np.float64)
 
 
-def _became(people: Int64, start: Int64, acts: Acts, window_ms: int) -> dict[str, Any]:
+def _became(people: Int64, start: Int64, acts: Acts, until: Int64) -> dict[str, Any]:
     """What became of people, as fields of `People`."""
-    theirs = _Within(people, start, acts.person, acts.at, window_ms)
+    theirs = _Within(people, start, acts.person, acts.at, until)
     is_paid, is_back = acts.kind == PAID, acts.kind == REFUNDED
     is_sale = is_paid & theirs.is_within
     said = acts.order != NO_ORDER

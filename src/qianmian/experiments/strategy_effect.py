@@ -8,11 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from qianmian.experiments.effect import Bool, Effect, Plan, effect_of
+from qianmian.experiments.effect import Bool, Effect, Plan, Verdict, effect_of
 from qianmian.experiments.groups import Groups, by_group
 from qianmian.experiments.over_time import Standing, over_time
 from qianmian.experiments.population import Int64, Population
-from qianmian.experiments.told import document_of, groups_document, standing_document
+from qianmian.experiments.switchback import Switchback
+from qianmian.experiments.told import (
+    document_of,
+    groups_document,
+    standing_document,
+    switchback_document,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,8 @@ class StrategyEffect:
     """What is known of the effect of one version of a strategy.
 
     Attributes:
-        goal: event by which it is measured, within window_ms after the decision.
+        goal: event by which it is measured, within window_ms after the decision; 0: until the
+            session ends.
         as_of: what is known at; 0: nothing is.
         waiting, in_holdout, placeless_refunds: as of `Population`.
         naive: None: hidden with the verdict.
@@ -65,6 +72,7 @@ class StrategyEffect:
         sessions: by the session of the first decision; None: hidden with the verdict.
         by: by tags and segments that were asked for: "no" and "yes"; empty when hidden.
         over_time: what was known of the goal before, the newest last; empty when hidden.
+        slices: the effect on whole rooms; None: it is about people.
 
     Units: window_ms in ms, as_of in ms UTC, offers_minor in minor units of the shop's currency.
     """
@@ -85,11 +93,18 @@ class StrategyEffect:
     sessions: Groups | None
     by: Mapping[str, Groups]
     over_time: tuple[Standing, ...] = ()
+    slices: Switchback | None = None
 
     @property
     def has_decided(self) -> bool:
-        """Whether anybody was treated or held out by it."""
-        return bool(self.effect.treated or self.effect.control or self.waiting or self.in_holdout)
+        """Whether anybody, or any slice, was treated or held out by it."""
+        arms = self.effect.treated or self.effect.control
+        return bool(arms or self.waiting or self.in_holdout or self.slices)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What is said of people, or of slices."""
+        return self.effect.verdict if self.slices is None else self.slices.verdict
 
 
 def strategy_effect(
@@ -139,9 +154,30 @@ def strategy_effect(
             key: grouped(mine.astype(np.int64), ("no", "yes"))
             for key, mine in (holds.items() if is_told else ())
         },
-        over_time=over_time(outcomes[0], people.is_treated, people.at, plan, window_ms=window_ms)
-        if is_told
-        else (),
+        over_time=over_time(outcomes[0], people.is_treated, people.until, plan) if is_told else (),
+    )
+
+
+def effect_by_slices(
+    of: tuple[str, int], goal: str, slices: Switchback, *, window_ms: int, as_of: int
+) -> StrategyEffect:
+    """The effect of something that whole rooms hear; of people there is nothing to compare."""
+    return StrategyEffect(
+        *of,
+        goal=goal,
+        window_ms=window_ms,
+        as_of=as_of,
+        effect=Effect.of_nobody("by_slices"),
+        waiting=0,
+        in_holdout=0,
+        placeless_refunds=0,
+        naive=None,
+        unattributable=0,
+        other_currency=0,
+        offers_minor=0,
+        sessions=None,
+        by={},
+        slices=slices,
     )
 
 
@@ -156,5 +192,6 @@ def strategy_document(found: StrategyEffect) -> dict[str, Any]:
         "sessions": None if found.sessions is None else groups_document(found.sessions),
         "by": {key: groups_document(one) for key, one in found.by.items()},
         "over_time": [standing_document(one) for one in found.over_time],
+        "slices": None if found.slices is None else switchback_document(found.slices),
         "naive": None if naive is None else {**asdict(naive), "ratio": naive.ratio},
     }

@@ -9,6 +9,7 @@ from qianmian.experiments.effect import Arm, Comparison, Effect
 from qianmian.experiments.groups import Groups
 from qianmian.experiments.interval import Interval
 from qianmian.experiments.over_time import Standing
+from qianmian.experiments.switchback import Switchback
 
 ROW = (
     *("variant", "outcome", "treated_n", "control_n", "treated_mean", "control_mean"),
@@ -56,6 +57,22 @@ def standing_document(one: Standing) -> dict[str, Any]:
         "control": one.control,
         "absolute": interval_document(one.absolute),
         "relative": interval_document(one.relative),
+    }
+
+
+def switchback_document(one: Switchback) -> dict[str, Any]:
+    """The effect on whole rooms as JSON."""
+    return {
+        "verdict": one.verdict,
+        "slices": one.slices,
+        "waiting": one.waiting,
+        "acting": one.acting,
+        "silent": one.silent,
+        "more": interval_document(one.more),
+        "next_look": one.next_look,
+        "still_needed": one.still_needed,
+        "carried_p": one.carried_p,
+        "is_carried": one.is_carried,
     }
 
 

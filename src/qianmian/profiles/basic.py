@@ -1,8 +1,7 @@
 """Basic values of a viewer: who said it, how sure it is, and when.
 
-A value that the viewer declared counts more than what the platform or the shop tells, that more
-than what the viewer stated in passing, and that more than what was inferred. Within one source the
-newest counts. What nobody told is unknown; nothing is filled in, and what is stated or inferred of
+Which of two values counts is the rule of `vocabulary.origins`, as for live rows, facts and history.
+What nobody told is unknown; nothing is filled in, and what is stated or inferred of
 a sensitive class is refused.
 """
 
@@ -10,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final
 
+from qianmian.vocabulary.origins import RANK, Origin, counts, origin_of
 from qianmian.vocabulary.sensitive import SENSITIVE_TRAITS
 
-Origin = Literal["declared", "platform", "stated", "inferred"]
 Value = str | int | float | bool
 
 CONFIDENCE: Final[Mapping[Origin, int]] = {
@@ -24,7 +23,6 @@ CONFIDENCE: Final[Mapping[Origin, int]] = {
     "inferred": 50,
 }
 """Percent, where whoever tells a value does not say how sure it is."""
-RANK: Final = {origin: rank for rank, origin in enumerate(reversed(get_args(Origin)))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,8 @@ Basics = Mapping[str, Basic]
 
 
 def better(one: Basic, other: Basic) -> Basic:
-    """The one that counts; the order does not matter."""
-    return max(one, other, key=_order)
+    """The one that counts; of two of one origin and instant the other, which arrived later."""
+    return other if counts(RANK[other.origin], other.at, RANK[one.origin], one.at) else one
 
 
 def told(
@@ -54,27 +52,18 @@ def told(
         origin: as the sender says; traits come from the shop or the platform unless they say.
         confidence: percent as the sender says, else that of the origin.
     """
-    known = _origin(origin)
+    known = origin_of(origin)
     if name in SENSITIVE_TRAITS and known in ("stated", "inferred"):
         return None
     return Basic(value, known, _percent(confidence, CONFIDENCE[known]), at)
 
 
 def joined(one: Basics, other: Basics) -> dict[str, Basic]:
-    """What both tell; of a name that both know, the better one."""
+    """What both tell; of a name that both know, the better one. `other` arrived later."""
     found = dict(one)
     for name, value in other.items():
         found[name] = better(found[name], value) if name in found else value
     return found
-
-
-def _order(one: Basic) -> tuple[int, int, int, str]:
-    return RANK[one.origin], one.at, one.confidence, repr(one.value)
-
-
-def _origin(given: object) -> Origin:
-    origins: tuple[Origin, ...] = get_args(Origin)
-    return next((one for one in origins if one == given), "platform")
 
 
 def _percent(given: object, default: int) -> int:

@@ -2,9 +2,10 @@
 
 They are basic values, behavior, preference, and the days from which the life stage is found.
 
-`profile_of` reads rows, `plus` joins two profiles. Joining does not depend on the order, and the
-profile of all rows is that of any parts of them joined: so nightly builds, live rows and merged
-identities need no code of their own. Weights are floating numbers: equal up to rounding.
+`profile_of` reads rows, `plus` joins two profiles. Joining does not depend on the order but for two
+values of one origin and instant, of which the later counts; the profile of all rows is that of any
+parts of them joined: so nightly builds, live rows and merged identities need no code of their own.
+Weights are floating numbers: equal up to rounding.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def profile_of(
     *,
     offset_ms: int = SHANGHAI_MS,
 ) -> Profile:
-    """The profile of one viewer's rows, in any order, each once.
+    """The profile of one viewer's rows, in the order of their arrival, each once.
 
     Args:
         products: what the shop knows of its products, where the rows do not say it.

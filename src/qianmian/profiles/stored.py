@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
 
 from qianmian.errors import InputError
-from qianmian.profiles.basic import RANK, Basic, Origin
+from qianmian.profiles.basic import Basic
 from qianmian.profiles.preference import DIMENSIONS, Preference, Weight
 from qianmian.profiles.profile import BEHAVIOR, Done, Profile
 from qianmian.profiles.stage import KEPT_DAYS, Days
+from qianmian.vocabulary.origins import ORIGINS, RANK
 
 MOST_BYTES: Final = 400
 VERSION: Final = 1
-ORIGINS: Final[tuple[Origin, ...]] = get_args(Origin)
 POINT: Final = 1_000  # parts of a point that are kept
 
 

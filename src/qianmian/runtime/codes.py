@@ -14,20 +14,27 @@ class Claim(msgspec.Struct, frozen=True):
     """A decision may read this code.
 
     Attributes:
-        place: in the pool of the offer, from 0 on.
+        place: in the pool of the offer, from 0 on; None: the coupon system made one for the act.
         owner: the first decision; the steps that follow it have the same code.
         decision: the step that reads it.
     """
 
     offer: str
-    place: int
+    place: int | None
     owner: str
     decision: str
 
 
-def claim_of(decision: Decision) -> Claim | None:
-    """The code that goes with a decision; None: none does."""
-    if decision.offer is None or decision.code is None or decision.viewer is None:
+def claim_of(decision: Decision, *, is_issued: bool = False) -> Claim | None:
+    """The code that goes with a decision; None: none does.
+
+    Args:
+        is_issued: whether the codes of its offer are made by the coupon system.
+    """
+    has_code = is_issued or decision.code is not None
+    if decision.offer is None or decision.viewer is None or not has_code:
         return None
+    if is_issued:
+        return Claim(decision.offer, None, decision.first, decision.id)
     owner = decision_id(decision.firing, decision.strategy, decision.version)
     return Claim(decision.offer, decision.code, owner, decision.id)

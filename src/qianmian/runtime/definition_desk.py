@@ -24,7 +24,7 @@ from qianmian.runtime.definition_versions import (
     Place,
     Version,
     active_definitions_of,
-    users_of,
+    users_by_place,
     version_of,
     written_definitions_of,
 )
@@ -97,8 +97,8 @@ class DefinitionDesk(Following):
         """Every definition that is built in or kept, by kind and key."""
         versions = await asyncio.to_thread(self._store.all)
         places = sorted(self._built_in.keys() | {one.place for one in versions})
-        active = self._active(versions)
-        return [self._entry(place, versions, active) for place in places]
+        users = users_by_place(self._active(versions))
+        return [self._entry(place, versions, users) for place in places]
 
     async def active(self) -> tuple[Definition, ...]:
         """The definitions that hold, as the database has them."""
@@ -124,7 +124,7 @@ class DefinitionDesk(Following):
         return found
 
     def _entry(
-        self, place: Place, versions: Sequence[Version], active: Sequence[Definition]
+        self, place: Place, versions: Sequence[Version], users: Mapping[Place, Sequence[Place]]
     ) -> Entry:
         own = [one for one in versions if one.place == place]
         now = next((one for one in own if one.state == "active"), None)
@@ -138,7 +138,7 @@ class DefinitionDesk(Following):
             next((one for one in own if one.state == "draft"), None),
             built_in is not None,
             tuple(one for one in reversed(own) if one.state != "draft"),
-            tuple(users_of(place, active)),
+            tuple(users.get(place, ())),
         )
 
     def _active(self, versions: Sequence[Version]) -> tuple[Definition, ...]:

@@ -165,13 +165,14 @@ def written_definitions_of(
     return (*found, *(active[place] for place in sorted(active)))
 
 
-def users_of(place: Place, definitions: Iterable[Definition]) -> list[Place]:
-    """Which definitions name this tag or segment."""
-    return sorted(
-        (one.kind, one.key)
-        for one in definitions
-        if any(named(part) == place for part in walk(one.expr))
-    )
+def users_by_place(definitions: Iterable[Definition]) -> dict[Place, list[Place]]:
+    """Which definitions name each tag and segment, for those that any names."""
+    found: dict[Place, list[Place]] = {}
+    for one in sorted(definitions, key=lambda one: (one.kind, one.key)):
+        places = [named(part) for part in walk(one.expr)]
+        for place in {told for told in places if told is not None}:
+            found.setdefault(place, []).append((one.kind, one.key))
+    return found
 
 
 def named(part: Node) -> Place | None:

@@ -200,6 +200,7 @@ class Deployment:
             now=self._now,
             deliver=self._deliver,
             is_busy=lambda: self.engine.is_busy,
+            zone=self._live.decider.zone,
         )
         self.engine = EngineThread(
             self._live,

@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 
 from qianmian.columns.batch import EventBatch
 from qianmian.columns.joining import one_message
+from qianmian.columns.registered import with_days_registered
 from qianmian.errors import LogUnavailable, Overloaded, QianmianError
 from qianmian.runtime.messages import Body, Events, Message, Tick
 from qianmian.runtime.ports import Log
+from qianmian.vocabulary.zones import SHOP_ZONE
 
 TICK_BUSY_MS = 100
 TICK_IDLE_MS = 1_000
@@ -50,6 +52,7 @@ class Gateway:
         deliver: told each message when it is durable, in order, by the writing thread.
         is_busy: whether somebody is in a room, so that silence is told each 100 ms.
         most_waiting: rows; beyond it submitting is refused.
+        zone: of the shop; days since a registration are counted in it.
     """
 
     def __init__(
@@ -60,12 +63,14 @@ class Gateway:
         deliver: Callable[[Message], None],
         is_busy: Callable[[], bool] = lambda: True,
         most_waiting: int = 500_000,
+        zone: str = SHOP_ZONE,
     ) -> None:
         self._log = log
         self._now = now
         self._deliver = deliver
         self._is_busy = is_busy
         self._most_waiting = most_waiting
+        self._zone = zone
         self._waiting: deque[_Waiting] = deque()
         self._rows = 0
         self._changed = threading.Condition()
@@ -194,7 +199,8 @@ class Gateway:
             if batches:
                 number = offset + len(messages)
                 joined = one_message(batches, clock=clock, message=number)
-                messages.append(Message(number, clock, Events(joined)))
+                whole = with_days_registered(joined, self._zone)
+                messages.append(Message(number, clock, Events(whole)))
                 batches = []
             if one is not None and not isinstance(one.what, EventBatch):
                 number = offset + len(messages)

@@ -45,7 +45,7 @@ from qianmian.runtime.messages import (
     StrategiesChanged,
     Tick,
 )
-from qianmian.runtime.ports import Engine, Log
+from qianmian.runtime.ports import Engine, KnowsTraits, Log
 from qianmian.runtime.room_view import Rooms, RoomViews
 from qianmian.runtime.scheduling import SLICE, Reading, begin_turns, take_slice
 from qianmian.runtime.source_view import SourceViews
@@ -61,7 +61,7 @@ REPLAY_ROWS = 131_072
 SECOND_MS = 1_000
 
 
-class LiveEngine(Engine, Reading, Rooms, Protocol):
+class LiveEngine(Engine, Reading, Rooms, KnowsTraits, Protocol):
     """An engine of which the rooms can be read."""
 
     products: tuple[Product, ...]

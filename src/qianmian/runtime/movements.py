@@ -16,6 +16,7 @@ import msgspec
 
 from qianmian.engine.moves import Move
 from qianmian.runtime.live import Live, LiveEngine
+from qianmian.vocabulary.minors import MinorsMode, may_profile
 
 SECONDS: Final = 60
 PEOPLE: Final = 50
@@ -54,7 +55,7 @@ class Movement(msgspec.Struct, frozen=True):
         since: from when on it has been followed without a break.
         live, present: of how many live viewers it holds, and of those who are in a room.
         seconds: of the last minute those in which somebody moved, oldest first.
-        people: who moved last, newest first.
+        people: who moved last, newest first, without those who may not be named.
 
     Units: at and since in ms UTC.
     """
@@ -74,8 +75,9 @@ class _Followed:
     seconds: dict[int, list[int]] = field(default_factory=dict)
     people: deque[Moved] = field(default_factory=lambda: deque(maxlen=PEOPLE))
 
-    def take(self, move: Move) -> None:
-        self.people.appendleft(Moved(move.at, move.viewer, move.room, move.entered))
+    def take(self, move: Move, *, named: bool) -> None:
+        if named:
+            self.people.appendleft(Moved(move.at, move.viewer, move.room, move.entered))
         self.seconds.setdefault(move.at, [0, 0])[0 if move.entered else 1] += 1
 
     def forget(self, until: int) -> None:
@@ -84,9 +86,14 @@ class _Followed:
 
 
 class Movements:
-    """The movements of the segments that are watched."""
+    """The movements of the segments that are watched.
 
-    def __init__(self) -> None:
+    Args:
+        minors: who may be named; everybody is counted.
+    """
+
+    def __init__(self, minors: MinorsMode = "off") -> None:
+        self._minors = minors
         self._watched: frozenset[str] = frozenset()
         self._asked_until: Mapping[str, int] = {}
         self._last: Mapping[str, Movement] = {}
@@ -131,7 +138,7 @@ class Movements:
         for move in moves:
             one = self._followed.get(move.level.removeprefix(PREFIX))
             if one is not None:
-                one.take(move)
+                one.take(move, named=may_profile(engine.traits_of(move.viewer), self._minors))
         self._size(engine, live.clock)
         told = (self._movement(key, one, live.clock) for key, one in self._followed.items())
         self._last = {one.segment: one for one in told if one is not None}

@@ -23,6 +23,8 @@ GIVEN: Final = frozenset({"delivered", "unknown"})
 
 FIRST_WAIT_MS: Final = SECOND_MS
 LONGEST_WAIT_MS: Final = MINUTE_MS
+GRACE_MS: Final = 5 * SECOND_MS
+"""So long after the longest attempt whoever began it is taken for dead."""
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from qianmian.language.definition import Definition
 from qianmian.runtime.messages import Body, Message
 from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.product import Product
+from qianmian.vocabulary.values import Scalar
 
 ACCEPTED, DUPLICATE, LATE, REFUSED = range(4)
 """What became of a row: the values of `Engine.outcomes`."""
@@ -60,6 +61,13 @@ class Engine(Protocol):
 
     def statistics(self) -> Statistics:
         """Counts since the start."""
+
+
+class KnowsTraits(Protocol):
+    """An engine that tells what it knows of a person."""
+
+    def traits_of(self, viewer: str) -> dict[str, Scalar]:
+        """What counts of the traits of a viewer, of facts and told live."""
 
 
 class EngineMaker(Protocol):

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from qianmian.runtime.codes import Claim, claim_of
 from qianmian.runtime.deployment import Deployment
 from qianmian.storage.sql.codes import CodeStore
+from qianmian.storage.sql.issued import IssuedStore
 from qianmian.vocabulary.decision import Decision
 
 
 class CodeDesk:
     """The codes of a server; used on the event loop."""
 
-    def __init__(self, store: CodeStore, deployment: Deployment) -> None:
+    def __init__(self, store: CodeStore, issued: IssuedStore, deployment: Deployment) -> None:
         self._store = store
+        self._issued = issued
         self._deployment = deployment
 
     async def of(self, decision: Decision) -> str | None:
@@ -31,7 +33,10 @@ class CodeDesk:
 
         Raises: OperationalError.
         """
-        return await asyncio.to_thread(self._store.read, claim)
+        if claim.place is not None:
+            return await asyncio.to_thread(self._store.read, claim)
+        found = await asyncio.to_thread(self._issued.of, [claim.owner])
+        return found[claim.owner].code if claim.owner in found else None
 
     async def settle(self, delivered: Sequence[str], released: Sequence[str]) -> None:
         """Tell the log what became of decisions; a code that nobody has read can be had again.

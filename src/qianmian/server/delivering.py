@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from qianmian.errors import InputError, OperationalError
@@ -16,14 +17,15 @@ from qianmian.runtime.codes import claim_of
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.follow_ups import FollowUp
 from qianmian.runtime.live import Live
+from qianmian.server.issuing import Issuing, Order
 from qianmian.server.prompts import Prompt
 from qianmian.server.rules_page import RULES_PATH
-from qianmian.server.still import still_holding, still_shown
-from qianmian.strategies.strategy import IN_SESSION, Step, Strategies, Strategy
+from qianmian.server.still import holding_of
+from qianmian.strategies.strategy import Step, Strategies, Strategy
 from qianmian.strategies.templates import filled
 from qianmian.vocabulary.decision import ACT, Decision
 from qianmian.vocabulary.money import MINOR_DIGITS
-from qianmian.vocabulary.offer import Offer
+from qianmian.vocabulary.offer import Coupon, Offer
 from qianmian.vocabulary.product import Product
 from qianmian.vocabulary.room_message import OfferShown, RoomMessage
 
@@ -39,7 +41,7 @@ class Outgoing(NamedTuple):
     strategy: Strategy
     offer: Offer | None
     product: Product | None
-    code: str | None = None
+    coupon: Coupon | None = None
 
 
 class Delivery:
@@ -51,6 +53,8 @@ class Delivery:
         publish: called on the event loop; raises InputError for what cannot be shown.
         now: ms UTC.
         code_of: reads the code that goes with a decision, if the channel hands it on.
+        issuing: where decisions wait whose code has to be made first; None: the channel tells
+            nobody a code.
 
     Attributes:
         channel: as given.
@@ -67,8 +71,10 @@ class Delivery:
         *,
         now: Callable[[], int],
         code_of: Callable[[Decision], Awaitable[str | None]] | None = None,
+        issuing: Issuing | None = None,
     ) -> None:
         self._code_of = code_of
+        self._issuing = issuing
         self._deployment = deployment
         self.channel = channel
         self._publish = publish
@@ -98,11 +104,10 @@ class Delivery:
 
     async def _send(self, decisions: Sequence[Decision]) -> None:
         """What they say is read when they are sent; what does not hold any more is not sent."""
-        still = still_shown if self.channel in IN_SESSION else still_holding
 
         def read(live: Live) -> tuple[Strategies, dict[str, Product], set[str]]:
             products = {one.id: one for one in live.products}
-            return live.decider.rules, products, still(live, self.channel, decisions)
+            return live.decider.rules, products, holding_of(live, self.channel, decisions)
 
         rules, products, holding = await self._deployment.ask(read)
         strategies = {one.key: one for one in rules.strategies}
@@ -118,22 +123,29 @@ class Delivery:
             offer = None if one.offer is None else offers.get(one.offer)
             product = None if one.key is None else products.get(one.key)
             try:
-                code = await self._code(one)
-                self._publish(Outgoing(one, strategy, offer, product, code))
+                coupon, is_ready = await self._coupon(one, offer)
+                if is_ready:
+                    self._publish(Outgoing(one, strategy, offer, product, coupon))
             except (InputError, OperationalError):
                 self.unfit += 1
 
-    async def _code(self, decision: Decision) -> str | None:
-        """The code that goes with a decision; nothing is promised without it.
+    async def _coupon(self, decision: Decision, offer: Offer | None) -> tuple[Coupon | None, bool]:
+        """What goes with a decision, and whether it can go now; nothing is promised without it.
 
         Raises: InputError where there is none; OperationalError.
         """
+        if self._issuing is not None and offer is not None and offer.is_issued:
+            coupon = await self._issuing.coupon(decision)
+            if coupon is None:  # it comes back with its code
+                go_on = partial(self._begin, (decision,))
+                self._issuing.take(Order(decision, offer, self.channel, go_on))
+            return coupon, coupon is not None
         if self._code_of is None or decision.code is None:
-            return None
+            return None, True
         code = await self._code_of(decision)
         if code is None:
             raise InputError(f"the code of the decision {decision.id} cannot be had")
-        return code
+        return Coupon(code), True
 
 
 def is_for(channel: str, decision: Decision) -> bool:
@@ -194,7 +206,7 @@ def follow_up_of(sent: Outgoing, currency: str) -> FollowUp:
         offer=None if offer is None else offer.title,
         value_minor=strategy.value_minor or _at_stake(product),
         priority=strategy.priority,
-        claim=claim_of(decision),
+        claim=claim_of(decision, is_issued=offer is not None and offer.is_issued),
     )
 
 
@@ -208,7 +220,7 @@ def card_of(
     strategy: Strategy,
     offer: Offer | None,
     product: Product | None,
-    code: str | None,
+    coupon: Coupon | None,
     currency: str,
     *,
     public_url: str = "",
@@ -225,12 +237,18 @@ def card_of(
         expires_at=decision.deadline_at,
         title=filled(step.title, values, IN_ROOM),
         body=filled(step.body, values, IN_ROOM),
-        offer=None if offer is None else _shown(offer, code, decision, currency, public_url),
+        offer=None if offer is None else _shown(offer, coupon, decision, currency, public_url),
         action_label=step.action_label,
-        action_url=step.action_url,
+        action_url=link_of(step, coupon),
         is_ad=True,
         why=_why(strategy, step),
     )
+
+
+def link_of(step: Step, coupon: Coupon | None) -> str:
+    """Where the button of a step leads: to where the coupon is used, if its system said so."""
+    is_led = coupon is not None and coupon.url and step.action_label
+    return coupon.url if coupon is not None and is_led else step.action_url
 
 
 def values_of(offer: Offer | None, product: Product | None, currency: str) -> dict[str, str]:
@@ -258,9 +276,10 @@ def _money(minor: int, currency: str) -> str:
 
 
 def _shown(
-    offer: Offer, code: str | None, decision: Decision, currency: str, public_url: str
+    offer: Offer, coupon: Coupon | None, decision: Decision, currency: str, public_url: str
 ) -> OfferShown:
-    ends = [] if offer.valid_until is None else [offer.valid_until]
+    told = (offer.valid_until, None if coupon is None else coupon.valid_until)
+    ends = [one for one in told if one is not None]
     if offer.valid_for_ms is not None:
         ends.append(decision.at + offer.valid_for_ms)
     return OfferShown(
@@ -268,7 +287,7 @@ def _shown(
         title=offer.title,
         amount_minor=offer.amount_minor,
         currency=currency,
-        code=code,
+        code=None if coupon is None else coupon.code,
         rules_url=f"{public_url}{RULES_PATH}{offer.key}",
         valid_until=min(ends, default=0),
     )

@@ -26,6 +26,7 @@ from qianmian.storage.history_reader.answers import Definitions, TagAsked
 from qianmian.storage.history_reader.lazily import LazyReader
 from qianmian.strategies.strategy import Strategy
 from qianmian.tags.health import TagStanding
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 from qianmian.vocabulary.product import Product
 
 FRESH_MS: Final = 10_000  # writing what history was told makes a small file
@@ -57,6 +58,7 @@ class Measurer:
         now: ms UTC.
         flushed: writes what history was told and has not written, so that it can be read.
         lists: who is on each list; the same mapping until one is changed.
+        shop: its name.
     """
 
     def __init__(
@@ -67,8 +69,9 @@ class Measurer:
         now: Callable[[], int],
         flushed: Callable[[], None],
         lists: Callable[[], Mapping[str, Sequence[str]]],
+        shop: str = DEFAULT_NAMESPACE,
     ) -> None:
-        self._reader = LazyReader(folder, zone=zone, products=products)
+        self._reader = LazyReader(folder, zone=zone, products=products, shop=shop)
         self._zone = zone
         self._now = now
         self._flushed = flushed

@@ -88,6 +88,7 @@ class _Now(Collector):
         for one in self._site.deliveries:
             found.add_metric([one.channel, "late"], one.late)
             found.add_metric([one.channel, "unfit"], one.unfit)
+            found.add_metric([one.channel, "no_code"], self._site.issuing.undelivered[one.channel])
             withdrawn = one.withdrawn + taken_back[one.channel]
             found.add_metric([one.channel, "withdrawn"], withdrawn)
         return found

@@ -12,14 +12,14 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from qianmian.channels.channel import Channel
 from qianmian.channels.verdict import PRIVATE_ADDRESS, Verdict
 from qianmian.errors import OperationalError
-from qianmian.runtime.outbox import GIVEN, WAITING, End, Parcel, wait_ms
+from qianmian.runtime.outbox import GIVEN, GRACE_MS, WAITING, End, Parcel, wait_ms
 from qianmian.server.errands import Errands, Settle
 from qianmian.server.seldom import Seldom
 from qianmian.storage.sql.outbox import OutboxStore
@@ -27,6 +27,19 @@ from qianmian.storage.sql.outbox import OutboxStore
 IN_FLIGHT: Final = 8
 INTERRUPTED: Final = "interrupted"
 CHANNEL_OFF: Final = "channel_off"
+
+SHUT: Final = "channel_shut"
+
+
+class Gate(Protocol):
+    """Says which channels are shut: nobody is at their address any more."""
+
+    def is_shut(self, channel: str) -> bool:
+        """Whether nothing goes over it."""
+
+    def shut(self, channel: str, why: str) -> None:
+        """Nothing goes over it from now on."""
+
 
 Holding = Callable[[Sequence[Parcel]], Awaitable[set[str]]]
 """The ids of those that may still be sent."""
@@ -37,6 +50,7 @@ class Outbox(Errands[Parcel]):
 
     Args:
         store: with the rows of this channel.
+        gate: shut when the provider says that nobody is there any more.
         erased: whether a viewer was erased.
         now: ms UTC.
     """
@@ -48,11 +62,14 @@ class Outbox(Errands[Parcel]):
         holding: Holding,
         settle: Settle,
         *,
+        gate: Gate,
         erased: Callable[[str], bool],
         now: Callable[[], int],
     ) -> None:
         super().__init__(store, settle, GIVEN, erased)
         self._store = store
+        self._gate = gate
+        self._is_gone = False
         self.channel = channel
         self._holding = holding
         self._now = now
@@ -65,6 +82,19 @@ class Outbox(Errands[Parcel]):
         """
         return self._store.counts()
 
+    async def follow(self) -> None:
+        """As every errand; and say that the channel is shut, for the page of data health.
+
+        Raises: OperationalError, also while it is shut.
+        """
+        await super().follow()
+        if self._is_gone:
+            raise OperationalError(
+                f"{self.channel.target} said that nobody is there any more, so the channel"
+                f" {self.channel.name} is shut; open it again on the page of channels"
+                " (docs/channels.md)"
+            )
+
     async def test(self) -> Verdict:
         """Try the channel out, once; it is about nobody and kept nowhere."""
         verdict = await self.channel.test(f"test-{secrets.token_hex(8)}", self._now())
@@ -73,7 +103,13 @@ class Outbox(Errands[Parcel]):
         return verdict
 
     async def carry_on(self) -> None:
-        """Try what is due."""
+        """Try what is due; where nobody is there, end what waits, so that the next step goes."""
+        self._is_gone = await asyncio.to_thread(self._gate.is_shut, self.channel.name)
+        if self._is_gone:
+            for one in await asyncio.to_thread(self._store.waiting):
+                shut: End = "unknown" if one.may_be_there else "rejected"
+                await asyncio.to_thread(self._store.end, one.id, shut, SHUT)
+            return
         due = await asyncio.to_thread(self._store.due)
         if not due:
             return
@@ -102,25 +138,33 @@ class Outbox(Errands[Parcel]):
     async def _tried(self, load: Sequence[Parcel], room: asyncio.Semaphore) -> None:
         """One attempt with what may be sent of a load."""
         async with room:
-            ready = [done for one in load if (done := await self._ready(one)) is not None]
-            begun = [one for one in ready if await asyncio.to_thread(self._store.begin, one.id)]
+            if self._is_gone:
+                return  # the next look ends it
+            wanted = [one for one in load if not self._is_over(one)]
+            alone_ms = self.channel.attempt_ms + GRACE_MS
+            begun = [
+                one for one in wanted if await asyncio.to_thread(self._store.begin, one, alone_ms)
+            ]
+            ready = [done for one in begun if (done := await self._ready(one)) is not None]
             now = self._now()
-            for one in begun:
+            for one in ready:
                 if one.deadline_at <= now:  # the database was slow
                     end: End = "unknown" if one.may_be_there else "expired"
                     await asyncio.to_thread(self._store.end, one.id, end, one.why)
-            begun = [one for one in begun if one.deadline_at > now]
-            if not begun:
+            ready = [one for one in ready if one.deadline_at > now]
+            if not ready:
                 return
-            left_ms = min(one.deadline_at for one in begun) - now
-            verdict = await self.channel.send(begun, now, within_ms=left_ms)
-            for one in begun:
+            left_ms = min(one.deadline_at for one in ready) - now
+            within_ms = min(left_ms, self.channel.attempt_ms)
+            verdict = await self.channel.send(ready, now, within_ms=within_ms)
+            for one in ready:
                 await asyncio.to_thread(self._note, one, verdict)
+
+    def _is_over(self, one: Parcel) -> bool:
+        return self._erased(one.viewer) or one.deadline_at <= self._now()
 
     async def _ready(self, one: Parcel) -> Parcel | None:
         """It, as it can be sent; None: not now."""
-        if self._erased(one.viewer) or one.deadline_at <= self._now():
-            return None
         body = await self.channel.completed(one.body, self._now())
         if isinstance(body, Verdict):
             await asyncio.to_thread(self._note, one, body)
@@ -143,6 +187,9 @@ class Outbox(Errands[Parcel]):
         """What came of an attempt."""
         if verdict.why == PRIVATE_ADDRESS:
             self._warn()
+        if verdict.is_gone:
+            self._is_gone = True
+            self._gate.shut(self.channel.name, verdict.why)
         match verdict.outcome:
             case "delivered":
                 self._store.end(one.id, "delivered", "")

@@ -6,7 +6,7 @@ from typing import Final
 
 from qianmian.channels.channel import Channel, Message
 from qianmian.runtime.outbox import Parcel
-from qianmian.server.delivering import Outgoing, values_of
+from qianmian.server.delivering import Outgoing, link_of, values_of
 from qianmian.strategies.templates import filled
 
 PLAIN: Final = ""
@@ -15,7 +15,7 @@ PLAIN: Final = ""
 
 def message_of(sent: Outgoing, currency: str) -> Message:
     """What a decision says."""
-    decision, strategy, offer, product, code = sent
+    decision, strategy, offer, product, coupon = sent
     step = strategy.steps[decision.step]
     values = values_of(offer, product, currency)
     return Message(
@@ -33,9 +33,9 @@ def message_of(sent: Outgoing, currency: str) -> Message:
         title=filled(step.title, values, PLAIN),
         body=filled(step.body, values, PLAIN),
         action_label=step.action_label,
-        action_url=step.action_url,
+        action_url=link_of(step, coupon),
         offer=offer,
-        code=code,
+        code=None if coupon is None else coupon.code,
         currency=currency,
     )
 

@@ -75,9 +75,8 @@ def known_of(
     past = site.pasts.rows_of(ids, since_ms=since)
     newest = newest_rows(site.log, ids, past.stop)
     rows = _once([*past.rows, *newest.rows])
-    parts = [profile_of(_after(rows, built), products, offset_ms=offset_ms)]
-    if stored is not None:
-        parts += _stored(stored, ids | newest.ids)
+    parts = [] if stored is None else _stored(stored, ids | newest.ids)
+    parts.append(profile_of(_after(rows, built), products, offset_ms=offset_ms))
     return Known(
         ids=ids | newest.ids,
         edges=edges,

@@ -36,6 +36,7 @@ class Previewer:
         now: ms UTC.
         flushed: writes what history was told and has not written, so that it can be read.
         lists: who is on each list; the same mapping until one is changed.
+        named_if: whom it holds for may be named as a sample; None: everybody.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class Previewer:
         now: Callable[[], int],
         flushed: Callable[[], None],
         lists: Callable[[], Mapping[str, Sequence[str]]],
+        named_if: Node | None = None,
     ) -> None:
+        self._named_if = named_if
         self._reader = LazyReader(folder, zone=zone, products=products)
         self._zone = zone
         self._now = now
@@ -69,7 +72,7 @@ class Previewer:
             self._flush()
             known = Definitions(levels, self._lists())
             with suppress(QianmianError):  # whoever asks is told
-                self._reader.hold([*levels.values()], self._now(), known)
+                self._reader.hold([*levels.values(), *self._guard()], self._now(), known)
 
         self._pool.submit(read)
 
@@ -97,7 +100,7 @@ class Previewer:
             self._flush()
             known, now = Definitions(levels, self._lists()), self._now()
             with suppress(NotInHistory):
-                self._reader.hold([expr, *overlap_with.values()], now, known)
+                self._reader.hold([expr, *overlap_with.values(), *self._guard()], now, known)
             others: dict[str, Node] = {}
             left_out: list[LeftOut] = []
             for key, other in overlap_with.items():
@@ -107,7 +110,14 @@ class Previewer:
                     left_out.append(LeftOut(key, problem.reason))
                 else:
                     others[key] = other
-            found = self._reader.preview(expr, now, definitions=known, overlap_with=others, tag=tag)
+            found = self._reader.preview(
+                expr,
+                now,
+                definitions=known,
+                overlap_with=others,
+                tag=tag,
+                named_if=self._named_if,
+            )
             return replace(found, left_out=tuple(left_out))
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
@@ -142,6 +152,9 @@ class Previewer:
             )
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
+
+    def _guard(self) -> list[Node]:
+        return [] if self._named_if is None else [self._named_if]
 
     def _flush(self) -> None:
         """Have what history was told in its files, if that is not done since just now."""

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from qianmian.errors import NotThere
+from qianmian.errors import NotThere, OperationalError
 from qianmian.server.errands import Settle
 
 Answer = Literal["said", "skipped"]
@@ -96,13 +96,18 @@ class HostPrompts:
             raise NotThere("this card is not open any more")
         words = mine[prompt].title, mine[prompt].body
         meant = [one.id for one in mine.values() if (one.title, one.body) == words]
-        for one in meant:
-            del mine[one]
-            self._answered[one] = None
+        taken = {one: mine.pop(one) for one in meant}
+        self._answered |= dict.fromkeys(meant)
         while len(self._answered) > MOST_ANSWERED:
             del self._answered[next(iter(self._answered))]
         is_said = answer == "said"
-        await self._settle(meant if is_said else [], [] if is_said else meant)
+        try:
+            await self._settle(meant if is_said else [], [] if is_said else meant)
+        except OperationalError:  # the log does not know: the host may answer again
+            for one in meant:
+                self._answered.pop(one, None)
+            self._open.setdefault(room, {}).update(taken)
+            raise
 
 
 def _order(one: Prompt) -> tuple[int, int, str]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from qianmian.bootstrap import load_classifier
 from qianmian.bootstrap.addresses import addresses_of
 from qianmian.bootstrap.catalogs import load_moments, load_tags
-from qianmian.bootstrap.channels import Parts, channels_of
+from qianmian.bootstrap.channels import Parts, channels_of, coupons_of
 from qianmian.bootstrap.installation import Installation, check_together
 from qianmian.bootstrap.retention import retention_of
 from qianmian.channels.channel import Channel
@@ -47,6 +47,7 @@ from qianmian.server.guarding import Guarding
 from qianmian.server.identity_following import IdentityFollowing
 from qianmian.server.ingest.app import IngestApp
 from qianmian.server.ingest.limits import Limits
+from qianmian.server.issuing import Issuer, Issuing, Order, may_go
 from qianmian.server.measuring import Measurer
 from qianmian.server.outbox import Outbox, Stranded
 from qianmian.server.parcels import parcel_of
@@ -64,7 +65,10 @@ from qianmian.server.withdrawing import Withdrawals, from_host, from_pages
 from qianmian.storage.fired import Fired, fired_since
 from qianmian.storage.history_person import PastReader
 from qianmian.storage.profile_file import StoredProfiles
+from qianmian.strategies.minors import named_in_lists
 from qianmian.vocabulary.firing import Firing
+
+Publish = Callable[[Outgoing], None]
 
 
 class Outlets(NamedTuple):
@@ -78,11 +82,12 @@ class Outlets(NamedTuple):
     room_lists: RoomLists
     codes: CodeDesk
     withdrawals: Withdrawals
+    issuing: Issuing
     deliveries: tuple[Delivery, ...] = ()
 
     def followers(self) -> tuple[Following, ...]:
         """Those whose problems the page of data health shows."""
-        mine = self.follow_ups, self.room_lists, self.withdrawals, self.stranded
+        mine = self.follow_ups, self.room_lists, self.withdrawals, self.issuing, self.stranded
         return (*mine, *self.outboxes)
 
 
@@ -114,23 +119,17 @@ async def run_server(
         """The clock of the log: it stands still where the machine's goes back."""
         return max(now(), home.log.last_clock)
 
-    async with running(home.deployment, now=now, on_firings=on_firings) as parts:
-        ingest = IngestApp(
-            sources=home.sources,
-            submit=home.deployment.submit,
-            dead_letters=home.dead_letters,
-            clock=received,
-            classify=load_classifier().classify_many,
-            secret=home.secret,
-            limits=limits,
-            erased=home.persons.refusals,
-        )
+    minors = home.settings.minors
+    async with running(home.deployment, now=now, on_firings=on_firings, minors=minors) as parts:
+        ingest = ingest_of(home, received, limits)
         viewers = viewers_of(home, ingest, received)
-        outlets = await begin_deciding(home, viewers, received, outboxes_of(home, received))
+        outlets = await begin_deciding(
+            home, viewers, received, outboxes_of(home, received), coupons_of(home.settings)
+        )
         ingest.remember_links(await home.deployment.ask(lambda live: live.views.linked))
         desk = desk_of(home)
         strategies = StrategyDesk(
-            home.strategy_store, home.strategies, desk, home.deployment, home.codes
+            home.strategy_store, home.strategies, desk, home.deployment, home.codes, home.gates
         )
         stocking = Stocking(home.catalog, home.deployment)
         askers = askers_of(home, now)
@@ -208,11 +207,15 @@ def desk_of(home: Installation) -> DefinitionDesk:
 
 
 async def begin_deciding(
-    home: Installation, viewers: Viewers, now: Callable[[], int], outboxes: tuple[Outbox, ...]
+    home: Installation,
+    viewers: Viewers,
+    now: Callable[[], int],
+    outboxes: tuple[Outbox, ...],
+    issuer: Issuer | None = None,
 ) -> Outlets:
     """The strategies of the installation decide, and what they decide goes where it should."""
     deployment, currency = home.deployment, home.settings.currency
-    codes = CodeDesk(home.codes, deployment)
+    codes = CodeDesk(home.codes, home.issued, deployment)
     prompts = HostPrompts(codes.settle, now)
     outlets = Outlets(
         viewers,
@@ -227,8 +230,10 @@ async def begin_deciding(
         RoomLists(home.room_lists, deployment.ask, viewers.hub, currency, now),
         codes,
         _withdrawals(home, viewers, prompts, codes, now),
+        _issuing(home, issuer, codes, now),
     )
     viewers.hub.before_join = outlets.withdrawals.check_page
+    viewers.hub.before_forget = outlets.withdrawals.refuse
 
     def to_viewers(sent: Outgoing) -> None:
         outlets.viewers.hub.publish(card_of(*sent, currency, public_url=home.settings.public_url))
@@ -241,11 +246,7 @@ async def begin_deciding(
     def to_service(sent: Outgoing) -> None:
         outlets.follow_ups.take(follow_up_of(sent, currency))
 
-    ways: dict[str, Callable[[Outgoing], None]] = {
-        IN_ROOM: to_viewers,
-        HOST: to_host,
-        FOLLOW_UP: to_service,
-    }
+    ways: dict[str, Publish] = {IN_ROOM: to_viewers, HOST: to_host, FOLLOW_UP: to_service}
     ways |= {one.channel.name: into(one, currency) for one in outlets.outboxes}
     carrying = {IN_ROOM, *(one.channel.name for one in outboxes if one.channel.carries_codes)}
     deliveries = tuple(
@@ -255,6 +256,7 @@ async def begin_deciding(
             publish,
             now=now,
             code_of=codes.of if channel in carrying else None,
+            issuing=outlets.issuing if channel in {*carrying, FOLLOW_UP} else None,
         )
         for channel, publish in ways.items()
     )
@@ -275,6 +277,23 @@ def _withdrawals(
     ways = {IN_ROOM: from_pages(viewers.hub), HOST: from_host(prompts)}
     gone = home.persons.refusals.has
     return Withdrawals(home.deployment, ways, codes.settle, erased=gone, now=now)
+
+
+def _issuing(
+    home: Installation, issuer: Issuer | None, codes: CodeDesk, now: Callable[[], int]
+) -> Issuing:
+    async def holding(orders: Sequence[Order]) -> tuple[set[str], set[str]]:
+        return await home.deployment.ask(lambda live: may_go(live, orders))
+
+    return Issuing(
+        home.issued,
+        issuer,
+        holding,
+        codes.settle_sent,
+        erased=home.persons.refusals.has,
+        now=now,
+        currency=home.settings.currency,
+    )
 
 
 def outboxes_of(
@@ -303,9 +322,31 @@ def _outbox_of(home: Installation, channel: Channel, now: Callable[[], int]) -> 
     async def holding(parcels: Sequence[Parcel]) -> set[str]:
         return await deployment.ask(lambda live: still_holding(live, name, parcels))
 
-    settle = CodeDesk(home.codes, deployment).settle_sent
+    settle = CodeDesk(home.codes, home.issued, deployment).settle_sent
     erased = home.persons.refusals.has
-    return Outbox(home.outbox.of(name), channel, holding, settle, erased=erased, now=now)
+    return Outbox(
+        home.outbox.of(name),
+        channel,
+        holding,
+        settle,
+        gate=home.gates,
+        erased=erased,
+        now=now,
+    )
+
+
+def ingest_of(home: Installation, now: Callable[[], int], limits: Limits | None) -> IngestApp:
+    """Where events of an installation come in."""
+    return IngestApp(
+        sources=home.sources,
+        submit=home.deployment.submit,
+        dead_letters=home.dead_letters,
+        clock=now,
+        classify=load_classifier().classify_many,
+        secret=home.secret,
+        limits=limits,
+        erased=home.persons.refusals,
+    )
 
 
 def into(outbox: Outbox, currency: str) -> Callable[[Outgoing], None]:
@@ -319,8 +360,10 @@ def askers_of(home: Installation, now: Callable[[], int]) -> tuple[Previewer, Me
     zone, lists = home.settings.zone, home.lists.newest
     flushed = partial(_flush, home)
     return (
-        Previewer(folder, zone, home.products, now, flushed, lists),
-        Measurer(folder, zone, home.products, now, flushed, lists),
+        Previewer(
+            folder, zone, home.products, now, flushed, lists, named_in_lists(home.settings.minors)
+        ),
+        Measurer(folder, zone, home.products, now, flushed, lists, shop=home.settings.namespace),
     )
 
 
@@ -382,6 +425,8 @@ def site_of(
         api_keys=home.api_keys,
         room_links=home.room_links,
         code_store=home.codes,
+        gates=home.gates,
+        issued=home.issued,
         spending=home.spending,
         audit=home.audit,
         identities=home.identities,

@@ -25,6 +25,7 @@ from qianmian.server.follow_ups import FollowUpDesk
 from qianmian.server.hub import Hub
 from qianmian.server.ingest.decoding import RejectedEvent
 from qianmian.server.ingest.statistics import SourceStatistics
+from qianmian.server.issuing import Issuing
 from qianmian.server.measuring import Measurer
 from qianmian.server.outbox import Outbox, Stranded
 from qianmian.server.previewing import Previewer
@@ -41,7 +42,9 @@ from qianmian.storage.sql.accounts import AccountStore
 from qianmian.storage.sql.api_keys import ApiKeyStore
 from qianmian.storage.sql.audit import AuditTrail
 from qianmian.storage.sql.codes import CodeStore
+from qianmian.storage.sql.gates import ChannelGates
 from qianmian.storage.sql.identities import IdentityStore
+from qianmian.storage.sql.issued import IssuedStore
 from qianmian.storage.sql.lists import ListStore
 from qianmian.storage.sql.products import ProductStore
 from qianmian.storage.sql.room_links import RoomLinkStore
@@ -90,6 +93,9 @@ class Site:
     room_lists: RoomLists
     codes: CodeDesk
     code_store: CodeStore
+    issuing: Issuing
+    issued: IssuedStore
+    gates: ChannelGates
     spending: SpendingBook
     unsubscribe: Unsubscribe
     desk: DefinitionDesk

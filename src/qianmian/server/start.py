@@ -25,6 +25,7 @@ from qianmian.server.hub import Hub
 from qianmian.server.site import Site
 from qianmian.server.ws import ConsoleSocket
 from qianmian.vocabulary.firing import Firing
+from qianmian.vocabulary.minors import MinorsMode
 
 T = TypeVar("T")
 STOP_S = 2  # what open connections get to end
@@ -39,9 +40,10 @@ class Running:
     now: Callable[[], int]
     fired: Counter[str] = field(default_factory=Counter)
     is_ready: bool = False
+    minors: MinorsMode = "off"
 
     def __post_init__(self) -> None:
-        self.movements = Movements()
+        self.movements = Movements(self.minors)
         self.hub = Hub(self._read, self._is_segment, self.movements.watch)
         self._loop = asyncio.get_running_loop()
 
@@ -84,9 +86,14 @@ async def running(
     *,
     now: Callable[[], int],
     on_firings: Callable[[Sequence[Firing]], None] = lambda _: None,
+    minors: MinorsMode = "off",
 ) -> AsyncIterator[Running]:
-    """The deployment at work, on this event loop, until the block ends."""
-    parts = Running(deployment, now)
+    """The deployment at work, on this event loop, until the block ends.
+
+    Args:
+        minors: who is named where segments tell who enters and leaves.
+    """
+    parts = Running(deployment, now, minors=minors)
 
     def fired(firings: Sequence[Firing]) -> None:
         parts.on_firings(firings)

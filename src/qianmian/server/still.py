@@ -11,6 +11,7 @@ from typing import Protocol
 
 from qianmian.runtime.live import Live
 from qianmian.strategies.consenting import may_reach
+from qianmian.strategies.strategy import IN_SESSION
 from qianmian.vocabulary.decision import Decision
 
 
@@ -46,6 +47,12 @@ def still_holding(live: Live, channel: str, orders: Iterable[Ordered]) -> set[st
         if (one.strategy, one.version) in running
         and (one.viewer is None or may_reach(channel, live.consents.of(one.viewer)))
     }
+
+
+def holding_of(live: Live, channel: str, decisions: Collection[Decision]) -> set[str]:
+    """The ids of those that may still go out over a channel, whichever it is."""
+    still = still_shown if channel in IN_SESSION else still_holding
+    return still(live, channel, decisions)
 
 
 def still_shown(live: Live, channel: str, decisions: Collection[Decision]) -> set[str]:

@@ -15,13 +15,14 @@ import msgspec
 
 from qianmian.bootstrap.installation import check_together
 from qianmian.bootstrap.strategies import StrategiesInForce
-from qianmian.errors import InUse, NotThere, QianmianError
+from qianmian.errors import InputError, InUse, NotThere, QianmianError
 from qianmian.language.definition import Definition
 from qianmian.runtime.definition_desk import DefinitionDesk
 from qianmian.runtime.deployment import Deployment
 from qianmian.runtime.following import Following
 from qianmian.storage.sql.audit import Actor
 from qianmian.storage.sql.codes import CodeStore
+from qianmian.storage.sql.gates import ChannelGates
 from qianmian.storage.sql.strategies import Kept, StrategyStore
 from qianmian.strategies.modes import IN_FORCE, Step, StrategyVersion, running
 from qianmian.strategies.strategy import Guardrails, Strategies, Strategy
@@ -72,8 +73,10 @@ class StrategyDesk(Following):
         definitions: DefinitionDesk,
         deployment: Deployment,
         codes: CodeStore,
+        gates: ChannelGates,
     ) -> None:
         self._codes = codes
+        self._gates = gates
         self._store = store
         self.in_force = in_force
         self._definitions = definitions
@@ -181,10 +184,17 @@ class StrategyDesk(Following):
     async def put_offer(self, offer: Offer, by: Actor) -> None:
         """Make or change an offer; what was promised stays promised.
 
-        Raises: InputError for one that never holds or has no rules.
+        Raises: InputError for one that never holds or has no rules, or whose codes come from two
+            places.
         """
         check_offer(offer)
         async with self._definitions.changing:
+            if offer.is_issued and (await self.kept()).codes.get(offer.key):
+                raise InputError(
+                    "codes were uploaded for this offer; make another one for codes that the coupon"
+                    " system makes",
+                    field="is_issued",
+                )
             await asyncio.to_thread(self._store.put_offer, offer, by)
             await self._bring()
 
@@ -212,12 +222,21 @@ class StrategyDesk(Following):
     async def add_codes(self, offer: str, codes: Sequence[str], by: Actor) -> set[str]:
         """More codes for an offer; those that the shop had already.
 
-        Raises: InputError when there would be too many.
+        Raises: InputError when there would be too many, or the coupon system makes them.
         """
         async with self._definitions.changing:
+            if any(one.key == offer and one.is_issued for one in await self.offers()):
+                raise InputError("the coupon system makes the codes of this offer")
             known = await asyncio.to_thread(self._codes.add, offer, codes, by)
             await self._bring()
             return known
+
+    async def open_channel(self, channel: str, by: Actor) -> bool:
+        """A channel that was shut is called again, from the next decision on; whether it was."""
+        async with self._definitions.changing:
+            was_shut = await asyncio.to_thread(self._gates.open, channel, by)
+            await self._bring()
+            return was_shut
 
     async def put_guardrails(self, guardrails: Guardrails, by: Actor, *, why: str = "") -> None:
         """The limits of the shop from now on; the red switch among them."""

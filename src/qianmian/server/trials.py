@@ -93,10 +93,11 @@ class TrialDesk:
 
         Raises: NotThere; LogProblem when history cannot be read.
         """
-        history = self._home.settings.home / "history"
+        settings = self._home.settings
+        history, shop = settings.home / "history", settings.namespace
         for one in await self.sessions():
             if (one.room, one.session) == (room, session):
-                return await asyncio.to_thread(session_review, history, one)
+                return await asyncio.to_thread(session_review, history, one, shop)
         raise NotThere(f'room "{room}" has no recorded session "{session}"')
 
     async def begin(self, key: str, version: int, room: str, session: str) -> TrialState:

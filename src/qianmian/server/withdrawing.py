@@ -80,6 +80,16 @@ class Withdrawals(Woken):
         await self.check(IN_ROOM, room, viewer)
         await self.check(IN_ROOM, room)
 
+    def refuse(self, viewer: str) -> None:
+        """A viewer says no on their page: what is about them goes, before the log knows why.
+
+        What is taken back later is known by nobody to have been seen or not: it was forgotten.
+        """
+        for channel, mine in [(place[0], dict(mine)) for place, mine in self._shown.items()]:
+            for one in mine.values():
+                if one.viewer == viewer:
+                    self._take_back(channel, one)
+
     async def follow(self) -> None:
         """Take back what may not be shown any more anywhere, and tell the log.
 

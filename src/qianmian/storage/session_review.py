@@ -6,7 +6,7 @@ fifty. Read from the files of history alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from qianmian.errors import LogProblem
 from qianmian.runtime.trial import Recorded
-from qianmian.storage.history import SUFFIX, file_of, lasting
-from qianmian.storage.history_schema import DECISIONS, FIRINGS, ROOMS, SCHEMAS
+from qianmian.storage.history_rows import rows_where
+from qianmian.storage.history_schema import DECISIONS, FIRINGS, ROOMS
+from qianmian.strategies.slices import SLICE, SLICE_MS, is_acting
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 
 SECOND_MS: Final = 1_000
 WIDTHS: Final = tuple(n * SECOND_MS for n in (1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 86_400))
@@ -63,18 +63,40 @@ class DecidedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Five minutes in which a strategy that a whole room hears acted, or was silent.
+
+    Units: begins, ends in ms UTC, within the session.
+    """
+
+    strategy: str
+    begins: int
+    ends: int
+    acts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SessionReview:
-    """A session. Units: width_ms is the length of each slice."""
+    """A session; `turns` are of strategies that held out a slice in it.
+
+    Units: width_ms is the length of each slice.
+    """
 
     session: Recorded
     width_ms: int
     slices: tuple[Slice, ...]
     moments: tuple[MomentsIn, ...]
     decided: tuple[DecidedIn, ...]
+    turns: tuple[Turn, ...]
 
 
-def session_review(history: Path, session: Recorded) -> SessionReview:
+def session_review(
+    history: Path, session: Recorded, shop: str = DEFAULT_NAMESPACE
+) -> SessionReview:
     """What happened in a session; rehearsals and later steps of a decision are no decisions.
+
+    Args:
+        shop: its name, by which turns were drawn.
 
     Raises: LogProblem when a file cannot be read.
     Cost: one pass over rooms, firings and decisions; memory for the rows of this session.
@@ -85,9 +107,8 @@ def session_review(history: Path, session: Recorded) -> SessionReview:
     n = -(-span // width)
     rooms = _rows(history, ROOMS, session, ["at", "online", "orders", "gmv_minor"])
     fired = _rows(history, FIRINGS, session, ["at", "moment", "viewer"])
-    made = _rows(
-        history, DECISIONS, session, ["at", "strategy", "outcome", "is_rehearsal", "after"]
-    )
+    names = ["at", "strategy", "outcome", "reason", "is_rehearsal", "after"]
+    made = _rows(history, DECISIONS, session, names)
     real = pc.and_(
         pc.invert(pc.fill_null(made["is_rehearsal"], fill_value=False)),
         pc.equal(pc.fill_null(made["after"], ""), ""),
@@ -108,41 +129,29 @@ def session_review(history: Path, session: Recorded) -> SessionReview:
             DecidedIn(one["place"], one["strategy"], one["outcome"], one["count_all"])
             for one in decisions
         ),
+        tuple(_turns(made.filter(real), session, shop)),
     )
 
 
 def _rows(history: Path, kind: str, session: Recorded, names: Sequence[str]) -> pa.Table:
     """The rows of a session."""
-    wanted = pa.schema([SCHEMAS[kind].field(name) for name in names])
-    parts = [_plain(wanted.empty_table())]
     where = (pc.field("room") == session.room) & (pc.field("at") >= session.begins)
     where &= pc.field("at") <= session.ends
-    for file in lasting(file_of(one, kind) for one in (history / kind).glob(f"*{SUFFIX}")):
-        try:
-            there = set(pq.read_schema(file.path).names)
-            asked = [name for name in (*names, "session") if name in there]
-            found = pq.read_table(file.path, columns=asked, filters=where, partitioning=None)
-        except FileNotFoundError:  # joined into another one meanwhile
-            continue
-        except (OSError, pa.ArrowException) as problem:
-            raise LogProblem(
-                f"{file.path.name} cannot be read: {problem}", path=str(file.path)
-            ) from problem
-        mine = pc.equal(pc.fill_null(found["session"].cast(pa.string()), ""), session.session)
-        parts.append(_plain(found.filter(mine).drop_columns("session")))
-    return pa.concat_tables(parts, promote_options="default")
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Words as texts: files code them each in their own way."""
-    return pa.table(
-        {
-            name: table[name].cast(pa.string())
-            if pa.types.is_dictionary(table[name].type)
-            else table[name]
-            for name in table.column_names
-        }
+    found = rows_where(history, kind, [*names, "session"], where)
+    return found.filter(pc.equal(pc.fill_null(found["session"], ""), session.session)).drop_columns(
+        "session"
     )
+
+
+def _turns(made: pa.Table, session: Recorded, shop: str) -> Iterator[Turn]:
+    """The slices of each strategy that was silent in one of them."""
+    silent = made.filter(pc.equal(pc.fill_null(made["reason"], ""), SLICE))
+    first, last = session.begins // SLICE_MS, -(-session.ends // SLICE_MS)
+    for key in sorted(set(silent["strategy"].to_pylist())):
+        for n in range(first, last):
+            begins, ends = n * SLICE_MS, (n + 1) * SLICE_MS
+            acts = is_acting(shop, key, session.room, session.session, begins)
+            yield Turn(key, max(begins, session.begins), min(ends, session.ends), acts)
 
 
 def _places(at: npt.NDArray[np.int64], session: Recorded, width: int, n: int) -> pa.Array:

@@ -184,6 +184,12 @@ def check_strategy(
     if often is not None and often < MINUTE_MS:
         raise InputError("more often than once a minute is no schedule", field="schedule.every_ms")
     event_type(strategy.goal.event)
+    if strategy.goal.within and not (strategy.schedule is None or strategy.schedule.is_of_session):
+        raise InputError(
+            "this schedule decides about people outside a session, so there is none that ends; say"
+            " within_ms",
+            field="goal.within",
+        )
     is_of_room = strategy.schedule is None and is_room_moment(found.expr)
     for place, step in enumerate(strategy.steps):
         if is_of_room and step.channel not in ROOM_CHANNELS:

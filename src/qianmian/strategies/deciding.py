@@ -22,6 +22,7 @@ from qianmian.strategies.compiling import strategy_of_firing
 from qianmian.strategies.ledger import Ledger
 from qianmian.strategies.pending import Pending
 from qianmian.strategies.room_limits import RoomLimits
+from qianmian.strategies.slices import SLICE, is_acting, is_room_wide
 from qianmian.strategies.strategy import Strategies, Strategy
 from qianmian.strategies.touches import Person, Touch, merged, refusal, restored, stored
 from qianmian.strategies.ways import Refusal, Way, open_steps, way_at
@@ -238,7 +239,9 @@ class Decider:
         """Keep the arms that a decision tells; of who gets nothing at all it tells no other."""
         is_out = decision.reason == "global_holdout"
         person.assign(f"{HOLDOUT_SEED}{self.shop}", viewer, decision.at, is_out=is_out)
-        if not is_out:
+        strategy = self._strategies.get(decision.strategy)
+        is_of_room = strategy is not None and is_room_wide(strategy, viewer)
+        if not is_out and not is_of_room:  # slices have arms there, people have none
             is_control = decision.reason == "control"
             person.assign(decision.strategy, viewer, decision.at, is_out=is_control)
 
@@ -359,7 +362,8 @@ class Decider:
             return places
         offer = None if strategy.offer is None else self._offers.get(strategy.offer)
         pool = self.rules.codes.get(strategy.offer or "")
-        if strategy.offer is not None and (offer is None or (pool and firing.viewer is None)):
+        has_code = pool or (offer is not None and offer.is_issued)
+        if strategy.offer is not None and (offer is None or (has_code and firing.viewer is None)):
             return "offer_not_valid", strategy.offer  # a code is for one person
         ledger = self._ledger(strategy)
         pool = None if strategy.is_rehearsal else pool  # who rehearses takes no codes
@@ -388,13 +392,17 @@ class Decider:
     def _held_out(self, match: Match, person: Person) -> str:
         """By which holdout the viewer gets nothing; "": by none."""
         viewer, strategy = match.firing.viewer, match.strategy
-        if viewer is None:
-            return ""
         holdout = self.rules.guardrails.holdout
-        if holdout and person.is_in(f"{HOLDOUT_SEED}{self.shop}", viewer, holdout):
+        is_asked = viewer is not None and bool(holdout)
+        if is_asked and person.is_in(f"{HOLDOUT_SEED}{self.shop}", str(viewer), holdout):
             return "global_holdout"
         control = strategy.control  # where there is no group any more, nobody is in it
-        return "control" if control and person.is_in(strategy.key, viewer, control) else ""
+        if not control:
+            return ""
+        if viewer is None or is_room_wide(strategy, viewer):
+            place = match.firing.room, match.firing.session
+            return "" if is_acting(self.shop, strategy.key, *place, match.at) else SLICE
+        return "control" if person.is_in(strategy.key, viewer, control) else ""
 
     def _assigned(self, one: _Candidate, person: Person) -> Decision:
         """Act, or, for those who are held out, what would have been done."""
@@ -405,7 +413,7 @@ class Decider:
             one.match,
             HELD_OUT if held_out else ACT,
             held_out,
-            strategy.key if held_out == "control" else "",
+            strategy.key if held_out in ("control", SLICE) else "",
             offer=strategy.offer,
             cost_minor=0 if one.offer is None else one.offer.cost_minor,
             code=self._code(strategy.offer) if is_sent else None,

@@ -16,6 +16,7 @@ _EVENTS: Final = {
     "dismissed": ("message_dismissed", 5 * MINUTE_MS),
     "refunded": ("order_refunded", HOUR_MS),
     "unsubscribed": ("unsubscribed", HOUR_MS),
+    "complained": ("complaint_made", HOUR_MS),
 }
 """By what each is seen, and how long after the decision."""
 

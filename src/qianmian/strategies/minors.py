@@ -1,4 +1,4 @@
-"""The rule about minors as conditions: whom a strategy leaves out because of their age.
+"""The rule about minors as conditions: whom strategies, and lists of people, leave out by age.
 
 It is `vocabulary.minors.may_profile` in the words of the engine, so that it is judged with the
 traits that were known at the instant of the firing.
@@ -19,7 +19,7 @@ _ADULT: Final = (
 
 
 def minor_guards(mode: MinorsMode) -> list[Node]:
-    """What must hold of everybody whom a strategy of this shop concerns."""
+    """What must hold of everybody whom a strategy of this shop concerns, and of who is named."""
     if mode == "off":
         return []
     bands = tuple(sorted(minor_bands()))
@@ -43,3 +43,9 @@ def without_minor_guards(node: Node, mode: MinorsMode) -> tuple[Node, bool]:
     if len(left) == len(node.parts) or not left:
         return node, False
     return (left[0] if len(left) == 1 else And(left)), True
+
+
+def named_in_lists(mode: MinorsMode) -> Node | None:
+    """What holds of everybody who may be named in a list of people; None: everybody may."""
+    guards = minor_guards(mode)
+    return And(tuple(guards)) if len(guards) > 1 else next(iter(guards), None)

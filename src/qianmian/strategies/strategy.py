@@ -124,10 +124,20 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 class Goal(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """By what it is measured: an event of the viewer within a time after the decision."""
+    """By what it is measured: an event of the viewer within a time after the decision.
+
+    Attributes:
+        within: "session": until the session of the decision ends, and `within_ms` says nothing.
+    """
 
     event: str = "order_paid"
     within_ms: Annotated[int, msgspec.Meta(ge=SECOND_MS, le=30 * DAY_MS)] = DAY_MS
+    within: Literal["", "session"] = ""
+
+    @property
+    def window_ms(self) -> int:
+        """How long after the decision it counts; 0: until the session ends."""
+        return 0 if self.within else self.within_ms
 
 
 class Tolerance(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -142,6 +152,7 @@ class Tolerance(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
         dismissed: dismiss a message.
         refunded: get money back.
         unsubscribed: want no more messages.
+        complained: complain (`complaint_made`, which customer service or a platform tells).
     """
 
     missed: Share | None = 0
@@ -149,6 +160,7 @@ class Tolerance(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     dismissed: Share | None = 3_000
     refunded: Share | None = 200
     unsubscribed: Share | None = 100
+    complained: Share | None = 100
 
 
 class Strategy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -237,6 +237,15 @@ CATALOG: Final[tuple[EventType, ...]] = (
     _person("erased", senders=PRODUCT_ONLY, presence=False),
     # A link is over, with the ids of that link. Live rows that became one stay one.
     _person("identity_unlinked", _LINKED_VIEWER, presence=False),
+    # Told by whoever the viewer complained to: customer service, a platform, a follow-up desk.
+    _viewer(
+        "complaint_made",
+        *(EventField("order_id", "string"), _PRODUCT, _CHANNEL),
+        senders=TRUSTED,
+        operation=False,
+        never_late=True,
+        person_scoped=True,
+    ),
 )
 """Every event type; the index is its code. Append only."""
 

@@ -5,6 +5,7 @@ Nobody gets a secret price: each offer has a public rule, a validity and a stock
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Annotated, Final
 
@@ -18,6 +19,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 _HIDDEN: Final = ("Cc", "Cf", "Cs")
 """Controls, formats such as those that turn the direction, and halves of characters."""
 _JOINER: Final = "\u200d"  # holds emoji together
+CODE_FORM: Final = re.compile(r"[0-9A-Za-z_-]{6,64}")
+"""Long enough that the last four characters, which people of the shop see, give nothing away."""
 _LINES: Final = f"{_JOINER}\r\n\t"
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 
@@ -35,6 +38,7 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         stock: how many there are in all; None: as many as are asked for.
         valid_from, valid_until: when it can be promised; None: always.
         valid_for_ms: how long one holds after it was given; None: until `valid_until`.
+        is_issued: whether the shop's own coupon system makes a code for each act that shows it.
 
     Units: amounts in minor units of the shop's currency; instants in ms UTC.
     """
@@ -49,11 +53,26 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     valid_from: Count | None = None
     valid_until: Count | None = None
     valid_for_ms: Count | None = None
+    is_issued: bool = False
 
     def holds_at(self, at: int) -> bool:
         """Whether it can be promised at this instant."""
         since, until = self.valid_from, self.valid_until
         return (since is None or since <= at) and (until is None or at < until)
+
+
+class Coupon(msgspec.Struct, frozen=True):
+    """The code that goes with one act, and what a coupon system said about it.
+
+    Attributes:
+        url: where it is used; "": wherever the step leads.
+
+    Units: valid_until in ms UTC; None: as the offer says.
+    """
+
+    code: str
+    valid_until: int | None = None
+    url: str = ""
 
 
 def check_offer(offer: Offer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.oracle.convert import Tree
@@ -17,15 +18,25 @@ def holds(tree: Tree, view: View) -> Holding:
 
 
 def value_of(tree: Tree, view: View) -> Any:
-    """The last value that was told."""
-    value, since = None, None
+    """The last value that was told by the best of sources."""
+    value, since, best = None, None, 0
     if view.facts is not None:
-        value = view.facts.of(view.its_row.viewer).traits.get(tree["name"])
-        since = None if value is None else view.facts.boundary
+        known = view.facts.of(view.its_row.viewer)
+        value = known.traits.get(tree["name"])
+        if value is not None:
+            since, best = view.facts.boundary, rank(known.origins.get(tree["name"]))
     for entry in view.its_row.entries:
         if since is not None and entry.event_time < since:
             continue  # the facts know what came of it
         carries = entry.type in ("profile_updated", "identity_linked")
-        traits = entry.event.get("traits") if carries else None
-        value = (traits or {}).get(tree["name"], value)
+        traits = (entry.event.get("traits") if carries else None) or {}
+        source = json.loads(entry.event.get("properties") or "{}").get("trait_origin")
+        if tree["name"] in traits and rank(source) >= best:
+            value, best = traits[tree["name"]], rank(source)
     return value
+
+
+def rank(source: str | None) -> int:
+    """Declared above platform above stated above inferred."""
+    known = ("inferred", "stated", "platform", "declared")
+    return known.index(source) if source in known else 2

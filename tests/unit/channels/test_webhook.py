@@ -43,7 +43,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         pytest.param([said(500), said(503)], 3, 1, True, id="gives, and fails after it"),
         pytest.param([said(429, retry_after="7"), said(409)], 3, 1, True, id="throttles"),
         pytest.param([said(400)], 1, 0, False, id="refuses"),
-        pytest.param([said(410)], 1, 0, False, id="is gone"),
         pytest.param([said(302, location="/other")], 1, 0, False, id="leads elsewhere"),
         pytest.param([HANG, said(400)], 2, 1, True, id="gives, and then refuses the same"),
     ],

@@ -94,7 +94,8 @@ def test_arms_that_are_not_as_drawn_and_a_strategy_without_control_say_nothing()
 def test_a_strategy_says_which_harms_are_watched_and_what_it_tolerates() -> None:
     usual = {one.name: one.tolerated for one in watched_harms(strategy(control=1_000))}
     assert usual == {
-        "missed": 0.0, "left": 0.02, "dismissed": 0.3, "refunded": 0.02, "unsubscribed": 0.01
+        "missed": 0.0, "left": 0.02, "dismissed": 0.3, "refunded": 0.02, "unsubscribed": 0.01,
+        "complained": 0.01,
     }  # fmt: skip
     own = strategy(control=1_000, tolerance=Tolerance(missed=None, left=500))
     assert {one.name: one.tolerated for one in watched_harms(own)}["left"] == 0.05

@@ -49,7 +49,7 @@ def test_each_instant_shows_what_was_told_then(seed: int, people: int) -> None:
     decided, acts = evening(seed, people)
     plan = Plan()
     whole = population_of(decided, acts, window_ms=WINDOW_MS, as_of=1 << 40)
-    found = over_time(whole.outcomes()[0], whole.is_treated, whole.at, plan, window_ms=WINDOW_MS)
+    found = over_time(whole.outcomes()[0], whole.is_treated, whole.until, plan)
     assert len(found) <= MOST
     assert [one.as_of for one in found] == sorted({one.as_of for one in found})
     shown = {one.as_of: one for one in found}
@@ -69,7 +69,7 @@ def test_each_instant_shows_what_was_told_then(seed: int, people: int) -> None:
 def test_the_last_instant_is_the_report_itself_and_parts_are_about_equal() -> None:
     decided, acts = evening(7, 4_800)
     whole = population_of(decided, acts, window_ms=WINDOW_MS, as_of=1 << 40)
-    found = over_time(whole.outcomes()[0], whole.is_treated, whole.at, Plan(), window_ms=WINDOW_MS)
+    found = over_time(whole.outcomes()[0], whole.is_treated, whole.until, Plan())
     told = effect_of(whole.outcomes(), whole.is_treated, Plan()).primary
     assert told is not None
     assert found[-1].absolute == told.absolute
@@ -86,4 +86,4 @@ def test_of_nobody_nothing_was_known() -> None:
     acts = Acts(nobody, nobody, nobody.astype(np.int8), nobody, nobody)
     whole = population_of(decided, acts, window_ms=WINDOW_MS, as_of=0)
     outcome = whole.outcomes()[0]
-    assert over_time(outcome, whole.is_treated, whole.at, Plan(), window_ms=WINDOW_MS) == ()
+    assert over_time(outcome, whole.is_treated, whole.until, Plan()) == ()

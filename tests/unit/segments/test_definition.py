@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from qianmian.bootstrap.catalogs import load_segments
 from qianmian.engine.core import Core
 from qianmian.errors import DefinitionError, InputError, TypeProblem
+from qianmian.language.codec import to_json
 from qianmian.language.parse import parse_definition
 from qianmian.language.story import LevelExample
 from qianmian.segments.definition import Segment, check_segment
@@ -61,3 +65,10 @@ def test_segments_that_name_each_other_in_a_circle_are_refused_with_the_path(
     definitions = [parse_definition(key, text, "segment") for key, text in texts.items()]
     with pytest.raises(TypeProblem, match=path or "a -> b -> c -> a"):
         Core(definitions)
+
+
+def test_the_console_is_tested_with_the_first_worked_example() -> None:
+    here = Path(__file__).resolve().parents[3]
+    fixture = json.loads((here / "console/tests/young-beauty-cart.json").read_text("utf-8"))
+    (written,) = load_segments()["young_beauty_cart"].definitions()
+    assert fixture == to_json(written.expr)

@@ -34,9 +34,9 @@ def console(server: Served) -> Iterator[httpx.Client]:
         yield client
 
 
-def send(server: Served, type_: str, *viewers: str) -> None:
+def send(server: Served, type_: str, *viewers: str, **more: Any) -> None:
     basic = base64.b64encode(f"{server.key}:".encode()).decode()
-    events = [{"type": type_, "viewer": one, "room": "r1"} for one in viewers]
+    events = [{"type": type_, "viewer": one, "room": "r1", **more} for one in viewers]
     answer = httpx.post(
         f"{server.url}/v1/events",
         json={"events": events},
@@ -44,6 +44,12 @@ def send(server: Served, type_: str, *viewers: str) -> None:
         timeout=WAIT_S,
     )
     assert answer.status_code == 200, answer.text
+
+
+def flush(server: Served) -> None:
+    """History has everything that was sent."""
+    server.home.deployment.engine.ask(lambda live: live.offset).result(WAIT_S)
+    server.home.history.flush_before(server.home.log.durable_offset)
 
 
 def until(ask: Callable[[], Any], is_so: Callable[[Any], bool]) -> Any:
@@ -76,6 +82,31 @@ def test_who_enters_and_leaves_is_told_and_who_was_there_before_has_not_entered(
     assert not short["people"][0]["entered"]
     assert console.get("/api/segments/点赞/moves", params={"limit": 51}).status_code == 422
     assert console.get("/api/segments/没有/moves").status_code == 404
+
+
+def test_minors_are_counted_and_not_named(server: Served, console: httpx.Client) -> None:
+    send(server, "profile_updated", "child", traits={"age": 15})
+    found = until(
+        lambda: console.get("/api/segments/点赞/moves").json(), lambda one: one["since"] is not None
+    )
+    before = found["at"]
+    send(server, "liked", "child", "parent")
+
+    def moved() -> Any:
+        told = console.get("/api/segments/点赞/moves").json()
+        return told | {"seconds": [one for one in told["seconds"] if one["at"] > before]}
+
+    found = until(moved, lambda one: sum(second["left"] for second in one["seconds"]) == 2)
+    assert sum(one["entered"] for one in found["seconds"]) == 2
+    named = {one["viewer"] for one in found["people"]}
+    assert "parent" in named
+    assert "child" not in named
+    flush(server)
+    asked = {"kind": "segment", "text": "count(liked) this session >= 1"}
+    told = console.post("/api/definitions/preview", json=asked).json()
+    named = {one["viewer"] for one in told["samples"]}
+    assert told["count"] == len(named) + 1, told
+    assert "child" not in named
 
 
 def test_whoever_listens_is_told_each_second(server: Served, console: httpx.Client) -> None:

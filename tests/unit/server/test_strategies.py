@@ -15,6 +15,7 @@ from qianmian.language.definition import STRATEGY_PREFIX
 from qianmian.runtime.live import Live
 from qianmian.runtime.messages import Decided
 from qianmian.storage.sql.audit import SYSTEM
+from qianmian.strategies.deciding import HOLDOUT_SEED
 from qianmian.vocabulary.decision import Decision
 from tests.serving import WAIT_S, Served, now_ms, served
 from tests.strategy_shop import somebody
@@ -395,13 +396,14 @@ def test_the_host_is_told_what_to_say_and_who_is_held_out_is_not_spoken_to(
 ) -> None:
     said = {"channel": "host", "title": "讲一下价格", "body": "{product|这款}今晚多少钱"}
     plain = {name: one for name, one in STRATEGY.items() if name not in ("offer", "steps")}
+    plain |= {"control": 0, "why_no_control": "按时间片轮流的在别处验证"}
     fine(maker.put("/strategies/tell/draft", json=plain | {"steps": [said], "priority": 99}))
     for who, name in ((maker, "ask"), (boss, "approve"), (boss, "widen")):
         fine(step(who, "tell", 1, name))
     free = somebody("tell", 1_000, inside=False, name="h{}")
-    held = somebody("tell", 1_000, inside=True, name="h{}")
+    held = somebody(f"{HOLDOUT_SEED}default", 500, inside=True, name="h{}")
     ask_the_price(server, held)
-    assert decided(server, held).reason == "control"
+    assert decided(server, held).reason == "global_holdout"
     assert fine(maker.get("/rooms/r1/prompts"))["prompts"] == []
     ask_the_price(server, free)
     _until(lambda: bool(fine(maker.get("/rooms/r1/prompts"))["prompts"]))

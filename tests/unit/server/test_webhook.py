@@ -15,7 +15,7 @@ from qianmian.runtime.messages import Decided
 from qianmian.server.run import outboxes_of
 from qianmian.settings import Settings
 from tests.fakes.beside import beside
-from tests.fakes.receiver import SECRET, receiving, said
+from tests.fakes.receiver import SECRET, Receiver, receiving, said
 from tests.serving import WAIT_S, Served, now_ms, served
 
 FILE = """
@@ -31,6 +31,14 @@ strategies:
     why_no_control: a test
     steps:
       - {channel: webhook, title: 发券, body: "{offer|优惠}"}
+  - key: either
+    moment: doubt
+    mode: full
+    control: 0
+    why_no_control: a test
+    steps:
+      - {channel: webhook, title: 告诉}
+      - {channel: follow_up, title: 写给}
 """
 
 
@@ -115,6 +123,46 @@ def test_an_owner_tries_it_out(tmp_path: Path) -> None:
         assert [one["type"] for one in receiver.given.values()] == ["test", "test"]
         audit = owner.get("/audit").json()
         assert [one["action"] for one in audit["items"]].count("channel.tested") == 3
+        receiver.script[:] = [said(410)]
+        shuts_and_opens(server, owner, receiver)
+
+
+def shuts_and_opens(server: Served, owner: httpx.Client, receiver: Receiver) -> None:
+    """The first is told that nobody is there: customer service has it, and everybody after it."""
+
+    def doubts(viewer: str) -> None:
+        share = {"type": "consent_changed", "purpose": "share", "granted": True}
+        told = {"type": "comment_sent", "text": "真的假的", "product": "p1"}
+        send(server, *({**one, "viewer": viewer} for one in (share, told)))
+
+    def tasks() -> set[str]:
+        return {one["viewer"] for one in owner.get("/follow-ups").json()["open"]}
+
+    def webhook() -> dict[str, Any]:
+        return next(one for one in owner.get("/channels").json() if one["channel"] == "webhook")
+
+    tried = receiver.tries.total()
+    doubts("v1")
+    until(lambda: tasks() == {"v1"})
+    assert webhook()["shut_at"] > 0
+    until(lambda: "webhook" in server.site.strategies.in_force.rules.off)
+    until(lambda: owner.get("/strategies/give").json()["problem"] is not None)
+    doubts("v2")
+    until(lambda: tasks() == {"v1", "v2"})
+    assert receiver.tries.total() == tried + 1
+    checked = owner.post(
+        "/strategies/check", json=owner.get("/strategies/either").json()["of_file"]
+    )
+    assert checked.json()["passed_over"] == ["webhook"]
+    assert owner.post("/channels/webhook/open").status_code == 204
+    assert owner.post("/channels/webhook/open").status_code == 422
+    assert webhook()["shut_at"] is None
+    assert owner.get("/strategies/give").json()["problem"] is None
+    doubts("v3")
+    until(lambda: receiver.coupons["v3"] == 1)
+    assert tasks() == {"v1", "v2"}
+    actions = [one["action"] for one in owner.get("/audit").json()["items"]]
+    assert (actions.count("channel.shut"), actions.count("channel.opened")) == (1, 1)
 
 
 @pytest.mark.parametrize("text", [None, "whsec_short", ""])

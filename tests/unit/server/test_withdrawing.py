@@ -17,6 +17,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from qianmian.runtime.live import Live
+from qianmian.runtime.messages import Decided, Settled
 from qianmian.server.viewer_tokens import ViewerTokens
 from qianmian.settings import Settings
 from qianmian.storage.sql.audit import SYSTEM, Actor
@@ -78,6 +79,11 @@ class Shop:
 
         return self.server.home.deployment.engine.ask(read).result(WAIT_S)
 
+    def released(self) -> set[str]:
+        """What the log says was given back."""
+        bodies = (one.body for one in self.server.home.log.read(0))
+        return {name for one in bodies if isinstance(one, Settled) for name in one.released}
+
     def step(self, name: Take) -> None:
         for key, *_ in TOLD:
             self.server.home.strategy_store.take(key, 1, name, BOSS)
@@ -88,11 +94,11 @@ class Shop:
         told = {"is_stopped": is_stopped, "why": "价格写错了"}
         self.owner.put("/switch", json=told).raise_for_status()
 
-    def withdrawn(self) -> dict[str, float]:
-        """By channel, as the metrics tell it."""
+    def withdrawn(self, why: str = "withdrawn") -> dict[str, float]:
+        """What was not delivered, by channel, as the metrics tell it."""
         lines = httpx.get(f"{self.server.url}/metrics", timeout=WAIT_S).text.splitlines()
         name = "qianmian_undelivered_total"
-        mine = [one for one in lines if one.startswith(name) and 'why="withdrawn"' in one]
+        mine = [one for one in lines if one.startswith(name) and f'why="{why}"' in one]
         return {one.split('"')[1]: float(one.split()[-1]) for one in mine}
 
 
@@ -140,12 +146,46 @@ def refuses(shop: Shop, room: str) -> None:
     shop.send(room, *({**no, "viewer": f"{room}-{one}"} for one in ("a", "b", "c", "asks")))
 
 
+def says_no(shop: Shop, room: str) -> None:
+    """Each on a page of their own; what the host is asked to say about them goes, too."""
+    for one in ("a", "b", "c", "asks"):
+        with shop.page(f"{room}-{one}", room) as page:
+            page.send(json.dumps({"type": "opt_out"}))
+            frames(page, "opted_out", 1)
+
+
+def of_oneself(shop: Shop, viewer: str, path: str, body: dict[str, Any]) -> None:
+    token = ViewerTokens(shop.server.home.secret, now_ms).mint(viewer, namespace="default")[0]
+    url, headers = f"{shop.server.url}/api/me{path}", {"x-viewer-token": token}
+    httpx.post(url, json=body, headers=headers, timeout=WAIT_S).raise_for_status()
+
+
+def on_me(shop: Shop, room: str) -> None:
+    no = {"purpose": "personalized_marketing", "channel": "", "granted": False, "text_version": ""}
+    for one in ("a", "b", "c", "asks"):
+        of_oneself(shop, f"{room}-{one}", "/consents", no)
+
+
+def erases(shop: Shop, room: str) -> None:
+    for one in ("a", "b", "c", "asks"):
+        of_oneself(shop, f"{room}-{one}", "/erasure", {"confirm": f"{room}-{one}"})
+    until(lambda: all(shop.server.home.persons.refusals.has(f"{room}-{one}") for one in "abc"))
+    until(lambda: shop.server.home.persons.refusals.has(f"{room}-asks"))
+
+
+def end(shop: Shop, room: str) -> None:
+    shop.send(room, {"type": "session_ended"})
+
+
 CAUSES: Final[dict[str, tuple[Callable[[Shop, str], None], Callable[[Shop], None]]]] = {
     "ends": (
         lambda shop, room: shop.send(room, {"type": "session_ended"}),
         lambda _: None,
     ),
-    "refused": (refuses, lambda shop: shop.send("refused", {"type": "session_ended"})),
+    "refused": (refuses, lambda shop: end(shop, "refused")),
+    "on_page": (says_no, lambda shop: end(shop, "on_page")),
+    "on_me": (on_me, lambda shop: end(shop, "on_me")),
+    "erased": (erases, lambda shop: end(shop, "erased")),
     "paused": (lambda shop, _: shop.step("pause"), lambda shop: shop.step("resume")),
     "switch": (
         lambda shop, _: shop.switch(is_stopped=True),
@@ -158,7 +198,7 @@ CAUSES: Final[dict[str, tuple[Callable[[Shop, str], None], Callable[[Shop], None
 def test_a_card_a_notice_and_a_prompt_are_taken_back(shop: Shop, room: str) -> None:
     """By the name of the cause; who refuses speaks for what is theirs, and not for the notice."""
     cause, undo = CAUSES[room]
-    stays = ["正品保证"] if room == "refused" else []
+    stays = ["正品保证"] if room in ("refused", "on_page", "on_me", "erased") else []
     before, counted = shop.ledger(), shop.withdrawn()
     viewers = [f"{room}-{one}" for one in ("a", "b", "c")]
     with shop.page(viewers[0], room) as page:
@@ -176,7 +216,7 @@ def test_a_card_a_notice_and_a_prompt_are_taken_back(shop: Shop, room: str) -> N
         assert shop.on_stream(room) == stays
         said = shop.owner.post(f"/rooms/{room}/prompts/{prompt['id']}", json={"answer": "said"})
         assert said.status_code == 422
-        with shop.page(viewers[0], room) as again:
+        with shop.page("somebody" if room == "erased" else viewers[0], room) as again:
             assert [one["title"] for one in frames(again, "message", len(stays))] == stays
             again.ping().wait(WAIT_S)  # whatever was sent before the answer is here
             with pytest.raises(TimeoutError):
@@ -184,6 +224,8 @@ def test_a_card_a_notice_and_a_prompt_are_taken_back(shop: Shop, room: str) -> N
         gone = {one["id"] for one in frames(page, "withdrawn", 2 - len(stays))}
         assert gone == {id_ for title, id_ in shown.items() if title not in stays}
     until(lambda: shop.ledger() == before)
+    given_back = shop.released() & {prompt["id"], *shown.values()}
+    assert given_back == {prompt["id"], *gone}, "told, and not only run out"
     until(lambda: shop.withdrawn()["host"] == counted["host"] + 1)
     assert shop.withdrawn()["in_room"] == counted["in_room"] + (3 if stays else 4)
     undo(shop)
@@ -224,3 +266,27 @@ def test_what_a_page_said_it_had_stays_spent(shop: Shop) -> None:
         shop.send("r9", {"type": "session_ended"})
         assert [one["id"] for one in frames(page, "withdrawn", 1)] == [card["id"]]
     assert shop.ledger() == (before[0] + 1, before[1])
+
+
+def test_what_comes_too_late_and_what_no_page_may_show_is_counted(shop: Shop) -> None:
+    """A decision of the log once more: after its deadline, and for what is no id of a viewer."""
+    with shop.page("counts", "r10") as page:
+        doubt = {"type": "comment_sent", "text": "真的假的", "product": "p7"}
+        shop.send("r10", {**doubt, "viewer": "counts"})
+        (card,) = frames(page, "message", 1)
+        bodies = (one.body for one in shop.server.home.log.read(0) if isinstance(one.body, Decided))
+        (mine,) = [one for body in bodies for one in body.decisions if one.id == card["id"]]
+        wrong: dict[str, dict[str, Any]] = {
+            "late": {"deadline_at": now_ms() - 1},
+            "unfit": {"viewer": "x" * 600},
+        }
+        (in_room,) = [one for one in shop.server.site.deliveries if one.channel == "in_room"]
+        for why, fields in wrong.items():
+            before = shop.withdrawn(why)
+            in_room._decided([msgspec.structs.replace(mine, **fields)])
+            until(lambda why=why, before=before: shop.withdrawn(why) != before)  # type: ignore[misc]
+            assert shop.withdrawn(why) == before | {"in_room": before["in_room"] + 1}
+        page.ping().wait(WAIT_S)
+        with pytest.raises(TimeoutError):
+            page.recv(0)
+    end(shop, "r10")

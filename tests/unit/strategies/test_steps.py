@@ -12,7 +12,15 @@ from qianmian.language.parse import parse_definition
 from qianmian.strategies.chain import RECEIPT_MS
 from qianmian.strategies.compiling import check_strategy
 from qianmian.strategies.deciding import Decider
-from qianmian.strategies.strategy import ChannelKind, Guardrails, Limits, Step, Strategies
+from qianmian.strategies.strategy import (
+    ChannelKind,
+    Goal,
+    Guardrails,
+    Limits,
+    Schedule,
+    Step,
+    Strategies,
+)
 from qianmian.vocabulary.decision import Decision, decision_id, step_id
 from qianmian.vocabulary.firing import Firing
 from tests.strategy_shop import MINUTE, NOON, OFTEN, SAY, decider, firing, offer, silent, strategy
@@ -179,6 +187,30 @@ def test_a_wait_that_means_nothing_is_refused(
     with pytest.raises(InputError) as refused:
         check_strategy(strategy(moment="m", steps=steps, limits=Limits()), active, ())
     assert refused.value.params["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("schedule", "is_fine"),
+    [
+        (Schedule(after_ms=60_000), True),
+        (Schedule(every_ms=60_000), True),
+        (Schedule(daily="20:00"), False),
+        (Schedule(before_ms=60_000), False),
+    ],
+)
+def test_a_goal_until_the_session_ends_needs_a_session(
+    schedule: Schedule, *, is_fine: bool
+) -> None:
+    active = [parse_definition("s", "liked this session", "segment")]
+    push = Step("push", title="x")
+    given: dict[str, Any] = {"moment": "", "schedule": schedule, "whom": ("s",), "steps": (push,)}
+    until = strategy(goal=Goal(within="session"), **given)
+    if is_fine:
+        check_strategy(until, active, ())
+        return
+    with pytest.raises(InputError) as refused:
+        check_strategy(until, active, ())
+    assert refused.value.params["field"] == "goal.within"
 
 
 @pytest.mark.parametrize("channel", get_args(ChannelKind))

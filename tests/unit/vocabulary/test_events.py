@@ -27,7 +27,7 @@ coupon_claimed coupon_redeemed comment_sent liked shared followed gift_sent lott
 voice_joined viewer_spoke message_delivered message_opened message_clicked message_dismissed
 unsubscribed session_scheduled session_started session_ended product_presented product_withdrawn
 promo_started promo_ended price_changed stock_changed host_spoke profile_updated identity_linked
-consent_changed erased identity_unlinked
+consent_changed erased identity_unlinked complaint_made
 """.split()
 
 BY_SCOPE = {
@@ -43,7 +43,7 @@ def may_send(event: EventType, sender: str) -> bool:
     if event.name == "erased":  # management
         return False
     if sender == "browser":
-        return event.name in BY_SCOPE["viewer"] - RECEIPTS - {"coupon_redeemed"}
+        return event.name in BY_SCOPE["viewer"] - RECEIPTS - {"coupon_redeemed", "complaint_made"}
     return True
 
 
@@ -60,19 +60,21 @@ def test_each_class_of_key_sends_only_what_the_law_allows(event: EventType, send
 
 
 def test_an_act_of_the_viewer_ends_idleness_and_nothing_else_does() -> None:
-    no_act = {"heartbeat", "room_left", "message_delivered", "coupon_redeemed"}
+    no_act = {"heartbeat", "room_left", "message_delivered", "coupon_redeemed", "complaint_made"}
     no_act |= ORDERS - {"order_created"}
     assert {event.name for event in CATALOG if event.operation} == BY_SCOPE["viewer"] - no_act
 
 
 def test_what_must_not_be_lost_is_never_late() -> None:
-    expected = ORDERS | RECEIPTS | BY_SCOPE["person"] | {"coupon_redeemed", "unsubscribed"}
+    expected = ORDERS | RECEIPTS | BY_SCOPE["person"]
+    expected |= {"coupon_redeemed", "unsubscribed", "complaint_made"}
     assert {event.name for event in CATALOG if event.never_late} == expected
 
 
 def test_what_concerns_a_person_may_come_without_a_room() -> None:
     coupons = {"coupon_claimed", "coupon_redeemed"}
-    expected = ORDERS | RECEIPTS | coupons | BY_SCOPE["person"] | {"unsubscribed"}
+    expected = ORDERS | RECEIPTS | coupons | BY_SCOPE["person"]
+    expected |= {"unsubscribed", "complaint_made"}
     assert {event.name for event in CATALOG if event.person_scoped} == expected
 
 

@@ -8,10 +8,19 @@ export interface Channel {
   is_on: boolean
   target: string
   states: Record<string, number>
+  /** since when nobody is at its address, ms UTC; null: it is not shut */
+  shut_at: number | null
 }
 
 /** What came of a test; `why` is a code. */
 export interface Tested {
   outcome: 'delivered' | 'rejected' | 'later' | 'unknown'
   why: string
+}
+
+/** The shop's coupon system; `states`: acts that ask for a code, and how others ended. */
+export interface CouponSystem {
+  is_on: boolean
+  target: string
+  states: Record<string, number>
 }

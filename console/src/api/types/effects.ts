@@ -92,7 +92,21 @@ export interface NaiveRatio {
   ratio: number | null
 }
 
-/** The effect of one version of a strategy; `as_of` 0: nothing is known yet. */
+/** The effect on whole rooms, in events of the goal per minute: slices of five minutes that acted, beside silent ones. */
+export interface EffectSlices {
+  verdict: EffectVerdict
+  slices: number
+  waiting: number
+  acting: number
+  silent: number
+  more: Interval | null
+  next_look: number
+  still_needed: number | null
+  carried_p: number
+  is_carried: boolean
+}
+
+/** The effect of one version of a strategy; `as_of` 0: nothing is known yet; `window_ms` 0: until the session ends. */
 export interface StrategyEffect {
   strategy: string
   version: number
@@ -109,6 +123,7 @@ export interface StrategyEffect {
   sessions: EffectGroups | null
   by: Record<string, EffectGroups>
   over_time: EffectStanding[]
+  slices: EffectSlices | null
   naive: NaiveRatio | null
   harms: Harm[]
   suggestion: Suggestion | null

@@ -7,6 +7,7 @@ export interface Tolerance {
   dismissed?: number | null
   refunded?: number | null
   unsubscribed?: number | null
+  complained?: number | null
 }
 
 /** A step that the interval suggests; somebody who may take it takes it. */
@@ -31,7 +32,7 @@ export type Advice =
 
 /** A harm that is watched; one that is crossed has paused the strategy. */
 export interface Harm {
-  /** missed, left, dismissed, refunded or unsubscribed */
+  /** missed, left, dismissed, refunded, unsubscribed or complained */
   name: string
   treated: number
   control: number

@@ -24,6 +24,14 @@ export interface ReviewDecided {
   times: number
 }
 
+/** Five minutes in which what a whole room hears acted, or was silent. */
+export interface ReviewTurn {
+  strategy: string
+  begins: number
+  ends: number
+  acts: boolean
+}
+
 /** A session in slices of `width_ms`; `names` of its strategies, by key. */
 export interface Review {
   room: string
@@ -34,5 +42,6 @@ export interface Review {
   slices: ReviewSlice[]
   moments: ReviewMoment[]
   decided: ReviewDecided[]
+  turns: ReviewTurn[]
   names: Record<string, Words>
 }

@@ -78,6 +78,7 @@ export interface Schedule {
 export interface Goal {
   event?: string
   within_ms?: number
+  within?: '' | 'session'
 }
 
 /** A strategy as it is written, in a file or here; what is left out is as usual. */
@@ -124,6 +125,8 @@ export interface Offer {
   valid_from?: number | null
   valid_until?: number | null
   valid_for_ms?: number | null
+  /** The coupon system of the shop makes a code for each act. */
+  is_issued?: boolean
 }
 
 /** Whom a playbook is for. */

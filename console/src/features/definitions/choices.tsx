@@ -1,4 +1,4 @@
-import { Select } from 'antd'
+import { InputNumber, Select } from 'antd'
 import { useEventName, useMeta } from '@/api/meta'
 import { type Say, useTexts } from '@/lib/language'
 import { SCOPES } from './conditions'
@@ -70,6 +70,29 @@ export function ScopeChoice({ value, onChange }: Editor<string>) {
 
 /** The choices, and the value itself where somebody wrote another one as text. */
 export const withOwn = (choices: readonly string[], value: string): string[] => (choices.includes(value) ? [...choices] : [...choices, value])
+
+/** All choices, and of the values those that somebody wrote beside them. */
+export const withAll = (choices: readonly string[], values: readonly string[]): string[] => [...new Set([...choices, ...values])]
+
+/** How often at least. */
+export function TimesNumber({ value, onChange }: Editor<number>) {
+  const { t } = useTexts()
+  return (
+    <>
+      <span>{t('conditions.at_least')}</span>
+      <InputNumber
+        size="small"
+        min={1}
+        max={64}
+        precision={0}
+        value={value}
+        aria-label={t('conditions.times')}
+        onChange={(times) => onChange(times ?? 1)}
+      />
+      <span>{t('conditions.times_unit')}</span>
+    </>
+  )
+}
 
 function scopeText(t: Say, scope: string): string {
   if (scope === 'session' || scope === 'visit' || scope === 'ever') return t(`conditions.scopes.${scope}`)

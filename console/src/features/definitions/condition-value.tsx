@@ -3,9 +3,11 @@ import type { ValueEditorProps } from 'react-querybuilder'
 import { OpenChoice } from '@/components/open-choice'
 import { useLanguage, useTexts } from '@/lib/language'
 import { traitName, valuesOf } from '@/lib/trait-words'
-import { EventChoice, NameChoice, ScopeChoice, spanText, withOwn, type Editor } from './choices'
+import { EventChoice, NameChoice, ScopeChoice, spanText, TimesNumber, withOwn, type Editor } from './choices'
 import { AGES, type Did, type DidAt, type Field, type Since, type Spent, type TagNumber, type TraitValue } from './conditions'
 import { useDefinitions } from './definitions-api'
+import type { Goods } from './goods'
+import { GoodsValue } from './goods-value'
 import { useLists } from './lists-api'
 
 export const TRAITS = [
@@ -21,6 +23,8 @@ export function ConditionValue({ field, value, handleOnChange, context }: ValueE
       return <DidValue value={value as Did} onChange={handleOnChange} />
     case 'hour':
       return <HourValue value={value as DidAt} onChange={handleOnChange} />
+    case 'goods':
+      return <GoodsValue value={value as Goods} onChange={handleOnChange} />
     case 'spent':
       return <SpentValue value={value as Spent} onChange={handleOnChange} />
     case 'since':
@@ -67,22 +71,11 @@ function HourValue({ value, onChange }: Editor<DidAt>) {
 }
 
 function DidValue({ value, onChange }: Editor<Did>) {
-  const { t } = useTexts()
   return (
     <>
       <EventChoice value={value.event} onChange={(event) => onChange({ ...value, event })} />
       <ScopeChoice value={value.within} onChange={(within) => onChange({ ...value, within })} />
-      <span>{t('conditions.at_least')}</span>
-      <InputNumber
-        size="small"
-        min={1}
-        max={64}
-        precision={0}
-        value={value.times}
-        aria-label={t('conditions.times')}
-        onChange={(times) => onChange({ ...value, times: times ?? 1 })}
-      />
-      <span>{t('conditions.times_unit')}</span>
+      <TimesNumber value={value.times} onChange={(times) => onChange({ ...value, times })} />
     </>
   )
 }

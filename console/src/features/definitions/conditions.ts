@@ -6,12 +6,14 @@
  */
 import type { RuleGroupType, RuleType } from 'react-querybuilder'
 import type { Tree } from '@/api/types'
+import { goodsOf, goodsSelect, type Goods } from './goods'
 
-export const FIELDS = ['did', 'hour', 'spent', 'since', 'tag', 'number', 'segment', 'list', 'trait'] as const
+export const FIELDS = ['did', 'goods', 'hour', 'spent', 'since', 'tag', 'number', 'segment', 'list', 'trait'] as const
 export type Field = (typeof FIELDS)[number]
 
 export const OPERATORS: Record<Field, readonly string[]> = {
   did: ['did', 'did_not'],
+  goods: ['did', 'did_not'],
   hour: ['did', 'did_not'],
   spent: ['>=', '<'],
   since: ['>', '<'],
@@ -60,6 +62,10 @@ export interface TagNumber {
 
 export const DEFAULTS: Record<Field, unknown> = {
   did: { event: 'cart_added', times: 1, within: 'session' } satisfies Did,
+  goods: {
+    ...{ events: ['product_viewed', 'product_clicked', 'cart_added'], times: 1, within: 'session' },
+    ...{ categories: [], least: null, most: null },
+  } satisfies Goods,
   hour: { event: 'product_viewed', times: 3, within: '30d', begin: '23:00', end: '05:00' } satisfies DidAt,
   spent: { amount: 200, within: 'session' } satisfies Spent,
   since: { event: 'order_paid', span: '30d' } satisfies Since,
@@ -94,12 +100,17 @@ function rowTree({ field, operator, value }: RuleType): Tree | undefined {
   switch (field as Field) {
     case 'did': {
       const { event, times, within } = value as Did
-      return denied(operator === 'did_not', counted(event, within, times))
+      return denied(operator === 'did_not', counted(selected(event), within, times))
+    }
+    case 'goods': {
+      const goods = value as Goods
+      const select = goodsSelect(goods)
+      return select && denied(operator === 'did_not', counted(select, goods.within, goods.times))
     }
     case 'hour': {
       const { event, times, within, begin, end, zone } = value as DidAt
       const where = { op: 'hour', begin, end, ...(zone === undefined ? {} : { zone }) }
-      return denied(operator === 'did_not', counted(event, within, times, where))
+      return denied(operator === 'did_not', counted({ ...selected(event), where }, within, times))
     }
     case 'spent': {
       const { amount, within } = value as Spent
@@ -127,13 +138,7 @@ function rowTree({ field, operator, value }: RuleType): Tree | undefined {
 }
 
 const selected = (event: string): Tree => ({ op: 'select', types: [event] })
-const counted = (event: string, within: string, times: number, where?: Tree): Tree => ({
-  op: 'count',
-  of: where ? { ...selected(event), where } : selected(event),
-  within,
-  cmp: '>=',
-  value: times,
-})
+const counted = (of: Tree, within: string, times: number): Tree => ({ op: 'count', of, within, cmp: '>=', value: times })
 const denied = (isDenied: boolean, part: Tree): Tree => (isDenied ? { op: 'not', part } : part)
 const YES_NO: Record<string, boolean | undefined> = { true: true, false: false }
 const scalar = (told: string): string | number | boolean => YES_NO[told] ?? (/^-?\d{1,15}$/.test(told) ? Number(told) : told)
@@ -186,8 +191,9 @@ function plainRow(tree: Tree): RuleType | undefined {
       if (cmp !== '>=' || !has(tree, 'of', 'within', 'cmp', 'value')) return undefined
       const hours = hoursOf(tree.of as Tree)
       if (hours) return { field: 'hour', operator: 'did', value: { ...hours, times: value, within } }
-      if (!event) return undefined
-      return { field: 'did', operator: 'did', value: { event, times: value, within } }
+      if (event) return { field: 'did', operator: 'did', value: { event, times: value, within } }
+      const goods = has(tree.of as Tree, 'types', 'where') ? goodsOf(tree.of as Tree) : undefined
+      return goods && { field: 'goods', operator: 'did', value: { ...goods, times: value, within } }
     }
     case 'sum':
       if (event !== 'order_paid' || tree.field !== 'amount' || !OPERATORS.spent.includes(cmp ?? '')) return undefined

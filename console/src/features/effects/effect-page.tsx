@@ -6,16 +6,17 @@ import type { EffectReport } from '@/api/types'
 import { ModeTag } from '@/components/mode-tag'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
-import { count, dayAndClock, duration, signed } from '@/lib/format'
+import { count, dayAndClock, signed } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
 import { EffectBand } from './effect-band'
 import { EffectCards } from './effect-cards'
 import { Forest, GroupTable, useLevelNotes, useRowsByLevel, useRowsBySession } from './effect-groups'
 import { EffectNotes } from './effect-notes'
-import { inWords, neededIn, peopleIn, pointsIn } from './effect-words'
+import { inWords, neededIn, peopleIn, pointsIn, withinIn } from './effect-words'
 import { useEffectReport, useLevels } from './effects-api'
 import { HarmsPanel } from './harms-panel'
 import { NaiveRatio } from './naive-ratio'
+import { SlicesPanel } from './slices-panel'
 import { VerdictTag } from './verdict-tag'
 
 const MOST_LEVELS = 5
@@ -35,8 +36,6 @@ function Report({ report }: { report: EffectReport }) {
   const { words } = useLanguage()
   const { zone } = useShop()
   const { found } = report
-  const one = found.effect.primary
-  const people = found.effect.treated + found.effect.control + found.waiting
   return (
     <div className="page effect-page" data-part="effect-page">
       <header className="page-head">
@@ -49,6 +48,19 @@ function Report({ report }: { report: EffectReport }) {
           </span>
         )}
       </header>
+      {found.slices ? <SlicesPanel found={found} slices={found.slices} /> : <OfPeople report={report} />}
+    </div>
+  )
+}
+
+/** The effect on people: they are compared with those who were left alone. */
+function OfPeople({ report }: { report: EffectReport }) {
+  const { t } = useTexts()
+  const { found } = report
+  const one = found.effect.primary
+  const people = found.effect.treated + found.effect.control + found.waiting
+  return (
+    <>
       {people === 0 ? <p className="panel quiet">{t('strategies.effect.nothing')}</p> : <Sentence report={report} />}
       <EffectCards found={found} />
       <Next report={report} />
@@ -59,7 +71,7 @@ function Report({ report }: { report: EffectReport }) {
         <EffectNotes found={found} />
       </Panel>
       <NaiveRatio found={found} />
-    </div>
+    </>
   )
 }
 
@@ -73,7 +85,7 @@ function Sentence({ report: { names, found } }: { report: EffectReport }) {
   const why = effect.why_hidden === 'sample_ratio' ? 'sample_ratio' : 'no_control'
   return (
     <section className="panel effect-sentence" data-part="sentence">
-      <VerdictTag effect={effect} />
+      <VerdictTag found={found} />
       {one === null ? (
         <span>
           {t(`strategies.effect.hidden.${why}`)} {peopleIn(t, effect)}
@@ -83,7 +95,7 @@ function Sentence({ report: { names, found } }: { report: EffectReport }) {
           {t('effects.sentence', {
             name: words(names),
             goal: eventOf(found.goal),
-            within: duration(found.window_ms),
+            within: withinIn(t, found.window_ms),
             lift: inWords(t, one.absolute, pointsIn(t)),
             more: signed(one.incremental.value, 0),
           })}{' '}

@@ -1,22 +1,24 @@
 import { Link } from 'react-router'
-import { useShop } from '@/api/meta'
-import type { Comparison, StrategyEffect } from '@/api/types'
+import { useEventName, useShop } from '@/api/meta'
+import type { Comparison, EffectSlices, StrategyEffect } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
-import { dayAndClock, duration, share, signed } from '@/lib/format'
+import { dayAndClock, share, signed } from '@/lib/format'
 import { useTexts } from '@/lib/language'
 import { EffectForest } from './effect-forest'
 import { EffectNotes } from './effect-notes'
-import { inWords, MONEY, moneyIn, nameOf, neededIn, peopleIn, pointsIn } from './effect-words'
+import { inWords, MONEY, moneyIn, nameOf, neededIn, peopleIn, pointsIn, withinIn } from './effect-words'
 import { useEffectOf } from './effects-api'
 import { NaiveRatio } from './naive-ratio'
+import { SlicesSentence } from './slices-panel'
 
 /** What a strategy changed: the verdict first, what must be known to believe it, the naive ratio last. */
 export function EffectPanel({ strategy }: { strategy: string }) {
   const { t } = useTexts()
   const { zone } = useShop()
   const { data, error } = useEffectOf(strategy)
-  const isThere = data !== undefined && data.effect.treated + data.effect.control + data.waiting > 0
+  const people = data ? data.effect.treated + data.effect.control + data.waiting : 0
+  const isThere = data !== undefined && (people > 0 || data.slices !== null)
   const note = isThere ? t('strategies.effect.version', { version: data.version, at: dayAndClock(data.as_of, zone) }) : ''
   return (
     <Panel title={t('strategies.effect.title')} note={note} name="effect">
@@ -25,10 +27,21 @@ export function EffectPanel({ strategy }: { strategy: string }) {
       {isThere && (
         <>
           <Link to={`/effects/${encodeURIComponent(strategy)}`}>{t('effects.whole')}</Link>
-          <Told found={data} />
+          {data.slices ? <OfRoom goal={data.goal} slices={data.slices} /> : <Told found={data} />}
         </>
       )}
     </Panel>
+  )
+}
+
+function OfRoom({ goal, slices }: { goal: string; slices: EffectSlices }) {
+  const { t } = useTexts()
+  const eventOf = useEventName()
+  return (
+    <p data-part="verdict" data-verdict={slices.verdict}>
+      <b className={`verdict verdict-${slices.verdict}`}>{t(`strategies.effect.verdict.${slices.verdict}`)}</b>{' '}
+      <SlicesSentence goal={eventOf(goal)} slices={slices} />
+    </p>
   )
 }
 
@@ -63,7 +76,7 @@ function Verdict({ found }: { found: StrategyEffect }) {
     <p data-part="verdict" data-verdict={effect.verdict}>
       <b className={`verdict verdict-${effect.verdict}`}>{t(`strategies.effect.verdict.${effect.verdict}`)}</b>{' '}
       {t('strategies.effect.sentence', {
-        within: duration(found.window_ms),
+        within: withinIn(t, found.window_ms),
         treated: share(one.treated.with_outcome, one.treated.n),
         control: share(one.control.with_outcome, one.control.n),
         lift: inWords(t, one.absolute, pointsIn(t)),

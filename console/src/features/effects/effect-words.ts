@@ -1,6 +1,6 @@
 import type { Comparison, Effect, EffectVerdict, Interval } from '@/api/types'
 import { minorDigits } from '@/lib/amount'
-import { count, signed } from '@/lib/format'
+import { count, duration, signed } from '@/lib/format'
 import type { Say, TextKey } from '@/lib/language'
 
 /** Outcomes in minor units of the shop's currency. */
@@ -18,6 +18,9 @@ export const saysOf = ({ low, high }: Interval, isEnough: boolean): EffectVerdic
   if (!isEnough) return 'unsure'
   return low > 0 ? 'works' : high < 0 ? 'harms' : 'unsure'
 }
+
+/** How long the goal counts; 0: until the session ends. */
+export const withinIn = (t: Say, windowMs: number): string => (windowMs > 0 ? duration(windowMs) : t('effects.session'))
 
 export const inWords = (t: Say, { value, low, high }: Interval, show: (value: number) => string): string =>
   t('strategies.effect.interval', { value: show(value), low: show(low), high: show(high) })

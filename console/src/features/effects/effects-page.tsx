@@ -7,7 +7,7 @@ import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { count, dayAndClock, signed } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
-import { saysOf } from './effect-words'
+import { inWords, saysOf } from './effect-words'
 import { useEffects } from './effects-api'
 import { VerdictTag } from './verdict-tag'
 
@@ -52,12 +52,16 @@ function useColumns(all: readonly EffectReport[]): TableColumnsType<EffectReport
       render: (_, one) => <Link to={`/effects/${encodeURIComponent(one.key)}`}>{words(one.names)}</Link>,
     },
     { title: t('strategies.column.mode'), width: 110, render: (_, one) => <ModeTag mode={one.mode} /> },
-    { title: t('effects.column.verdict'), width: 130, render: (_, one) => <VerdictTag effect={one.found.effect} /> },
+    { title: t('effects.column.verdict'), width: 130, render: (_, one) => <VerdictTag found={one.found} /> },
     {
       title: t('effects.column.lift'),
       width: 250,
       render: (_, { found }) => {
         const lift = found.effect.primary?.absolute
+        const perMinute = found.slices?.more
+        if (perMinute) {
+          return <span className="num">{t('effects.slices.lift_is', { lift: inWords(t, perMinute, (value) => signed(value, 2)) })}</span>
+        }
         if (!lift) return <span className="quiet">–</span>
         const [low, high] = [signed(100 * lift.low, 2), signed(100 * lift.high, 2)]
         return (

@@ -6,7 +6,13 @@ export interface Lane {
   label: string
   total: number
   times: ReadonlyMap<number, number>
+  /** Of a strategy that takes turns with itself: the spans in which it was silent, in places of the time line. */
+  silent: readonly [from: number, to: number][]
 }
+
+/** What each slice of time brought of a sum that only grows, per minute. */
+export const perMinute = (sums: readonly number[], widthMs: number): number[] =>
+  sums.map((sum, place) => (Math.max(0, sum - (sums[place - 1] ?? 0)) * 60_000) / widthMs)
 
 interface Names {
   moment: (key: string) => string
@@ -29,8 +35,14 @@ export function lanesOf(review: Review, names: Names): Lane[] {
   }
   const lanes = [...found].map(([key, { label, times }]) => {
     const total = [...times.values()].reduce((all, n) => all + n, 0)
-    return { key, label, total, times }
+    return { key, label, total, times, silent: silentOf(review, key) }
   })
   const isMoment = (lane: Lane) => Number(lane.key.startsWith('moment '))
   return lanes.sort((a, b) => isMoment(b) - isMoment(a) || b.total - a.total)
+}
+
+function silentOf({ turns, begins, width_ms }: Review, lane: string): [number, number][] {
+  return turns
+    .filter((one) => !one.acts && lane.startsWith(`strategy ${one.strategy} `))
+    .map((one) => [(one.begins - begins) / width_ms, (one.ends - begins) / width_ms])
 }

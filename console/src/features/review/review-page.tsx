@@ -24,8 +24,8 @@ export function ReviewPage() {
 
 function Reviewed({ review }: { review: Review }) {
   const { t } = useTexts()
-  const { words } = useLanguage()
-  const { zone } = useShop()
+  const { words, language } = useLanguage()
+  const { zone, currency } = useShop()
   const { named } = useMoments()
   const [cursor, setCursor] = useState(review.slices.length - 1)
   const lanes = useMemo(
@@ -48,9 +48,11 @@ function Reviewed({ review }: { review: Review }) {
             lanes={lanes}
             cursor={cursor}
             label={t('review.label')}
-            texts={{ online: t('review.online'), orders: t('review.orders') }}
+            texts={{ online: t('review.online'), orders: t('review.orders'), sales: t('review.sales') }}
+            moneyOf={(minor) => asText(money(minor, currency, language))}
           />
         </div>
+        {review.turns.length > 0 && <p className="quiet small">{t('review.turns')}</p>}
         <Slider
           min={0}
           max={review.slices.length - 1}

@@ -11,6 +11,8 @@ const ACTIONS = [
   'account.role',
   'api_key.created',
   'api_key.revoked',
+  'channel.opened',
+  'channel.shut',
   'channel.tested',
   'codes.added',
   'consent.changed',

@@ -1,12 +1,13 @@
 import { Button } from 'antd'
+import { useShop } from '@/api/meta'
 import { useMay } from '@/api/session'
 import type { Channel, OutsideName } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
-import { count } from '@/lib/format'
+import { count, dayAndClock } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
 import { verdictText } from '@/lib/reasons'
-import { isOutside, useChannels, useTest } from '@/api/channels'
+import { isOutside, useChannels, useOpenChannel, useTest } from '@/api/channels'
 
 const STATES = ['waiting', 'delivered', 'rejected', 'expired', 'withdrawn', 'unknown'] as const
 
@@ -42,8 +43,28 @@ function Row({ channel }: { channel: Channel }) {
         ))}
       </div>
       {!channel.is_on && (channel.states.waiting ?? 0) > 0 && <p data-part="stranded">{t('settings.channels.stranded')}</p>}
+      {isOutside(channel.channel) && channel.shut_at != null && <Shut name={channel.channel} at={channel.shut_at} />}
       {isOutside(channel.channel) && <Test name={channel.channel} isOn={channel.is_on} />}
     </li>
+  )
+}
+
+/** Nobody is at its address any more; whoever may, lets it be called again. */
+function Shut({ name, at }: { name: OutsideName; at: number }) {
+  const { t } = useTexts()
+  const may = useMay()
+  const { zone } = useShop()
+  const open = useOpenChannel()
+  return (
+    <p data-part="shut">
+      {t('settings.channels.shut', { at: dayAndClock(at, zone) })}{' '}
+      {may('channels.write') && (
+        <Button size="small" loading={open.isPending} onClick={() => open.mutate(name)}>
+          {t('settings.channels.open')}
+        </Button>
+      )}
+      {open.isError && <ProblemAlert error={open.error} />}
+    </p>
   )
 }
 

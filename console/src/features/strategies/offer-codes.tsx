@@ -14,14 +14,18 @@ export function OfferCodesForm({ one, onClose }: { one: OfferInUse; onClose: () 
   const real = useAddCodes(one.offer.key)
   return (
     <>
-      <TableImport<CodeImport>
-        intro={t('strategies.codes.intro')}
-        trial={trial}
-        real={real}
-        told={({ added, size, bad }) => t('strategies.codes.told', { added: count(added), size: count(size), bad: count(bad) })}
-        takes={({ added }) => (added > 0 ? t('strategies.codes.take', { n: count(added) }) : null)}
-        onClose={onClose}
-      />
+      {one.offer.is_issued ? (
+        <p>{t('strategies.codes.issued_intro')}</p>
+      ) : (
+        <TableImport<CodeImport>
+          intro={t('strategies.codes.intro')}
+          trial={trial}
+          real={real}
+          told={({ added, size, bad }) => t('strategies.codes.told', { added: count(added), size: count(size), bad: count(bad) })}
+          takes={({ added }) => (added > 0 ? t('strategies.codes.take', { n: count(added) }) : null)}
+          onClose={onClose}
+        />
+      )}
       {found.isError && <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />}
       {found.data && found.data.size > 0 && (
         <>

@@ -1,28 +1,28 @@
 import { PlusOutlined } from '@ant-design/icons'
-import { App, Button, Drawer, Form, Input, InputNumber, Popconfirm, Space, Table, type TableColumnsType } from 'antd'
+import { App, Button, Drawer, Popconfirm, Table, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import { useShop } from '@/api/meta'
 import { useMay } from '@/api/session'
-import type { Offer, OfferInUse } from '@/api/types'
+import type { OfferInUse } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert, useProblemText } from '@/components/problem'
-import { decimalText, toMinor } from '@/lib/amount'
+import { decimalText } from '@/lib/amount'
 import { count } from '@/lib/format'
 import { useTexts } from '@/lib/language'
 import { OfferCodesForm } from './offer-codes'
-import { newKey } from './strategy-form'
-import { useDropOffer, useOffers, usePutOffer } from './strategies-api'
+import { OfferForm } from './offer-form'
+import { useDropOffer, useOffers } from './strategies-api'
 
 /** What messages may promise, under rules that everybody can read. */
 export function OffersPanel() {
   const { t } = useTexts()
   const may = useMay()
   const found = useOffers()
-  const [side, setSide] = useState<{ offer: Offer | null } | null>(null)
+  const [side, setSide] = useState<{ one: OfferInUse | null } | null>(null)
   const [coded, setCoded] = useState<OfferInUse | null>(null)
-  const columns = useColumns((offer) => setSide({ offer }), setCoded)
+  const columns = useColumns((one) => setSide({ one }), setCoded)
   const add = may('limits.write') && (
-    <Button type="primary" size="small" icon={<PlusOutlined />} onClick={() => setSide({ offer: null })}>
+    <Button type="primary" size="small" icon={<PlusOutlined />} onClick={() => setSide({ one: null })}>
       {t('strategies.offer.add')}
     </Button>
   )
@@ -44,10 +44,18 @@ export function OffersPanel() {
         open={side !== null}
         onClose={() => setSide(null)}
         size={480}
-        title={side?.offer?.title ?? t('strategies.offer.add')}
+        title={side?.one?.offer.title ?? t('strategies.offer.add')}
         destroyOnHidden
       >
-        {side && <OfferForm offer={side.offer} onDone={() => setSide(null)} />}
+        {side && (
+          <OfferForm
+            one={side.one}
+            onDone={(saved) => {
+              setSide(null)
+              setCoded(saved ?? null)
+            }}
+          />
+        )}
       </Drawer>
       <Drawer open={coded !== null} onClose={() => setCoded(null)} size={640} title={t('strategies.codes.title')} destroyOnHidden>
         {coded && <OfferCodesForm one={coded} onClose={() => setCoded(null)} />}
@@ -56,24 +64,24 @@ export function OffersPanel() {
   )
 }
 
-function useColumns(onOpen: (offer: Offer) => void, onCodes: (one: OfferInUse) => void): TableColumnsType<OfferInUse> {
+function useColumns(onOpen: (one: OfferInUse) => void, onCodes: (one: OfferInUse) => void): TableColumnsType<OfferInUse> {
   const { t } = useTexts()
   const { currency } = useShop()
   const may = useMay()
   return [
     {
       title: t('strategies.offer.title'),
-      render: (_, { offer, of_file: isOfFile }) => (
+      render: (_, one) => (
         <>
           {may('limits.write') ? (
-            <button type="button" className="link" onClick={() => onOpen(offer)}>
-              {offer.title}
+            <button type="button" className="link" onClick={() => onOpen(one)}>
+              {one.offer.title}
             </button>
           ) : (
-            offer.title
+            one.offer.title
           )}
-          {isOfFile && <span className="quiet small"> {t('strategies.of_file')}</span>}
-          <div className="quiet small two-lines">{offer.rules}</div>
+          {one.of_file && <span className="quiet small"> {t('strategies.of_file')}</span>}
+          <div className="quiet small two-lines">{one.offer.rules}</div>
         </>
       ),
     },
@@ -98,10 +106,11 @@ function useColumns(onOpen: (offer: Offer) => void, onCodes: (one: OfferInUse) =
       align: 'right',
       className: 'num',
       render: (_, one) => {
-        const told = one.codes === null ? '–' : `${count(one.codes_left ?? 0)} / ${count(one.codes)}`
+        const table = one.codes === null ? '–' : `${count(one.codes_left ?? 0)} / ${count(one.codes)}`
+        const told = one.offer.is_issued ? t('strategies.codes.issued') : table
         return may('codes.write') ? (
           <button type="button" className="link" onClick={() => onCodes(one)}>
-            {one.codes === null ? t('strategies.codes.add') : told}
+            {one.codes === null && !one.offer.is_issued ? t('strategies.codes.add') : told}
           </button>
         ) : (
           told
@@ -132,81 +141,5 @@ function Drop({ one }: { one: OfferInUse }) {
         {t('strategies.offer.drop')}
       </Button>
     </Popconfirm>
-  )
-}
-
-interface Typed {
-  title: string
-  rules: string
-  amount: string
-  cost: string
-  stock: number | null
-}
-
-function OfferForm({ offer, onDone }: { offer: Offer | null; onDone: () => void }) {
-  const { t } = useTexts()
-  const { currency } = useShop()
-  const put = usePutOffer()
-  const text = (minor: number | undefined) => (minor === undefined ? '' : decimalText(minor, currency))
-  const money = {
-    validator: (_: unknown, typed: string) =>
-      !typed || toMinor(typed, currency) !== null ? Promise.resolve() : Promise.reject(t('products.price_rule')),
-  }
-  const save = (typed: Typed) =>
-    put.mutate(
-      {
-        ...offer,
-        key: offer?.key ?? newKey('offer'),
-        title: typed.title.trim(),
-        rules: typed.rules.trim(),
-        amount_minor: toMinor(typed.amount || '0', currency) ?? 0,
-        cost_minor: toMinor(typed.cost || '0', currency) ?? 0,
-        stock: typed.stock,
-      },
-      { onSuccess: onDone },
-    )
-  return (
-    <Form<Typed>
-      layout="vertical"
-      requiredMark={false}
-      initialValues={{
-        title: offer?.title ?? '',
-        rules: offer?.rules ?? '',
-        amount: text(offer?.amount_minor),
-        cost: text(offer?.cost_minor),
-        stock: offer?.stock ?? null,
-      }}
-      onFinish={save}
-    >
-      <Form.Item name="title" label={t('strategies.offer.title')} rules={[{ required: true, message: t('strategies.offer.title_missing') }]}>
-        <Input maxLength={60} autoComplete="off" />
-      </Form.Item>
-      <Form.Item
-        name="rules"
-        label={t('strategies.offer.rules')}
-        extra={t('strategies.offer.rules_meaning')}
-        rules={[{ required: true, whitespace: true, message: t('strategies.offer.rules_missing') }]}
-      >
-        <Input.TextArea maxLength={2000} rows={3} />
-      </Form.Item>
-      <div className="pair">
-        <Form.Item name="amount" label={t('strategies.offer.amount')} rules={[money]}>
-          <Input inputMode="decimal" maxLength={20} autoComplete="off" />
-        </Form.Item>
-        <Form.Item name="cost" label={t('strategies.offer.cost')} tooltip={t('strategies.offer.cost_meaning')} rules={[money]}>
-          <Input inputMode="decimal" maxLength={20} autoComplete="off" />
-        </Form.Item>
-      </div>
-      <Form.Item name="stock" label={t('strategies.offer.stock')} extra={t('strategies.offer.stock_meaning')}>
-        <InputNumber min={0} precision={0} className="whole" />
-      </Form.Item>
-      {put.isError && <ProblemAlert error={put.error} />}
-      <Space className="form-end">
-        <Button type="primary" htmlType="submit" loading={put.isPending}>
-          {t('products.save')}
-        </Button>
-        <Button onClick={onDone}>{t('app.cancel')}</Button>
-      </Space>
-    </Form>
   )
 }

@@ -55,8 +55,8 @@ const LIMITS: WordsOf<StrategyLimits> = {
   room_apart_ms: span,
   budget_minor: (minor, say) => say.money(minor),
 }
-const GOAL: WordsOf<Goal> = { event: (type, say) => say.event(type), within_ms: span }
-const TOLERANCE: WordsOf<Tolerance> = { missed: share, left: share, dismissed: share, refunded: share, unsubscribed: share }
+const GOAL: WordsOf<Goal> = { event: (type, say) => say.event(type), within_ms: span, within: (_, { t }) => t('strategies.of_goal.session') }
+const TOLERANCE: WordsOf<Tolerance> = { missed: share, left: share, dismissed: share, refunded: share, unsubscribed: share, complained: share }
 const WHOLE: WordsOf<Omit<Strategy, Apart>> = {
   title: (titles) => Object.values(titles).join(' / '),
   reason: text,
@@ -78,7 +78,7 @@ export const USUAL = {
   whole: { priority: 50, control: 1_000, ramp: 1_000 },
   limits: { per_session: 1 },
   goal: { event: 'order_paid', within_ms: 1_440 * MINUTE_MS },
-  tolerance: { missed: 0, left: 200, dismissed: 3_000, refunded: 200, unsubscribed: 100 },
+  tolerance: { missed: 0, left: 200, dismissed: 3_000, refunded: 200, unsubscribed: 100, complained: 100 },
 }
 
 /** Everything that a strategy says, by names under which two are compared. */

@@ -32,7 +32,7 @@ def command(
     """Read it from history; nothing is written."""
     settings = settings_of(home)
     recorded = session_called(settings, session, room)
-    found = session_review(settings.home / "history", recorded)
+    found = session_review(settings.home / "history", recorded, settings.namespace)
     if as_json:
         told = {**asdict(found), "session": recorded._asdict()}
         click.echo(json.dumps(told, ensure_ascii=False))

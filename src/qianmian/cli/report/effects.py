@@ -19,6 +19,7 @@ from qianmian.experiments.effect import Comparison, Effect
 from qianmian.experiments.groups import Groups
 from qianmian.experiments.interval import Interval
 from qianmian.experiments.strategy_effect import StrategyEffect
+from qianmian.experiments.switchback import Switchback
 from qianmian.experiments.table import VariantEffect
 from qianmian.simulation.outcomes import Evening
 from qianmian.strategies.suggesting import Suggestion
@@ -35,15 +36,20 @@ def strategy_page(
     """The effect of a strategy: verdict, outcomes, checks, sessions, and the naive ratio last."""
     shows = _Shows(view, MONEY)
     effect = found.effect
-    within = view.length(found.window_ms)
+    within = view.length(found.window_ms) if found.window_ms else view.say("effects.session")
     head = view.say("effects.of", title=title, version=found.version)
     goal = view.say("effects.goal", goal=shows.event(found.goal), within=within)
     parts = [
         section(head),
-        shows.verdict(effect),
+        shows.verdict(effect) if found.slices is None else shows.slices(found.slices),
         *([] if suggestion is None else [Text(view.say(f"effects.suggested.{suggestion.why}"))]),
-        Text(goal, style=QUIET),
-        *shows.body(effect),
+        Text(
+            goal
+            if found.slices is None
+            else view.say("effects.slices.goal", goal=shows.event(found.goal)),
+            style=QUIET,
+        ),
+        *(shows.body(effect) if found.slices is None else shows.of_slices(found.slices)),
         *_notes(view, found),
     ]
     if found.sessions is not None and len(found.sessions.found) > 1:
@@ -132,6 +138,34 @@ class _Shows:
         if effect.verdict == "unsure":
             line.append("  ").append(self._needed(effect.still_needed))
         return line
+
+    def slices(self, found: Switchback) -> RenderableType:
+        """The verdict about whole rooms in a sentence."""
+        say = self._view.say
+        line = Text(
+            say(f"effects.verdict.{found.verdict}"), style=f"bold {STYLE.get(found.verdict, '')}"
+        ).append("  ")
+        if found.more is None:
+            left = max(found.next_look - found.waiting, 0)
+            return line.append(say("effects.slices.too_few", slices=found.waiting, left=left))
+        counts = {"acting": f"{found.acting:.2f}", "silent": f"{found.silent:.2f}"}
+        lift = _signed(found.more, 2)
+        line.append(say("effects.slices.sentence", lift=lift, slices=found.slices, **counts))
+        if found.verdict == "unsure" and found.still_needed is not None:
+            key = "more" if found.still_needed else "none"
+            line.append("  ").append(say(f"effects.slices.needed.{key}", n=found.still_needed))
+        return line
+
+    def of_slices(self, found: Switchback) -> list[RenderableType]:
+        """How slices were compared, and whether they may be believed."""
+        told = {"waiting": found.waiting, "next": found.next_look}
+        said: list[RenderableType] = [
+            Text("· " + self._view.say("effects.slices.how"), style=QUIET),
+            Text("· " + self._view.say("effects.slices.next", **told), style=QUIET),
+        ]
+        if found.is_carried:
+            said.append(Text("· " + self._view.say("effects.slices.carried"), style=BAD))
+        return said
 
     def _needed(self, people: int | None) -> str:
         key = "unknown" if people is None else "more" if people else "none"

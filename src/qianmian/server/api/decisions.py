@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
+import msgspec
 from fastapi import APIRouter, Path, Query
 
 from qianmian.language.sentence import Titles
@@ -124,8 +125,23 @@ async def _told(site: Site, decisions: list[Decision]) -> list[DecisionModel]:
     called: dict[str, Words] = {
         one.key: {"zh": one.title, "en": one.title} for one in await site.strategies.offers()
     }
+    offers = called.copy()
     called |= {key: names_of(one, key) for key, one in newest.items()}
-    return [_decision(one, newest.get(one.strategy), called) for one in decisions]
+    ends = await site.issuing.ends(decisions)
+    return [
+        _decision(one, newest.get(one.strategy), called)
+        if one.id not in ends
+        else _unissued(one, newest.get(one.strategy), ends[one.id], offers)
+        for one in decisions
+    ]
+
+
+def _unissued(
+    one: Decision, strategy: Strategy | None, end: str, offers: Mapping[str, Words]
+) -> DecisionModel:
+    """One that acts, and has no code to go out with."""
+    shown = msgspec.structs.replace(one, reason=end, about=one.offer or "")
+    return _decision(shown, strategy, offers)
 
 
 def _why(why: Why, decision: DecisionModel | None, titles: Titles) -> WhyModel:
@@ -181,7 +197,7 @@ def _says(one: Decision, about: Words) -> Words:
         about: how what the reason is about is called, by language.
     """
     key = one.reason
-    if one.outcome == ACT:
+    if one.outcome == ACT and not key:
         key = "rehearsed" if one.is_rehearsal else "act"
     found: Words = {}
     for language, locale in LOCALES.items():

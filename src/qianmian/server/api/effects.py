@@ -72,7 +72,8 @@ class ComparisonModel(Model):
 class EffectModel(Model):
     """The verdict and what it rests on; null and empty where it is hidden.
 
-    `why_hidden`: no_control or sample_ratio. `still_needed`: people, where it is not sure.
+    `why_hidden`: no_control, sample_ratio or by_slices. `still_needed`: people, where it is not
+    sure.
     """
 
     verdict: Literal["works", "harms", "unsure"] | None
@@ -126,10 +127,10 @@ class NaiveModel(Model):
 class HarmModel(Model):
     """A harm that is watched: how much worse it is for the treated, as a share of people.
 
-    `name`: missed (fewer reach the goal), left, dismissed, refunded or unsubscribed. Where the
-    whole interval of `more` lies above `tolerated`, it is crossed, and the strategy is paused;
-    `is_near`: most of it does.
-    Counted are people whose first decision came after somebody last changed how far it goes.
+    `name`: missed (fewer reach the goal), left, dismissed, refunded, unsubscribed or
+    complained. Where the whole interval of `more` lies above `tolerated`, it is crossed, and the
+    strategy is paused; `is_near`: most of it does. Counted are people whose first decision came
+    after somebody last changed how far it goes.
     """
 
     name: str
@@ -139,6 +140,27 @@ class HarmModel(Model):
     tolerated: float
     is_crossed: bool
     is_near: bool
+
+
+class SlicesModel(Model):
+    """The effect on whole rooms: slices of five minutes that acted, beside those that were silent.
+
+    `slices`: compared at the last look, both arms together; `waiting`: over, and of the next look,
+    which comes at `next_look`. `acting`, `silent` and `more` are in events of the goal per minute.
+    `more` is null before the first look; its interval holds at every look. `is_carried`: what a
+    slice did is still seen in the next one.
+    """
+
+    verdict: Literal["works", "harms", "unsure"]
+    slices: int
+    waiting: int
+    acting: float
+    silent: float
+    more: IntervalModel | None
+    next_look: int
+    still_needed: int | None
+    carried_p: float
+    is_carried: bool
 
 
 class SuggestionModel(Model):
@@ -151,6 +173,7 @@ class SuggestionModel(Model):
 class StrategyEffectModel(Model):
     """The effect of one version of a strategy, as of a clock (ms UTC; 0: nothing yet).
 
+    `window_ms` 0: the goal counts until the session of the decision ends.
     `by`: for each tag or segment that was asked for the groups "no" and "yes", as people were when
     the first in their session was decided about. `advice`: what to do next, first things first.
     """
@@ -170,6 +193,7 @@ class StrategyEffectModel(Model):
     sessions: EffectGroups | None
     by: dict[str, EffectGroups]
     over_time: list[StandingModel]
+    slices: SlicesModel | None
     naive: NaiveModel | None
     harms: list[HarmModel]
     suggestion: SuggestionModel | None

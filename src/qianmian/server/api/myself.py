@@ -32,7 +32,14 @@ from qianmian.server.api.me_models import (
     MeSegment,
     MeTag,
 )
-from qianmian.server.api.people import Called, basics_of, definitions_by_name, said_of, tags_of
+from qianmian.server.api.people import (
+    Called,
+    aged_profile,
+    basics_of,
+    definitions_by_name,
+    said_of,
+    tags_of,
+)
 from qianmian.server.api.problems import Problem
 from qianmian.server.api.rooms import offset_ms_of
 from qianmian.server.api.saying import Said, ids_of_person, say_of_person
@@ -261,7 +268,7 @@ def _told(site: Site, viewer: str, now: _Now, called: Called) -> MeModel:
         viewer=viewer,
         ids=sorted(known.ids),
         is_profiled=is_profiled,
-        basic=basics_of(profile) if is_profiled else [],
+        basic=basics_of(aged_profile(profile, now.clock, offset_ms)) if is_profiled else [],
         tags=tags,
         segments=segments,
         taken_away=[MeGone(key=one, names=said_of(called, "tag", one)[0]) for one in sorted(gone)],

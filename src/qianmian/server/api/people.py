@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from qianmian.bootstrap.catalogs import load_tags
@@ -43,6 +43,7 @@ from qianmian.vocabulary.firing import Firing
 from qianmian.vocabulary.ids import is_anonymous
 from qianmian.vocabulary.minors import MinorsMode, may_profile
 from qianmian.vocabulary.product import Product
+from qianmian.vocabulary.registration import AGING, aged
 
 Row = dict[str, Any]
 Called = Mapping[tuple[str, str], tuple[Words, Words]]
@@ -142,7 +143,7 @@ def person_of(
 def dimensions_of(profile: Profile, at: int, offset_ms: int) -> dict[str, Any]:
     """The four dimensions of a profile, as of an instant."""
     return {
-        "basic": basics_of(profile),
+        "basic": basics_of(aged_profile(profile, at, offset_ms)),
         "behavior": _behavior(profile),
         "preference": [_preference(name, profile, at) for name in DIMENSIONS],
         "stages": [
@@ -155,6 +156,16 @@ def dimensions_of(profile: Profile, at: int, offset_ms: int) -> dict[str, Any]:
 def basics_of(profile: Profile) -> list[BasicModel]:
     """The basic values, each with who told it."""
     return [_basic(name, one) for name, one in sorted(profile.basic.items())]
+
+
+def aged_profile(profile: Profile, at: int, offset_ms: int) -> Profile:
+    """The profile with its numbers of days as of an instant."""
+    days = {
+        name: replace(one, value=aged(one.value, one.at, at, offset_ms))
+        for name, one in profile.basic.items()
+        if name in AGING
+    }
+    return replace(profile, basic={**profile.basic, **days})
 
 
 def link_of(edge: Edge) -> LinkedId:

@@ -46,6 +46,15 @@ class DecidedInSlice(Model):
     times: int
 
 
+class TurnModel(Model):
+    """A slice of five minutes in which what a whole room hears acted, or was silent (ms UTC)."""
+
+    strategy: str
+    begins: int
+    ends: int
+    acts: bool
+
+
 class ReviewModel(Model):
     """A session in slices of `width_ms`; `names`: of its strategies, by key. Instants in ms UTC."""
 
@@ -57,6 +66,7 @@ class ReviewModel(Model):
     slices: list[SliceModel]
     moments: list[MomentsInSlice]
     decided: list[DecidedInSlice]
+    turns: list[TurnModel]
     names: dict[str, Words]
 
 
@@ -78,5 +88,5 @@ async def review(
     return ReviewModel(
         **found.session._asdict(),
         names=names,
-        **{name: told[name] for name in ("width_ms", "slices", "moments", "decided")},
+        **{name: told[name] for name in ("width_ms", "slices", "moments", "decided", "turns")},
     )

@@ -60,6 +60,7 @@ ROLES_BY_ACTION: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "follow_ups.answer": _MAKERS | {"service"},
         "channels.read": _MAKERS | {"reader"},
         "channels.test": _LEADS,
+        "channels.write": _LEADS,
         "products.read": EVERYBODY,
         "products.write": _MAKERS,
         "data.read": _MAKERS | {"reader"},

@@ -135,6 +135,10 @@ class IngestApp:
         except OperationalError as problem:  # write keys cannot be read: nothing of it was taken
             again = Refusal("not_durable", problem.message, retry_after_ms=_RETRY_ON_DISK_MS)
             answer = self._door.counted(again).answer()
+        except asyncio.CancelledError:  # the server stops, and waits for the disk no longer
+            why = "the server stops before this is durable"
+            gone = Refusal("overloaded", why, retry_after_ms=_RETRY_ON_DISK_MS)
+            answer = self._door.counted(gone).answer()
         finally:
             self._in_flight -= 1
         await answer.send(send, origin=origin)

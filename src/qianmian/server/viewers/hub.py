@@ -117,15 +117,18 @@ class ViewersHub:
     Attributes:
         on_receipt: told of each state that a message reaches at a viewer's, once.
         before_join: takes back what may not be shown any more to a viewer in a room, who comes in.
+        before_forget: told of a viewer who wants nothing personal, while it is known what they had.
     """
 
     on_receipt: Callable[[Receipt], Awaitable[None]]
     before_join: Callable[[str, str], Awaitable[None]]
+    before_forget: Callable[[str], None]
 
     def __init__(self, now: Callable[[], int], limits: HubLimits | None = None) -> None:
         self.now = now
         self.on_receipt = _nobody
         self.before_join = _as_it_is
+        self.before_forget = lambda _viewer: None
         self._limits = limits or HubLimits()
         self._rooms: dict[str, _Place] = {}
         self._viewers: OrderedDict[tuple[str, str], _Place] = OrderedDict()
@@ -188,6 +191,7 @@ class ViewersHub:
 
     def forget(self, viewer: str) -> None:
         """Drop what is kept for a viewer, as when they want nothing personal any more."""
+        self.before_forget(viewer)
         for (of, _), place in self._viewers.items():
             if of == viewer:
                 place.kept.clear()

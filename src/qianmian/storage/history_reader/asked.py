@@ -21,6 +21,7 @@ from qianmian.experiments.population import (
 )
 from qianmian.storage.history_reader.extracts import number_of
 from qianmian.storage.history_reader.measured import PAID, REFUNDED, Measured
+from qianmian.storage.history_reader.session_ends import session_ends
 from qianmian.strategies.strategy import Strategy
 
 MOST_KEPT: Final = 32
@@ -63,7 +64,11 @@ class Asked:
         self.is_ours[self._person] = True
         kinds = {PAID, REFUNDED, strategy.goal.event}
         self._did = {kind: _did(measured, kind, currency) for kind in kinds}
-        self._what = (version, strategy.goal, currency)
+        self._ends = None
+        if strategy.goal.within:
+            self._ends = session_ends(measured, np.unique(self._rows["place"]))
+        ends = b"" if self._ends is None else self._ends.tobytes()
+        self._what = (version, strategy.goal, currency, ends)
 
     def assigned_before(self) -> Int64:
         """Whoever an earlier version decided about: they keep the arm that its share drew."""
@@ -96,7 +101,9 @@ class Asked:
         rows = np.flatnonzero(among[self._person])
         at, arm, cost, place = (self._rows[name][rows] for name in ("at", "arm", "cost", "place"))
         decided = Decided(self._person[rows], at, arm.astype(np.int8), cost, place)
-        return people_of(decided, self._acts(among), window_ms=self._goal.within_ms)
+        return people_of(
+            decided, self._acts(among), window_ms=self._goal.within_ms, ends=self._ends
+        )
 
     def _acts(self, among: Bool) -> Acts:
         """What those did about whom something was decided."""

@@ -70,7 +70,7 @@ class Database:
         values: Mapping[str, Any],
         fetch: Callable[[duckdb.DuckDBPyRelation], Any],
     ) -> Any:
-        text = query if isinstance(query, str) else query.sql(DIALECT, identify=True)
+        text = query if isinstance(query, str) else query.sql(DIALECT, copy=False, identify=True)
         with self._using:
             try:
                 found: Any = self._connection.sql(text, params=dict(values))  # None of no query

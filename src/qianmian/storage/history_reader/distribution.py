@@ -51,14 +51,16 @@ def distribution(
         holds, could = (asking.unless_withheld(one, tag) for one in (holds, could))
     shown = [column("id", PERSON), named(holds, "holds"), named(could, "could")]
     shown += [named(asking.truth(one), f"g{k}") for k, one in enumerate(asked.values())]
-    held = asking.people(shown).subquery("held")
+    held = asking.people(shown).subquery("held", copy=False)
     own, unknown = column("holds", "held"), [column("could", "held"), opposite(_column("holds"))]
     counts: list[Sql] = []
     for within in ([], *([column(f"g{k}", "held")] for k in range(len(asked)))):
         counts.append(_count(within))
         counts.append(_count([*within, own]))
         counts.append(_count([*within, *unknown]))
-    (row,) = reader.database.run(exp.select(*counts).from_(held), asking.bound.values)
+    (row,) = reader.database.run(
+        exp.select(*counts, copy=False).from_(held, copy=False), asking.bound.values
+    )
     numbers = [one or 0 for one in row]
     shares = {
         name: Share(*numbers[3 * k : 3 * k + 3]) for k, name in enumerate((_EVERYBODY, *asked))

@@ -14,7 +14,14 @@ import numpy as np
 
 from qianmian.experiments.effect import Bool, Plan
 from qianmian.experiments.population import Int64, Population
-from qianmian.experiments.strategy_effect import Beside, Naive, StrategyEffect, strategy_effect
+from qianmian.experiments.strategy_effect import (
+    Beside,
+    Naive,
+    StrategyEffect,
+    effect_by_slices,
+    strategy_effect,
+)
+from qianmian.experiments.switchback import Switchback
 from qianmian.language.ast import Node
 from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.asked import Asked
@@ -22,7 +29,9 @@ from qianmian.storage.history_reader.levels import PERSON
 from qianmian.storage.history_reader.measured import NEVER, PAID, Measured
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_reader.terms import column
+from qianmian.storage.slices import switchback_in_history
 from qianmian.strategies.assignment import WHOLE
+from qianmian.strategies.slices import is_room_wide
 from qianmian.strategies.strategy import Goal, Strategy
 
 NO_LEVELS: Final[Mapping[str, Node]] = {}
@@ -53,17 +62,22 @@ def effect_in_history(
     if by:
         reader.bring(by.values(), definitions)
     measured.refresh(goal.event)
+    version, window_ms = (strategy.key, strategy.version), goal.window_ms
+    slices = _by_slices(reader, strategy)
+    if slices is not None:
+        told = {"window_ms": window_ms, "as_of": measured.clock}
+        return effect_by_slices(version, goal.event, slices, **told)
     asked = Asked(measured, strategy, currency)
-    people = asked.people().compared(window_ms=goal.within_ms, as_of=measured.clock)
+    people = asked.people().compared(as_of=measured.clock)
     share = strategy.control / WHOLE
     names, place = _in_order(measured.places, people.place)
     people = replace(people, place=place)
     return strategy_effect(
-        (strategy.key, strategy.version),
+        version,
         goal.event,
         people,
         Plan(control_share=share if 0 < share < 1 else None),
-        window_ms=goal.within_ms,
+        window_ms=window_ms,
         as_of=measured.clock,
         beside=_beside(asked, measured, goal, people),
         session_names=names,
@@ -72,10 +86,18 @@ def effect_in_history(
     )
 
 
+def _by_slices(reader: HistoryReader, strategy: Strategy) -> Switchback | None:
+    """What slices say, if it reaches whole rooms; that is not asked where it decided of people."""
+    is_of_people = len(reader.measured.decided((strategy.key, strategy.version))) > 0
+    if is_of_people and not is_room_wide(strategy, ""):
+        return None
+    return switchback_in_history(reader.folder, strategy, reader.shop)
+
+
 def _beside(asked: Asked, measured: Measured, goal: Goal, people: Population) -> Beside:
     """What is not in the comparison, of the time from the first of its people to the last."""
     begin = int(people.at.min(initial=measured.clock))
-    until = int(people.at.max(initial=begin)) + goal.within_ms
+    until = int(people.until.max(initial=begin))
     stands, first, last = measured.persons()
     others = stands & (first <= until) & (last >= begin) & ~asked.was_treated()
     reached = np.zeros(len(stands), np.bool_)
@@ -108,7 +130,7 @@ def _holds(reader: HistoryReader, people: Population, expr: Node, definitions: D
         mine = people.place == place
         asking = reader.question(int(people.at[mine].min()), room=None, definitions=definitions)
         truth = asking.truth(expr)  # first: it says what `people` has to hold
-        query = asking.people([column("name", PERSON)]).where(truth)
+        query = asking.people([column("name", PERSON)]).where(truth, copy=False)
         found = reader.database.table(query, asking.bound.values).column(0).to_pylist()
         holds |= mine & np.isin(people.person, reader.measured.numbers(found))
     return holds

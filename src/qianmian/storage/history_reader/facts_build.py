@@ -6,10 +6,12 @@ window, traits, segments that are computed daily, and when each viewer was seen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
@@ -22,6 +24,7 @@ from qianmian.language.relations import CountWindow, SumWindow
 from qianmian.profiles.found import FOUND_TRAITS
 from qianmian.storage.history_reader.answers import NOTHING, Definitions
 from qianmian.storage.history_reader.days import day_begin
+from qianmian.storage.history_reader.found import offset_of
 from qianmian.storage.history_reader.levels import PERSON, Asking, Moment
 from qianmian.storage.history_reader.reader import HistoryReader
 from qianmian.storage.history_reader.row_tests import EVENT, own
@@ -34,9 +37,12 @@ from qianmian.storage.history_reader.terms import (
     function,
     named,
 )
-from qianmian.storage.history_reader.warm import SHOWING, newest_trait
+from qianmian.storage.history_reader.told import newest_rank, newest_told_at, newest_trait
+from qianmian.storage.history_reader.warm import SHOWING
 from qianmian.vocabulary.consent import tag_of_trait
 from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
+from qianmian.vocabulary.origins import ORIGINS, RANK, USUAL
+from qianmian.vocabulary.registration import AGING, aged
 
 _SEEN: Final = "s"
 _TOLD: Final = "told_before"
@@ -120,22 +126,43 @@ class _Build:
             joined.append((self._days(asking, node, wanted.days), f"d{k}"))
             names.append(f"days.{wanted.name}")
             shown.append(named(column("days", f"d{k}"), f"days{k}"))
+        aging = [name for name in traits if name in AGING]
         if traits:
             joined.append((self._told(asking, traits), _TOLD))
             shown += [self._trait(asking, name, k) for k, name in enumerate(traits)]
+            shown += [column(f"r{k}", _TOLD) for k in range(len(traits))]
+            shown += [column(f"at_{name}", _TOLD) for name in aging]
             if not set(traits).isdisjoint(FOUND_TRAITS):
                 joined.append((exp.select("*").from_("found"), _FOUND))
         query = asking.people(shown)
         for subquery, alias in joined:
             on = exp.EQ(this=column("viewer", alias), expression=column("id", PERSON))
-            query = query.join(subquery.subquery(alias), on=on, join_type="left")
+            joined_with = subquery.subquery(alias, copy=False)
+            query.join(joined_with, on=on, join_type="left", copy=False)
         query = query.where(exp.not_(exp.Is(this=column("viewer", _SEEN), expression=exp.null())))
         found = self.reader.database.table(query, asking.bound.values)
         table = pa.Table.from_arrays(found.columns[: len(names)], names=names)
         if traits:
-            documents = _documents(traits, found.columns[len(names) :])
-            table = table.append_column("traits", documents)
+            rest, n = found.columns[len(names) :], len(traits)
+            by_name = dict(zip(traits, rest, strict=False))
+            for name, at in zip(aging, rest[2 * n :], strict=True):
+                by_name[name] = self._aged(by_name[name], at)
+            table = table.append_column("traits", _documents(by_name))
+            origins = _origins(by_name, rest[n : 2 * n])
+            if origins is not None:
+                table = table.append_column("origins", origins)
         return _for_all_names(table, self.reader.warm.links.other_names())
+
+    def _aged(self, values: pa.ChunkedArray, told_at: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Numbers of days, as JSON, as of the boundary."""
+        offset_ms = offset_of(self.reader.zone, self.boundary_ms)
+        found = [
+            None
+            if at is None
+            else json.dumps(aged(json.loads(text), at, self.boundary_ms, offset_ms))
+            for text, at in zip(values.to_pylist(), told_at.to_pylist(), strict=True)
+        ]
+        return pa.chunked_array([pa.array(found, pa.string())])
 
     def _trait(self, asking: Asking, name: str, number: int) -> Sql:
         """The JSON of a trait: as it was told, else as it was found and is not taken away."""
@@ -224,6 +251,12 @@ class _Build:
 
     def _told(self, asking: Asking, traits: Sequence[str]) -> exp.Select:
         newest = [named(newest_trait(name, asking.bound), f"t{k}") for k, name in enumerate(traits)]
+        newest += [named(newest_rank(name, asking.bound), f"r{k}") for k, name in enumerate(traits)]
+        newest += [
+            named(newest_told_at(name, asking.bound), f"at_{name}")
+            for name in traits
+            if name in AGING
+        ]
         chosen = exp.select(own("viewer"), *newest).from_(exp.to_table("told", alias=EVENT))
         return chosen.where(self._before(asking)).group_by(own("viewer"))
 
@@ -245,11 +278,30 @@ def _for_all_names(table: pa.Table, others: Sequence[tuple[str, str]]) -> pa.Tab
     return pa.concat_tables([alone, rows.append_column("person", persons)])
 
 
-def _documents(names: Sequence[str], values: Sequence[pa.ChunkedArray]) -> pa.Array:
+def _documents(values: Mapping[str, pa.ChunkedArray]) -> pa.Array:
     """The JSON of each viewer's traits, from the JSON of each value."""
-    told = zip(*(one.cast(pa.string()).to_pylist() for one in values), strict=True)
+    told = zip(*(one.cast(pa.string()).to_pylist() for one in values.values()), strict=True)
     documents = [
-        "{" + ", ".join(f'"{n}": {v}' for n, v in zip(names, row, strict=True) if v) + "}"
+        "{" + ", ".join(f'"{n}": {v}' for n, v in zip(values, row, strict=True) if v) + "}"
         for row in told
     ]
     return pa.array(documents, pa.string())
+
+
+def _origins(values: Mapping[str, pa.ChunkedArray], ranks: Sequence[pa.ChunkedArray]) -> Any:
+    """Of each viewer the JSON of who told which trait, where that is unusual; None: of nobody.
+
+    What nobody told and is there has been found by us: it is inferred.
+    """
+    by_rank = {RANK[one]: one for one in ORIGINS}
+    unusual: dict[int, dict[str, str]] = {}
+    for (name, held), told in zip(values.items(), ranks, strict=True):
+        is_there = held.is_valid().to_numpy()
+        rank = told.fill_null(RANK["inferred"]).to_numpy()
+        for at in np.flatnonzero(is_there & (rank != RANK[USUAL])).tolist():
+            unusual.setdefault(at, {})[name] = by_rank[int(rank[at])]
+    if not unusual:
+        return None
+    size = len(ranks[0])
+    texts = (unusual.get(at) for at in range(size))
+    return pa.array([json.dumps(one) if one else None for one in texts], pa.string())

@@ -36,5 +36,5 @@ def _who_did(
     goal = Goal(watched.event, watched.within_ms)
     people = Asked(measured, msgspec.structs.replace(strategy, goal=goal), "").people()
     people = people.where(people.at >= since)
-    found = people.compared(window_ms=watched.within_ms, as_of=measured.clock)
+    found = people.compared(as_of=measured.clock)
     return found.reached, found.is_treated

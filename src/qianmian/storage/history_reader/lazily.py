@@ -24,6 +24,7 @@ from qianmian.storage.history_reader.harms import harms_in_history
 from qianmian.storage.history_reader.measured import Measured
 from qianmian.strategies.strategy import Strategy
 from qianmian.tags.health import TagStanding
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 from qianmian.vocabulary.product import Product
 
 _HERE = __package__
@@ -33,11 +34,18 @@ class LazyReader:
     """A `HistoryReader` that is opened by the first question; used by one thread at a time.
 
     Args:
-        folder, zone, products: as of `HistoryReader`.
+        folder, zone, products, shop: as of `HistoryReader`.
     """
 
-    def __init__(self, folder: Path, *, zone: str, products: Iterable[Product] = ()) -> None:
-        self._opening = (folder, zone, tuple(products))
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        zone: str,
+        products: Iterable[Product] = (),
+        shop: str = DEFAULT_NAMESPACE,
+    ) -> None:
+        self._opening = (folder, zone, tuple(products), shop)
         self._reader: Any = None
         self._measured = Measured(folder.resolve())
 
@@ -49,6 +57,7 @@ class LazyReader:
         definitions: Definitions = NOTHING,
         overlap_with: Mapping[str, Node] | None = None,
         tag: str | None = None,
+        named_if: Node | None = None,
     ) -> Preview:
         """The numbers of a level at an instant; arguments and errors as of `preview.preview`."""
         asked = importlib.import_module(f"{_HERE}.preview")
@@ -59,6 +68,7 @@ class LazyReader:
             definitions=definitions,
             overlap_with=overlap_with,
             tag=tag,
+            named_if=named_if,
         )
         return found
 
@@ -124,9 +134,9 @@ class LazyReader:
 
     def _opened(self) -> Any:
         if self._reader is None:
-            folder, zone, products = self._opening
+            folder, zone, products, shop = self._opening
             module = importlib.import_module(f"{_HERE}.reader")
             self._reader = module.HistoryReader(
-                folder, zone=zone, products=products, measured=self._measured
+                folder, zone=zone, products=products, measured=self._measured, shop=shop
             )
         return self._reader

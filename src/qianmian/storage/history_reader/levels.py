@@ -37,8 +37,10 @@ from qianmian.language.relations import (
 from qianmian.language.settle import settled_node
 from qianmian.language.values import LIVE_LIMIT_MS
 from qianmian.profiles.found import FOUND_TRAITS
+from qianmian.profiles.stage import day_of
 from qianmian.storage.history_reader.answers import Definitions
 from qianmian.storage.history_reader.days import day_begin
+from qianmian.storage.history_reader.found import offset_of
 from qianmian.storage.history_reader.row_tests import (
     EVENT,
     edge_compares,
@@ -67,9 +69,16 @@ from qianmian.storage.history_reader.terms import (
     opposite,
     some,
 )
-from qianmian.storage.history_reader.warm import BEFORE, TRAIT_KINDS, newest_trait, trait_value
+from qianmian.storage.history_reader.told import (
+    TRAIT_KINDS,
+    newest_told_at,
+    newest_trait,
+    trait_value,
+)
+from qianmian.storage.history_reader.warm import BEFORE
 from qianmian.vocabulary.consent import tag_of_trait
 from qianmian.vocabulary.events import CODE_BY_NAME
+from qianmian.vocabulary.registration import AGING
 from qianmian.vocabulary.time import DAY_MS, format_duration
 
 LIST_BOUND: Final = 64
@@ -128,9 +137,11 @@ class Group:
     def query(self, only: Sql | None) -> exp.Select:
         """The subquery; `only` narrows the viewers."""
         shown = [named(one, f"a{k}") for k, one in enumerate(self.columns.values())]
-        where = self.where if only is None else exp.and_(self.where, only)
-        chosen = exp.select(column("viewer", EVENT), *shown).from_(self.source).where(where)
-        return chosen.group_by(column("viewer", EVENT))
+        where = self.where if only is None else every([self.where, only])
+        chosen = exp.select(column("viewer", EVENT), *shown, copy=False).from_(
+            self.source, copy=False
+        )
+        return chosen.where(where, copy=False).group_by(column("viewer", EVENT), copy=False)
 
 
 class Asking:
@@ -352,9 +363,26 @@ class Asking:
 
     def _told_value(self, name: str, kind: str) -> Sql:
         """The newest value that was told of a trait, null where it is of another type."""
+        if name in AGING and kind == "number":
+            return self._aged(name)
         if self.moment.is_newest:
             return column(f"t{self._traits[name]}_{kind}", PERSON)
         return self._told().add(trait_value(newest_trait(name, self.bound), kind))
+
+    def _aged(self, name: str) -> Sql:
+        """The newest number of days that was told, as of the instant: `registration.aged` in SQL.
+
+        It is of the day on which it was told, so the table of viewers cannot hold it.
+        """
+        days = self._told().add(trait_value(newest_trait(name, self.bound), "number"))
+        told_at = self._told().add(newest_told_at(name, self.bound))
+        offset_ms = offset_of(self.moment.zone, self.moment.now_ms)
+        day = exp.IntDiv(
+            this=exp.paren(exp.Add(this=told_at, expression=self.bound(offset_ms))),
+            expression=exp.Literal.number(DAY_MS),
+        )
+        today = self.bound(day_of(self.moment.now_ms, offset_ms))
+        return exp.Add(this=days, expression=exp.paren(exp.Sub(this=today, expression=day)))
 
     def _found(self) -> Group:
         """What profiles say as of the day: see `found.py`."""
@@ -403,23 +431,24 @@ class Asking:
 
     def people(self, shown: Sequence[Sql], only: Sequence[int] | None = None) -> exp.Select:
         """Columns over the table of viewers with all groups joined; `only` these viewers."""
-        query = exp.select(*shown).from_(exp.to_table("person", alias=PERSON))
+        query = exp.select(*shown, copy=False)
+        query.from_(exp.to_table("person", alias=PERSON), copy=False)
         if self.moment.room is not None:
-            query = query.where(self._was_here())
+            query.where(self._was_here(), copy=False)
         few = None
         if only is not None:
             few = among(column("viewer", EVENT), [exp.Literal.number(one) for one in only])
             ids = among(column("id", PERSON), [exp.Literal.number(one) for one in only])
-            query = query.where(ids)
+            query.where(ids, copy=False)
         for group in self.groups.values():
             on = exp.EQ(this=column("viewer", group.name), expression=column("id", PERSON))
-            joined = group.query(few).subquery(group.name)
-            query = query.join(joined, on=on, join_type="left")
+            joined = group.query(few).subquery(group.name, copy=False)
+            query.join(joined, on=on, join_type="left", copy=False)
         if self.moment.clock_ms is not None:
             here = exp.LTE(
                 this=column("first_clock", PERSON), expression=self.bound(self.moment.clock_ms)
             )
-            query = query.where(here)
+            query.where(here, copy=False)
         return query
 
     def _was_here(self) -> Sql:

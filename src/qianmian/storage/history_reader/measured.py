@@ -71,7 +71,7 @@ class Measured:
     """The tables of one history; used by one thread at a time.
 
     Args:
-        folder: of the history.
+        folder: of the history, also an attribute.
         kept_bytes: as of `Extracts`.
 
     Attributes:
@@ -84,7 +84,7 @@ class Measured:
     """
 
     def __init__(self, folder: Path, *, kept_bytes: int = KEPT_BYTES) -> None:
-        self._folder = folder
+        self.folder = folder
         self._extracts = Extracts(folder, kept_bytes=kept_bytes)
         self._types: set[str] = {PAID, REFUNDED}
         self.filled = 0
@@ -139,7 +139,7 @@ class Measured:
         self._take(events, decisions, new_types)
 
     def _files(self, kind: str) -> list[HistoryFile]:
-        found = (file_of(path, kind) for path in (self._folder / kind).glob(f"*{SUFFIX}"))
+        found = (file_of(path, kind) for path in (self.folder / kind).glob(f"*{SUFFIX}"))
         return lasting(found)
 
     def _take(

@@ -42,22 +42,25 @@ def preview(
     overlap_with: Mapping[str, Node] | None = None,
     samples: int = SAMPLES,
     tag: str | None = None,
+    named_if: Node | None = None,
 ) -> Preview:
     """The numbers of a level at an instant.
 
     Args:
         overlap_with: other segments by key.
         tag: whose level it is: who took that tag away is not counted.
+        named_if: whom it holds for may be among the samples; who is counted does not depend on it.
 
     Raises: as `HistoryReader.viewers_of`.
     Cost: for a million viewers, warm, about 20 ms, and for each condition about behavior what it
         takes to look at the events of its window; see docs/benchmarks.md.
     """
     others = {} if overlap_with is None else dict(overlap_with)
-    asking = reader.asking([expr, *others.values()], now_ms, room=room, definitions=definitions)
+    asked = [expr, *others.values(), *([] if named_if is None else [named_if])]
+    asking = reader.asking(asked, now_ms, room=room, definitions=definitions)
     conditions = expr.parts if isinstance(expr, And) else (expr,)
     parts = tuple(_parts(expr))
-    numbers = _Numbers(asking, conditions, others, parts, tag)
+    numbers = _Numbers(asking, conditions, others, parts, tag, named_if)
     (found,) = reader.database.run(numbers.query(samples), asking.bound.values)
     counted = numbers.read(found)
     return Preview(
@@ -85,6 +88,7 @@ class _Numbers:
     others: Mapping[str, Node]
     parts: Sequence[Node]
     tag: str | None
+    named_if: Node | None
 
     def query(self, samples: int) -> exp.Select:
         truths = [self.asking.truth(one) for one in self.conditions]
@@ -96,7 +100,9 @@ class _Numbers:
         shown += [named(one, f"o{k}") for k, one in enumerate(elsewhere)]
         inner = [one for one in self.parts if one not in self.conditions]
         shown += [named(self.asking.truth(one), f"p{k}") for k, one in enumerate(inner)]
-        held = self.asking.people(shown).subquery("held")
+        if self.named_if is not None:
+            shown.append(named(self.asking.truth(self.named_if), "named"))
+        held = self.asking.people(shown).subquery("held", copy=False)
         mine = [column(f"c{k}", "held") for k in range(len(truths))]
         theirs = [column(f"o{k}", "held") for k in range(len(elsewhere))]
         whole = every(mine)
@@ -108,10 +114,11 @@ class _Numbers:
         counts += [_count(every([whole, _reached(k)])) for k in range(len(CHANNELS))]
         kept = [column("id", "held")]
         kept += [_packed(several) for several in _split(self._columns_of_parts(inner))]
+        listed = whole if self.named_if is None else every([whole, column("named", "held")])
         for one in kept:
             newest = function("arg_max", one, _recent(), self.asking.bound(samples))
-            counts.append(exp.Filter(this=newest, expression=exp.Where(this=whole.copy())))
-        return exp.select(*counts).from_(held)
+            counts.append(exp.Filter(this=newest, expression=exp.Where(this=listed.copy())))
+        return exp.select(*counts, copy=False).from_(held, copy=False)
 
     def _columns_of_parts(self, inner: Sequence[Node]) -> list[Sql]:
         """Where each part is held: as a condition, or beside them."""

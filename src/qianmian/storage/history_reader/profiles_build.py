@@ -40,7 +40,7 @@ FROM day WHERE viewer IN (SELECT unnest($ids)) GROUP BY viewer
 """
 _TOLD: Final = """
 SELECT viewer, event_time, traits, says FROM told
-WHERE viewer IN (SELECT unnest($ids)) AND event_time < $boundary
+WHERE viewer IN (SELECT unnest($ids)) AND event_time < $boundary ORDER BY ord
 """
 
 

@@ -46,7 +46,7 @@ def _allowed(place: int) -> str:
 
 def _addressed(place: int) -> str:
     """Whether an address of a channel was told, over the rows of a viewer in `told`."""
-    newest = "arg_max(json_extract(traits, '$.\"{name}\"'), (event_time, ord))"
+    newest = "arg_max(json_extract(traits, '$.\"{name}\"'), (rank, event_time, ord))"
     known = (
         f"coalesce(CAST({newest.format(name=name)} AS VARCHAR) NOT IN {_NOTHING}, false)"
         for name in ADDRESS_TRAITS[CHANNELS[place]]

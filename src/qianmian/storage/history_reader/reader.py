@@ -18,6 +18,7 @@ from qianmian.storage.history_reader.levels import PERSON, Asking, Moment, reads
 from qianmian.storage.history_reader.measured import Measured
 from qianmian.storage.history_reader.terms import column
 from qianmian.storage.history_reader.warm import Warm
+from qianmian.vocabulary.ids import DEFAULT_NAMESPACE
 from qianmian.vocabulary.product import Product
 
 MEMORY_MB: Final = 2_048
@@ -33,6 +34,7 @@ class HistoryReader:
         memory_mb: most of the memory that tables and questions take together.
         origins: whether it is kept who told a trait, for builds of profiles.
         measured: what effects are computed from, if somebody else asks it, too.
+        shop: its name, by which slices of time were drawn.
 
     Raises: LogProblem when a file of history cannot be read; HistoryTooLarge.
     """
@@ -47,8 +49,10 @@ class HistoryReader:
         threads: int = 2,
         origins: bool = False,
         measured: Measured | None = None,
+        shop: str = DEFAULT_NAMESPACE,
     ) -> None:
         self.zone = zone
+        self.shop = shop
         self.folder = folder.resolve()
         self.database = Database(folder.resolve(), memory_mb=memory_mb, threads=threads)
         self.warm = Warm(folder.resolve(), self.database, products, origins=origins)
@@ -85,7 +89,7 @@ class HistoryReader:
         """
         asking = self.asking([expr], now_ms, room=room, definitions=definitions)
         truth = asking.truth(expr)
-        query = asking.people([column("name", PERSON)]).where(truth)
+        query = asking.people([column("name", PERSON)]).where(truth, copy=False)
         rows = self.database.run(query, asking.bound.values)
         return sorted(str(name) for (name,) in rows)
 

@@ -98,11 +98,11 @@ def edge_compares(match: Match, types: Collection[str], bound: Bound) -> Sql:
     if match.field not in OF_ITEMS or not has_items(types):
         return alone
     fitting = function("len", for_lines("list_filter", _match(match, _of_item, bound)))
-    of_items = exp.and_(
+    of_items = [
         exp.Is(this=own(match.field), expression=exp.null()),
         exp.GT(this=fitting, expression=exp.Literal.number(0)),
-    )
-    return exp.or_(alone, of_items)
+    ]
+    return some([alone, every(of_items)])
 
 
 def _of_item(name: str) -> Sql:
@@ -138,7 +138,7 @@ def _between(test: ClockTime, bound: Bound) -> Sql:
     time = exp.Mod(this=there, expression=exp.Literal.number(DAY_MS))
     after = exp.GTE(this=time, expression=bound(test.begin))
     before = exp.LT(this=time.copy(), expression=bound(test.end))
-    return exp.and_(after, before) if test.begin < test.end else exp.or_(after, before)
+    return (every if test.begin < test.end else some)([after, before])
 
 
 def _match(test: Match, field: FieldOf, bound: Bound) -> Sql:

@@ -1,6 +1,8 @@
 """Small pieces of queries, as SQLGlot nodes: no query is ever pasted together from text.
 
 Values stand in a query as named placeholders and travel beside it; names of columns are ours.
+What is put together is not copied, as SQLGlot does unless it is told otherwise at every step: that
+was half of the time of a question. So a piece stands in one query, and in it where it was put.
 """
 
 from __future__ import annotations
@@ -64,17 +66,17 @@ def opposite(test: Sql) -> Sql:
 
     Everywhere else null is as good as false, and cheaper to leave alone.
     """
-    return exp.not_(known(test))
+    return exp.not_(known(test), copy=False)
 
 
 def every(parts: Iterable[Sql]) -> Sql:
     """All of them; true of none."""
-    return exp.and_(*parts) if (parts := list(parts)) else TRUE.copy()
+    return exp.and_(*parts, copy=False) if (parts := list(parts)) else TRUE.copy()
 
 
 def some(parts: Iterable[Sql]) -> Sql:
     """Any of them; false of none."""
-    return exp.or_(*parts) if (parts := list(parts)) else FALSE.copy()
+    return exp.or_(*parts, copy=False) if (parts := list(parts)) else FALSE.copy()
 
 
 def among(left: Sql, values: Sequence[Sql]) -> Sql:
@@ -84,7 +86,7 @@ def among(left: Sql, values: Sequence[Sql]) -> Sql:
 
 def named(expression: Sql, name: str) -> Sql:
     """The expression as a column of that name."""
-    return exp.alias_(expression, name)
+    return exp.alias_(expression, name, copy=False)
 
 
 def at_least(cmp: str, value: int, reaches: Callable[[int], Sql]) -> Sql:
@@ -95,7 +97,7 @@ def at_least(cmp: str, value: int, reaches: Callable[[int], Sql]) -> Sql:
     if cmp in (">", "<="):
         found = reaches(value + 1)
         return found if cmp == ">" else opposite(found)
-    equal = exp.and_(reaches(value), opposite(reaches(value + 1)))
+    equal = every([reaches(value), opposite(reaches(value + 1))])
     return equal if cmp == "==" else opposite(equal)
 
 

@@ -6,8 +6,8 @@ profiles only the traits that were asked for.
 
     person   viewers: id, name, first_clock, first_seen, last_seen, t<k>_text|number|truth
     event    viewer, event_time, ord, clock, type, room and the columns that are read
-    told     viewer, event_time, ord, clock, traits, says: what profiles and links have told, and
-             who says so (`properties`), where that is kept
+    told     viewer, event_time, ord, clock, rank, traits, says: what profiles and links have told,
+             the rank of who says so, and the properties that say it, where these are kept
     on_list  list, name: uploaded lists
     listed   list, viewer: those of them whom history knows
     withheld viewer, tag: see `taken_away.py`
@@ -35,6 +35,7 @@ from qianmian.storage.history_reader.on_lists import TABLES as LIST_TABLES
 from qianmian.storage.history_reader.on_lists import OnLists
 from qianmian.storage.history_reader.rooms import Heard, Rooms
 from qianmian.storage.history_reader.terms import Bound, Sql, column, named
+from qianmian.storage.history_reader.told import RANK_TOLD, TRAIT_KINDS, newest_trait, trait_value
 from qianmian.storage.history_schema import EVENTS
 from qianmian.vocabulary.events import CATALOG, CODE_BY_NAME
 from qianmian.vocabulary.product import Product
@@ -76,7 +77,8 @@ _TABLES: Final = (
     *LINK_TABLES.values(),
     "CREATE TABLE shown (room INTEGER, place BIGINT, product VARCHAR)",
     """CREATE TABLE told
-    (viewer INTEGER, event_time BIGINT, ord BIGINT, clock BIGINT, traits VARCHAR, says VARCHAR)""",
+    (viewer INTEGER, event_time BIGINT, ord BIGINT, clock BIGINT, rank UTINYINT, traits VARCHAR,
+    says VARCHAR)""",
     """CREATE TABLE seen
     (viewer INTEGER, first_clock BIGINT, first_seen BIGINT, last_seen BIGINT)""",
     """CREATE TABLE person
@@ -101,10 +103,11 @@ SELECT (SELECT count(*) FROM room) + row_number() OVER () - 1, name
 FROM (SELECT DISTINCT room AS name FROM heard) AS told
 WHERE name IS NOT NULL AND name NOT IN (SELECT name FROM room)
 """
-_TOLD: Final = """
-INSERT INTO told SELECT viewer, event_time, ord, clock, traits, says
+_TOLD: Final = f"""
+INSERT INTO told SELECT viewer, event_time, ord, clock, {RANK_TOLD}, traits,
+  CASE WHEN $origins THEN says END
 FROM mine WHERE traits IS NOT NULL AND type IN ($profile, $link)
-"""
+"""  # noqa: S608 — of constants of ours
 _TOUCHED: Final = """
 INSERT INTO touched SELECT DISTINCT viewer FROM mine
 """
@@ -309,7 +312,8 @@ class Warm:
         self._read_events(paths)
         self._database.run(_NEW_VIEWERS)
         self._resolve()
-        self._database.run(_TOLD, {"profile": _PROFILE, "link": _LINK})
+        kept = {"profile": _PROFILE, "link": _LINK, "origins": self._origins}
+        self._database.run(_TOLD, kept)
         told = {"consent": _CONSENT, "unsubscribed": _UNSUBSCRIBED, **reach.PURPOSES}
         self._database.run(reach.CONSENTED, told)
         held = exp.select(*(column(name) for name in self._held())).from_(exp.to_table("mine"))
@@ -363,15 +367,16 @@ class Warm:
         shown = [named(place, "place"), named(column("event_time", "r"), "event_time")]
         shown += [column(name, "r") for name in [*plain, *sorted(self._columns)]]
         shown += [named(column(name, "r"), f"told_{name}") for name in reach.TOLD_FIELDS]
-        says = column("properties", "r") if self._origins else exp.cast(exp.null(), "VARCHAR")
+        tells = exp.not_(exp.Is(this=column("traits", "r"), expression=exp.null()))
+        says = exp.Case(ifs=[exp.If(this=tells, true=column("properties", "r"))])
         shown.append(named(says, "says"))
         outcomes = [exp.Literal.string("accepted"), exp.Literal.string("late")]
         query = (
-            exp.select(*shown)
-            .from_(source)
-            .where(exp.GTE(this=column("offset", "r"), expression=bound(self.stop)))
-            .where(exp.In(this=column("outcome", "r"), expressions=outcomes))
-            .where(exp.not_(exp.Is(this=column("viewer", "r"), expression=exp.null())))
+            exp.select(*shown, copy=False)
+            .from_(source, copy=False)
+            .where(exp.GTE(this=column("offset", "r"), expression=bound(self.stop)), copy=False)
+            .where(exp.In(this=column("outcome", "r"), expressions=outcomes), copy=False)
+            .where(exp.not_(exp.Is(this=column("viewer", "r"), expression=exp.null())), copy=False)
         )
         created = exp.Create(
             this=exp.to_table("fresh"), kind="TABLE", expression=query, properties=_temporary()
@@ -527,37 +532,6 @@ def _completed_items() -> Sql:
     packed = exp.Anonymous(this="struct_pack", expressions=fields)
     completed = exp.Lambda(this=packed, expressions=[line])
     return exp.Anonymous(this="list_transform", expressions=[column("items", "f"), completed])
-
-
-TRAIT_KINDS: Final = {
-    "text": ("VARCHAR",),
-    "number": ("UBIGINT", "BIGINT", "HUGEINT", "DOUBLE"),
-    "truth": ("BOOLEAN",),
-}
-"""The types that a value of JSON may have, by the column that holds it."""
-
-
-def newest_trait(name: str, bound: Bound) -> Sql:
-    """Of the rows of `told`, as e, the newest value of a trait, as JSON."""
-    path = bound(f'$."{name}"')
-    held = exp.Anonymous(this="json_extract", expressions=[column("traits", "e"), path])
-    order = exp.Tuple(expressions=[column("event_time", "e"), column("ord", "e")])
-    return exp.Anonymous(this="arg_max", expressions=[held, order])
-
-
-def trait_value(held: Sql, kind: str) -> Sql:
-    """A JSON value as a column of one type; null when it is of another."""
-    is_kind = exp.In(
-        this=exp.Anonymous(this="json_type", expressions=[held]),
-        expressions=[exp.Literal.string(one) for one in TRAIT_KINDS[kind]],
-    )
-    if kind == "text":
-        value: Sql = exp.Anonymous(
-            this="json_extract_string", expressions=[held, exp.Literal.string("$")]
-        )
-    else:
-        value = exp.cast(held, "DOUBLE" if kind == "number" else "BOOLEAN")
-    return exp.Case(ifs=[exp.If(this=is_kind, true=value)])
 
 
 def _type_of(name: str) -> exp.DataType:

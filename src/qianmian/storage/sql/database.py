@@ -76,8 +76,8 @@ class Database:
             raise OperationalError(f"{path} cannot be used: {exc.strerror}") from exc
         return cls(f"sqlite:///{path}")
 
-    def migrated(self) -> Database:
-        """Bring the tables to the newest revision; itself.
+    def migrated(self, revision: str = "head") -> Database:
+        """Bring the tables to a revision, the newest one unless it is named; itself.
 
         Raises: OperationalError when the database cannot be used.
         """
@@ -90,7 +90,7 @@ class Database:
                 lock = sa.func.pg_advisory_xact_lock(_MIGRATING)
                 connection.execute(sa.select(lock))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
         return self
 
     def with_tables(self, tables: sa.MetaData) -> Database:

@@ -56,6 +56,12 @@ class OutboxStore(ErrandStore[Parcel, End]):
         with self._database.read() as connection:
             return [_parcel(row) for row in connection.execute(wanted.limit(AT_ONCE)).mappings()]
 
+    def waiting(self) -> list[Parcel]:
+        """Those that still wait, whatever for."""
+        wanted = OUTBOX.select().where(_IS_WAITING, self._mine).order_by(_T.id)
+        with self._database.read() as connection:
+            return [_parcel(row) for row in connection.execute(wanted.limit(AT_ONCE)).mappings()]
+
     def over(self) -> list[Parcel]:
         """Those that still wait and whose time is over."""
         is_over = _T.deadline_at <= self._clock()
@@ -63,13 +69,17 @@ class OutboxStore(ErrandStore[Parcel, End]):
         with self._database.read() as connection:
             return [_parcel(row) for row in connection.execute(wanted.limit(AT_ONCE)).mappings()]
 
-    def begin(self, parcel: str) -> bool:
-        """Before an attempt: it may be there from now on. False: it is gone by now."""
-        tried = {"attempts": _T.attempts + 1, "may_be_there": True}
-        return self._change(parcel, tried)
+    def begin(self, parcel: Parcel, alone_ms: int) -> bool:
+        """Before an attempt: it may be there from now on, and nobody else begins one so long.
+
+        Returns: False where it is gone by now, or somebody else has begun: of two one does.
+        """
+        seen, tried = _T.attempts == parcel.attempts, parcel.attempts + 1
+        values = {"attempts": tried, "may_be_there": True, "next_at": self._clock() + alone_ms}
+        return self._change(parcel.id, values, seen)
 
     def complete(self, parcel: str, body: str) -> bool:
-        """Before the first attempt: what is sent with each. False: it is gone by now."""
+        """In the first attempt: what is sent with each. False: it is gone by now."""
         return self._change(parcel, {"body": body})
 
     def wait(self, parcel: Parcel) -> None:
@@ -94,8 +104,9 @@ class OutboxStore(ErrandStore[Parcel, End]):
 
     # -- parts
 
-    def _change(self, parcel: str, values: dict[str, Any]) -> bool:
-        here = OUTBOX.update().where(_T.id == parcel, _IS_WAITING)
+    def _change(self, parcel: str, values: dict[str, Any], more: Condition | None = None) -> bool:
+        also = sa.true() if more is None else more
+        here = OUTBOX.update().where(_T.id == parcel, _IS_WAITING, also)
         with self._database.write() as connection:
             changed = connection.execute(here.values(**values, changed_at=self._clock()))
             return bool(changed.rowcount)

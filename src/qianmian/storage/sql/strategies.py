@@ -24,6 +24,8 @@ from qianmian.strategies.strategy import Guardrails, Strategy
 from qianmian.vocabulary.offer import Offer
 
 TOPIC: Final = "strategies"
+SHUT: Final = "shut_"
+"""Begins the name of the rule that a channel is shut."""
 _V: Final = STRATEGY_VERSIONS.c
 
 
@@ -36,6 +38,7 @@ class Kept(msgspec.Struct, frozen=True):
         is_alone: whether one person works in this shop, who approves what they made.
         number: grows with each change.
         codes: how many codes were uploaded for each offer that has any.
+        shut: channels over which nothing goes until somebody opens them.
     """
 
     versions: tuple[StrategyVersion, ...]
@@ -44,6 +47,7 @@ class Kept(msgspec.Struct, frozen=True):
     is_alone: bool
     number: int
     codes: dict[str, int] = {}
+    shut: frozenset[str] = frozenset()
 
 
 class StrategyStore:
@@ -76,6 +80,7 @@ class StrategyStore:
                 _is_alone(connection),
                 number_of(connection, TOPIC),
                 pools(connection),
+                frozenset(shut_channels(connection)),
             )
 
     def save_draft(
@@ -227,6 +232,12 @@ def pools(connection: Connection) -> dict[str, int]:
     offer = OFFER_CODES.c.offer
     counted = sa.select(offer, sa.func.count()).group_by(offer).order_by(offer)
     return {key: int(n) for key, n in connection.execute(counted)}
+
+
+def shut_channels(connection: Connection) -> dict[str, int]:
+    """Since when channels are shut, ms UTC."""
+    mine = SHOP_RULES.select().where(SHOP_RULES.c.name.startswith(SHUT, autoescape=True))
+    return {row.name.removeprefix(SHUT): row.changed_at for row in connection.execute(mine)}
 
 
 def id_of(actor: Actor) -> str:

@@ -396,6 +396,21 @@ OFFER_CODES: Final = Table(
 )
 """Codes of offers. The log says which goes to whom, by place; a row is read by one act only."""
 
+ISSUED_CODES: Final = Table(
+    "issued_codes",
+    METADATA,
+    Column("act", String(64), primary_key=True),  # id of its first decision
+    Column("offer", String(64), nullable=False),
+    Column("state", String(16), nullable=False),  # asking issued refused
+    Column("code", String(64), unique=True),
+    Column("valid_until", BigInteger),
+    Column("url", String(2048), nullable=False),
+    Column("why", String(64), nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index(None, "offer"),
+)
+"""Codes that the shop's coupon system made; the first that came for an act stays."""
+
 LEDGER_ENTRIES: Final = Table(
     "ledger_entries",
     METADATA,

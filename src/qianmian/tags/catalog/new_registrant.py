@@ -1,6 +1,6 @@
 """Registered with the shop a few days ago: the first purchase is still to come, or just made.
 
-`registered_days` is a trait that the shop tells, or the nightly build from its members.
+The shop tells `registered_at`, or the number of days itself; a day later it is one more.
 """
 
 from qianmian.language.story import LevelExample

@@ -104,6 +104,23 @@ def test_what_was_answered_survives_the_power(running: Deployment, log: MemoryLo
     assert live.engine.statistics().accepted == 2
 
 
+def test_who_tells_when_they_registered_is_new_at_once_or_is_not(running: Deployment) -> None:
+    dates = {"new": "2026-09-20", "old": "2025-09-20", "unknown": "one day"}  # START: the 21st
+    told = [
+        {"clock": START, "type": "profile_updated", "viewer": who, "message": 0}
+        | {"message_id": f"p-{who}", "traits": {"registered_at": date}}
+        for who, date in dates.items()
+    ]
+    running.gateway.post(rows(*dates)).result(WAIT_S)
+    running.gateway.post(EventBatch.from_rows(told)).result(WAIT_S)
+
+    def new_ones(live: Live) -> set[str]:
+        found = {who: live.engine.viewer_now("r1", who) for who in dates if live.engine}
+        return {who for who, now in found.items() if now and "tag.new_registrant" in now.levels}
+
+    assert running.engine.ask(new_ones).result(WAIT_S) == {"new"}
+
+
 def test_too_much_is_refused_at_the_door(log: MemoryLog) -> None:
     live = Live(Cores(), lingering_of_moments, no_facts)
     deployment = Deployment(log, MemorySnapshots(), live, now=lambda: START, most_behind=0)

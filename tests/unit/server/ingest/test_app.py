@@ -104,6 +104,14 @@ def test_a_disk_that_takes_nothing_is_told_as_such_and_can_be_tried_again() -> N
     assert "retry-after" in reply.headers
 
 
+def test_a_post_that_waits_for_the_disk_when_the_server_stops_is_to_come_again() -> None:
+    ingest = Ingest()
+    ingest.log.failures = [asyncio.CancelledError()]
+    reply = ingest.post("/v1/track", track())
+    assert (reply.status, reply.body["code"]) == (429, "overloaded")
+    assert "retry-after" in reply.headers
+
+
 def test_where_the_keys_cannot_be_read_the_sender_comes_again_and_nothing_is_taken() -> None:
     ingest = Ingest()
     ingest.sources.failure = OperationalError("the database is locked")

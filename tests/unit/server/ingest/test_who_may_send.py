@@ -25,7 +25,8 @@ VALUE_BY_FIELD: dict[str, Any] = {
 
 # SEMANTICS, "who may send what", written once more by hand: orders of a browser are hints.
 NOT_BY_BROWSERS = {
-    *("coupon_redeemed", *LINKING, "profile_updated", "consent_changed"),
+    *("coupon_redeemed", "complaint_made", *LINKING),
+    *("profile_updated", "consent_changed"),
     *("message_delivered", "message_opened", "message_clicked", "message_dismissed"),
     *("session_scheduled", "session_started", "session_ended"),
     *("product_presented", "product_withdrawn", "promo_started", "promo_ended"),

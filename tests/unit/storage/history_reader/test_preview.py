@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -10,6 +12,8 @@ from qianmian.language.parse import parse
 from qianmian.storage.history_reader.answers import Overlap
 from qianmian.storage.history_reader.preview import preview
 from qianmian.storage.history_reader.reader import HistoryReader
+from qianmian.strategies.minors import named_in_lists
+from qianmian.vocabulary.minors import MinorsMode, may_profile, minor_bands
 from tests.unit.storage.history_reader.histories import START, Writer
 
 
@@ -87,3 +91,31 @@ def test_nobody_is_in_an_empty_shop(tmp_path: Path) -> None:
     found = preview(reader, parse("count(liked) ever >= 1"), START)
     assert (found.total, found.count, found.empty_at, found.as_of) == (0, 0, None, 0)
     reader.close()
+
+
+@pytest.mark.parametrize("mode", get_args(MinorsMode))
+def test_minors_are_counted_and_not_named(mode: MinorsMode, tmp_path: Path) -> None:
+    choices: tuple[tuple[object, ...], ...] = (
+        (None, True, False, "yes"),
+        (None, 17, 18, "17"),
+        (None, *sorted(minor_bands())[:1], "25-30", ""),
+    )
+    writer, may_be_named = Writer(tmp_path), set()
+    for k, values in enumerate(itertools.product(*choices)):
+        given = zip(("minor", "age", "age_band"), values, strict=True)
+        traits = {name: value for name, value in given if value is not None}
+        writer.add(k, "profile_updated", f"v{k}", traits={**traits, "level": 1})
+        if may_profile(traits, mode):
+            may_be_named.add(f"v{k}")
+    writer.flush()
+    found = preview(
+        HistoryReader(tmp_path),
+        parse("trait.level == 1"),
+        START + 60_000,
+        samples=100,
+        named_if=named_in_lists(mode),
+    )
+    assert (found.total, found.count, found.steps[0].left) == (64, 64, 64)
+    assert {one.viewer for one in found.samples} == may_be_named
+    assert (len(may_be_named) == 64) == (mode == "off")
+    assert may_be_named
