@@ -31,6 +31,20 @@ def minor_guards(mode: MinorsMode) -> list[Node]:
     return guards
 
 
+def without_minor_guards(node: Node, mode: MinorsMode) -> tuple[Node, bool]:
+    """A condition of a strategy without the rule about minors, and whether it was there.
+
+    The rule names every band that means a minor; people want to read that there is one.
+    """
+    if not isinstance(node, And):
+        return node, False
+    rule = minor_guards(mode)
+    left = tuple(one for one in node.parts if one not in rule)
+    if len(left) == len(node.parts) or not left:
+        return node, False
+    return (left[0] if len(left) == 1 else And(left)), True
+
+
 def named_in_lists(mode: MinorsMode) -> Node | None:
     """What holds of everybody who may be named in a list of people; None: everybody may."""
     guards = minor_guards(mode)

@@ -170,7 +170,9 @@ def test_from_a_draft_to_a_coupon(server: Served, boss: httpx.Client, maker: htt
     fine(maker.put("/strategies/help/draft", json=STRATEGY))
     told = fine(maker.post("/strategies/check", json=STRATEGY | {"key": "help"}))
     assert told["usable"]
-    assert told["sentence"]["zh"]
+    assert told["sentence"]["zh"].endswith("（未成年人除外）")
+    assert told["sentence"]["en"].endswith("(minors left out)")
+    assert "13-17" not in told["sentence"]["zh"], "which bands mean a minor is no part of it"
     assert told["deadlines_ms"] == [60_000]
     assert code(step(maker, "help", 1, "approve")) == (403, "session.role")
     fine(step(maker, "help", 1, "rehearse"))

@@ -10,9 +10,12 @@ import pytest
 
 from qianmian.bootstrap import Cores
 from qianmian.columns.batch import EventBatch
-from qianmian.language.parse import parse_definition
+from qianmian.language.ast import And
+from qianmian.language.normalize import normalize
+from qianmian.language.parse import parse, parse_definition
 from qianmian.language.story import ROOM, START_MS
 from qianmian.strategies.compiling import definitions_of
+from qianmian.strategies.minors import minor_guards, without_minor_guards
 from qianmian.vocabulary.minors import MinorsMode, may_profile, minor_bands
 from tests.strategy_shop import decided, decider, strategy
 
@@ -53,3 +56,14 @@ def test_a_strategy_concerns_exactly_those_who_may_have_a_profile(mode: MinorsMo
     wanted = {viewer for viewer, told in viewers.items() if may_profile(told, mode)}
     assert {one.viewer for one in decisions if one.outcome == "act"} == wanted
     assert 0 < len(wanted) <= len(viewers)
+
+
+@pytest.mark.parametrize("mode", get_args(MinorsMode))
+def test_a_condition_is_told_without_the_rule(mode: MinorsMode) -> None:
+    """What is left is what somebody wrote; what is only the rule stays as it is."""
+    for text in ("liked", "liked and not tag.bought_this_session"):
+        own = parse(text)
+        whole = normalize(And((own, *minor_guards(mode)))) if mode != "off" else own
+        assert without_minor_guards(whole, mode) == (normalize(own), mode != "off")
+    alone = normalize(And(tuple(minor_guards("strict"))))
+    assert without_minor_guards(alone, "strict") == (alone, False)

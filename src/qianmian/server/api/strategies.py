@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Path
 
 from qianmian.errors import InputError, NotThere, QianmianError
+from qianmian.language.definition import Definition
+from qianmian.language.sentence import Titles
+from qianmian.locales.texts import Texts
 from qianmian.runtime.live import Live
 from qianmian.server.api.calling import titles_on
-from qianmian.server.api.definition_told import spoken_definition
+from qianmian.server.api.definition_told import LOCALES, spoken_definition
 from qianmian.server.api.models import Words
 from qianmian.server.api.roles import Needs
 from qianmian.server.api.schedule_told import spoken_schedule
@@ -37,9 +41,11 @@ from qianmian.server.api.who import Here, Who
 from qianmian.server.site import Site
 from qianmian.server.strategy_desk import StrategyEntry
 from qianmian.storage.decided import Tally, Told
+from qianmian.strategies.minors import without_minor_guards
 from qianmian.strategies.modes import StrategyVersion, running, steps_from
 from qianmian.strategies.strategy import Guardrails, Mode, Strategy
 from qianmian.vocabulary.decision import ACT, HELD_OUT, SUPPRESSED
+from qianmian.vocabulary.minors import MinorsMode
 from qianmian.vocabulary.offer import Offer
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -75,12 +81,9 @@ async def check(given: StrategyBody, site: Here, _who: Reading) -> StrategyUnder
             code=problem.code,
             field=None if where is None else str(where),
         )
-    titles = await titles_on(site)
     return StrategyUnderstood(
         usable=True,
-        sentence=spoken_definition(found, titles)
-        if strategy.schedule is None
-        else spoken_schedule(strategy.schedule, found, titles),
+        sentence=_spoken(strategy, found, await titles_on(site), site.minors),
         again_after_ms=found.again_after_ms,
         deadlines_ms=[step.lasts_ms for step in strategy.steps],
         passed_over=site.strategies.in_force.passed_over(strategy),
@@ -263,6 +266,24 @@ def _today(told: Mapping[Tally, int]) -> TodayModel:
         suppressed=sum(reasons.values()),
         reasons=dict(sorted(reasons.items())),
     )
+
+
+def _spoken(strategy: Strategy, found: Definition, titles: Titles, minors: MinorsMode) -> Words:
+    """When it decides; that it leaves out minors is said, and how that is known is not."""
+    expr, is_for_adults = without_minor_guards(found.expr, minors)
+    plain = replace(found, expr=expr)
+    said = (
+        spoken_definition(plain, titles)
+        if strategy.schedule is None
+        else spoken_schedule(strategy.schedule, plain, titles)
+    )
+    if not is_for_adults:
+        return said
+    who = "adults_only" if minors == "strict" else "adults"
+    return {
+        language: Texts(locale, "schedules").say(who, sentence=said[language])
+        for language, locale in LOCALES.items()
+    }
 
 
 def _maybe(one: StrategyVersion | None) -> StrategyVersionModel | None:
