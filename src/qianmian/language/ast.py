@@ -348,3 +348,12 @@ def walk(node: Node) -> Iterator[Node]:
         top = stack.pop()
         yield top
         stack.extend(reversed(list(children(top))))
+
+
+def conditions_of(expr: Node) -> Iterator[Node]:
+    """The conditions that an expression is made of by `and` and `or`, in the order of the text."""
+    if isinstance(expr, And | Or):
+        for part in expr.parts:
+            yield from conditions_of(part)
+    else:
+        yield expr

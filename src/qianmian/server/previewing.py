@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from qianmian.errors import NotInHistory, QianmianError
-from qianmian.language.ast import Node
+from qianmian.language.ast import Node, conditions_of
 from qianmian.language.definition import FIRING_KINDS, SCHEDULE, Definition
 from qianmian.language.settle import settled_node
 from qianmian.storage.history_reader.answers import Definitions, Distribution, LeftOut, Preview
@@ -90,7 +90,8 @@ class Previewer:
             definitions: the tags and segments that it may name.
             tag: whose level it is.
 
-        Raises: NotInHistory for what history cannot say; DefinitionError; HistoryTooLarge.
+        Raises: NotInHistory for what history cannot say, with the `parts` because of which;
+            DefinitionError; HistoryTooLarge.
         """
         held = [one for one in definitions if one.kind not in OF_STRATEGIES]
         levels = {(one.kind, one.key): one.expr for one in held}
@@ -110,6 +111,7 @@ class Previewer:
                     left_out.append(LeftOut(key, problem.reason))
                 else:
                     others[key] = other
+            self._refuse_unknown(expr, now, known)
             found = self._reader.preview(
                 expr,
                 now,
@@ -152,6 +154,21 @@ class Previewer:
             )
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
+
+    def _refuse_unknown(self, expr: Node, now: int, known: Definitions) -> None:
+        """Refuse what history cannot say, naming the parts because of which it cannot."""
+        try:
+            self._reader.check(expr, now, known)
+        except NotInHistory as problem:
+            unknown = [one for one in conditions_of(expr) if not self._says(one, now, known)]
+            raise NotInHistory(problem.message, reason=problem.reason, parts=unknown) from problem
+
+    def _says(self, expr: Node, now: int, known: Definitions) -> bool:
+        try:
+            self._reader.check(expr, now, known)
+        except NotInHistory:
+            return False
+        return True
 
     def _guard(self) -> list[Node]:
         return [] if self._named_if is None else [self._named_if]

@@ -77,6 +77,7 @@ NAMES = {  # of the schema: of the interface
     "OverlapModel": "Overlap",
     "LeftOutModel": "LeftOut",
     "PreviewModel": "Preview",
+    "StepPartModel": "PreviewStep",
     "ReachModel": "Reach",
     "SampleModel": "PreviewSample",
     "SecondModel": "MovedSecond",

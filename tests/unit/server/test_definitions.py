@@ -165,9 +165,21 @@ def test_a_segment_is_counted_from_history_before_it_is_used(
         "for how long somebody is in the room"
     )
     assert not left_out.keys() & shared.keys()
-    live_only = post_raw(console, "preview", kind="segment", text="idle for 60s")
-    assert live_only.status_code == 422
-    assert live_only.json()["code"] == "definition.not_in_history"
+    some += " and (count(liked) this session >= 1 or tag.follower)"
+    told = post(console, "preview", kind="segment", text=some)
+    assert [len(one["parts"]) for one in told["steps"]] == [0, 0, 2]
+    assert [one["left"] for one in told["steps"][2]["parts"]] == [2, 0]
+
+
+def test_what_history_cannot_say_is_named(console: httpx.Client) -> None:
+    text = "(tag.highly_engaged or (tag.deep_watcher and tag.commenter)) and in room for 3m"
+    answer = post_raw(console, "preview", kind="segment", text=text)
+    assert (answer.status_code, answer.json()["code"]) == (422, "definition.not_in_history")
+    told = answer.json()["params"]
+    assert told["reason"] == "state"
+    watcher, here = (one["en"] for one in told["parts"])
+    assert "3 minutes" in here
+    assert watcher != here
 
 
 def cities_of(found: dict[str, Any]) -> list[dict[str, Any]]:

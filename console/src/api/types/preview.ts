@@ -26,6 +26,13 @@ export interface Reach {
   count: number
 }
 
+/** For how many a condition holds, and how many of those left before it. */
+export interface PreviewStep {
+  sentence: Words
+  alone: number
+  left: number
+}
+
 /** A segment in numbers, before it is used; what arrived after `as_of` is not in them. */
 export interface Preview {
   as_of: number
@@ -33,7 +40,7 @@ export interface Preview {
   total: number
   count: number
   /** What each condition leaves of everybody. */
-  steps: { sentence: Words; alone: number; left: number }[]
+  steps: { sentence: Words; alone: number; left: number; parts: PreviewStep[] }[]
   /** The place of the condition that leaves nobody. */
   empty_at: number | null
   few: boolean

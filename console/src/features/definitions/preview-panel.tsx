@@ -1,7 +1,7 @@
 import { Alert, Progress, Skeleton, Tag } from 'antd'
 import { ApiProblem } from '@/api/client'
 import { useShop } from '@/api/meta'
-import type { DefinitionKind, Preview, Understood } from '@/api/types'
+import type { DefinitionKind, Preview, Understood, Words } from '@/api/types'
 import { Panel } from '@/components/panel'
 import { ProblemAlert } from '@/components/problem'
 import { clock, count, share } from '@/lib/format'
@@ -36,8 +36,20 @@ export function PreviewPanel({ kind, own, understood }: Props) {
 /** What history cannot say is no fault of whoever asks. */
 function Trouble({ error }: { error: unknown }) {
   const { t } = useTexts()
+  const { words } = useLanguage()
   const isLiveOnly = error instanceof ApiProblem && error.problem.code === 'definition.not_in_history'
-  return isLiveOnly ? <p className="quiet">{t('preview.live_only')}</p> : <ProblemAlert error={error} />
+  if (!isLiveOnly) return <ProblemAlert error={error} />
+  const { parts = [] } = (error.problem.params ?? {}) as { parts?: Words[] }
+  return (
+    <div className="quiet" data-part="live-only">
+      <p>{t('preview.live_only')}</p>
+      <ul>
+        {parts.map((part, place) => (
+          <li key={place}>{words(part)}</li>
+        ))}
+      </ul>
+    </div>
+  )
 }
 
 function Numbers({ found }: { found: Preview }) {
@@ -64,6 +76,16 @@ function Numbers({ found }: { found: Preview }) {
               size="small"
               aria-label={words(step.sentence)}
             />
+            {step.parts.length > 0 && (
+              <ul className="quiet small" aria-label={t('preview.of_which')}>
+                {step.parts.map((part, number) => (
+                  <li key={number} className="preview-pair">
+                    <span>{words(part.sentence)}</span>
+                    <span className="num">{count(part.left)}</span>
+                  </li>
+                ))}
+              </ul>
+            )}
             {found.empty_at === place && (
               <div className="small warned">{t(step.alone === 0 ? 'preview.never' : 'preview.empties')}</div>
             )}

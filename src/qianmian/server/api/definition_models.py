@@ -179,12 +179,21 @@ class RollBack(Change):
     version: int = Field(ge=1, le=MAX_INT)
 
 
-class StepModel(Model):
-    """One of the conditions that must all hold: for how many it does, and how many are left."""
+class StepPartModel(Model):
+    """A part of a condition: for how many it holds, and how many of those left before it."""
 
     sentence: Words
     alone: int
     left: int
+
+
+class StepModel(StepPartModel):
+    """One of the conditions that must all hold: for how many it does, and how many are left.
+
+    `parts` are what it is made of, where it is more than one thing.
+    """
+
+    parts: list[StepPartModel]
 
 
 class OverlapModel(NamedModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from qianmian.engine.backfill import Counting
 from qianmian.engine.levels import Held
@@ -42,6 +42,7 @@ from qianmian.server.api.definition_models import (
     ReachModel,
     SampleModel,
     StepModel,
+    StepPartModel,
     Understood,
     UserModel,
     VersionModel,
@@ -50,7 +51,7 @@ from qianmian.server.api.definition_models import (
 from qianmian.server.api.models import Words
 from qianmian.server.api.problems import NAMED, said_of_problem
 from qianmian.storage.fired import Fired
-from qianmian.storage.history_reader.answers import Preview
+from qianmian.storage.history_reader.answers import Preview, Step
 from qianmian.tags.definition import Tag
 
 LOCALES: Final[dict[Literal["zh", "en"], str]] = {"zh": "zh-CN", "en": "en-US"}
@@ -128,7 +129,7 @@ class Teller:
             count=found.count,
             steps=[
                 StepModel(
-                    sentence=spoken(one.condition, self.names), alone=one.alone, left=one.left
+                    **self._step(one), parts=[StepPartModel(**self._step(p)) for p in one.parts]
                 )
                 for one in found.steps
             ],
@@ -154,6 +155,14 @@ class Teller:
                 for one in found.samples
             ],
         )
+
+    def sentences(self, nodes: Iterable[Node]) -> list[Words]:
+        """Conditions in words."""
+        return [spoken(one, self.names) for one in nodes]
+
+    def _step(self, one: Step) -> dict[str, Any]:
+        sentence = spoken(one.condition, self.names)
+        return {"sentence": sentence, "alone": one.alone, "left": one.left}
 
     def uses(self, expr: Node) -> list[NamedModel]:
         """The tags and segments that an expression names."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 
-from qianmian.errors import DefinitionError
+from qianmian.errors import DefinitionError, NotInHistory
 from qianmian.language.ast import Not, Or, Tag, Trait
 from qianmian.language.codec import from_json, to_json
 from qianmian.language.definition import Definition
@@ -86,9 +86,15 @@ async def preview(given: Writing, site: Here, _who: Reading) -> PreviewModel:
     others = {one.key: one.expr for one in active if one.kind == "segment" and one.key != given.key}
     begun = time.perf_counter()
     tag = definition.key if definition.kind == "tag" else None
-    found = await site.previewer.preview(definition.expr, active, others, tag=tag)
+    teller = await teller_on(site, entries)
+    try:
+        found = await site.previewer.preview(definition.expr, active, others, tag=tag)
+    except NotInHistory as problem:
+        parts: Any = problem.params.get("parts", ())
+        words = teller.sentences(parts)
+        raise NotInHistory(problem.message, reason=problem.reason, parts=words) from problem
     took_ms = round((time.perf_counter() - begun) * 1_000)
-    return (await teller_on(site, entries)).preview(found, took_ms)
+    return teller.preview(found, took_ms)
 
 
 @router.post("/definitions/distribution")

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from qianmian.errors import (
     DefinitionError,
     InputError,
+    NotInHistory,
     OperationalError,
     QianmianError,
     UnknownName,
@@ -133,6 +134,8 @@ def add_problems(app: FastAPI) -> None:
             more["said"] = said
         if isinstance(raised, UnknownName):
             more["params"] = {name: raised.params[name] for name in NAMED if name in raised.params}
+        if isinstance(raised, NotInHistory) and "parts" in raised.params:
+            more["params"] = {"reason": raised.reason, "parts": raised.params["parts"]}
         if isinstance(raised, UnknownName) and not where:
             status = 404
         elif isinstance(raised, InputError | DefinitionError):

@@ -38,11 +38,14 @@ class Step:
         condition: as it stands in the expression.
         alone: viewers for whom it holds, whatever else.
         left: viewers for whom it and all before it hold.
+        parts: what it is made of by `and` and `or`, each with those for whom it and all conditions
+            before this one hold; empty where it has no parts.
     """
 
     condition: Node
     alone: int
     left: int
+    parts: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

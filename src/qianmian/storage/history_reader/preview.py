@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlglot import exp
 
-from qianmian.language.ast import And, Node, Or
+from qianmian.language.ast import And, Node, conditions_of
 from qianmian.storage.history_reader.answers import (
     NOTHING,
     Definitions,
@@ -59,7 +59,7 @@ def preview(
     asked = [expr, *others.values(), *([] if named_if is None else [named_if])]
     asking = reader.asking(asked, now_ms, room=room, definitions=definitions)
     conditions = expr.parts if isinstance(expr, And) else (expr,)
-    parts = tuple(_parts(expr))
+    parts = tuple(conditions_of(expr))
     numbers = _Numbers(asking, conditions, others, parts, tag, named_if)
     (found,) = reader.database.run(numbers.query(samples), asking.bound.values)
     counted = numbers.read(found)
@@ -68,7 +68,10 @@ def preview(
         total=counted.total,
         count=counted.left[-1],
         steps=tuple(
-            Step(*one) for one in zip(conditions, counted.alone, counted.left, strict=True)
+            Step(one, alone, left, counted.inside.get(k, ()))
+            for k, (one, alone, left) in enumerate(
+                zip(conditions, counted.alone, counted.left, strict=True)
+            )
         ),
         overlaps=tuple(
             Overlap(*one) for one in zip(others, counted.sizes, counted.both, strict=True)
@@ -112,6 +115,8 @@ class _Numbers:
         counts += [_count(one) for one in theirs]
         counts += [_count(every([whole, one])) for one in theirs]
         counts += [_count(every([whole, _reached(k)])) for k in range(len(CHANNELS))]
+        for place, one in self._inside(inner):
+            counts += [_count(one), _count(every([*mine[:place], one]))]
         kept = [column("id", "held")]
         kept += [_packed(several) for several in _split(self._columns_of_parts(inner))]
         listed = whole if self.named_if is None else every([whole, column("named", "held")])
@@ -119,6 +124,19 @@ class _Numbers:
             newest = function("arg_max", one, _recent(), self.asking.bound(samples))
             counts.append(exp.Filter(this=newest, expression=exp.Where(this=listed.copy())))
         return exp.select(*counts, copy=False).from_(held, copy=False)
+
+    def _made_of(self) -> list[tuple[int, Node]]:
+        """The parts of conditions that have some, each with the place of its condition."""
+        return [
+            (place, part)
+            for place, one in enumerate(self.conditions)
+            for part in conditions_of(one)
+            if part is not one
+        ]
+
+    def _inside(self, inner: Sequence[Node]) -> Iterator[tuple[int, Sql]]:
+        columns = dict(zip(self.parts, self._columns_of_parts(inner), strict=True))
+        return ((place, columns[part].copy()) for place, part in self._made_of())
 
     def _columns_of_parts(self, inner: Sequence[Node]) -> list[Sql]:
         """Where each part is held: as a condition, or beside them."""
@@ -132,14 +150,19 @@ class _Numbers:
     def read(self, row: Sequence[Any]) -> _Counted:
         """What the columns of the query say."""
         n, m = len(self.conditions), len(self.others)
-        edges = list(itertools.accumulate((1, n, n, m, m, len(CHANNELS))))
-        alone, left, sizes, both, reach = (
+        made_of = self._made_of()
+        edges = list(itertools.accumulate((1, n, n, m, m, len(CHANNELS), 2 * len(made_of))))
+        alone, left, sizes, both, reach, numbers = (
             [one or 0 for one in row[a:b]] for a, b in itertools.pairwise(edges)
         )
         ids, *packed = (one or [] for one in row[edges[-1] :])
         holds = [_unpacked(several, len(self.parts)) for several in zip(*packed, strict=True)]
         shown = dict(zip(ids, holds, strict=True))
-        return _Counted(row[0], alone, left, sizes, both, reach, shown)
+        inside: dict[int, tuple[Step, ...]] = {}
+        for at, (place, part) in enumerate(made_of):
+            step = Step(part, numbers[2 * at], numbers[2 * at + 1])
+            inside[place] = (*inside.get(place, ()), step)
+        return _Counted(row[0], alone, left, sizes, both, reach, inside, shown)
 
 
 class _Counted(NamedTuple):
@@ -151,6 +174,7 @@ class _Counted(NamedTuple):
     sizes: list[int]
     both: list[int]
     reach: list[int]
+    inside: dict[int, tuple[Step, ...]]
     shown: dict[int, tuple[bool, ...]]
 
 
@@ -170,15 +194,6 @@ def _recent() -> Sql:
     seconds = exp.IntDiv(this=seen, expression=exp.Literal.number(_SECOND))
     shifted = exp.Mul(this=seconds, expression=exp.Literal.number(_IDS))
     return exp.Sub(this=shifted, expression=column("id", "held"))
-
-
-def _parts(expr: Node) -> Iterator[Node]:
-    """The conditions under `and` and `or`, in the order of the text."""
-    if isinstance(expr, And | Or):
-        for part in expr.parts:
-            yield from _parts(part)
-    else:
-        yield expr
 
 
 def _split(columns: Sequence[Sql]) -> list[Sequence[Sql]]:

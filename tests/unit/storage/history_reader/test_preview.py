@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -119,3 +120,21 @@ def test_minors_are_counted_and_not_named(mode: MinorsMode, tmp_path: Path) -> N
     assert {one.viewer for one in found.samples} == may_be_named
     assert (len(may_be_named) == 64) == (mode == "off")
     assert may_be_named
+
+
+def test_parts_of_a_condition_say_what_they_leave(shop: HistoryReader) -> None:
+    text = (
+        "trait.level >= 1 and (count(liked) ever >= 4 or (trait.level == 2 and no liked ever))"
+        " and not trait.level == 1"
+    )
+    found = preview(shop, parse(text), START + 60_000)
+    people = range(30)
+    parts: tuple[Callable[[int], bool], ...] = (
+        *(lambda k: k % 5 == 4, lambda k: k % 3 == 2),
+        lambda k: k % 5 == 0,
+    )
+    assert [one.parts for one in found.steps if one is not found.steps[1]] == [(), ()]
+    assert [(one.alone, one.left) for one in found.steps[1].parts] == [
+        (sum(map(holds, people)), sum(holds(k) and k % 3 >= 1 for k in people)) for holds in parts
+    ]
+    assert [one.condition for one in found.steps[1].parts] == list(found.parts[1:4])
