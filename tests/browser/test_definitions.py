@@ -215,6 +215,27 @@ def test_a_tag_in_three_steps_with_who_would_have_it(shop: Shop, visits: Open) -
     expect(listed.locator("td.num").first).to_have_text("2")
 
 
+def test_somebody_is_found_by_their_id_without_a_room(shop: Shop, visits: Open) -> None:
+    shop.send({"type": "profile_updated", "viewer": "mei-7", "traits": {"city_tier": "tier_1"}})
+    visit = visits("/")
+    page = visit.page
+    page.get_by_role("link", name="观众", exact=True).click()
+    search = page.get_by_label("会员编号，或以 ? 开头的设备编号")
+    search.fill(" mei-7 ")
+    page.keyboard.press("Enter")
+    person = page.locator("[data-part=person]")
+    expect(person.locator("[data-part=basic]")).to_contain_text("一线城市")
+    expect(person).to_contain_text("mei-7")
+    expect(page).to_have_url(re.compile(r"/viewers\?viewer=mei-7$"))
+    search.fill("nobody-9")
+    page.get_by_role("button", name="查找").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(person).to_have_count(0)
+    assert [one.split()[0] for one in visit.failed] == ["404"]
+    visit.failed.clear()
+    visit.complaints.clear()  # the browser itself reports the 404
+
+
 def test_text_that_is_wrong_is_pointed_at(visits: Open) -> None:
     page = visits("/tags/new").page
     forward = page.get_by_role("button", name="下一步", exact=True)
@@ -302,7 +323,7 @@ def test_a_time_of_day_has_a_row_of_its_own(visits: Open) -> None:
 
 DEFINED = (
     *("/tags", "/segments", "/moments"),
-    *("/segments/new", "/segments/active_users", "/tags/sharer"),
+    *("/segments/new", "/segments/active_users", "/tags/sharer", "/viewers"),
 )
 
 

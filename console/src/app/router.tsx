@@ -15,6 +15,7 @@ import { Shell } from './shell'
 // Charts and tables are large; a page loads what it shows.
 const BoardPage = lazy(async () => ({ default: (await import('@/features/board/board-page')).BoardPage }))
 const HealthPage = lazy(async () => ({ default: (await import('@/features/health/health-page')).HealthPage }))
+const PeoplePage = lazy(async () => ({ default: (await import('@/features/viewers/people-page')).PeoplePage }))
 const ProductsPage = lazy(async () => ({ default: (await import('@/features/products/products-page')).ProductsPage }))
 const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/settings-page')).SettingsPage }))
 const SourcesPage = lazy(async () => ({ default: (await import('@/features/sources/sources-page')).SourcesPage }))
@@ -160,6 +161,7 @@ export const router = createBrowserRouter([
       { path: '/strategies/:key', element: <StrategyPage effectOf={effectOf} /> },
       { path: '/effects', element: <EffectsPage /> },
       { path: '/effects/:key', element: <EffectPage /> },
+      { path: '/viewers', element: <PeoplePage /> },
       { path: '/data', element: <HealthPage /> },
       { path: '/sources', element: <SourcesPage /> },
       { path: '/products', element: <ProductsPage /> },

@@ -21,6 +21,7 @@ const PAGES = [
   { name: 'moments', path: '/moments', needs: 'definitions.read' },
   { name: 'strategies', path: '/strategies', needs: 'strategies.read' },
   { name: 'effects', path: '/effects', needs: 'strategies.read' },
+  { name: 'viewers', path: '/viewers', needs: 'people.read' },
   { name: 'products', path: '/products', needs: 'products.read' },
   { name: 'data', path: '/data', needs: 'data.read' },
   { name: 'sources', path: '/sources', needs: 'sources.read' },

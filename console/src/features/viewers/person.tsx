@@ -3,8 +3,11 @@ import type { Person, Preference } from '@/api/types'
 import { asText, count, dayAndClock, money } from '@/lib/format'
 import { useLanguage, useTexts } from '@/lib/language'
 
+/** What is known of somebody, in a room or without one. */
+type Known = Pick<Person, 'basic' | 'stages' | 'behavior' | 'preference' | 'since' | 'stored_at'>
+
 /** Four dimensions: who they are, what they do, what they turn to, where they stand with the shop. */
-export function PersonFacts({ person }: { person: Person }) {
+export function PersonFacts({ person }: { person: Known }) {
   const { t } = useTexts()
   const { zone } = useShop()
   return (
@@ -22,7 +25,7 @@ export function PersonFacts({ person }: { person: Person }) {
   )
 }
 
-function Basic({ person }: { person: Person }) {
+function Basic({ person }: { person: Known }) {
   const { t } = useTexts()
   const { zone } = useShop()
   const { words } = useLanguage()
@@ -51,7 +54,7 @@ function Basic({ person }: { person: Person }) {
   )
 }
 
-function Life({ person }: { person: Person }) {
+function Life({ person }: { person: Known }) {
   const { t } = useTexts()
   const { zone } = useShop()
   if (person.stages.length === 0) return null
@@ -72,7 +75,7 @@ function Life({ person }: { person: Person }) {
   )
 }
 
-function Behavior({ person }: { person: Person }) {
+function Behavior({ person }: { person: Known }) {
   const { t } = useTexts()
   const { zone, currency } = useShop()
   const nameOf = useEventName()
