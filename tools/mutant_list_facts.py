@@ -60,8 +60,8 @@ FACT_MUTANTS = (
     Mutant(
         "FACTS traits not named stay",
         TRAIT,
-        "since = None if value is None else view.facts.boundary",
-        "since = view.facts.boundary",
+        "if value is not None:",
+        "if True:",
     ),
     Mutant(
         "FACTS last seen",

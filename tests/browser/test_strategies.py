@@ -57,6 +57,9 @@ def test_from_a_form_to_a_card_and_back_by_the_red_switch(
     hand.click(page.locator(".ant-select-item-option-content:visible", has_text="满 200 减 30"))
     expect(page.locator("[data-part=card]")).to_contain_text("满 200 减 30")
     expect(page.locator("[data-part=sentence]")).to_contain_text("价")
+    page.get_by_role("combobox", name="目标算到什么时候").click()
+    page.locator(".ant-select-item-option-content:visible", has_text="到本场结束").click()
+    expect(page.get_by_label("多少分钟内达成才算")).to_have_count(0)
     hand.button("保存草稿")
     hand.button("提请审批")
     expect(page.locator("[data-part=difference]")).to_contain_text("给你的券")
@@ -69,6 +72,8 @@ def test_from_a_form_to_a_card_and_back_by_the_red_switch(
     assert seconds <= MOST_S
 
     key = page.url.rpartition("/")[2]
+    kept = next(one for one in shop.server.home.strategy_store.read().versions if one.key == key)
+    assert kept.strategy.goal == Goal(within="session")
     free = somebody(key, 1_000, inside=False)
     held = somebody(key, 1_000, inside=True)
     with ThreadPoolExecutor(1) as beside:  # this thread has the loop of the browser

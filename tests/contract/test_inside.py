@@ -71,6 +71,7 @@ class Engine:
                 consents=SimpleNamespace(of=lambda viewer: self.said.get(viewer, {})),
                 engine=SimpleNamespace(session_of=self.sessions.get),
                 products=PRODUCTS,
+                views=SimpleNamespace(is_sold_out=lambda room, product: False),
             )
         )
 

@@ -81,6 +81,7 @@ export function MeasureLine({ strategy, isLocked, onChange }: LineProps) {
   const events = useMeta().data?.events ?? {}
   const nameOf = (one: string) => (events[one] ? words(events[one]) : one)
   const control = (strategy.control ?? 1_000) / 100
+  const isOfSession = strategy.goal?.within === 'session'
   return (
     <Line title={t('strategies.line.measure')} name="measure">
       <div className="limits">
@@ -93,17 +94,33 @@ export function MeasureLine({ strategy, isLocked, onChange }: LineProps) {
             onChange={(event: string) => onChange({ goal: { ...strategy.goal, event } })}
           />
         </Field>
-        <Field label={t('strategies.field.within')}>
-          <InputNumber
-            min={1}
-            max={MOST_GOAL_MIN}
-            precision={0}
-            className="whole"
-            disabled={isLocked}
-            value={strategy.goal?.within_ms == null ? USUAL_GOAL_MIN : strategy.goal.within_ms / MINUTE_MS}
-            onChange={(n) => onChange({ goal: { ...strategy.goal, within_ms: (n ?? USUAL_GOAL_MIN) * MINUTE_MS } })}
-          />
-        </Field>
+        {(strategy.schedule == null || isOfSession) && (
+          <Field label={t('strategies.of_goal.within')}>
+            <Select
+              className="whole"
+              disabled={isLocked}
+              value={isOfSession ? 'session' : ''}
+              options={[
+                { value: '', label: t('strategies.field.goal_minutes') },
+                { value: 'session', label: t('strategies.of_goal.session') },
+              ]}
+              onChange={(within: '' | 'session') => onChange({ goal: { ...strategy.goal, within } })}
+            />
+          </Field>
+        )}
+        {!isOfSession && (
+          <Field label={t('strategies.field.within')}>
+            <InputNumber
+              min={1}
+              max={MOST_GOAL_MIN}
+              precision={0}
+              className="whole"
+              disabled={isLocked}
+              value={strategy.goal?.within_ms == null ? USUAL_GOAL_MIN : strategy.goal.within_ms / MINUTE_MS}
+              onChange={(n) => onChange({ goal: { ...strategy.goal, within_ms: (n ?? USUAL_GOAL_MIN) * MINUTE_MS } })}
+            />
+          </Field>
+        )}
         <Field label={t('strategies.field.control')}>
           <InputNumber min={0} max={100} className="whole" disabled={isLocked} value={control} onChange={(n) => onChange({ control: Math.round((n ?? 10) * 100) })} />
         </Field>
