@@ -48,7 +48,7 @@ def test_from_a_form_to_a_card_and_back_by_the_red_switch(
     hand.button("新建策略", exact=False)
     page.get_by_label("名称", exact=True).fill("问价送券")
     page.get_by_label("卡片标题").fill("给你的券")
-    hand.click(page.get_by_role("combobox", name="什么时候"))
+    hand.click(page.get_by_role("combobox", name="什么时候", exact=True))
     page.keyboard.type("问价")
     page.keyboard.press("Enter")
     page.get_by_label("卡片内容").fill("现在用正好：")
