@@ -72,8 +72,7 @@ def test_from_a_form_to_a_card_and_back_by_the_red_switch(
     assert seconds <= MOST_S
 
     key = page.url.rpartition("/")[2]
-    kept = next(one for one in shop.server.home.strategy_store.read().versions if one.key == key)
-    assert kept.strategy.goal == Goal(within="session")
+    assert _kept(shop, key).goal == Goal(within="session")
     free = somebody(key, 1_000, inside=False)
     held = somebody(key, 1_000, inside=True)
     with ThreadPoolExecutor(1) as beside:  # this thread has the loop of the browser
@@ -88,6 +87,11 @@ def test_from_a_form_to_a_card_and_back_by_the_red_switch(
     expect(page.locator("[data-part=trial-result]")).to_contain_text("会发出")
 
     _stops_and_lets_go_on(shop, hand, somebody(key, 1_000, inside=False, name="late{}"))
+
+
+def _kept(shop: Shop, key: str) -> Strategy:
+    versions = shop.server.home.strategy_store.read().versions
+    return next(one.strategy for one in versions if one.key == key)
 
 
 def _stops_and_lets_go_on(shop: Shop, hand: Hand, late: str) -> None:
@@ -142,15 +146,15 @@ def test_a_schedule_a_deadline_and_a_second_step_are_written_in_the_form(
     hand.button("保存草稿")
     expect(page.locator("[data-version='1'] [data-mode=draft]")).to_be_visible()
     key = page.url.rpartition("/")[2]
-    kept = next(one for one in shop.server.home.strategy_store.read().versions if one.key == key)
-    assert kept.strategy.steps == (
+    kept = _kept(shop, key)
+    assert kept.steps == (
         Step("in_room", "给你的券", "", "去看看", "/p/1", 900_000, 600_000, "order_paid"),
         Step("host", title="说一句"),
     )
-    assert (kept.strategy.moment, kept.strategy.schedule) == ("", Schedule(daily="20:30"))
-    assert kept.strategy.deadline_ms == 1_800_000
-    assert kept.strategy.limits == Limits(per_room_session=40, room_apart_ms=90_000)
-    assert kept.strategy.goal == Goal(within_ms=3_600_000)
+    assert (kept.moment, kept.schedule) == ("", Schedule(daily="20:30"))
+    assert kept.deadline_ms == 1_800_000
+    assert kept.limits == Limits(per_room_session=40, room_apart_ms=90_000)
+    assert kept.goal == Goal(within_ms=3_600_000)
     page.goto(f"{shop.server.url}/strategies")
     row = page.get_by_role("row").filter(has_text="两步")
     expect(row).to_contain_text("每天 20:30")
